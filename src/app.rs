@@ -1,0 +1,8 @@
+//! The layout of the page.
+
+use yew::prelude::*;
+
+#[component]
+pub fn App() -> Html {
+    html! { <h1>{ "mqttscope" }</h1> }
+}

@@ -1,0 +1,3 @@
+fn main() {
+    yew::Renderer::<mqttscope::app::App>::new().render();
+}
