@@ -1,1 +1,30 @@
-//! MQTT 3.1 and 3.1.1: codec, dissector and client session.
+//! MQTT 3.1 and 3.1.1 for a client: a borrowing codec, a dissector and a sans-I/O session.
+//!
+//! This crate does no I/O, has no clock, allocates nothing for a packet that it decodes, and never panics on what
+//! a peer sends. Where bytes break a rule, it says which rule, where it is written, and at which byte.
+#![no_std]
+
+extern crate alloc;
+
+mod error;
+mod field;
+mod frame;
+mod packet;
+mod reader;
+mod rule;
+mod text;
+mod topic;
+mod types;
+mod writer;
+
+pub use error::{DecodeError, DecodeErrorKind, EncodeError};
+pub use field::{BitDef, FieldDef, FieldValue};
+pub use frame::{Deframer, FixedHeader, Frame, FrameScanner, MAX_REMAINING_LENGTH, Scan};
+pub use packet::{
+    ConnAck, Connect, FilterIter, Filters, Packet, PacketType, PubAck, PubComp, PubRec, PubRel, Publish, SubAck,
+    Subscribe, SubscribeFilter, UnsubAck, Unsubscribe, Will, decode, redact_password, return_code_text,
+};
+pub use rule::{Rule, Violation, ViolationSink};
+pub use text::Text;
+pub use topic::{MAX_STRING_LEN, TopicFilter, TopicName};
+pub use types::{InvalidQos, KeepAlive, PacketId, ProtocolVersion, Qos, Timestamp};

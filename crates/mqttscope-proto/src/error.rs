@@ -1,0 +1,141 @@
+//! Errors by who is at fault: the peer's bytes ([`DecodeError`]) or our own call ([`EncodeError`]).
+
+use crate::{PacketType, ProtocolVersion};
+
+/// Bytes that are not a packet, and where they stop being one.
+///
+/// The stream cannot be decoded past this point: both versions ask the receiver to close the connection.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{kind}")]
+pub struct DecodeError {
+    /// Offset of the first byte at fault from the start of the packet.
+    pub offset: usize,
+    /// What is wrong with it.
+    pub kind: DecodeErrorKind,
+}
+
+/// What makes bytes undecodable.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum DecodeErrorKind {
+    /// Packet type 0 or 15.
+    #[error("packet type {0} is reserved")]
+    UnknownPacketType(u8),
+    /// The fourth byte of the Remaining Length says that a fifth follows.
+    #[error("the Remaining Length has more than four bytes")]
+    RemainingLengthTooLong,
+    /// A packet whose size is fixed announces another one.
+    #[error("{packet_type} has a Remaining Length of {expected}, not {actual}")]
+    ForbiddenRemainingLength {
+        /// The packet type.
+        packet_type: PacketType,
+        /// The only Remaining Length that it can have.
+        expected: u32,
+        /// The Remaining Length that came.
+        actual: u32,
+    },
+    /// PUBLISH with both QoS bits set: whether a packet identifier follows is undefined.
+    #[error("QoS 3 is reserved")]
+    ReservedQos,
+    /// A field does not fit into the Remaining Length.
+    #[error("{field} needs {needed} bytes, {available} are left in the packet")]
+    FieldTooLong {
+        /// The field, named as in the specification.
+        field: &'static str,
+        /// The bytes that it needs.
+        needed: usize,
+        /// The bytes that are left.
+        available: usize,
+    },
+    /// CONNECT with a protocol name and level that have a layout of their own, unknown here.
+    #[error("protocol level {0} is neither 3 (MQTT 3.1) nor 4 (MQTT 3.1.1)")]
+    UnknownProtocolLevel(u8),
+    /// The bytes end before the packet does, in a place where whole packets are expected.
+    #[error("the packet has {expected} bytes, only {actual} are here")]
+    Incomplete {
+        /// The length that the fixed header announces, or the least one that is possible.
+        expected: usize,
+        /// The bytes that are here.
+        actual: usize,
+    },
+}
+
+impl DecodeErrorKind {
+    /// The variant's name, for machines.
+    #[must_use]
+    pub const fn name(&self) -> &'static str {
+        match self {
+            Self::UnknownPacketType(_) => "UnknownPacketType",
+            Self::RemainingLengthTooLong => "RemainingLengthTooLong",
+            Self::ForbiddenRemainingLength { .. } => "ForbiddenRemainingLength",
+            Self::ReservedQos => "ReservedQos",
+            Self::FieldTooLong { .. } => "FieldTooLong",
+            Self::UnknownProtocolLevel(_) => "UnknownProtocolLevel",
+            Self::Incomplete { .. } => "Incomplete",
+        }
+    }
+
+    /// Where the rule is written: a statement number of 3.1.1, or a section of 3.1.
+    #[must_use]
+    pub const fn clause(&self, version: ProtocolVersion) -> &'static str {
+        let v31 = matches!(version, ProtocolVersion::V31);
+        match self {
+            Self::UnknownPacketType(_) if v31 => "MQTT 3.1, Fixed header, Message Type",
+            Self::UnknownPacketType(_) => "MQTT 3.1.1, 2.2.1",
+            Self::ReservedQos if v31 => "MQTT 3.1, Fixed header, QoS",
+            Self::ReservedQos => "[MQTT-3.3.1-4]",
+            Self::UnknownProtocolLevel(_) if v31 => "MQTT 3.1, CONNECT, Protocol Version",
+            Self::UnknownProtocolLevel(_) => "[MQTT-3.1.2-2]",
+            _ if v31 => "MQTT 3.1, Fixed header, Remaining Length",
+            _ => "MQTT 3.1.1, 2.2.3",
+        }
+    }
+}
+
+/// A packet that cannot be written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum EncodeError {
+    /// A string or binary field too long for its two-byte length.
+    #[error("{field} has {len} bytes, more than the 65,535 that its length can say")]
+    FieldTooLong {
+        /// The field, named as in the specification.
+        field: &'static str,
+        /// Its length in bytes.
+        len: usize,
+    },
+    /// The whole packet is longer than the Remaining Length can say.
+    #[error("the packet has a Remaining Length of {0}, more than 268,435,455")]
+    PacketTooLong(usize),
+    /// Packet identifier 0.
+    #[error("packet id 0 is not valid")]
+    PacketIdZero,
+    /// A PUBLISH above QoS 0 without a packet identifier.
+    #[error("a PUBLISH above QoS 0 needs a packet id")]
+    PacketIdMissing,
+    /// A PUBLISH at QoS 0 with a packet identifier, for which there is no place.
+    #[error("a PUBLISH at QoS 0 has no packet id")]
+    PacketIdAtQos0,
+    /// A requested or Will QoS above 2.
+    #[error("QoS is 0, 1 or 2, not {0}")]
+    InvalidQos(u8),
+    /// A protocol level without a known layout.
+    #[error("protocol level {0} is neither 3 (MQTT 3.1) nor 4 (MQTT 3.1.1)")]
+    UnknownProtocolLevel(u8),
+}
+
+impl EncodeError {
+    /// The variant's name, for machines.
+    #[must_use]
+    pub const fn name(&self) -> &'static str {
+        match self {
+            Self::FieldTooLong { .. } => "FieldTooLong",
+            Self::PacketTooLong(_) => "PacketTooLong",
+            Self::PacketIdZero => "PacketIdZero",
+            Self::PacketIdMissing => "PacketIdMissing",
+            Self::PacketIdAtQos0 => "PacketIdAtQos0",
+            Self::InvalidQos(_) => "InvalidQos",
+            Self::UnknownProtocolLevel(_) => "UnknownProtocolLevel",
+        }
+    }
+}

@@ -1,0 +1,363 @@
+//! The fourteen packets of MQTT 3.1 and 3.1.1, borrowed from the bytes that they were decoded from.
+//!
+//! One file holds one packet: its fields, how it is read, how it is written. Packets that consist of an
+//! identifier only share a file.
+
+use core::fmt;
+
+use alloc::vec::Vec;
+
+use crate::error::{DecodeError, DecodeErrorKind, EncodeError};
+use crate::field::{BitDef, FieldDef, FieldValue, common};
+use crate::frame::{FixedHeader, Frame};
+use crate::reader::{Reader, Trace, ViolationsOnly};
+use crate::rule::{Rule, Violation, ViolationSink};
+use crate::types::ProtocolVersion;
+
+mod acknowledge;
+mod connack;
+mod connect;
+mod filters;
+mod publish;
+mod suback;
+mod subscribe;
+mod unsubscribe;
+
+pub use acknowledge::{PubAck, PubComp, PubRec, PubRel, UnsubAck};
+pub use connack::{ConnAck, return_code_text};
+pub use connect::{Connect, Will, redact_password};
+pub use filters::{FilterIter, Filters};
+pub use publish::Publish;
+pub use suback::SubAck;
+pub use subscribe::{Subscribe, SubscribeFilter};
+pub use unsubscribe::Unsubscribe;
+
+/// The type of a packet, the high four bits of its first byte.
+///
+/// 0 and 15 are reserved, and are no packet types (MQTT 3.1, Fixed header; MQTT 3.1.1, 2.2.1).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[repr(u8)]
+#[allow(missing_docs, reason = "the variants are the names of the specifications")]
+pub enum PacketType {
+    Connect = 1,
+    ConnAck = 2,
+    Publish = 3,
+    PubAck = 4,
+    PubRec = 5,
+    PubRel = 6,
+    PubComp = 7,
+    Subscribe = 8,
+    SubAck = 9,
+    Unsubscribe = 10,
+    UnsubAck = 11,
+    PingReq = 12,
+    PingResp = 13,
+    Disconnect = 14,
+}
+
+impl PacketType {
+    /// All fourteen, in the order of their numbers.
+    pub const ALL: [Self; 14] = [
+        Self::Connect,
+        Self::ConnAck,
+        Self::Publish,
+        Self::PubAck,
+        Self::PubRec,
+        Self::PubRel,
+        Self::PubComp,
+        Self::Subscribe,
+        Self::SubAck,
+        Self::Unsubscribe,
+        Self::UnsubAck,
+        Self::PingReq,
+        Self::PingResp,
+        Self::Disconnect,
+    ];
+
+    /// The type of a packet that begins with this byte, `None` for the reserved types 0 and 15.
+    #[inline]
+    #[must_use]
+    pub const fn from_first_byte(first_byte: u8) -> Option<Self> {
+        match first_byte >> 4 {
+            number @ 1..=14 => Some(Self::ALL[number as usize - 1]),
+            _ => None,
+        }
+    }
+
+    /// The name in the specifications, for example `PUBLISH`.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Connect => "CONNECT",
+            Self::ConnAck => "CONNACK",
+            Self::Publish => "PUBLISH",
+            Self::PubAck => "PUBACK",
+            Self::PubRec => "PUBREC",
+            Self::PubRel => "PUBREL",
+            Self::PubComp => "PUBCOMP",
+            Self::Subscribe => "SUBSCRIBE",
+            Self::SubAck => "SUBACK",
+            Self::Unsubscribe => "UNSUBSCRIBE",
+            Self::UnsubAck => "UNSUBACK",
+            Self::PingReq => "PINGREQ",
+            Self::PingResp => "PINGRESP",
+            Self::Disconnect => "DISCONNECT",
+        }
+    }
+
+    /// The only Remaining Length that a packet of this type can have, `None` where it varies.
+    #[inline]
+    #[must_use]
+    pub const fn fixed_remaining_length(self) -> Option<u32> {
+        match self {
+            Self::PingReq | Self::PingResp | Self::Disconnect => Some(0),
+            Self::ConnAck | Self::PubAck | Self::PubRec | Self::PubRel | Self::PubComp | Self::UnsubAck => {
+                Some(2)
+            }
+            Self::Connect | Self::Publish | Self::Subscribe | Self::SubAck | Self::Unsubscribe => None,
+        }
+    }
+
+    /// The first byte of a packet of this type with the flags that 3.1.1 prescribes, and 3.1 without DUP.
+    pub(crate) const fn first_byte(self) -> u8 {
+        (self as u8) << 4 | self.reserved_flags()
+    }
+
+    /// The flag bits of 3.1.1's table 2.2; for PUBLISH those of QoS 0.
+    const fn reserved_flags(self) -> u8 {
+        match self {
+            Self::PubRel | Self::Subscribe | Self::Unsubscribe => 0b0010,
+            _ => 0,
+        }
+    }
+}
+
+impl fmt::Display for PacketType {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+/// A decoded packet, borrowed from its bytes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+#[allow(missing_docs, reason = "the variants are the names of the specifications")]
+pub enum Packet<'a> {
+    Connect(Connect<'a>),
+    ConnAck(ConnAck),
+    Publish(Publish<'a>),
+    PubAck(PubAck),
+    PubRec(PubRec),
+    PubRel(PubRel),
+    PubComp(PubComp),
+    Subscribe(Subscribe<'a>),
+    SubAck(SubAck<'a>),
+    Unsubscribe(Unsubscribe<'a>),
+    UnsubAck(UnsubAck),
+    PingReq,
+    PingResp,
+    Disconnect,
+}
+
+/// Decodes one whole packet.
+///
+/// The packet borrows from `bytes`. It may break rules and still be decoded: what it breaks goes to `violations`
+/// (`()` to ignore them), in the reading of `version`; a CONNECT is read by the version that it names itself.
+///
+/// # Errors
+///
+/// When the bytes are not one packet, no more and no less; the offset says where they stop being one.
+///
+/// ```
+/// use mqttscope_proto::{Packet, ProtocolVersion, Rule, decode};
+///
+/// // PUBLISH at QoS 0 with DUP set: it can be read, but no such packet should exist.
+/// let mut violations = Vec::new();
+/// let packet = decode(b"\x38\x05\x00\x01thi", ProtocolVersion::V311, &mut violations)?;
+/// let Packet::Publish(publish) = packet else { unreachable!() };
+/// assert_eq!((publish.topic.to_str(), publish.payload), (Some("t"), &b"hi"[..]));
+/// assert_eq!(violations[0].rule, Rule::DupAtQos0);
+/// assert_eq!(violations[0].rule.clause(ProtocolVersion::V311), "[MQTT-3.3.1-2]");
+/// # Ok::<(), mqttscope_proto::DecodeError>(())
+/// ```
+pub fn decode<'a>(
+    bytes: &'a [u8],
+    version: ProtocolVersion,
+    violations: &mut impl ViolationSink,
+) -> Result<Packet<'a>, DecodeError> {
+    match Frame::split(bytes)? {
+        Some((frame, [])) => frame.decode(version, violations),
+        Some((frame, _)) => Err(not_one_packet(frame.bytes().len(), bytes.len())),
+        None => {
+            let expected = FixedHeader::decode(bytes)?.map_or(2, |header| header.packet_len());
+            Err(not_one_packet(expected, bytes.len()))
+        }
+    }
+}
+
+fn not_one_packet(expected: usize, actual: usize) -> DecodeError {
+    let kind = DecodeErrorKind::Incomplete { expected, actual };
+    DecodeError { offset: expected.min(actual), kind }
+}
+
+impl<'a> Packet<'a> {
+    #[inline]
+    pub(crate) fn read(
+        frame: &Frame<'a>,
+        version: ProtocolVersion,
+        violations: &mut impl ViolationSink,
+    ) -> Result<Self, DecodeError> {
+        Self::read_traced(frame.header(), frame.bytes(), version, &mut ViolationsOnly(violations))
+    }
+
+    /// Reads a packet, or as far as its bytes go; the trace hears of every field on the way.
+    #[inline]
+    pub(crate) fn read_traced<T: Trace<'a>>(
+        header: FixedHeader,
+        bytes: &'a [u8],
+        version: ProtocolVersion,
+        trace: &mut T,
+    ) -> Result<Self, DecodeError> {
+        trace_fixed_header(header, trace);
+        check_flags(header, version, trace);
+        let mut reader = Reader::new(bytes, header.len, trace);
+        Ok(match header.packet_type {
+            PacketType::Publish => Self::Publish(Publish::read(header, &mut reader)?),
+            PacketType::PubAck => Self::PubAck(PubAck { packet_id: read_id(&mut reader)? }),
+            PacketType::PubRec => Self::PubRec(PubRec { packet_id: read_id(&mut reader)? }),
+            PacketType::PubRel => {
+                Self::PubRel(PubRel { dup: header.dup(), packet_id: read_id(&mut reader)? })
+            }
+            PacketType::PubComp => Self::PubComp(PubComp { packet_id: read_id(&mut reader)? }),
+            PacketType::Connect => Self::Connect(Connect::read(&mut reader)?),
+            PacketType::ConnAck => Self::ConnAck(ConnAck::read(version, &mut reader)?),
+            PacketType::Subscribe => Self::Subscribe(Subscribe::read(header, &mut reader)?),
+            PacketType::SubAck => Self::SubAck(SubAck::read(version, &mut reader)?),
+            PacketType::Unsubscribe => Self::Unsubscribe(Unsubscribe::read(header, &mut reader)?),
+            PacketType::UnsubAck => Self::UnsubAck(UnsubAck { packet_id: read_id(&mut reader)? }),
+            PacketType::PingReq => Self::PingReq,
+            PacketType::PingResp => Self::PingResp,
+            PacketType::Disconnect => Self::Disconnect,
+        })
+    }
+
+    /// Appends the packet's bytes, and says how many they are.
+    ///
+    /// Rules that a tester may want to break are not checked; the types of [`crate::TopicName`] and
+    /// [`crate::TopicFilter`] are there for those who do not.
+    ///
+    /// # Errors
+    ///
+    /// Where there are no bytes for the packet: a field or the whole too long, packet id 0, QoS 3. Nothing
+    /// is appended then.
+    pub fn encode(&self, out: &mut Vec<u8>) -> Result<usize, EncodeError> {
+        let before = out.len();
+        match self {
+            Self::Connect(connect) => connect.encode(out),
+            Self::ConnAck(connack) => connack.encode(out),
+            Self::Publish(publish) => publish.encode(out),
+            Self::PubAck(puback) => puback.encode(out),
+            Self::PubRec(pubrec) => pubrec.encode(out),
+            Self::PubRel(pubrel) => pubrel.encode(out),
+            Self::PubComp(pubcomp) => pubcomp.encode(out),
+            Self::Subscribe(subscribe) => subscribe.encode(out),
+            Self::SubAck(suback) => suback.encode(out),
+            Self::Unsubscribe(unsubscribe) => unsubscribe.encode(out),
+            Self::UnsubAck(unsuback) => unsuback.encode(out),
+            Self::PingReq | Self::PingResp | Self::Disconnect => {
+                out.extend_from_slice(&[self.packet_type().first_byte(), 0]);
+                Ok(())
+            }
+        }?;
+        Ok(out.len() - before)
+    }
+
+    /// The packet's type.
+    #[must_use]
+    pub const fn packet_type(&self) -> PacketType {
+        match self {
+            Self::Connect(_) => PacketType::Connect,
+            Self::ConnAck(_) => PacketType::ConnAck,
+            Self::Publish(_) => PacketType::Publish,
+            Self::PubAck(_) => PacketType::PubAck,
+            Self::PubRec(_) => PacketType::PubRec,
+            Self::PubRel(_) => PacketType::PubRel,
+            Self::PubComp(_) => PacketType::PubComp,
+            Self::Subscribe(_) => PacketType::Subscribe,
+            Self::SubAck(_) => PacketType::SubAck,
+            Self::Unsubscribe(_) => PacketType::Unsubscribe,
+            Self::UnsubAck(_) => PacketType::UnsubAck,
+            Self::PingReq => PacketType::PingReq,
+            Self::PingResp => PacketType::PingResp,
+            Self::Disconnect => PacketType::Disconnect,
+        }
+    }
+
+    /// The packet identifier, of packets that have one; 0 where a peer sent 0.
+    #[must_use]
+    pub const fn packet_id(&self) -> Option<u16> {
+        match self {
+            Self::Publish(publish) => publish.packet_id,
+            Self::PubAck(PubAck { packet_id })
+            | Self::PubRec(PubRec { packet_id })
+            | Self::PubRel(PubRel { packet_id, .. })
+            | Self::PubComp(PubComp { packet_id })
+            | Self::Subscribe(Subscribe { packet_id, .. })
+            | Self::SubAck(SubAck { packet_id, .. })
+            | Self::Unsubscribe(Unsubscribe { packet_id, .. })
+            | Self::UnsubAck(UnsubAck { packet_id }) => Some(*packet_id),
+            _ => None,
+        }
+    }
+}
+
+/// The packet identifier that is all there is behind the fixed header.
+#[inline]
+fn read_id<'a, T: Trace<'a>>(reader: &mut Reader<'a, '_, T>) -> Result<u16, DecodeError> {
+    reader.open(&common::VARIABLE_HEADER);
+    let packet_id = reader.packet_id()?;
+    reader.close();
+    Ok(packet_id)
+}
+
+static FLAGS: FieldDef = FieldDef::new(
+    "Packet type and flags",
+    "The high four bits say the type; the low four are DUP, QoS and RETAIN, or prescribed.",
+    "MQTT 3.1, Fixed header",
+    "[MQTT-2.2.2-1]",
+)
+.with_bits(&[
+    BitDef::new("Packet type", 0xf0),
+    BitDef::new("DUP", 0x08),
+    BitDef::new("QoS", 0x06),
+    BitDef::new("RETAIN", 0x01),
+]);
+
+/// Tells a trace about the two parts of the fixed header.
+#[inline(always)]
+pub(crate) fn trace_fixed_header<'a, T: Trace<'a>>(header: FixedHeader, trace: &mut T) {
+    trace.open(&common::FIXED_HEADER, 0);
+    trace.leaf(&FLAGS, 0..1, FieldValue::Number(header.first_byte.into()));
+    trace.leaf(&common::REMAINING_LENGTH, 1..header.len, FieldValue::Number(header.remaining_length));
+    trace.close(header.len, FieldValue::Parts);
+}
+
+/// Checks the flag bits of the fixed header, PUBLISH's apart.
+///
+/// 3.1 says of most packets only that the flags are "not used", so any value is right there; 3.1.1 prescribes them
+/// all (table 2.2).
+#[inline]
+fn check_flags<'a, T: Trace<'a>>(header: FixedHeader, version: ProtocolVersion, trace: &mut T) {
+    let packet_type = header.packet_type;
+    let actual = header.first_byte & 0x0f;
+    let expected = packet_type.reserved_flags();
+    if packet_type == PacketType::Publish || actual == expected {
+        return;
+    }
+    let rule = match version {
+        ProtocolVersion::V31 if expected == 0 || header.qos_bits() == 1 => return,
+        ProtocolVersion::V31 => Rule::HeaderQos { packet_type, actual: header.qos_bits() },
+        _ => Rule::ReservedHeaderFlags { packet_type, expected, actual },
+    };
+    trace.violation(Violation { offset: 0, rule });
+}

@@ -1,0 +1,369 @@
+//! CONNECT: who the client is, and what it asks of the server.
+
+use core::ops::Range;
+
+use alloc::vec::Vec;
+
+use crate::error::{DecodeError, DecodeErrorKind, EncodeError};
+use crate::field::{BitDef, FieldDef, FieldValue, common};
+use crate::frame::FixedHeader;
+use crate::packet::{Packet, PacketType};
+use crate::reader::{Reader, Trace};
+use crate::rule::{Rule, Violation};
+use crate::text::Text;
+use crate::topic;
+use crate::types::{KeepAlive, ProtocolVersion, Qos};
+use crate::writer;
+
+/// CONNECT: the first packet of a client (MQTT 3.1, CONNECT; MQTT 3.1.1, 3.1).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Connect<'a> {
+    /// `MQIsdp` for 3.1, `MQTT` for 3.1.1.
+    pub protocol_name: Text<'a>,
+    /// 3 for 3.1, 4 for 3.1.1. Bridges of some brokers set bit 7 as well.
+    pub protocol_level: u8,
+    /// Start without what the server remembers of this client.
+    pub clean_session: bool,
+    /// Keep alive.
+    pub keep_alive: KeepAlive,
+    /// Client identifier.
+    pub client_id: Text<'a>,
+    /// The message that the server publishes when the connection is lost.
+    pub will: Option<Will<'a>>,
+    /// User name.
+    pub username: Option<Text<'a>>,
+    /// Password.
+    pub password: Option<&'a [u8]>,
+    /// Connect flags that the fields above do not account for.
+    ///
+    /// Reserved bits, will bits without a will, a user name or password flag whose string is missing. 0 in
+    /// packets that keep the rules of 3.1.1; kept, so that what came can be written again.
+    pub stray_flags: u8,
+}
+
+/// The will of a CONNECT.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Will<'a> {
+    /// Topic name.
+    pub topic: Text<'a>,
+    /// Message: text in 3.1, any bytes in 3.1.1.
+    pub message: &'a [u8],
+    /// QoS, 0 to 2, or the reserved 3 that a peer sent.
+    pub qos: u8,
+    /// The server retains the message.
+    pub retain: bool,
+}
+
+const CLEAN_SESSION: u8 = 0x02;
+const WILL: u8 = 0x04;
+const WILL_QOS: u8 = 0x18;
+const WILL_RETAIN: u8 = 0x20;
+const PASSWORD_FLAG: u8 = 0x40;
+const USERNAME_FLAG: u8 = 0x80;
+const RESERVED: u8 = 0x01;
+
+/// The bit that bridges add to the protocol level.
+const BRIDGE: u8 = 0x80;
+
+/// The longest client id of 3.1, in characters.
+const MAX_CLIENT_ID_CHARS: usize = 23;
+
+impl<'a> Connect<'a> {
+    /// The version that the protocol level names, `None` where it is not known.
+    #[must_use]
+    pub const fn version(&self) -> Option<ProtocolVersion> {
+        ProtocolVersion::from_level(self.protocol_level & !BRIDGE)
+    }
+
+    pub(crate) fn read<T: Trace<'a>>(reader: &mut Reader<'a, '_, T>) -> Result<Self, DecodeError> {
+        reader.open(&common::VARIABLE_HEADER);
+        let protocol_name = reader.text(&PROTOCOL_NAME)?;
+        let protocol_level = reader.u8(&PROTOCOL_LEVEL)?;
+        let Some(version) = ProtocolVersion::from_level(protocol_level & !BRIDGE) else {
+            let kind = DecodeErrorKind::UnknownProtocolLevel(protocol_level);
+            return Err(DecodeError { offset: reader.pos() - 1, kind });
+        };
+        if protocol_name != version.protocol_name() || protocol_level & BRIDGE != 0 {
+            reader.violation(reader.pos() - 1, Rule::ProtocolNameAndLevel(protocol_level));
+        }
+        let flags = reader.u8(&CONNECT_FLAGS)?;
+        check_flags(flags, version, reader);
+        let keep_alive = KeepAlive::from_secs(reader.u16(&KEEP_ALIVE)?);
+        reader.close();
+
+        reader.open(&common::PAYLOAD);
+        let clean_session = flags & CLEAN_SESSION != 0;
+        let client_id = read_client_id(version, clean_session, reader)?;
+        let will = if flags & WILL != 0 { Some(read_will(flags, version, reader)?) } else { None };
+        let has = |flag: u8| flags & flag != 0;
+        let username = match expected(has(USERNAME_FLAG), Rule::UsernameMissing, version, reader) {
+            true => Some(read_text(&USER_NAME, version, reader)?),
+            false => None,
+        };
+        let password = match expected(has(PASSWORD_FLAG), Rule::PasswordMissing, version, reader) {
+            true => Some(reader.binary(&PASSWORD)?),
+            false => None,
+        };
+        reader.close();
+        if reader.remaining() > 0 {
+            reader.violation(reader.pos(), Rule::TrailingBytes(reader.remaining()));
+            reader.rest(&common::UNPARSED);
+        }
+        let mut connect = Self {
+            protocol_name,
+            protocol_level,
+            clean_session,
+            keep_alive,
+            client_id,
+            will,
+            username,
+            password,
+            stray_flags: 0,
+        };
+        connect.stray_flags = flags & !connect.flags();
+        Ok(connect)
+    }
+
+    pub(crate) fn encode(&self, out: &mut Vec<u8>) -> Result<(), EncodeError> {
+        if self.version().is_none() {
+            return Err(EncodeError::UnknownProtocolLevel(self.protocol_level));
+        }
+        let name = self.protocol_name.as_bytes();
+        let mut len = writer::prefixed_len(&PROTOCOL_NAME, name)? + 4;
+        len += writer::prefixed_len(&CLIENT_ID, self.client_id.as_bytes())?;
+        if let Some(will) = &self.will {
+            Qos::from_u8(will.qos).ok_or(EncodeError::InvalidQos(will.qos))?;
+            len += writer::prefixed_len(&WILL_TOPIC, will.topic.as_bytes())?;
+            len += writer::prefixed_len(&WILL_MESSAGE, will.message)?;
+        }
+        if let Some(username) = &self.username {
+            len += writer::prefixed_len(&USER_NAME, username.as_bytes())?;
+        }
+        if let Some(password) = self.password {
+            len += writer::prefixed_len(&PASSWORD, password)?;
+        }
+        writer::start(out, PacketType::Connect.first_byte(), len)?;
+        writer::put_prefixed(out, name);
+        out.extend_from_slice(&[self.protocol_level, self.flags()]);
+        out.extend_from_slice(&self.keep_alive.as_secs().to_be_bytes());
+        writer::put_prefixed(out, self.client_id.as_bytes());
+        if let Some(will) = &self.will {
+            writer::put_prefixed(out, will.topic.as_bytes());
+            writer::put_prefixed(out, will.message);
+        }
+        if let Some(username) = &self.username {
+            writer::put_prefixed(out, username.as_bytes());
+        }
+        if let Some(password) = self.password {
+            writer::put_prefixed(out, password);
+        }
+        Ok(())
+    }
+
+    /// The connect flags byte.
+    fn flags(&self) -> u8 {
+        let flag = |set: bool, mask: u8| if set { mask } else { 0 };
+        let will = self.will.map_or(0, |will| WILL | (will.qos & 3) << 3 | flag(will.retain, WILL_RETAIN));
+        flag(self.clean_session, CLEAN_SESSION)
+            | will
+            | flag(self.password.is_some(), PASSWORD_FLAG)
+            | flag(self.username.is_some(), USERNAME_FLAG)
+            | self.stray_flags
+    }
+}
+
+/// Whether a string follows whose flag is `set`.
+///
+/// In 3.1 the Remaining Length takes precedence over the flag (MQTT 3.1, CONNECT, User name and password), in
+/// 3.1.1 a missing string is a fault.
+fn expected<'a, T: Trace<'a>>(
+    set: bool,
+    missing: Rule,
+    version: ProtocolVersion,
+    reader: &mut Reader<'a, '_, T>,
+) -> bool {
+    if set && reader.remaining() == 0 && version != ProtocolVersion::V31 {
+        reader.violation(reader.pos(), missing);
+    }
+    set && reader.remaining() > 0
+}
+
+fn check_flags<'a, T: Trace<'a>>(flags: u8, version: ProtocolVersion, reader: &mut Reader<'a, '_, T>) {
+    let at = reader.pos() - 1;
+    let has_will = flags & WILL != 0;
+    let mut check = |broken: bool, rule: Rule| {
+        if broken {
+            reader.violation(at, rule);
+        }
+    };
+    // 3.1 disregards bits that it does not use: they have no right value.
+    if version != ProtocolVersion::V31 {
+        check(flags & RESERVED != 0, Rule::ConnectReservedFlag);
+        check(!has_will && flags & WILL_QOS != 0, Rule::WillQosWithoutWill);
+        check(!has_will && flags & WILL_RETAIN != 0, Rule::WillRetainWithoutWill);
+    }
+    check(has_will && flags & WILL_QOS == WILL_QOS, Rule::WillQosReserved);
+    check(flags & PASSWORD_FLAG != 0 && flags & USERNAME_FLAG == 0, Rule::PasswordWithoutUsername);
+}
+
+fn read_client_id<'a, T: Trace<'a>>(
+    version: ProtocolVersion,
+    clean_session: bool,
+    reader: &mut Reader<'a, '_, T>,
+) -> Result<Text<'a>, DecodeError> {
+    let at = reader.pos();
+    let client_id = read_text(&CLIENT_ID, version, reader)?;
+    if version == ProtocolVersion::V31 {
+        let chars = client_id.to_string_lossy().chars().count();
+        if chars > MAX_CLIENT_ID_CHARS {
+            reader.violation(at, Rule::ClientIdTooLong(chars));
+        } else if chars == 0 {
+            reader.violation(at, Rule::ClientIdEmpty);
+        }
+    } else if client_id.is_empty() && !clean_session {
+        reader.violation(at, Rule::ClientIdEmptyWithoutCleanSession);
+    }
+    Ok(client_id)
+}
+
+fn read_will<'a, T: Trace<'a>>(
+    flags: u8,
+    version: ProtocolVersion,
+    reader: &mut Reader<'a, '_, T>,
+) -> Result<Will<'a>, DecodeError> {
+    let topic = reader.text(&WILL_TOPIC)?;
+    report(topic::name_fault(topic.as_bytes()), topic.len(), reader);
+    let message = reader.binary(&WILL_MESSAGE)?;
+    if version == ProtocolVersion::V31 {
+        report(topic::utf8_fault(message), message.len(), reader);
+    }
+    Ok(Will { topic, message, qos: (flags & WILL_QOS) >> 3, retain: flags & WILL_RETAIN != 0 })
+}
+
+/// A string that is not a topic. U+0000 is forbidden in all strings by 3.1.1, in topics only by 3.1.
+fn read_text<'a, T: Trace<'a>>(
+    def: &'static FieldDef,
+    version: ProtocolVersion,
+    reader: &mut Reader<'a, '_, T>,
+) -> Result<Text<'a>, DecodeError> {
+    let text = reader.text(def)?;
+    let bytes = text.as_bytes();
+    report(topic::utf8_fault(bytes), bytes.len(), reader);
+    if version != ProtocolVersion::V31 {
+        report(topic::nul_fault(bytes), bytes.len(), reader);
+    }
+    Ok(text)
+}
+
+/// Reports a fault in the field of `len` bytes that was read last.
+fn report<'a, T: Trace<'a>>(fault: Option<Violation>, len: usize, reader: &mut Reader<'a, '_, T>) {
+    if let Some(fault) = fault {
+        reader.violation(reader.pos() - len + fault.offset, fault.rule);
+    }
+}
+
+/// Overwrites the password of a CONNECT with as many `*`, and says whether there was one.
+///
+/// For whoever keeps or shows packets: a password is in no log. Works on whole and on broken packets; the bytes
+/// of other packets are left alone.
+pub fn redact_password(packet: &mut [u8]) -> bool {
+    let mut finder = PasswordFinder { range: None };
+    if let Ok(Some(header)) = FixedHeader::decode(packet)
+        && header.packet_type == PacketType::Connect
+    {
+        // An error only means that the walk ended early; the password may have begun all the same.
+        let _ = Packet::read_traced(header, packet, ProtocolVersion::V31, &mut finder);
+    }
+    let Some(range) = finder.range else { return false };
+    let end = range.end.min(packet.len());
+    let secret = &mut packet[range.start.min(end)..end];
+    secret.fill(b'*');
+    !secret.is_empty()
+}
+
+struct PasswordFinder {
+    range: Option<Range<usize>>,
+}
+
+impl<'a> Trace<'a> for PasswordFinder {
+    fn open(&mut self, def: &'static FieldDef, start: usize) {
+        if core::ptr::eq(def, &PASSWORD) {
+            // Until its end is known, all that follows the length is secret.
+            self.range = Some(start + 2..usize::MAX);
+        }
+    }
+
+    fn close(&mut self, _: usize, _: FieldValue<'a>) {}
+
+    fn leaf(&mut self, def: &'static FieldDef, range: Range<usize>, _: FieldValue<'a>) {
+        if core::ptr::eq(def, &PASSWORD) {
+            self.range = Some(range);
+        }
+    }
+
+    fn violation(&mut self, _: Violation) {}
+}
+
+static PROTOCOL_NAME: FieldDef = FieldDef::new(
+    "Protocol Name",
+    "MQIsdp for 3.1, MQTT for 3.1.1.",
+    "MQTT 3.1, CONNECT, Protocol Name",
+    "[MQTT-3.1.2-1]",
+);
+static PROTOCOL_LEVEL: FieldDef = FieldDef::new(
+    "Protocol Level",
+    "3 for 3.1 (\"protocol version number\" there), 4 for 3.1.1; a server that has not got it answers with code 1.",
+    "MQTT 3.1, CONNECT, Protocol Version",
+    "[MQTT-3.1.2-2]",
+);
+static CONNECT_FLAGS: FieldDef = FieldDef::new(
+    "Connect Flags",
+    "What the payload holds, and how the session and the will are to be treated.",
+    "MQTT 3.1, CONNECT, Connect flags",
+    "[MQTT-3.1.2-3] to [MQTT-3.1.2-22]",
+)
+.with_bits(&[
+    BitDef::new("User Name Flag", USERNAME_FLAG),
+    BitDef::new("Password Flag", PASSWORD_FLAG),
+    BitDef::new("Will Retain", WILL_RETAIN),
+    BitDef::new("Will QoS", WILL_QOS),
+    BitDef::new("Will Flag", WILL),
+    BitDef::new("Clean Session", CLEAN_SESSION),
+    BitDef::new("Reserved", RESERVED),
+]);
+static KEEP_ALIVE: FieldDef = FieldDef::new(
+    "Keep Alive",
+    "Seconds; the server closes the connection after one and a half times as long without a packet, 0 never.",
+    "MQTT 3.1, CONNECT, Keep Alive timer",
+    "[MQTT-3.1.2-23], [MQTT-3.1.2-24]",
+);
+static CLIENT_ID: FieldDef = FieldDef::new(
+    "Client Identifier",
+    "The client's name at the server: 1 to 23 characters in 3.1; may be longer, or empty, in 3.1.1.",
+    "MQTT 3.1, CONNECT, Client Identifier",
+    "[MQTT-3.1.3-3] to [MQTT-3.1.3-9]",
+);
+static WILL_TOPIC: FieldDef = FieldDef::new(
+    "Will Topic",
+    "The topic name of the message that the server publishes when the client is lost.",
+    "MQTT 3.1, CONNECT, Will Topic",
+    "[MQTT-3.1.3-10]",
+);
+static WILL_MESSAGE: FieldDef = FieldDef::new(
+    "Will Message",
+    "The payload of that message: text in 3.1, any bytes in 3.1.1.",
+    "MQTT 3.1, CONNECT, Will Message",
+    "MQTT 3.1.1, 3.1.3.3",
+);
+static USER_NAME: FieldDef = FieldDef::new(
+    "User Name",
+    "For the server to authenticate the client by.",
+    "MQTT 3.1, CONNECT, User Name",
+    "[MQTT-3.1.3-11]",
+);
+static PASSWORD: FieldDef = FieldDef::new(
+    "Password",
+    "Goes with a user name; never shown, logged or exported.",
+    "MQTT 3.1, CONNECT, Password",
+    "MQTT 3.1.1, 3.1.3.5",
+);

@@ -1,0 +1,58 @@
+//! UNSUBSCRIBE: topic filters to give up.
+
+use alloc::vec::Vec;
+
+use super::filters::Filters;
+use super::subscribe::read_topic_filter;
+use crate::error::{DecodeError, EncodeError};
+use crate::field::common;
+use crate::frame::FixedHeader;
+use crate::packet::PacketType;
+use crate::reader::{Reader, Trace};
+use crate::rule::Rule;
+use crate::text::Text;
+use crate::writer;
+
+/// UNSUBSCRIBE: gives subscriptions up (MQTT 3.1, UNSUBSCRIBE; MQTT 3.1.1, 3.10).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Unsubscribe<'a> {
+    /// The packet was sent before; 3.1 only, in 3.1.1 the bit is reserved.
+    pub dup: bool,
+    /// The packet identifier.
+    pub packet_id: u16,
+    /// The filters, which must equal those of SUBSCRIBE to the letter.
+    pub filters: Filters<'a, Text<'a>>,
+}
+
+impl<'a> Unsubscribe<'a> {
+    pub(crate) fn read<T: Trace<'a>>(
+        header: FixedHeader,
+        reader: &mut Reader<'a, '_, T>,
+    ) -> Result<Self, DecodeError> {
+        let packet_id = super::read_id(reader)?;
+        let filters = reader.payload(|reader| {
+            if reader.remaining() == 0 {
+                reader.violation(1, Rule::NoTopicFilter(PacketType::Unsubscribe));
+            }
+            while reader.remaining() > 0 {
+                read_topic_filter(reader)?;
+            }
+            Ok(())
+        })?;
+        Ok(Self { dup: header.dup(), packet_id, filters: Filters::from_wire(filters) })
+    }
+
+    pub(crate) fn encode(&self, out: &mut Vec<u8>) -> Result<(), EncodeError> {
+        let id = writer::checked_id(self.packet_id)?;
+        let mut len = id.len();
+        for filter in self.filters {
+            len += writer::prefixed_len(&common::TOPIC_FILTER, filter.as_bytes())?;
+        }
+        writer::start(out, PacketType::Unsubscribe.first_byte() | u8::from(self.dup) << 3, len)?;
+        out.extend_from_slice(&id);
+        for filter in self.filters {
+            writer::put_prefixed(out, filter.as_bytes());
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,224 @@
+//! The rules that a packet can break and still be decoded, each with its words and its clause.
+
+use alloc::vec::Vec;
+
+use crate::{PacketType, ProtocolVersion};
+
+/// A rule that a decodable packet breaks, at the byte that breaks it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{rule}")]
+pub struct Violation {
+    /// Offset of the byte at fault from the start of the packet.
+    pub offset: usize,
+    /// The rule.
+    pub rule: Rule,
+}
+
+/// Receives the violations that decoding finds, in the order in which they are found.
+///
+/// `Vec<Violation>` collects them, `()` ignores them, a counter counts: decoding itself allocates nothing.
+pub trait ViolationSink {
+    /// Takes one violation.
+    fn violation(&mut self, violation: Violation);
+}
+
+impl ViolationSink for () {
+    fn violation(&mut self, _: Violation) {}
+}
+
+impl ViolationSink for Vec<Violation> {
+    fn violation(&mut self, violation: Violation) {
+        self.push(violation);
+    }
+}
+
+/// A sink that keeps the first violation and forgets the others.
+impl ViolationSink for Option<Violation> {
+    fn violation(&mut self, violation: Violation) {
+        self.get_or_insert(violation);
+    }
+}
+
+/// A rule of MQTT 3.1 or 3.1.1 for the bytes of a packet.
+///
+/// `Display` says in words what is wrong; [`Rule::clause`] says where that is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum Rule {
+    /// Flag bits of the fixed header that are reserved have another value than the one prescribed.
+    #[error("the flag bits of {packet_type} must be {expected:04b}, not {actual:04b}")]
+    ReservedHeaderFlags {
+        /// The packet type.
+        packet_type: PacketType,
+        /// The low four bits that are prescribed.
+        expected: u8,
+        /// The low four bits that came.
+        actual: u8,
+    },
+    /// 3.1 sends SUBSCRIBE, UNSUBSCRIBE and PUBREL at QoS 1.
+    #[error("{packet_type} is sent at QoS 1, its fixed header says {actual}")]
+    HeaderQos {
+        /// The packet type.
+        packet_type: PacketType,
+        /// The QoS bits that came.
+        actual: u8,
+    },
+    /// DUP on a message that is never sent twice.
+    #[error("DUP is set at QoS 0")]
+    DupAtQos0,
+    /// Packet identifier 0.
+    #[error("packet id 0 is not valid")]
+    PacketIdZero,
+    /// A string with bytes that are not UTF-8.
+    #[error("the text is not well-formed UTF-8")]
+    IllFormedUtf8,
+    /// A string with a UTF-16 surrogate.
+    #[error("the text holds a UTF-16 surrogate (U+D800 to U+DFFF)")]
+    Surrogate,
+    /// A string with U+0000.
+    #[error("the text holds the null character U+0000")]
+    Nul,
+    /// A string too long for its two-byte length.
+    #[error("{0} bytes are more than the 65,535 that a string can hold")]
+    StringTooLong(usize),
+    /// A topic name or filter without a character.
+    #[error("a topic has at least one character")]
+    TopicEmpty,
+    /// A topic name, which is what PUBLISH and the will carry, with a wildcard.
+    #[error("a topic name must not hold the wildcards + and #")]
+    WildcardInTopicName,
+    /// `#` elsewhere than alone at the end of a filter.
+    #[error("# stands only at the end of a topic filter, alone or after a /")]
+    MultiLevelWildcard,
+    /// `+` that shares its level with other characters.
+    #[error("+ must occupy a whole level of a topic filter")]
+    SingleLevelWildcard,
+    /// SUBSCRIBE or UNSUBSCRIBE without a topic filter.
+    #[error("{0} has no topic filter")]
+    NoTopicFilter(PacketType),
+    /// SUBACK without a return code.
+    #[error("SUBACK has no return code")]
+    NoReturnCode,
+    /// The byte behind a topic filter is no QoS.
+    #[error("requested QoS byte is {0:#04x}, only 0, 1 and 2 are valid")]
+    RequestedQos(u8),
+    /// A return code of SUBACK that the version does not have.
+    #[error("SUBACK return code {0:#04x} is not one of this version")]
+    SubAckReturnCode(u8),
+    /// A client id longer than 3.1 allows.
+    #[error("a client id has at most 23 characters, this one has {0}")]
+    ClientIdTooLong(usize),
+    /// A client id that is empty, which 3.1 does not know.
+    #[error("a client id has at least one character")]
+    ClientIdEmpty,
+    /// A client id that is empty without clean session.
+    #[error("an empty client id needs clean session")]
+    ClientIdEmptyWithoutCleanSession,
+    /// The protocol name and the protocol level belong to different versions.
+    #[error("protocol name and level {0} do not belong together")]
+    ProtocolNameAndLevel(u8),
+    /// Bit 0 of the connect flags.
+    #[error("the reserved bit 0 of the connect flags is set")]
+    ConnectReservedFlag,
+    /// Will QoS without the will flag.
+    #[error("Will QoS must be 0 when the will flag is not set")]
+    WillQosWithoutWill,
+    /// Will retain without the will flag.
+    #[error("Will retain must be 0 when the will flag is not set")]
+    WillRetainWithoutWill,
+    /// Will QoS 3.
+    #[error("Will QoS 3 is reserved")]
+    WillQosReserved,
+    /// A password flag without the user name flag.
+    #[error("a password needs a user name")]
+    PasswordWithoutUsername,
+    /// The user name flag is set, and the payload ends before the user name.
+    #[error("the user name flag is set but there is no user name")]
+    UsernameMissing,
+    /// The password flag is set, and the payload ends before the password.
+    #[error("the password flag is set but there is no password")]
+    PasswordMissing,
+    /// Bytes behind the last field of a packet.
+    #[error("{0} bytes follow the last field")]
+    TrailingBytes(usize),
+    /// Bits 7 to 1 of the connect acknowledge flags.
+    #[error("the reserved bits of the connect acknowledge flags are set")]
+    ConnAckReservedFlags,
+    /// Session present in a refusal.
+    #[error("session present must be 0 when the connection is refused")]
+    SessionPresentWithRefusal,
+    /// A connect return code above 5.
+    #[error("connect return code {0} is reserved")]
+    ReturnCodeReserved(u8),
+}
+
+impl Rule {
+    /// Where the rule is written: a statement number of 3.1.1, or a section of 3.1.
+    ///
+    /// A rule that the given version does not have is answered with the other version's clause.
+    #[must_use]
+    pub const fn clause(&self, version: ProtocolVersion) -> &'static str {
+        let (v31, v311) = self.clauses();
+        match version {
+            ProtocolVersion::V31 if !v31.is_empty() => v31,
+            ProtocolVersion::V311 if v311.is_empty() => v31,
+            _ => v311,
+        }
+    }
+
+    /// The clause in 3.1 and the one in 3.1.1, empty where a version is silent.
+    const fn clauses(&self) -> (&'static str, &'static str) {
+        match self {
+            Self::ReservedHeaderFlags { packet_type, .. } => (
+                "",
+                match packet_type {
+                    PacketType::PubRel => "[MQTT-3.6.1-1]",
+                    PacketType::Subscribe => "[MQTT-3.8.1-1]",
+                    PacketType::Unsubscribe => "[MQTT-3.10.1-1]",
+                    PacketType::Disconnect => "[MQTT-3.14.1-1]",
+                    _ => "[MQTT-2.2.2-1]",
+                },
+            ),
+            Self::HeaderQos { packet_type, .. } => (
+                match packet_type {
+                    PacketType::PubRel => "MQTT 3.1, PUBREL, Fixed header",
+                    PacketType::Subscribe => "MQTT 3.1, SUBSCRIBE, Fixed header",
+                    _ => "MQTT 3.1, UNSUBSCRIBE, Fixed header",
+                },
+                "",
+            ),
+            Self::DupAtQos0 => ("MQTT 3.1, Fixed header, DUP", "[MQTT-3.3.1-2]"),
+            Self::PacketIdZero => ("MQTT 3.1, Message identifiers", "[MQTT-2.3.1-1]"),
+            Self::IllFormedUtf8 | Self::Surrogate => ("MQTT 3.1, MQTT and UTF-8", "[MQTT-1.5.3-1]"),
+            Self::Nul => ("MQTT 3.1, Appendix A, Topic semantics and usage", "[MQTT-1.5.3-2]"),
+            Self::StringTooLong(_) => ("MQTT 3.1, MQTT and UTF-8", "[MQTT-4.7.3-3]"),
+            Self::TopicEmpty => ("MQTT 3.1, Appendix A, Topic semantics and usage", "[MQTT-4.7.3-1]"),
+            Self::WildcardInTopicName => ("MQTT 3.1, PUBLISH, Variable header", "[MQTT-3.3.2-2]"),
+            Self::MultiLevelWildcard => ("MQTT 3.1, Appendix A, Multi-level wildcard", "[MQTT-4.7.1-2]"),
+            Self::SingleLevelWildcard => ("MQTT 3.1, Appendix A, Single-level wildcard", "[MQTT-4.7.1-3]"),
+            Self::NoTopicFilter(packet_type) => match packet_type {
+                PacketType::Subscribe => ("MQTT 3.1, SUBSCRIBE, Payload", "[MQTT-3.8.3-3]"),
+                _ => ("MQTT 3.1, UNSUBSCRIBE, Payload", "[MQTT-3.10.3-2]"),
+            },
+            Self::NoReturnCode => ("MQTT 3.1, SUBACK, Payload", "[MQTT-3.8.4-5]"),
+            Self::RequestedQos(_) => ("MQTT 3.1, SUBSCRIBE, Payload", "[MQTT-3.8.3-4]"),
+            Self::SubAckReturnCode(_) => ("MQTT 3.1, SUBACK, Payload", "[MQTT-3.9.3-2]"),
+            Self::ClientIdTooLong(_) | Self::ClientIdEmpty => ("MQTT 3.1, CONNECT, Client Identifier", ""),
+            Self::ClientIdEmptyWithoutCleanSession => ("", "[MQTT-3.1.3-7]"),
+            Self::ProtocolNameAndLevel(_) => ("MQTT 3.1, CONNECT, Protocol Version", "[MQTT-3.1.2-2]"),
+            Self::ConnectReservedFlag => ("", "[MQTT-3.1.2-3]"),
+            Self::WillQosWithoutWill => ("", "[MQTT-3.1.2-13]"),
+            Self::WillRetainWithoutWill => ("", "[MQTT-3.1.2-15]"),
+            Self::WillQosReserved => ("MQTT 3.1, CONNECT, Will QoS", "[MQTT-3.1.2-14]"),
+            Self::PasswordWithoutUsername => {
+                ("MQTT 3.1, CONNECT, User name and password flags", "[MQTT-3.1.2-22]")
+            }
+            Self::UsernameMissing => ("", "[MQTT-3.1.2-19]"),
+            Self::PasswordMissing => ("", "[MQTT-3.1.2-21]"),
+            Self::TrailingBytes(_) => ("MQTT 3.1, Fixed header, Remaining Length", "MQTT 3.1.1, 2.2.3"),
+            Self::ConnAckReservedFlags => ("", "MQTT 3.1.1, 3.2.2.1"),
+            Self::SessionPresentWithRefusal => ("", "[MQTT-3.2.2-4]"),
+            Self::ReturnCodeReserved(_) => ("MQTT 3.1, CONNACK, Connect return code", "MQTT 3.1.1, 3.2.2.3"),
+        }
+    }
+}
