@@ -1,1 +1,107 @@
-fn main() {}
+//! The project's own commands, run as `cargo xtask COMMAND`.
+//!
+//! `serve`, `test` and `dist` set up what they need, build it and say what they are doing; each is
+//! one module, and `tools`, `page` and `progress` are what they share.
+
+mod browser;
+mod compress;
+mod dist;
+mod fingerprint;
+mod html;
+mod page;
+mod progress;
+mod serve;
+mod test;
+mod tools;
+mod workspace;
+
+use anyhow::{Result, bail};
+use lexopt::prelude::*;
+use std::process::ExitCode;
+
+use page::Profile;
+use workspace::Workspace;
+
+const HELP: &str = "\
+cargo xtask COMMAND
+
+  serve [--listen ADDR[:PORT]] [--broker HOST:PORT] [--release|--debug]
+      Build the page and the gateway, start the gateway and print the page's URL.
+      --listen   where the gateway listens; default 127.0.0.1:8001, without a port 8001
+      --broker   the MQTT broker behind the gateway; default: one inside the gateway
+      --debug    build faster, without optimisation; --release is the default
+
+  test [STEP..]
+      Run the checks: lint, native, browser, e2e; by default all of them, in this order.
+      CHROME and CHROMEDRIVER name the browser and its driver where they are not on the PATH.
+
+  dist [--debug]
+      Write the page to dist/, ready to copy to any folder of any web server, and print its sizes.
+";
+
+fn main() -> ExitCode {
+    match run() {
+        Ok(code) => code,
+        Err(error) => {
+            eprintln!("error: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run() -> Result<ExitCode> {
+    let mut args = lexopt::Parser::from_env();
+    let command = match args.next()? {
+        Some(Value(command)) => command.string()?,
+        None | Some(Short('h') | Long("help")) => "help".to_owned(),
+        Some(other) => return Err(other.unexpected().into()),
+    };
+    let workspace = Workspace::locate()?;
+    match command.as_str() {
+        "serve" => serve::run(&workspace, &serve_options(args)?),
+        "test" => test::run(&workspace, &test_kinds(args)?),
+        "dist" => dist::run(&workspace, dist_profile(args)?).map(|()| ExitCode::SUCCESS),
+        "help" => {
+            print!("{HELP}");
+            Ok(ExitCode::SUCCESS)
+        }
+        unknown => bail!("unknown command '{unknown}'\n\n{HELP}"),
+    }
+}
+
+fn serve_options(mut args: lexopt::Parser) -> Result<serve::Options> {
+    let mut options = serve::Options::default();
+    while let Some(arg) = args.next()? {
+        match arg {
+            Long("listen") => options.listen = Some(args.value()?.string()?),
+            Long("broker") => options.broker = Some(args.value()?.string()?),
+            Long("release") => options.profile = Profile::Release,
+            Long("debug") => options.profile = Profile::Debug,
+            other => return Err(other.unexpected().into()),
+        }
+    }
+    Ok(options)
+}
+
+fn test_kinds(mut args: lexopt::Parser) -> Result<Vec<test::Kind>> {
+    let mut kinds = Vec::new();
+    while let Some(arg) = args.next()? {
+        match arg {
+            Value(name) => kinds.push(name.string()?.parse()?),
+            other => return Err(other.unexpected().into()),
+        }
+    }
+    Ok(kinds)
+}
+
+fn dist_profile(mut args: lexopt::Parser) -> Result<Profile> {
+    let mut profile = Profile::Release;
+    while let Some(arg) = args.next()? {
+        match arg {
+            Long("release") => profile = Profile::Release,
+            Long("debug") => profile = Profile::Debug,
+            other => return Err(other.unexpected().into()),
+        }
+    }
+    Ok(profile)
+}

@@ -1,0 +1,74 @@
+//! Chromium and chromedriver, for the tests that need a browser.
+
+use anyhow::{Context, Result, bail};
+use std::env;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use crate::progress::Step;
+use crate::workspace::{Workspace, find_program};
+
+/// The browser and the program that drives it.
+pub struct Browser {
+    pub chrome: PathBuf,
+    pub chromedriver: PathBuf,
+}
+
+/// Finds both, or installs them where that needs no question: on Debian, as root.
+pub fn set_up(workspace: &Workspace, step: &Step) -> Result<(Browser, &'static str)> {
+    if let Some(browser) = find()? {
+        return Ok((browser, "they are there"));
+    }
+    if !(Path::new("/etc/debian_version").exists() && is_root()) {
+        bail!(
+            "Chromium and chromedriver are needed: install them (on Debian and Ubuntu: \
+             apt-get install chromium chromium-driver), or set CHROME and CHROMEDRIVER to existing ones"
+        );
+    }
+    let apt = || {
+        let mut command = workspace.command("apt-get");
+        command.env("DEBIAN_FRONTEND", "noninteractive").args(["-q", "-y"]);
+        command
+    };
+    step.status("apt-get update");
+    step.run(apt().arg("update"))?;
+    step.status("apt-get install chromium chromium-driver");
+    step.run(apt().args(["install", "--no-install-recommends", "chromium", "chromium-driver"]))?;
+    let browser =
+        find()?.context("apt-get installed chromium and chromium-driver, but they are not on the PATH")?;
+    Ok((browser, "installed"))
+}
+
+fn find() -> Result<Option<Browser>> {
+    let chrome = named_or_found("CHROME", &["chromium", "chromium-browser", "google-chrome"])?;
+    let chromedriver = named_or_found("CHROMEDRIVER", &["chromedriver"])?;
+    Ok(chrome.zip(chromedriver).map(|(chrome, chromedriver)| Browser { chrome, chromedriver }))
+}
+
+fn named_or_found(variable: &str, names: &[&str]) -> Result<Option<PathBuf>> {
+    match env::var_os(variable).map(PathBuf::from) {
+        Some(named) if named.is_file() => Ok(Some(named)),
+        Some(named) => bail!("{variable} names {}, which is not a file", named.display()),
+        None => Ok(find_program(names)),
+    }
+}
+
+/// The root's webdriver.json with the path of this machine's browser; returns where it was written.
+///
+/// wasm-bindgen's test runner takes no path of a browser but from such a file.
+pub fn write_webdriver_json(workspace: &Workspace, browser: &Browser) -> Result<PathBuf> {
+    let template = fs::read_to_string(workspace.root().join("webdriver.json"))?;
+    let path = workspace.state()?.join("webdriver.json");
+    fs::write(&path, template.replace("/usr/bin/chromium", &browser.chrome.to_string_lossy()))?;
+    Ok(path)
+}
+
+#[cfg(unix)]
+fn is_root() -> bool {
+    nix::unistd::geteuid().is_root()
+}
+
+#[cfg(not(unix))]
+fn is_root() -> bool {
+    false
+}

@@ -1,0 +1,162 @@
+//! Builds the page with Trunk and writes it to dist/ as plain files.
+
+use anyhow::{Context, Result};
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use crate::compress;
+use crate::fingerprint::Fingerprint;
+use crate::html;
+use crate::progress::Step;
+use crate::tools::{self, Tools};
+use crate::workspace::Workspace;
+
+/// How the page and the gateway are built.
+#[derive(Clone, Copy, Default, PartialEq, Eq)]
+pub enum Profile {
+    #[default]
+    Release,
+    Debug,
+}
+
+/// What Trunk.toml calls the page: the seed's name, so that its URL stays the same.
+pub const PAGE_NAME: &str = "mqtt.html";
+
+/// Builds dist/ unless it is as the sources say already; returns what was done.
+pub fn build(workspace: &Workspace, tools: &Tools, profile: Profile, step: &Step) -> Result<&'static str> {
+    let state = workspace.state()?;
+    let _lock = tools::lock(&state.join("page.lock"), step)?;
+    let stamp_path = state.join("page.stamp");
+    let fingerprint = fingerprint(workspace, profile)?;
+    if fs::read_to_string(&stamp_path).is_ok_and(|stamp| stamp == stamp_of(workspace, &fingerprint)) {
+        return Ok("nothing has changed");
+    }
+
+    let staged = state.join("page");
+    let mut trunk = tools.trunk(workspace)?;
+    trunk.args(["build", "--offline", "--dist"]).arg(&staged);
+    if profile == Profile::Debug {
+        trunk.args(["--cargo-profile", "dev"]);
+    }
+    step.run(&mut trunk)?;
+    step.status("compressing");
+    let files = with_compressed(read_staged(&staged)?)?;
+    write_folder(&workspace.dist(), &files)?;
+    fs::write(&stamp_path, stamp_of(workspace, &fingerprint))?;
+    Ok("")
+}
+
+/// Everything that dist/ is made from, this program's part in it included.
+fn fingerprint(workspace: &Workspace, profile: Profile) -> Result<String> {
+    let mut fingerprint = Fingerprint::default();
+    fingerprint.add("profile", if profile == Profile::Debug { b"debug" } else { b"release" });
+    for source in [include_str!("page.rs"), include_str!("html.rs"), include_str!("compress.rs")] {
+        fingerprint.add("xtask", source.as_bytes());
+    }
+    for input in [
+        "Cargo.toml",
+        "Cargo.lock",
+        "Trunk.toml",
+        "rust-toolchain.toml",
+        ".cargo",
+        "index.html",
+        "static",
+        "src",
+        "crates/mqttscope-proto/Cargo.toml",
+        "crates/mqttscope-proto/src",
+    ] {
+        fingerprint.add_path(&workspace.root().join(input))?;
+    }
+    Ok(fingerprint.finish())
+}
+
+/// The fingerprint with the names and sizes of what lies in dist/: a file that was removed or
+/// overwritten there is noticed as well.
+fn stamp_of(workspace: &Workspace, fingerprint: &str) -> String {
+    let mut files: Vec<String> = fs::read_dir(workspace.dist())
+        .into_iter()
+        .flatten()
+        .flatten()
+        .filter_map(|entry| {
+            let size = entry.metadata().ok()?.len();
+            Some(format!("{} {size}\n", entry.file_name().to_string_lossy()))
+        })
+        .collect();
+    files.sort();
+    format!("{fingerprint}\n{}", files.concat())
+}
+
+/// The content of files by their path relative to a folder.
+type Files = BTreeMap<PathBuf, Vec<u8>>;
+
+/// Reads what Trunk has built and makes the page's HTML fit for any server.
+fn read_staged(staged: &Path) -> Result<Files> {
+    let mut files = Files::new();
+    read_folder(staged, staged, &mut files)?;
+    let page = files.get_mut(Path::new(PAGE_NAME)).with_context(|| format!("Trunk wrote no {PAGE_NAME}"))?;
+    *page = html::prepare(std::str::from_utf8(page)?)?.into();
+    Ok(files)
+}
+
+fn read_folder(root: &Path, folder: &Path, files: &mut Files) -> Result<()> {
+    for entry in fs::read_dir(folder)? {
+        let path = entry?.path();
+        if path.is_dir() {
+            read_folder(root, &path, files)?;
+        } else {
+            files.insert(path.strip_prefix(root)?.to_owned(), fs::read(&path)?);
+        }
+    }
+    Ok(())
+}
+
+/// Adds FILE.br and FILE.gz, which our gateway serves to browsers that accept them.
+fn with_compressed(mut files: Files) -> Result<Files> {
+    let plain: Vec<_> = files.keys().filter(|path| is_compressible(path)).cloned().collect();
+    for path in plain {
+        let content = &files[&path];
+        let compressed = [("br", compress::brotli(content)?), ("gz", compress::gzip(content)?)];
+        let worth_it: Vec<_> =
+            compressed.into_iter().filter(|(_, smaller)| smaller.len() < content.len()).collect();
+        for (suffix, smaller) in worth_it {
+            files.insert(PathBuf::from(format!("{}.{suffix}", path.display())), smaller);
+        }
+    }
+    Ok(files)
+}
+
+fn is_compressible(path: &Path) -> bool {
+    let extension = path.extension().and_then(|extension| extension.to_str()).unwrap_or_default();
+    matches!(extension, "html" | "js" | "wasm" | "css" | "svg" | "json" | "txt" | "webmanifest")
+}
+
+/// Makes the folder hold these files and no others.
+///
+/// A server may be serving it meanwhile: the page itself is replaced after all that it names is in
+/// place, and what it no longer names is removed last.
+fn write_folder(folder: &Path, files: &Files) -> Result<()> {
+    let is_page = |path: &Path| path.to_string_lossy().starts_with(PAGE_NAME);
+    let parts = files.iter().filter(|(path, _)| !is_page(path));
+    let page = files.iter().filter(|(path, _)| is_page(path));
+    for (path, content) in parts.chain(page) {
+        write_file(&folder.join(path), content)?;
+    }
+    let mut present = Files::new();
+    read_folder(folder, folder, &mut present)?;
+    for path in present.keys().filter(|path| !files.contains_key(*path)) {
+        fs::remove_file(folder.join(path))?;
+    }
+    Ok(())
+}
+
+/// Writes beside the file and renames, so that no reader sees half of it.
+fn write_file(path: &Path, content: &[u8]) -> Result<()> {
+    if let Some(folder) = path.parent() {
+        fs::create_dir_all(folder).with_context(|| format!("cannot create {}", folder.display()))?;
+    }
+    let staged = PathBuf::from(format!("{}.new", path.display()));
+    fs::write(&staged, content)
+        .and_then(|()| fs::rename(&staged, path))
+        .with_context(|| format!("cannot write {}", path.display()))
+}

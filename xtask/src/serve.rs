@@ -1,0 +1,162 @@
+//! `cargo xtask serve`: the whole demo, page, gateway and broker, from one command.
+
+use anyhow::{Context, Result, bail};
+use std::ffi::OsString;
+use std::io::{BufRead, BufReader};
+use std::path::PathBuf;
+use std::process::{Child, Command, ExitCode, Stdio};
+use std::sync::mpsc;
+use std::thread;
+use std::time::{Duration, Instant};
+
+use crate::page::{self, Profile};
+use crate::progress::{Step, Steps};
+use crate::tools;
+use crate::workspace::Workspace;
+
+/// Both are passed on to the gateway as they are.
+#[derive(Default)]
+pub struct Options {
+    pub listen: Option<String>,
+    pub broker: Option<String>,
+    /// Release by default. Without optimisation the first start is a minute or two shorter, but the
+    /// page is several times larger and slower and the gateway as well; that would be the first
+    /// impression of both, and `cargo xtask test` would build them once more.
+    pub profile: Profile,
+}
+
+pub fn run(workspace: &Workspace, options: &Options) -> Result<ExitCode> {
+    let mut steps = Steps::new(tools::SET_UP_STEPS + 3);
+    let tools = tools::set_up(workspace, |title| steps.begin(title))?;
+
+    let step = steps.begin("building the page");
+    let note = page::build(workspace, &tools, options.profile, &step)?;
+    step.done(note);
+
+    let step = steps.begin("building the gateway");
+    let program = build_gateway(workspace, options.profile, &step)?;
+    step.done("");
+
+    let step = steps.begin("starting the gateway");
+    let mut command = workspace.command(program);
+    command.arg("--web").arg(workspace.dist());
+    for (option, value) in [("--listen", &options.listen), ("--broker", &options.broker)] {
+        if let Some(value) = value {
+            command.arg(option).arg(value);
+        }
+    }
+    run_gateway(&mut command, step)
+}
+
+/// Builds the gateway and returns the program.
+pub fn build_gateway(workspace: &Workspace, profile: Profile, step: &Step) -> Result<PathBuf> {
+    let mut cargo = workspace.cargo();
+    cargo.args(["build", "--package", "mqttscope-gateway", "--bin", "mqttscope-gateway"]);
+    let folder = match profile {
+        Profile::Release => {
+            cargo.arg("--release");
+            "release"
+        }
+        Profile::Debug => "debug",
+    };
+    step.run(&mut cargo)?;
+    let mut name = OsString::from("mqttscope-gateway");
+    name.push(std::env::consts::EXE_SUFFIX);
+    Ok(workspace.target().join(folder).join(name))
+}
+
+enum Event {
+    Line(String),
+    /// The gateway has closed its output, as it does when it ends.
+    End,
+    /// A person or the system asked us to stop.
+    Stop,
+}
+
+/// Runs the gateway until it or we are told to stop, and shows where it is to be reached.
+fn run_gateway(command: &mut Command, step: Step) -> Result<ExitCode> {
+    let (events, received) = mpsc::channel();
+    ctrlc::set_handler({
+        let events = events.clone();
+        move || events.send(Event::Stop).unwrap_or_default()
+    })?;
+    let mut gateway = command
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .spawn()
+        .with_context(|| format!("cannot start {}", command.get_program().to_string_lossy()))?;
+    let stdout = gateway.stdout.take().context("the gateway's output is a pipe")?;
+    thread::spawn(move || {
+        let lines = BufReader::new(stdout).lines().map_while(Result::ok).map(Event::Line);
+        for event in lines.chain([Event::End]) {
+            if events.send(event).is_err() {
+                return;
+            }
+        }
+    });
+
+    let mut starting = Some(step);
+    let mut ready_lines = Vec::new();
+    for event in received {
+        match event {
+            Event::Line(line) => match line.strip_prefix("page: ") {
+                Some(url) => {
+                    if let Some(step) = starting.take() {
+                        step.done("");
+                    }
+                    print_ready(&ready_lines, url);
+                }
+                None if starting.is_some() => ready_lines.push(line),
+                None => println!("{line}"),
+            },
+            Event::Stop => {
+                stop(&mut gateway)?;
+                return Ok(ExitCode::SUCCESS);
+            }
+            Event::End => break,
+        }
+    }
+    let status = gateway.wait()?;
+    drop(starting);
+    bail!("the gateway has ended ({status})");
+}
+
+fn print_ready(lines: &[String], url: &str) {
+    println!();
+    for line in lines {
+        println!("{line}");
+    }
+    println!("\nOpen this in two tabs; Ctrl-C ends it.\n\n    {url}");
+}
+
+/// Longer than the two seconds that the gateway takes at most to close its connections.
+const STOP_TIMEOUT: Duration = Duration::from_secs(4);
+
+fn stop(gateway: &mut Child) -> Result<()> {
+    terminate(gateway);
+    let asked = Instant::now();
+    while gateway.try_wait()?.is_none() {
+        if asked.elapsed() > STOP_TIMEOUT {
+            gateway.kill()?;
+            gateway.wait()?;
+            break;
+        }
+        thread::sleep(Duration::from_millis(10));
+    }
+    Ok(())
+}
+
+/// Asks for an end. A terminal's Ctrl-C has reached the gateway too, but `kill` has not.
+#[cfg(unix)]
+fn terminate(gateway: &Child) {
+    use nix::sys::signal::{Signal, kill};
+    use nix::unistd::Pid;
+
+    if let Ok(id) = i32::try_from(gateway.id()) {
+        // The only error is that it has ended already.
+        kill(Pid::from_raw(id), Signal::SIGTERM).unwrap_or_default();
+    }
+}
+
+#[cfg(not(unix))]
+fn terminate(_gateway: &Child) {}

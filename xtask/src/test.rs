@@ -1,0 +1,281 @@
+//! `cargo xtask test`: every check of the project, in one go.
+
+use anyhow::{Error, Result, bail};
+use std::process::{Command, ExitCode};
+use std::str::FromStr;
+use std::time::{Duration, Instant};
+
+use crate::browser::{self, Browser};
+use crate::page::{self, Profile};
+use crate::progress::{Step, Steps, seconds, strip_escapes};
+use crate::serve;
+use crate::tools::{self, Tools};
+use crate::workspace::Workspace;
+
+/// A kind of check.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    /// Format and clippy.
+    Lint,
+    /// Tests of all crates on this machine.
+    Native,
+    /// wasm-bindgen-test in a headless browser.
+    Browser,
+    /// The built page against the real gateway, through WebDriver.
+    EndToEnd,
+}
+
+impl Kind {
+    const ALL: [Self; 4] = [Self::Lint, Self::Native, Self::Browser, Self::EndToEnd];
+
+    fn name(self) -> &'static str {
+        match self {
+            Self::Lint => "lint",
+            Self::Native => "native",
+            Self::Browser => "browser",
+            Self::EndToEnd => "e2e",
+        }
+    }
+
+    fn needs_browser(self) -> bool {
+        matches!(self, Self::Browser | Self::EndToEnd)
+    }
+
+    /// Steps of its own, after what [`set_up`] does for all.
+    fn steps(self) -> usize {
+        match self {
+            Self::Lint => 3,
+            Self::Native | Self::Browser => 1,
+            Self::EndToEnd => 3,
+        }
+    }
+}
+
+impl FromStr for Kind {
+    type Err = Error;
+
+    fn from_str(text: &str) -> Result<Self> {
+        let Some(kind) = Self::ALL.into_iter().find(|kind| kind.name() == text) else {
+            bail!("'{text}' is no kind of test: there are lint, native, browser and e2e");
+        };
+        Ok(kind)
+    }
+}
+
+/// Runs these kinds of checks, or all. One that fails does not keep the others from running: who has
+/// waited for the whole wants to know the whole.
+pub fn run(workspace: &Workspace, kinds: &[Kind]) -> Result<ExitCode> {
+    let kinds: Vec<Kind> =
+        Kind::ALL.into_iter().filter(|kind| kinds.is_empty() || kinds.contains(kind)).collect();
+    let browser_step = usize::from(kinds.iter().any(|kind| kind.needs_browser()));
+    let own_steps: usize = kinds.iter().map(|kind| kind.steps()).sum();
+    let mut steps = Steps::new(tools::SET_UP_STEPS + browser_step + own_steps);
+
+    let tools = tools::set_up(workspace, |title| steps.begin(title))?;
+    let mut browser = None;
+    if browser_step > 0 {
+        let step = steps.begin("looking for Chromium and chromedriver");
+        let (found, note) = browser::set_up(workspace, &step)?;
+        step.done(note);
+        browser = Some(found);
+    }
+
+    let mut run = Run { workspace, tools: &tools, browser: browser.as_ref(), steps };
+    let outcomes: Vec<Outcome> = kinds.into_iter().map(|kind| run.kind(kind)).collect();
+    Ok(report(&outcomes))
+}
+
+/// What came of one kind.
+struct Outcome {
+    kind: Kind,
+    counts: Counts,
+    /// What went wrong, if anything, other than single tests.
+    error: Option<Error>,
+    took: Duration,
+}
+
+impl Outcome {
+    /// Failed tests, or 1 where the kind failed in another way: a summary that says "0 failed" after
+    /// a failure would be read as success.
+    fn failed(&self) -> usize {
+        self.counts.failed.max(usize::from(self.error.is_some()))
+    }
+}
+
+/// What a test runner's `test result:` lines add up to.
+#[derive(Clone, Copy, Default, PartialEq, Eq, Debug)]
+struct Counts {
+    passed: usize,
+    failed: usize,
+    ignored: usize,
+}
+
+impl Counts {
+    /// Adds up lines like `test result: ok. 3 passed; 0 failed; 1 ignored; 0 measured; ..`.
+    fn parse(output: &str) -> Self {
+        let mut counts = Self::default();
+        for line in output.lines() {
+            let line = strip_escapes(line);
+            let Some((_, results)) = line.split_once("test result: ") else { continue };
+            for result in results.split(['.', ';']) {
+                let mut words = result.split_ascii_whitespace();
+                let Some(Ok(count)) = words.next().map(str::parse::<usize>) else { continue };
+                match words.next() {
+                    Some("passed") => counts.passed += count,
+                    Some("failed") => counts.failed += count,
+                    Some("ignored") => counts.ignored += count,
+                    _ => {}
+                }
+            }
+        }
+        counts
+    }
+}
+
+struct Run<'a> {
+    workspace: &'a Workspace,
+    tools: &'a Tools,
+    browser: Option<&'a Browser>,
+    steps: Steps,
+}
+
+impl Run<'_> {
+    fn kind(&mut self, kind: Kind) -> Outcome {
+        let started = Instant::now();
+        let mut counts = Counts::default();
+        let result = match kind {
+            Kind::Lint => self.lint(),
+            Kind::Native => self.native(&mut counts),
+            Kind::Browser => self.browser(&mut counts),
+            Kind::EndToEnd => self.end_to_end(&mut counts),
+        };
+        if let Err(error) = &result {
+            println!("error: {error:#}\n");
+        }
+        Outcome { kind, counts, error: result.err(), took: started.elapsed() }
+    }
+
+    fn lint(&mut self) -> Result<()> {
+        let workspace = self.workspace;
+        let step = self.steps.begin("checking the format");
+        tools::set_up_lints(workspace, &step)?;
+        let format = step.run(workspace.cargo().args(["fmt", "--all", "--check"])).map(|_| step.done(""));
+
+        let native = ["--workspace", "--all-targets"];
+        let step = self.steps.begin("clippy, native");
+        let native = clippy(workspace, &step, &native).map(|()| step.done(""));
+
+        // The native crates do not build for wasm32, nor do the native tools that test the codec.
+        let step = self.steps.begin("clippy, wasm32");
+        let wasm = ["--target", "wasm32-unknown-unknown"];
+        let page =
+            clippy(workspace, &step, &[&wasm[..], &["--package", "mqttscope", "--all-targets"]].concat());
+        let proto =
+            clippy(workspace, &step, &[&wasm[..], &["--package", "mqttscope-proto", "--lib"]].concat());
+        let wasm = page.and(proto).map(|()| step.done(""));
+
+        format.and(native).and(wasm).map(|_| ())
+    }
+
+    fn native(&mut self, counts: &mut Counts) -> Result<()> {
+        let step = self.steps.begin("native tests");
+        let mut cargo = self.workspace.cargo();
+        cargo.args(["test", "--workspace", "--exclude", "mqttscope-e2e", "--no-fail-fast"]);
+        run_tests(step, &mut cargo, counts)
+    }
+
+    fn browser(&mut self, counts: &mut Counts) -> Result<()> {
+        let step = self.steps.begin("browser tests");
+        let Some(browser) = self.browser else { bail!("no browser was set up") };
+        let mut cargo = self.workspace.cargo();
+        cargo
+            .args(["test", "--target", "wasm32-unknown-unknown", "--package", "mqttscope"])
+            .args(["--test", "*", "--no-fail-fast"])
+            .env("CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUNNER", self.tools.test_runner())
+            .env("CHROMEDRIVER", &browser.chromedriver)
+            .env("WASM_BINDGEN_TEST_WEBDRIVER_JSON", browser::write_webdriver_json(self.workspace, browser)?)
+            .env("WASM_BINDGEN_TEST_ONLY_WEB", "1")
+            .env("WASM_BINDGEN_TEST_TIMEOUT", "120");
+        run_tests(step, &mut cargo, counts)
+    }
+
+    fn end_to_end(&mut self, counts: &mut Counts) -> Result<()> {
+        let step = self.steps.begin("building the page");
+        let note = page::build(self.workspace, self.tools, Profile::Release, &step)?;
+        step.done(note);
+
+        let step = self.steps.begin("building the gateway");
+        let gateway = serve::build_gateway(self.workspace, Profile::Release, &step)?;
+        step.done("");
+
+        let step = self.steps.begin("end-to-end tests");
+        let Some(browser) = self.browser else { bail!("no browser was set up") };
+        let mut cargo = self.workspace.cargo();
+        cargo
+            .args(["test", "--package", "mqttscope-e2e", "--no-fail-fast"])
+            .env("MQTTSCOPE_DIST", self.workspace.dist())
+            .env("MQTTSCOPE_GATEWAY", gateway)
+            .env("MQTTSCOPE_SCREENSHOTS", self.workspace.target().join("screenshots"))
+            .env("CHROME", &browser.chrome)
+            .env("CHROMEDRIVER", &browser.chromedriver);
+        run_tests(step, &mut cargo, counts)
+    }
+}
+
+fn clippy(workspace: &Workspace, step: &Step, packages: &[&str]) -> Result<()> {
+    step.run(workspace.cargo().arg("clippy").args(packages).args(["--", "-D", "warnings"])).map(|_| ())
+}
+
+/// Runs a test command, adds up what it says, and shows what it printed if anything failed.
+fn run_tests(step: Step, command: &mut Command, counts: &mut Counts) -> Result<()> {
+    let (status, output) = step.try_run(command)?;
+    *counts = Counts::parse(&output);
+    if !status.success() {
+        step.show(&output);
+        bail!("{} failed tests ({status})", counts.failed);
+    }
+    if counts.passed == 0 {
+        step.show(&output);
+        bail!("not one test was run");
+    }
+    step.done(&format!("{} passed", counts.passed));
+    Ok(())
+}
+
+/// Prints a table of the kinds and the summary, which is the last line.
+fn report(outcomes: &[Outcome]) -> ExitCode {
+    println!("\n{:8} {:>7} {:>7} {:>8} {:>12}", "kind", "passed", "failed", "ignored", "time");
+    for outcome in outcomes {
+        let Counts { passed, ignored, .. } = outcome.counts;
+        let (name, failed, took) = (outcome.kind.name(), outcome.failed(), seconds(outcome.took));
+        println!("{name:8} {passed:>7} {failed:>7} {ignored:>8} {took:>12}");
+    }
+    for outcome in outcomes {
+        if let Some(error) = &outcome.error {
+            println!("{}: {error:#}", outcome.kind.name());
+        }
+    }
+    let passed: usize = outcomes.iter().map(|outcome| outcome.counts.passed).sum();
+    let failed: usize = outcomes.iter().map(Outcome::failed).sum();
+    println!("\n{passed} passed, {failed} failed");
+    if failed == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_result_lines_of_all_runners_are_added_up() {
+        let output = "running 3 tests\n\
+            test result: \x1b[32mok\x1b[0m. 3 passed; 0 failed; 1 ignored; 0 measured; 0 filtered out; finished in 0.00s\n\
+            test result: FAILED. 2 passed; 1 failed; 0 ignored; 0 filtered out; finished in 0.02s\n";
+        assert_eq!(Counts::parse(output), Counts { passed: 5, failed: 1, ignored: 1 });
+    }
+
+    #[test]
+    fn a_kind_is_named() {
+        assert!("e2e".parse::<Kind>().is_ok_and(|kind| kind == Kind::EndToEnd));
+        assert!("all".parse::<Kind>().is_err());
+    }
+}

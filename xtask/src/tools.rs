@@ -1,0 +1,231 @@
+//! The tools that build the page: the wasm target, Trunk and wasm-bindgen of the pinned versions.
+//!
+//! They go to a cache folder of the user's that all clones share, never among the user's own tools.
+
+use anyhow::{Context, Result, bail};
+use std::env;
+use std::ffi::OsString;
+use std::fs::{self, File, TryLockError};
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use crate::progress::Step;
+use crate::workspace::{Workspace, find_program};
+
+/// Trunk 0.22 needs a newer Rust than rust-toolchain.toml names.
+const TRUNK: Tool = Tool {
+    package: "trunk",
+    version: "0.21.14",
+    programs: &["trunk"],
+    options: &["--no-default-features", "--features", "rustls"],
+    // It only moves files and starts other programs, and is built four times faster this way.
+    opt_level: "0",
+};
+
+/// wasm-bindgen reads and writes the page's whole wasm, so that it is built with some optimisation.
+const WASM_BINDGEN: Tool = Tool {
+    package: "wasm-bindgen-cli",
+    version: "0.2.126",
+    programs: &["wasm-bindgen", "wasm-bindgen-test-runner"],
+    options: &[],
+    opt_level: "1",
+};
+
+const WASM_TARGET: &str = "wasm32-unknown-unknown";
+
+/// Number of steps that [`set_up`] takes.
+pub const SET_UP_STEPS: usize = 3;
+
+/// The folders of the installed tools.
+pub struct Tools {
+    trunk: PathBuf,
+    wasm_bindgen: PathBuf,
+}
+
+impl Tools {
+    /// Trunk, with the pinned wasm-bindgen first on its PATH, so that it downloads none.
+    pub fn trunk(&self, workspace: &Workspace) -> Result<Command> {
+        let mut command = workspace.command(self.trunk.join("trunk"));
+        let path = env::var_os("PATH").unwrap_or_default();
+        let folders = std::iter::once(self.wasm_bindgen.clone()).chain(env::split_paths(&path));
+        command.env("PATH", env::join_paths(folders)?);
+        Ok(command)
+    }
+
+    /// What cargo is to run wasm32 tests with.
+    pub fn test_runner(&self) -> PathBuf {
+        self.wasm_bindgen.join("wasm-bindgen-test-runner")
+    }
+}
+
+/// Sets up whatever is missing. `begin` begins one of [`SET_UP_STEPS`] steps.
+pub fn set_up(workspace: &Workspace, mut begin: impl FnMut(&str) -> Step) -> Result<Tools> {
+    check_pinned_version(workspace)?;
+
+    let step = begin("looking for the wasm32 target");
+    let note = set_up_target(workspace, &step)?;
+    step.done(note);
+
+    let step = begin("looking for wasm-bindgen");
+    let (wasm_bindgen, note) = WASM_BINDGEN.set_up(workspace, &step)?;
+    step.done(&note);
+
+    let step = begin("looking for trunk");
+    let (trunk, note) = TRUNK.set_up(workspace, &step)?;
+    step.done(&note);
+
+    Ok(Tools { trunk, wasm_bindgen })
+}
+
+/// A program from crates.io, pinned.
+struct Tool {
+    package: &'static str,
+    version: &'static str,
+    programs: &'static [&'static str],
+    options: &'static [&'static str],
+    opt_level: &'static str,
+}
+
+impl Tool {
+    /// Returns the folder of its programs and what was done.
+    fn set_up(&self, workspace: &Workspace, step: &Step) -> Result<(PathBuf, String)> {
+        let tools = cache_folder()?.join("tools");
+        let root = tools.join(format!("{}-{}", self.package, self.version));
+        if self.is_installed(&root) {
+            return Ok((root.join("bin"), format!("{} is there", self.version)));
+        }
+        fs::create_dir_all(&tools).with_context(|| format!("cannot create {}", tools.display()))?;
+        let _lock = lock(&tools.join(format!(".{}.lock", self.package)), step)?;
+        if !self.is_installed(&root) {
+            self.install(workspace, &tools, &root, step)?;
+        }
+        Ok((root.join("bin"), format!("installed {}", self.version)))
+    }
+
+    /// Installs beside the final place and then renames, so that what lies there is always whole.
+    fn install(&self, workspace: &Workspace, tools: &Path, root: &Path, step: &Step) -> Result<()> {
+        let staged = tools.join(format!(".{}-{}", self.package, self.version));
+        // The build folder has a fixed name: an installation that was broken off goes on from there.
+        let build = tools.join(format!(".{}-{}-build", self.package, self.version));
+        remove_folder(&staged)?;
+        step.status(format!("installing {} {}", self.package, self.version));
+        step.run(
+            workspace
+                .cargo()
+                .args(["install", "--locked", self.package, "--version", self.version])
+                .args(self.options)
+                .arg("--root")
+                .arg(&staged)
+                .env("CARGO_TARGET_DIR", &build)
+                .env("CARGO_PROFILE_RELEASE_LTO", "off")
+                .env("CARGO_PROFILE_RELEASE_OPT_LEVEL", self.opt_level)
+                .env("CARGO_PROFILE_RELEASE_CODEGEN_UNITS", "16")
+                .env("CARGO_PROFILE_RELEASE_DEBUG", "0"),
+        )
+        .with_context(|| format!("{} {} could not be installed", self.package, self.version))?;
+        remove_folder(root)?;
+        fs::rename(&staged, root).with_context(|| format!("cannot write {}", root.display()))?;
+        remove_folder(&build)
+    }
+
+    fn is_installed(&self, root: &Path) -> bool {
+        self.programs.iter().all(|program| root.join("bin").join(program).is_file())
+    }
+}
+
+/// wasm-bindgen's two halves, tool and crate, only work together in the same version.
+fn check_pinned_version(workspace: &Workspace) -> Result<()> {
+    let lockfile = fs::read_to_string(workspace.root().join("Cargo.lock"))?;
+    let locked = locked_version(&lockfile, "wasm-bindgen").context("Cargo.lock has no wasm-bindgen")?;
+    if locked != WASM_BINDGEN.version {
+        bail!(
+            "Cargo.lock has wasm-bindgen {locked}, but xtask/src/tools.rs pins wasm-bindgen-cli {}: \
+             the two must be equal",
+            WASM_BINDGEN.version
+        );
+    }
+    Ok(())
+}
+
+fn locked_version<'a>(lockfile: &'a str, package: &str) -> Option<&'a str> {
+    let (_, after) = lockfile.split_once(&format!("name = \"{package}\"\nversion = \""))?;
+    after.split_once('"').map(|(version, _)| version)
+}
+
+fn set_up_target(workspace: &Workspace, step: &Step) -> Result<&'static str> {
+    let sysroot = step.run(workspace.command(rustc()).args(["--print", "sysroot"]))?;
+    if Path::new(sysroot.trim()).join("lib/rustlib").join(WASM_TARGET).join("lib").is_dir() {
+        return Ok("it is there");
+    }
+    if find_program(&["rustup"]).is_none() {
+        bail!(
+            "this Rust has no {WASM_TARGET} target, and rustup, which could add it, is not installed: \
+             install Rust from https://rustup.rs, or your system's package with the standard library \
+             for {WASM_TARGET}"
+        );
+    }
+    step.status("rustup adds it");
+    step.run(workspace.command("rustup").args(["target", "add", WASM_TARGET]))?;
+    Ok("added")
+}
+
+/// Adds the parts of the toolchain that the lints need, where rustup installed it without them.
+pub fn set_up_lints(workspace: &Workspace, step: &Step) -> Result<()> {
+    for (program, component) in [("cargo-fmt", "rustfmt"), ("cargo-clippy", "clippy")] {
+        let works =
+            workspace.command(program).arg("--version").output().is_ok_and(|out| out.status.success());
+        if !works && find_program(&["rustup"]).is_some() {
+            step.run(workspace.command("rustup").args(["component", "add", component]))?;
+        }
+    }
+    Ok(())
+}
+
+fn rustc() -> OsString {
+    env::var_os("RUSTC").unwrap_or_else(|| OsString::from("rustc"))
+}
+
+fn cache_folder() -> Result<PathBuf> {
+    let absolute = |name| env::var_os(name).map(PathBuf::from).filter(|path| path.is_absolute());
+    absolute("XDG_CACHE_HOME")
+        .or_else(|| absolute("HOME").map(|home| home.join(".cache")))
+        .map(|cache| cache.join("mqttscope"))
+        .context("neither XDG_CACHE_HOME nor HOME names a folder for the tools")
+}
+
+/// Takes a lock that other runs of xtask respect, and that the system frees even if we are killed.
+pub fn lock(path: &Path, step: &Step) -> Result<File> {
+    let file = File::options().create(true).append(true).open(path);
+    let file = file.with_context(|| format!("cannot write {}", path.display()))?;
+    match file.try_lock() {
+        Ok(()) => {}
+        Err(TryLockError::WouldBlock) => {
+            step.status("waiting for another run of xtask");
+            file.lock()?;
+        }
+        Err(TryLockError::Error(error)) => return Err(error.into()),
+    }
+    Ok(file)
+}
+
+fn remove_folder(path: &Path) -> Result<()> {
+    match fs::remove_dir_all(path) {
+        Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+            Err(error).with_context(|| format!("cannot remove {}", path.display()))
+        }
+        _ => Ok(()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_locked_version_is_that_of_the_very_package() {
+        let lockfile = "[[package]]\nname = \"wasm-bindgen-macro\"\nversion = \"1.0.0\"\n\n\
+                        [[package]]\nname = \"wasm-bindgen\"\nversion = \"0.2.126\"\n";
+        assert_eq!(locked_version(lockfile, "wasm-bindgen"), Some("0.2.126"));
+        assert_eq!(locked_version(lockfile, "yew"), None);
+    }
+}
