@@ -1,0 +1,112 @@
+//! The embedded broker: rmqtt on a port of its own, for a demo without any other broker.
+//!
+//! rmqtt's core lacks retained messages, keeps its own keep-alive time for short intervals and closes the
+//! connection on a duplicate that MQTT 3.1 allows. [`retain`] and [`keep_alive`] plug the first two; for
+//! the third, clients connect to a [`relay`](relay::relay) that clears these flags on the way.
+
+mod dup;
+mod keep_alive;
+mod relay;
+mod retain;
+
+use std::net::{Ipv4Addr, SocketAddr};
+use std::num::NonZeroU16;
+use std::time::Duration;
+
+use rmqtt::context::ServerContext;
+use rmqtt::net::{Builder, Listener};
+use rmqtt::server::MqttServer;
+use tokio::net::TcpListener;
+use tokio::task::JoinHandle;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+use crate::error::{Error, io_reason};
+use keep_alive::KeepAliveManager;
+use retain::RetainStore;
+
+/// The longest packet that the broker takes, in bytes: MQTT's own limit (MQTT 3.1, Remaining Length).
+const MAX_PACKET_LEN: u32 = 268_435_455;
+
+/// Messages kept for one client that is slow or away; rmqtt discards those above.
+const MAX_QUEUED: usize = 100_000;
+
+/// How long a session waits for its client: longer than the broker lives.
+const SESSION_EXPIRY: Duration = Duration::from_secs(365 * 24 * 60 * 60);
+
+/// A broker inside this process. It and all that it keeps end when this is stopped or dropped.
+#[derive(Debug)]
+pub struct EmbeddedBroker {
+    local_addr: SocketAddr,
+    stopping: CancellationToken,
+    clients: TaskTracker,
+    core: JoinHandle<()>,
+}
+
+impl EmbeddedBroker {
+    /// Starts a broker that listens on `listen`; port 0 takes any free one.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::BrokerListen`] when the port is taken or the address is not this machine's.
+    pub async fn start(listen: SocketAddr) -> Result<Self, Error> {
+        let refuse = |reason| Error::BrokerListen { addr: listen, reason };
+        let listener = TcpListener::bind(listen).await.map_err(|error| refuse(io_reason(&error)))?;
+        let local_addr = listener.local_addr().map_err(|error| refuse(io_reason(&error)))?;
+        let (core_listener, core_addr) = bind_core().map_err(|error| refuse(error.to_string()))?;
+
+        // Its check of the machine's load would refuse clients while a build runs beside it.
+        let context = ServerContext::new().busy_check_enable(false).build().await;
+        *context.extends.retain_mut().await = Box::new(RetainStore::default());
+        *context.extends.fitter_mgr_mut().await = Box::new(KeepAliveManager);
+        let server = MqttServer::new(context).listener_by_id(core_listener, core_addr.port()).build();
+        let core = tokio::spawn(async move {
+            if let Err(error) = server.run().await {
+                tracing::error!(%error, "the embedded broker failed");
+            }
+        });
+
+        let (stopping, clients) = (CancellationToken::new(), TaskTracker::new());
+        clients.spawn(relay::accept(listener, core_addr, clients.clone(), stopping.clone()));
+        Ok(Self { local_addr, stopping, clients, core })
+    }
+
+    /// The address and the real port that clients connect to.
+    pub fn local_addr(&self) -> SocketAddr {
+        self.local_addr
+    }
+
+    /// Closes all connections and gives the port back.
+    pub async fn stop(self) {
+        self.stopping.cancel();
+        self.clients.close();
+        self.clients.wait().await;
+    }
+}
+
+impl Drop for EmbeddedBroker {
+    fn drop(&mut self) {
+        self.stopping.cancel();
+        self.core.abort();
+    }
+}
+
+/// rmqtt's own listener, on a free port of the loopback interface, with its limits out of the way.
+fn bind_core() -> rmqtt::Result<(Listener, SocketAddr)> {
+    let listener = Builder::new()
+        .name("mqttscope")
+        .laddr((Ipv4Addr::LOCALHOST, 0).into())
+        .nodelay(true)
+        .max_packet_size(MAX_PACKET_LEN)
+        .max_inflight(NonZeroU16::MAX)
+        .max_mqueue_len(MAX_QUEUED)
+        .session_expiry_interval(SESSION_EXPIRY)
+        // Zero is never. Over TCP nothing is lost on the way, and [MQTT-4.4.0-1] asks for a resend on
+        // reconnect only; neither version lets messages expire.
+        .message_retry_interval(Duration::ZERO)
+        .message_expiry_interval(Duration::ZERO)
+        .bind()?
+        .tcp()?;
+    let local_addr = listener.local_addr()?;
+    Ok((listener, local_addr))
+}

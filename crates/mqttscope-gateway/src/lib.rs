@@ -1,0 +1,33 @@
+//! The gateway between the browser and the broker: the page's files, `/mqttproxy`, an embedded broker.
+//!
+//! A browser has no TCP sockets, so the page speaks MQTT over a WebSocket and [`proxy`] passes the bytes
+//! on to a broker's TCP port. The gateway never looks into these bytes and keeps nothing between two
+//! connections; what must be kept lives in the broker. For a start without any broker at hand,
+//! [`broker`] runs one inside the process.
+//!
+//! ```no_run
+//! # async fn example() -> Result<(), mqttscope_gateway::Error> {
+//! use mqttscope_gateway::{Config, Gateway};
+//!
+//! let config = Config { listen: ([127, 0, 0, 1], 0).into(), web: "dist".into(), ..Config::default() };
+//! let gateway = Gateway::bind(config).await?;
+//! println!("{}", gateway.page_url());
+//! gateway.run(std::future::pending()).await
+//! # }
+//! ```
+#![warn(missing_docs)]
+
+pub mod broker;
+pub mod cli;
+mod config;
+mod error;
+mod files;
+mod origin;
+mod proxy;
+mod server;
+
+pub use config::{BrokerChoice, Config, DEFAULT_BROKER_LISTEN, DEFAULT_LISTEN};
+pub use error::Error;
+pub use origin::AllowedOrigins;
+pub use proxy::{MAX_MESSAGE_LEN, SUBPROTOCOLS};
+pub use server::{Gateway, PAGE_PATH, PROXY_PATH};
