@@ -412,7 +412,8 @@ mod tests {
                     }
                     assert!(piece.is_empty());
                 }
-                let expected = [&stream[..2], &[0xee], &stream[2..9], &[0xee], &stream[9..], &[0xee]].concat();
+                let expected =
+                    [&stream[..2], &[0xee], &stream[2..9], &[0xee], &stream[9..], &[0xee]].concat();
                 assert_eq!(seen, expected, "cut at {first} and {second}");
             }
         }

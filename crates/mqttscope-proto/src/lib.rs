@@ -11,7 +11,9 @@ mod field;
 mod frame;
 mod packet;
 mod reader;
+pub mod reconnect;
 mod rule;
+pub mod session;
 mod text;
 mod topic;
 mod types;
@@ -21,8 +23,9 @@ pub use error::{DecodeError, DecodeErrorKind, EncodeError};
 pub use field::{BitDef, FieldDef, FieldValue};
 pub use frame::{Deframer, FixedHeader, Frame, FrameScanner, MAX_REMAINING_LENGTH, Scan};
 pub use packet::{
-    ConnAck, Connect, FilterIter, Filters, Packet, PacketType, PubAck, PubComp, PubRec, PubRel, Publish, SubAck,
-    Subscribe, SubscribeFilter, UnsubAck, Unsubscribe, Will, decode, redact_password, return_code_text,
+    ConnAck, Connect, FilterIter, Filters, Packet, PacketType, PubAck, PubComp, PubRec, PubRel, Publish,
+    SubAck, Subscribe, SubscribeFilter, UnsubAck, Unsubscribe, Will, decode, redact_password,
+    return_code_text,
 };
 pub use rule::{Rule, Violation, ViolationSink};
 pub use text::Text;

@@ -167,12 +167,7 @@ impl<'a, 't, T: Trace<'a>> Reader<'a, 't, T> {
 
     /// The next `needed` bytes. The error points `back` bytes before them, at the length that asked for them.
     #[inline]
-    fn take(
-        &mut self,
-        def: &'static FieldDef,
-        needed: usize,
-        back: usize,
-    ) -> Result<&'a [u8], DecodeError> {
+    fn take(&mut self, def: &'static FieldDef, needed: usize, back: usize) -> Result<&'a [u8], DecodeError> {
         let available = self.remaining();
         if needed > available {
             let kind = DecodeErrorKind::FieldTooLong { field: def.name, needed, available };
