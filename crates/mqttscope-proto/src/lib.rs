@@ -6,9 +6,11 @@
 
 extern crate alloc;
 
+mod dissect;
 mod error;
 mod field;
 mod frame;
+pub mod json;
 mod packet;
 mod reader;
 pub mod reconnect;
@@ -19,6 +21,7 @@ mod topic;
 mod types;
 mod writer;
 
+pub use dissect::{Dissection, Field, dissect};
 pub use error::{DecodeError, DecodeErrorKind, EncodeError};
 pub use field::{BitDef, FieldDef, FieldValue};
 pub use frame::{Deframer, FixedHeader, Frame, FrameScanner, MAX_REMAINING_LENGTH, Scan};

@@ -195,7 +195,8 @@ pub fn decode<'a>(
     }
 }
 
-fn not_one_packet(expected: usize, actual: usize) -> DecodeError {
+/// The error of bytes that are more or less than the one packet that they should be.
+pub(crate) fn not_one_packet(expected: usize, actual: usize) -> DecodeError {
     let kind = DecodeErrorKind::Incomplete { expected, actual };
     DecodeError { offset: expected.min(actual), kind }
 }
@@ -335,11 +336,25 @@ static FLAGS: FieldDef = FieldDef::new(
 
 /// Tells a trace about the two parts of the fixed header.
 #[inline(always)]
-pub(crate) fn trace_fixed_header<'a, T: Trace<'a>>(header: FixedHeader, trace: &mut T) {
+fn trace_fixed_header<'a, T: Trace<'a>>(header: FixedHeader, trace: &mut T) {
     trace.open(&common::FIXED_HEADER, 0);
     trace.leaf(&FLAGS, 0..1, FieldValue::Number(header.first_byte.into()));
     trace.leaf(&common::REMAINING_LENGTH, 1..header.len, FieldValue::Number(header.remaining_length));
     trace.close(header.len, FieldValue::Parts);
+}
+
+/// Tells a trace about what there is of a fixed header that is unfinished or not acceptable.
+pub(crate) fn trace_broken_header<'a, T: Trace<'a>>(bytes: &'a [u8], trace: &mut T) {
+    let Some((&first_byte, length_bytes)) = bytes.split_first() else { return };
+    trace.open(&common::FIXED_HEADER, 0);
+    trace.leaf(&FLAGS, 0..1, FieldValue::Number(first_byte.into()));
+    let last = length_bytes.iter().take(4).position(|byte| byte & 0x80 == 0);
+    if let Some(last) = last {
+        let digits = length_bytes[..=last].iter().rev();
+        let length = digits.fold(0, |length, byte| length << 7 | u32::from(byte & 0x7f));
+        trace.leaf(&common::REMAINING_LENGTH, 1..last + 2, FieldValue::Number(length));
+    }
+    trace.close(last.map_or(1, |last| last + 2), FieldValue::Parts);
 }
 
 /// Checks the flag bits of the fixed header, PUBLISH's apart.

@@ -81,6 +81,15 @@ impl<'a, 't, T: Trace<'a>> Reader<'a, 't, T> {
         self.trace.violation(Violation { offset, rule });
     }
 
+    /// Reports a fault in the string or binary field that was read last; an empty one is the fault of its length.
+    #[inline]
+    pub(crate) fn fault_in_last(&mut self, value: &[u8], fault: Option<Violation>) {
+        if let Some(Violation { offset, rule }) = fault {
+            let start = self.pos - if value.is_empty() { 2 } else { value.len() };
+            self.violation(start + offset, rule);
+        }
+    }
+
     /// A number of one byte.
     #[inline]
     pub(crate) fn u8(&mut self, def: &'static FieldDef) -> Result<u8, DecodeError> {
@@ -165,13 +174,15 @@ impl<'a, 't, T: Trace<'a>> Reader<'a, 't, T> {
         self.trace.close(self.pos, value);
     }
 
-    /// The next `needed` bytes. The error points `back` bytes before them, at the length that asked for them.
+    /// The next `needed` bytes. The error points `back` bytes before them, at the length that asks for them.
     #[inline]
     fn take(&mut self, def: &'static FieldDef, needed: usize, back: usize) -> Result<&'a [u8], DecodeError> {
         let available = self.remaining();
         if needed > available {
             let kind = DecodeErrorKind::FieldTooLong { field: def.name, needed, available };
-            return Err(DecodeError { offset: self.pos - back, kind });
+            // Where no byte is left, the one at fault is the Remaining Length.
+            let offset = if available == 0 && back == 0 { 1 } else { self.pos - back };
+            return Err(DecodeError { offset, kind });
         }
         let bytes = &self.bytes[self.pos..self.pos + needed];
         self.pos += needed;

@@ -87,6 +87,7 @@ impl<'a> Connect<'a> {
             reader.violation(reader.pos() - 1, Rule::ProtocolNameAndLevel(protocol_level));
         }
         let flags = reader.u8(&CONNECT_FLAGS)?;
+        let flags_at = reader.pos() - 1;
         check_flags(flags, version, reader);
         let keep_alive = KeepAlive::from_secs(reader.u16(&KEEP_ALIVE)?);
         reader.close();
@@ -95,14 +96,24 @@ impl<'a> Connect<'a> {
         let clean_session = flags & CLEAN_SESSION != 0;
         let client_id = read_client_id(version, clean_session, reader)?;
         let will = if flags & WILL != 0 { Some(read_will(flags, version, reader)?) } else { None };
-        let has = |flag: u8| flags & flag != 0;
-        let username = match expected(has(USERNAME_FLAG), Rule::UsernameMissing, version, reader) {
-            true => Some(read_text(&USER_NAME, version, reader)?),
-            false => None,
+        // In 3.1 the Remaining Length takes precedence over a flag whose string is missing (MQTT 3.1, CONNECT, User
+        // name and password); in 3.1.1 that is a fault of the flag.
+        let follows = |flag: u8, missing: Rule, reader: &mut Reader<'a, '_, T>| {
+            let is_missing = reader.remaining() == 0;
+            if flags & flag != 0 && is_missing && version != ProtocolVersion::V31 {
+                reader.violation(flags_at, missing);
+            }
+            flags & flag != 0 && !is_missing
         };
-        let password = match expected(has(PASSWORD_FLAG), Rule::PasswordMissing, version, reader) {
-            true => Some(reader.binary(&PASSWORD)?),
-            false => None,
+        let username = if follows(USERNAME_FLAG, Rule::UsernameMissing, reader) {
+            Some(read_text(&USER_NAME, version, reader)?)
+        } else {
+            None
+        };
+        let password = if follows(PASSWORD_FLAG, Rule::PasswordMissing, reader) {
+            Some(reader.binary(&PASSWORD)?)
+        } else {
+            None
         };
         reader.close();
         if reader.remaining() > 0 {
@@ -172,22 +183,6 @@ impl<'a> Connect<'a> {
     }
 }
 
-/// Whether a string follows whose flag is `set`.
-///
-/// In 3.1 the Remaining Length takes precedence over the flag (MQTT 3.1, CONNECT, User name and password), in
-/// 3.1.1 a missing string is a fault.
-fn expected<'a, T: Trace<'a>>(
-    set: bool,
-    missing: Rule,
-    version: ProtocolVersion,
-    reader: &mut Reader<'a, '_, T>,
-) -> bool {
-    if set && reader.remaining() == 0 && version != ProtocolVersion::V31 {
-        reader.violation(reader.pos(), missing);
-    }
-    set && reader.remaining() > 0
-}
-
 fn check_flags<'a, T: Trace<'a>>(flags: u8, version: ProtocolVersion, reader: &mut Reader<'a, '_, T>) {
     let at = reader.pos() - 1;
     let has_will = flags & WILL != 0;
@@ -232,10 +227,10 @@ fn read_will<'a, T: Trace<'a>>(
     reader: &mut Reader<'a, '_, T>,
 ) -> Result<Will<'a>, DecodeError> {
     let topic = reader.text(&WILL_TOPIC)?;
-    report(topic::name_fault(topic.as_bytes()), topic.len(), reader);
+    reader.fault_in_last(topic.as_bytes(), topic::name_fault(topic.as_bytes()));
     let message = reader.binary(&WILL_MESSAGE)?;
     if version == ProtocolVersion::V31 {
-        report(topic::utf8_fault(message), message.len(), reader);
+        reader.fault_in_last(message, topic::utf8_fault(message));
     }
     Ok(Will { topic, message, qos: (flags & WILL_QOS) >> 3, retain: flags & WILL_RETAIN != 0 })
 }
@@ -248,18 +243,11 @@ fn read_text<'a, T: Trace<'a>>(
 ) -> Result<Text<'a>, DecodeError> {
     let text = reader.text(def)?;
     let bytes = text.as_bytes();
-    report(topic::utf8_fault(bytes), bytes.len(), reader);
+    reader.fault_in_last(bytes, topic::utf8_fault(bytes));
     if version != ProtocolVersion::V31 {
-        report(topic::nul_fault(bytes), bytes.len(), reader);
+        reader.fault_in_last(bytes, topic::nul_fault(bytes));
     }
     Ok(text)
-}
-
-/// Reports a fault in the field of `len` bytes that was read last.
-fn report<'a, T: Trace<'a>>(fault: Option<Violation>, len: usize, reader: &mut Reader<'a, '_, T>) {
-    if let Some(fault) = fault {
-        reader.violation(reader.pos() - len + fault.offset, fault.rule);
-    }
 }
 
 /// Overwrites the password of a CONNECT with as many `*`, and says whether there was one.

@@ -43,9 +43,7 @@ impl<'a> Publish<'a> {
         }
         reader.open(&common::VARIABLE_HEADER);
         let topic = reader.text(&TOPIC_NAME)?;
-        if let Some(fault) = topic::name_fault(topic.as_bytes()) {
-            reader.violation(reader.pos() - topic.len() + fault.offset, fault.rule);
-        }
+        reader.fault_in_last(topic.as_bytes(), topic::name_fault(topic.as_bytes()));
         let packet_id = if qos == Qos::AtMostOnce { None } else { Some(reader.packet_id()?) };
         reader.close();
         let payload = reader.rest(&APPLICATION_MESSAGE);

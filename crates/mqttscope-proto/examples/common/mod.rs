@@ -1,0 +1,60 @@
+//! What both command-line examples share: options, hex, and an answer for each line.
+
+use std::io::{BufRead, Write};
+use std::process::ExitCode;
+
+use mqttscope_proto::ProtocolVersion;
+
+/// The version of `--mqtt VERSION` or `--mqtt=VERSION`, if the argument is that.
+pub fn version_argument(arg: &str, rest: &mut impl Iterator<Item = String>) -> Option<ProtocolVersion> {
+    let value = match arg.strip_prefix("--mqtt")? {
+        "" => rest.next()?,
+        value => value.strip_prefix('=')?.to_owned(),
+    };
+    match value.as_str() {
+        "3.1" => Some(ProtocolVersion::V31),
+        "3.1.1" => Some(ProtocolVersion::V311),
+        _ => None,
+    }
+}
+
+/// The bytes of a line of hex digits, between which blanks are ignored.
+pub fn parse_hex(line: &[u8]) -> Option<Vec<u8>> {
+    let digits = line.iter().filter(|byte| !byte.is_ascii_whitespace());
+    let mut bytes = Vec::with_capacity(line.len() / 2);
+    let mut high = None;
+    for &digit in digits {
+        let value = char::from(digit).to_digit(16)? as u8;
+        match high.take() {
+            Some(high) => bytes.push(high << 4 | value),
+            None => high = Some(value),
+        }
+    }
+    high.is_none().then_some(bytes)
+}
+
+/// Reads standard input to its end; each line's answer is flushed, so that a pipe can wait for it.
+pub fn answer_lines(mut answer: impl FnMut(&[u8], &mut String)) -> ExitCode {
+    let mut input = std::io::stdin().lock();
+    let mut output = std::io::stdout().lock();
+    let mut line = Vec::new();
+    let mut text = String::new();
+    loop {
+        line.clear();
+        match input.read_until(b'\n', &mut line) {
+            Ok(0) => return ExitCode::SUCCESS,
+            Ok(_) => {}
+            Err(error) => {
+                eprintln!("standard input cannot be read: {error}");
+                return ExitCode::FAILURE;
+            }
+        }
+        text.clear();
+        answer(&line, &mut text);
+        text.push('\n');
+        // Nobody reads any more: that is the end of the work, not a fault.
+        if output.write_all(text.as_bytes()).and_then(|()| output.flush()).is_err() {
+            return ExitCode::SUCCESS;
+        }
+    }
+}
