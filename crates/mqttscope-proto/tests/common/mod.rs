@@ -1,6 +1,8 @@
 //! Drivers for vectors of bytes.
 #![allow(dead_code, reason = "each test file uses its part")]
 
+pub mod client;
+
 use mqttscope_proto::{
     DecodeError, DecodeErrorKind, Deframer, FieldValue, Frame, Packet, ProtocolVersion, Rule, Violation,
     decode, dissect,

@@ -1,0 +1,630 @@
+//! The session against a scripted server, under a fake clock.
+
+mod common;
+
+use common::client::{Client, id, message, puback, pubcomp, pubrec, pubrel};
+use mqttscope_proto::ProtocolVersion::{V31, V311};
+use mqttscope_proto::session::{
+    AckPolicy, CloseReason, CommandError, Delivery, Event, PeerError, Publication, Published, Session,
+    TransmitKind,
+};
+use mqttscope_proto::{
+    ConnAck, DecodeError, DecodeErrorKind, Packet, PacketType, Qos, SubAck, Timestamp, TopicFilter,
+    TopicName, UnsubAck,
+};
+
+const NONE: [&str; 0] = [];
+
+#[test]
+fn a_refusal_asks_to_close() {
+    for return_code in [1, 2, 3, 4, 5, 200] {
+        let mut client = Client::new(V31);
+        client.session.connect(client.now, &client.options).expect("it is not connected");
+        client.receive(Packet::ConnAck(ConnAck { flags: 0, return_code }));
+        let expected = [Event::Refused { return_code }, Event::Close(CloseReason::Refused(return_code))];
+        assert_eq!(client.events(), expected);
+        assert!(!client.session.is_connected());
+        // It is ready for another try.
+        client.lose_connection();
+        client.session.poll_transmit();
+        client.connect();
+    }
+}
+
+#[test]
+fn connack_is_awaited_for_thirty_seconds() {
+    let mut client = Client::new(V31);
+    client.session.connect(client.now, &client.options).expect("it is not connected");
+    assert_eq!(client.session.poll_timeout(), Some(Timestamp::from_millis(30_000)));
+    client.advance_millis(29_999);
+    assert_eq!(client.events(), []);
+    client.advance_millis(1);
+    assert_eq!(client.close_reason(), Some(CloseReason::NoConnAck));
+}
+
+#[test]
+fn commands_need_a_connection() {
+    let mut client = Client::new(V31);
+    let now = client.now;
+    let filter = TopicFilter::new("#").expect("a filter");
+    let publication = Publication {
+        topic: TopicName::new("t").expect("a topic"),
+        payload: b"",
+        qos: Qos::AtMostOnce,
+        retain: false,
+    };
+    let session = &mut client.session;
+    assert_eq!(session.publish(now, &publication), Err(CommandError::NotConnected));
+    assert_eq!(session.subscribe(now, &[(filter, Qos::AtMostOnce)]), Err(CommandError::NotConnected));
+    assert_eq!(session.unsubscribe(now, &[filter]), Err(CommandError::NotConnected));
+    assert_eq!(session.ping(now), Err(CommandError::NotConnected));
+    assert_eq!(session.disconnect(), Err(CommandError::NotConnected));
+    assert_eq!(session.send_raw(now, &[0]), Err(CommandError::NotConnected));
+    assert_eq!(client.sent(), NONE);
+    client.connect();
+    assert_eq!(client.session.connect(now, &client.options), Err(CommandError::AlreadyConnected));
+}
+
+#[test]
+fn publish_at_each_qos() {
+    let mut client = Client::connected(V31);
+    assert_eq!(client.publish(Qos::AtMostOnce), Published::Sent);
+    assert_eq!(client.sent(), ["PUBLISH q0"]);
+
+    assert_eq!(client.publish(Qos::AtLeastOnce), Published::InFlight(id(1)));
+    assert_eq!(client.sent(), ["PUBLISH q1 #1"]);
+    client.receive(puback(1));
+    assert_eq!(client.events(), [Event::Completed { packet_id: id(1), qos: Qos::AtLeastOnce }]);
+
+    assert_eq!(client.publish(Qos::ExactlyOnce), Published::InFlight(id(2)));
+    assert_eq!(client.sent(), ["PUBLISH q2 #2"]);
+    client.receive(pubrec(2));
+    assert_eq!(client.sent(), ["PUBREL #2"]);
+    assert_eq!(client.session.in_flight(), 1);
+    client.receive(pubcomp(2));
+    assert_eq!(client.events(), [Event::Completed { packet_id: id(2), qos: Qos::ExactlyOnce }]);
+    assert_eq!((client.session.in_flight(), client.session.packet_ids_in_use()), (0, 0));
+}
+
+#[test]
+fn receive_at_each_qos() {
+    let mut client = Client::connected(V31);
+    let now = client.now;
+    assert_eq!(client.session.handle_packet(now, &message(Qos::AtMostOnce, 0)), Delivery::Deliver);
+    assert_eq!(client.sent(), NONE);
+
+    assert_eq!(client.session.handle_packet(now, &message(Qos::AtLeastOnce, 7)), Delivery::Deliver);
+    assert_eq!(client.sent(), ["PUBACK #7"]);
+
+    assert_eq!(client.session.handle_packet(now, &message(Qos::ExactlyOnce, 8)), Delivery::Deliver);
+    assert_eq!(client.sent(), ["PUBREC #8"]);
+    assert_eq!(client.session.handle_packet(now, &message(Qos::ExactlyOnce, 8)), Delivery::Repeat);
+    assert_eq!(client.sent(), ["PUBREC #8"]);
+    assert_eq!(client.events(), [Event::RepeatNotDelivered { packet_id: id(8) }]);
+    client.receive(pubrel(8));
+    assert_eq!(client.sent(), ["PUBCOMP #8"]);
+    // Released, the identifier stands for another message.
+    assert_eq!(client.session.handle_packet(now, &message(Qos::ExactlyOnce, 8)), Delivery::Deliver);
+}
+
+#[test]
+fn pubrel_of_an_unknown_id_is_answered() {
+    let mut client = Client::connected(V311);
+    client.receive(pubrel(99));
+    assert_eq!(client.sent(), ["PUBCOMP #99"]);
+    assert_eq!(client.events(), []);
+}
+
+#[test]
+fn duplicates_are_sent_with_the_same_id() {
+    let mut client = Client::connected(V31);
+    client.session.policy_mut().send_duplicates = true;
+    client.publish(Qos::AtMostOnce);
+    client.publish(Qos::AtLeastOnce);
+    client.publish(Qos::ExactlyOnce);
+    client.subscribe("#", Qos::ExactlyOnce);
+    client
+        .session
+        .unsubscribe(client.now, &[TopicFilter::new("#").expect("a filter")])
+        .expect("it is connected");
+    let expected = [
+        "PUBLISH q0",
+        "PUBLISH q1 #1",
+        "PUBLISH q1 #1 dup",
+        "PUBLISH q2 #2",
+        "PUBLISH q2 #2 dup",
+        "SUBSCRIBE #3",
+        "SUBSCRIBE #3 dup",
+        "UNSUBSCRIBE #4",
+        "UNSUBSCRIBE #4 dup",
+    ];
+    assert_eq!(client.sent(), expected);
+
+    // Both copies are answered; the second answer is no surprise.
+    client.receive(puback(1));
+    client.receive(puback(1));
+    client.receive(pubrec(2));
+    client.receive(pubrec(2));
+    assert_eq!(client.sent(), ["PUBREL #2", "PUBREL #2 dup"]);
+    client.receive(pubcomp(2));
+    client.receive(pubcomp(2));
+    client.receive(Packet::SubAck(SubAck { packet_id: 3, return_codes: &[2] }));
+    client.receive(Packet::SubAck(SubAck { packet_id: 3, return_codes: &[2] }));
+    client.receive(Packet::UnsubAck(UnsubAck { packet_id: 4 }));
+    client.receive(Packet::UnsubAck(UnsubAck { packet_id: 4 }));
+    let events = client.events();
+    assert_eq!(events.len(), 4, "{events:?}");
+    assert!(!events.iter().any(|event| matches!(event, Event::PeerError(_))), "{events:?}");
+    // A third is one.
+    client.receive(puback(1));
+    assert_eq!(client.events(), [unknown(PacketType::PubAck, 1)]);
+}
+
+#[test]
+fn a_copy_is_marked_as_such() {
+    let mut client = Client::connected(V311);
+    client.session.policy_mut().send_duplicates = true;
+    client.publish(Qos::AtLeastOnce);
+    let mut kinds = Vec::new();
+    while let Some(transmit) = client.session.poll_transmit() {
+        kinds.push(transmit.kind);
+    }
+    assert_eq!(kinds, [TransmitKind::Regular, TransmitKind::Duplicate]);
+}
+
+#[test]
+fn acknowledgements_that_fit_nothing_are_events() {
+    let mut client = Client::connected(V31);
+    for (packet, packet_type) in
+        [(puback(5), PacketType::PubAck), (pubcomp(5), PacketType::PubComp), (puback(0), PacketType::PubAck)]
+    {
+        client.receive(packet);
+        assert_eq!(client.events(), [unknown(packet_type, packet.packet_id().unwrap_or_default())]);
+    }
+    client.receive(Packet::UnsubAck(UnsubAck { packet_id: 5 }));
+    assert_eq!(client.events(), [unknown(PacketType::UnsubAck, 5)]);
+
+    client.publish(Qos::ExactlyOnce);
+    client.sent();
+    client.receive(puback(1));
+    client.receive(pubcomp(1));
+    let wrong = |packet_type| {
+        let awaited = PacketType::PubRec;
+        Event::PeerError(PeerError::WrongAcknowledgement { packet_type, packet_id: id(1), awaited })
+    };
+    assert_eq!(client.events(), [wrong(PacketType::PubAck), wrong(PacketType::PubComp)]);
+    // The message is still in flight.
+    client.receive(pubrec(1));
+    assert_eq!(client.sent(), ["PUBREL #1"]);
+}
+
+#[test]
+fn pubrec_of_an_unknown_id_is_released() {
+    let mut client = Client::connected(V31);
+    client.receive(pubrec(6));
+    assert_eq!(client.sent(), ["PUBREL #6"]);
+    assert_eq!(client.events(), [unknown(PacketType::PubRec, 6)]);
+}
+
+#[test]
+fn packets_that_only_clients_send_are_events() {
+    let mut client = Client::connected(V311);
+    client.receive(Packet::PingReq);
+    client.receive(Packet::Disconnect);
+    client.receive(Packet::ConnAck(ConnAck { flags: 0, return_code: 0 }));
+    client.receive(Packet::PingResp);
+    let expected = [
+        PeerError::NotFromServer(PacketType::PingReq),
+        PeerError::NotFromServer(PacketType::Disconnect),
+        PeerError::SecondConnAck,
+        PeerError::UnexpectedPingResp,
+    ];
+    assert_eq!(client.events(), expected.map(Event::PeerError));
+}
+
+#[test]
+fn a_packet_before_connack_is_an_event() {
+    let mut client = Client::new(V311);
+    client.session.connect(client.now, &client.options).expect("it is not connected");
+    client.receive(Packet::PingResp);
+    let before = Event::PeerError(PeerError::BeforeConnAck(PacketType::PingResp));
+    assert_eq!(client.events()[0], before);
+}
+
+#[test]
+fn subscribe_tells_what_was_granted() {
+    let mut client = Client::connected(V311);
+    let filters = ["a", "b", "c"].map(|text| (TopicFilter::new(text).expect("a filter"), Qos::ExactlyOnce));
+    let packet_id = client.session.subscribe(client.now, &filters).expect("it is connected");
+    assert_eq!(client.sent(), ["SUBSCRIBE #1"]);
+    client.receive(Packet::SubAck(SubAck { packet_id: 1, return_codes: &[1, 0x80, 2] }));
+    let [Event::Subscribed { packet_id: answered, results }] = &client.events()[..] else { panic!() };
+    assert_eq!(*answered, packet_id);
+    let granted: Vec<_> = results.iter().map(|result| (result.filter.as_str(), result.granted())).collect();
+    assert_eq!(granted, [("a", Some(Qos::AtLeastOnce)), ("b", None), ("c", Some(Qos::ExactlyOnce))]);
+}
+
+#[test]
+fn suback_with_too_few_codes_is_reported() {
+    let mut client = Client::connected(V311);
+    let filters = ["a", "b"].map(|text| (TopicFilter::new(text).expect("a filter"), Qos::AtMostOnce));
+    client.session.subscribe(client.now, &filters).expect("it is connected");
+    client.receive(Packet::SubAck(SubAck { packet_id: 1, return_codes: &[0] }));
+    let events = client.events();
+    let Event::Subscribed { results, .. } = &events[0] else { panic!("{events:?}") };
+    assert_eq!((results[0].return_code, results[1].return_code), (Some(0), None));
+    assert_eq!(events[1], Event::PeerError(PeerError::ReturnCodeCount { expected: 2, actual: 1 }));
+}
+
+#[test]
+fn unsubscribe_and_its_answer() {
+    let mut client = Client::connected(V31);
+    client
+        .session
+        .unsubscribe(client.now, &[TopicFilter::new("a").expect("a filter")])
+        .expect("it is connected");
+    assert_eq!(client.sent(), ["UNSUBSCRIBE #1"]);
+    client.receive(Packet::UnsubAck(UnsubAck { packet_id: 1 }));
+    assert_eq!(client.events(), [Event::Unsubscribed { packet_id: id(1), filters: vec!["a".into()] }]);
+    assert_eq!(client.session.unsubscribe(client.now, &[]), Err(CommandError::NoTopicFilter));
+}
+
+#[test]
+fn ping_when_nothing_was_sent() {
+    let mut client = Client::with_keep_alive(10);
+    assert_eq!(client.session.poll_timeout(), Some(Timestamp::from_millis(10_000)));
+    client.advance_millis(9_999);
+    assert_eq!(client.sent(), NONE);
+    client.advance_millis(1);
+    assert_eq!(client.sent(), ["PINGREQ"]);
+    client.receive(Packet::PingResp);
+    // What is sent puts the ping off, what is received does not.
+    client.advance_millis(6_000);
+    client.publish(Qos::AtMostOnce);
+    client.sent();
+    client.advance_millis(9_999);
+    client.receive(message(Qos::AtMostOnce, 0));
+    assert_eq!(client.sent(), NONE);
+    client.advance_millis(1);
+    assert_eq!(client.sent(), ["PINGREQ"]);
+}
+
+#[test]
+fn no_pingresp_within_an_interval_is_the_end() {
+    let mut client = Client::with_keep_alive(10);
+    client.advance_millis(10_000);
+    assert_eq!(client.sent(), ["PINGREQ"]);
+    // Other packets are no answer.
+    client.advance_millis(5_000);
+    client.receive(message(Qos::AtMostOnce, 0));
+    client.publish(Qos::AtMostOnce);
+    client.advance_millis(5_000);
+    assert_eq!(client.close_reason(), Some(CloseReason::NoPingResp));
+    assert_eq!(client.session.poll_timeout(), None);
+}
+
+#[test]
+fn a_withheld_pingreq_is_told_every_interval() {
+    let mut client = Client::with_keep_alive(30);
+    client.session.policy_mut().withhold_pingreq = true;
+    for _ in 0..3 {
+        client.advance_millis(30_000);
+        assert_eq!(client.sent(), NONE);
+        assert_eq!(client.events(), [Event::PingReqWithheld]);
+    }
+    client.session.policy_mut().withhold_pingreq = false;
+    client.advance_millis(30_000);
+    assert_eq!(client.sent(), ["PINGREQ"]);
+}
+
+#[test]
+fn no_keep_alive_means_no_timer() {
+    let mut client = Client::connected(V31);
+    assert_eq!(client.session.poll_timeout(), None);
+    client.session.ping(client.now).expect("it is connected");
+    assert_eq!(client.sent(), ["PINGREQ"]);
+    client.advance_millis(1_000_000_000);
+    assert_eq!(client.events(), []);
+}
+
+#[test]
+fn disconnect_is_the_last_packet() {
+    let mut client = Client::connected(V311);
+    client.session.disconnect().expect("it is connected");
+    assert_eq!(client.sent(), ["DISCONNECT"]);
+    assert_eq!(client.close_reason(), Some(CloseReason::Disconnected));
+    client.receive(message(Qos::AtLeastOnce, 3));
+    assert_eq!(client.sent(), NONE);
+}
+
+#[test]
+fn undecodable_bytes_ask_to_close_once() {
+    let mut client = Client::connected(V31);
+    let error = DecodeError { offset: 0, kind: DecodeErrorKind::UnknownPacketType(15) };
+    client.session.handle_decode_error(&error);
+    client.session.handle_decode_error(&error);
+    assert_eq!(client.close_reason(), Some(CloseReason::Undecodable(error)));
+}
+
+#[test]
+fn clean_session_forgets_what_was_in_flight() {
+    let mut client = Client::connected(V31);
+    client.publish(Qos::ExactlyOnce);
+    client.subscribe("a", Qos::AtMostOnce);
+    client.receive(message(Qos::ExactlyOnce, 4));
+    client.sent();
+    client.lose_connection();
+    let left = Event::LeftInFlight { publishes: vec![id(1)], requests: vec![id(2)], queued: 0, kept: false };
+    assert_eq!(client.events(), [left]);
+    client.connect();
+    assert_eq!(client.sent(), NONE);
+    assert_eq!(client.session.packet_ids_in_use(), 0);
+    let repeated = client.session.handle_packet(client.now, &message(Qos::ExactlyOnce, 4));
+    assert_eq!(repeated, Delivery::Deliver);
+}
+
+#[test]
+fn a_kept_session_is_resumed_in_order() {
+    for (version, released) in [(V31, "PUBREL #2 dup"), (V311, "PUBREL #2")] {
+        let mut client = Client::persistent(version);
+        client.publish(Qos::AtLeastOnce);
+        client.publish(Qos::ExactlyOnce);
+        client.publish(Qos::ExactlyOnce);
+        client.publish(Qos::AtLeastOnce);
+        client.receive(pubrec(2));
+        client.receive(puback(4));
+        client.receive(message(Qos::ExactlyOnce, 77));
+        client.sent();
+        client.events();
+        client.lose_connection();
+        let left = Event::LeftInFlight {
+            publishes: vec![id(2), id(1), id(3)],
+            requests: vec![],
+            queued: 0,
+            kept: true,
+        };
+        assert_eq!(client.events(), [left]);
+
+        client.session.connect(client.now, &client.options).expect("it is not connected");
+        client.sent();
+        let flags = (version == V311).into();
+        client.receive(Packet::ConnAck(ConnAck { flags, return_code: 0 }));
+        assert_eq!(client.sent(), [released, "PUBLISH q1 #1 dup", "PUBLISH q2 #3 dup"]);
+        // The message that was received before is not delivered again.
+        let repeated = client.session.handle_packet(client.now, &message(Qos::ExactlyOnce, 77));
+        assert_eq!(repeated, Delivery::Repeat);
+        // The identifiers in flight are not given to others.
+        assert_eq!(client.publish(Qos::AtLeastOnce), Published::InFlight(id(5)));
+    }
+}
+
+#[test]
+fn received_ids_are_void_when_the_server_kept_no_session() {
+    let mut client = Client::persistent(V311);
+    client.receive(message(Qos::ExactlyOnce, 77));
+    client.sent();
+    client.lose_connection();
+    client.connect();
+    let delivery = client.session.handle_packet(client.now, &message(Qos::ExactlyOnce, 77));
+    assert_eq!(delivery, Delivery::Deliver);
+}
+
+#[test]
+fn another_client_id_is_another_session() {
+    let mut client = Client::persistent(V31);
+    client.publish(Qos::AtLeastOnce);
+    client.sent();
+    client.lose_connection();
+    client.events();
+    client.options.client_id = "another".into();
+    client.connect();
+    assert_eq!(client.sent(), NONE);
+    assert_eq!(client.session.packet_ids_in_use(), 0);
+}
+
+#[test]
+fn a_snapshot_continues_in_another_session() {
+    let mut client = Client::persistent(V311);
+    client.session.policy_mut().max_in_flight = 2;
+    client.publish(Qos::ExactlyOnce);
+    client.publish(Qos::AtLeastOnce);
+    assert_eq!(client.publish(Qos::ExactlyOnce), Published::Queued);
+    client.receive(pubrec(1));
+    client.receive(message(Qos::ExactlyOnce, 9));
+    let snapshot = client.session.snapshot();
+
+    client.session = Session::restore(&snapshot).expect("the snapshot is whole");
+    client.session.connect(client.now, &client.options).expect("it is not connected");
+    client.sent();
+    client.receive(Packet::ConnAck(ConnAck { flags: 1, return_code: 0 }));
+    assert_eq!(client.sent(), ["PUBREL #1", "PUBLISH q1 #2 dup", "PUBLISH q2 #3"]);
+    assert_eq!(client.session.handle_packet(client.now, &message(Qos::ExactlyOnce, 9)), Delivery::Repeat);
+}
+
+#[test]
+fn messages_beyond_the_window_wait_in_a_queue() {
+    let mut client = Client::connected(V311);
+    client.session.policy_mut().max_in_flight = 1;
+    client.session.policy_mut().max_queued = 2;
+    assert_eq!(client.publish(Qos::AtLeastOnce), Published::InFlight(id(1)));
+    assert_eq!(client.publish(Qos::ExactlyOnce), Published::Queued);
+    assert_eq!(client.publish(Qos::AtLeastOnce), Published::Queued);
+    assert_eq!(client.sent(), ["PUBLISH q1 #1"]);
+    let publication = Publication {
+        topic: TopicName::new("t").expect("a topic"),
+        payload: b"",
+        qos: Qos::AtLeastOnce,
+        retain: false,
+    };
+    let full = CommandError::QueueFull { in_flight: 1, queued: 2 };
+    assert_eq!(client.session.publish(client.now, &publication), Err(full));
+
+    client.receive(puback(1));
+    assert_eq!(client.sent(), ["PUBLISH q2 #2"]);
+    client.receive(pubrec(2));
+    client.receive(pubcomp(2));
+    assert_eq!(client.sent(), ["PUBREL #2", "PUBLISH q1 #3"]);
+    assert_eq!(client.session.queued(), 0);
+}
+
+#[test]
+fn the_window_can_be_ignored() {
+    let mut client = Client::connected(V31);
+    client.session.policy_mut().max_in_flight = 1;
+    client.session.policy_mut().ignore_in_flight_limit = true;
+    client.publish(Qos::AtLeastOnce);
+    assert_eq!(client.publish(Qos::AtLeastOnce), Published::InFlight(id(2)));
+}
+
+#[test]
+fn all_ids_in_flight_is_said_clearly() {
+    let mut client = Client::connected(V31);
+    client.session.policy_mut().ignore_in_flight_limit = true;
+    for expected in 1..=u16::MAX {
+        assert_eq!(client.publish(Qos::AtLeastOnce), Published::InFlight(id(expected)));
+    }
+    let publication = Publication {
+        topic: TopicName::new("t").expect("a topic"),
+        payload: b"",
+        qos: Qos::AtLeastOnce,
+        retain: false,
+    };
+    assert_eq!(client.session.publish(client.now, &publication), Err(CommandError::NoPacketIdFree));
+    let filter = TopicFilter::new("#").expect("a filter");
+    let refused = client.session.subscribe(client.now, &[(filter, Qos::AtMostOnce)]);
+    assert_eq!(refused, Err(CommandError::NoPacketIdFree));
+    client.receive(puback(300));
+    assert_eq!(client.publish(Qos::AtLeastOnce), Published::InFlight(id(300)));
+}
+
+#[test]
+fn a_packet_id_can_be_chosen() {
+    let mut client = Client::connected(V31);
+    let publication = Publication {
+        topic: TopicName::new("t").expect("a topic"),
+        payload: b"",
+        qos: Qos::AtLeastOnce,
+        retain: false,
+    };
+    client.session.publish_with_id(client.now, &publication, id(40_000)).expect("the id is free");
+    assert_eq!(client.sent(), ["PUBLISH q1 #40000"]);
+    let again = client.session.publish_with_id(client.now, &publication, id(40_000));
+    assert_eq!(again, Err(CommandError::PacketIdInUse(id(40_000))));
+    client.receive(puback(40_000));
+    assert_eq!(client.session.packet_ids_in_use(), 0);
+}
+
+#[test]
+fn raw_bytes_are_sent_as_they_are() {
+    let mut client = Client::connected(V31);
+    client.session.send_raw(client.now, &[0xf0, 0x00, 0xaa]).expect("it is connected");
+    let transmit = client.session.poll_transmit().expect("bytes are to be sent");
+    assert_eq!((transmit.frame, transmit.kind), (&[0xf0, 0x00, 0xaa][..], TransmitKind::Raw));
+}
+
+#[test]
+fn acknowledgements_can_be_withheld_and_released() {
+    let mut client = Client::connected(V31);
+    client.session.policy_mut().puback = AckPolicy::Withhold;
+    client.receive(message(Qos::AtLeastOnce, 1));
+    client.receive(message(Qos::AtLeastOnce, 2));
+    assert_eq!(client.sent(), NONE);
+    let held =
+        |packet_id| Event::AcknowledgementHeld { packet_type: PacketType::PubAck, packet_id: id(packet_id) };
+    assert_eq!(client.events(), [held(1), held(2)]);
+    client.session.release_withheld(client.now).expect("it is connected");
+    assert_eq!(client.sent(), ["PUBACK #1", "PUBACK #2"]);
+}
+
+#[test]
+fn acknowledgements_can_be_delayed() {
+    let mut client = Client::connected(V31);
+    client.session.policy_mut().pubrec = AckPolicy::DelayMillis(500);
+    client.receive(message(Qos::ExactlyOnce, 1));
+    assert_eq!(client.session.poll_timeout(), Some(Timestamp::from_millis(500)));
+    client.advance_millis(499);
+    assert_eq!(client.sent(), NONE);
+    client.advance_millis(1);
+    assert_eq!(client.sent(), ["PUBREC #1"]);
+}
+
+#[test]
+fn acknowledgements_can_be_duplicated_and_reordered() {
+    let mut client = Client::connected(V31);
+    client.session.policy_mut().pubcomp = AckPolicy::Duplicate;
+    client.receive(pubrel(1));
+    assert_eq!(client.sent(), ["PUBCOMP #1", "PUBCOMP #1"]);
+    client.session.policy_mut().puback = AckPolicy::Reorder;
+    for packet_id in 1..=4 {
+        client.receive(message(Qos::AtLeastOnce, packet_id));
+    }
+    assert_eq!(client.sent(), ["PUBACK #2", "PUBACK #1", "PUBACK #4", "PUBACK #3"]);
+    client.receive(message(Qos::AtLeastOnce, 5));
+    client.session.release_withheld(client.now).expect("it is connected");
+    assert_eq!(client.sent(), ["PUBACK #5"]);
+}
+
+#[test]
+fn pubrel_can_be_withheld() {
+    let mut client = Client::connected(V31);
+    client.session.policy_mut().pubrel = AckPolicy::Withhold;
+    client.publish(Qos::ExactlyOnce);
+    client.sent();
+    client.receive(pubrec(1));
+    assert_eq!(client.sent(), NONE);
+    client.session.release_withheld(client.now).expect("it is connected");
+    assert_eq!(client.sent(), ["PUBREL #1"]);
+}
+
+#[test]
+fn messages_can_be_acknowledged_by_hand() {
+    let mut client = Client::connected(V311);
+    client.session.policy_mut().manual_acknowledgement = true;
+    client.receive(message(Qos::AtLeastOnce, 1));
+    client.receive(message(Qos::ExactlyOnce, 2));
+    assert_eq!(client.sent(), NONE);
+    client.session.acknowledge(client.now, id(2)).expect("it waits");
+    client.session.acknowledge(client.now, id(1)).expect("it waits");
+    assert_eq!(client.sent(), ["PUBREC #2", "PUBACK #1"]);
+    let nothing = client.session.acknowledge(client.now, id(1));
+    assert_eq!(nothing, Err(CommandError::NothingToAcknowledge(id(1))));
+}
+
+#[test]
+fn version_3_1_retries_after_a_time_and_3_1_1_does_not() {
+    for (version, again) in [(V31, &["PUBLISH q2 #1 dup", "SUBSCRIBE #2 dup"][..]), (V311, &[])] {
+        let mut client = Client::connected(version);
+        client.session.policy_mut().retry_after_millis = Some(5_000);
+        client.publish(Qos::ExactlyOnce);
+        client.subscribe("a", Qos::AtMostOnce);
+        client.sent();
+        let due = Some(Timestamp::from_millis(5_000)).filter(|_| version == V31);
+        assert_eq!(client.session.poll_timeout(), due);
+        client.advance_millis(4_999);
+        assert_eq!(client.sent(), NONE);
+        client.advance_millis(1);
+        assert_eq!(client.sent(), again);
+        // After PUBREC it is PUBREL's turn.
+        client.receive(pubrec(1));
+        client.sent();
+        client.advance_millis(4_999);
+        assert_eq!(client.sent(), NONE);
+        client.advance_millis(1);
+        let retried: Vec<_> =
+            ["PUBREL #1 dup", "SUBSCRIBE #2 dup"].into_iter().filter(|_| version == V31).collect();
+        assert_eq!(client.sent(), retried);
+    }
+}
+
+#[test]
+fn a_password_is_not_in_the_debug_form() {
+    let mut client = Client::new(V31);
+    client.options.username = Some("user".into());
+    client.options.password = Some(b"secret".to_vec());
+    let debug = format!("{:?}", client.options);
+    assert!(debug.contains("user") && debug.contains("***") && !debug.contains("115"), "{debug}");
+}
+
+fn unknown(packet_type: PacketType, packet_id: u16) -> Event {
+    Event::PeerError(PeerError::UnknownPacketId { packet_type, packet_id })
+}
