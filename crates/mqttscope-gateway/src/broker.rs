@@ -1,8 +1,8 @@
 //! The embedded broker: rmqtt on a port of its own, for a demo without any other broker.
 //!
 //! rmqtt's core lacks retained messages, keeps its own keep-alive time for short intervals and closes the
-//! connection on a duplicate that MQTT 3.1 allows. [`retain`] and [`keep_alive`] plug the first two; for
-//! the third, clients connect to a [`relay`](relay::relay) that clears these flags on the way.
+//! connection on a duplicate that MQTT 3.1 allows. `retain` and `keep_alive` plug the first two into it; for
+//! the third, clients connect to a `relay`, which clears these flags on the way to rmqtt's own port.
 
 mod dup;
 mod keep_alive;

@@ -23,7 +23,7 @@ struct Options {
     /// Where the embedded broker listens; 127.0.0.1:1883 unless given (another port when that is taken)
     #[arg(long, value_name = "ADDR:PORT", value_parser = parse_socket_addr, conflicts_with = "broker")]
     broker_listen: Option<SocketAddr>,
-    /// Let pages of this origin use the proxy too, such as https://example.org, or * for all
+    /// Let pages of this origin use the proxy too, such as `https://example.org`, or * for all
     #[arg(long, value_name = "ORIGIN")]
     allow_origin: Vec<AllowedOrigins>,
 }

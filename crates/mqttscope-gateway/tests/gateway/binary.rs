@@ -1,0 +1,170 @@
+//! The program: its ready lines, its refusals, its end.
+
+use std::io::{BufRead, BufReader, Read};
+use std::net::{SocketAddr, TcpListener};
+use std::process::{Child, ChildStdout, Command, Output, Stdio};
+use std::time::{Duration, Instant};
+
+use tokio::net::TcpStream;
+use tokio_tungstenite::client_async;
+
+use crate::support::{WebFolder, Ws};
+
+fn program(web: &WebFolder, arguments: &[&str]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_mqttscope-gateway"));
+    command.arg("--web").arg(web.path()).args(arguments);
+    command.env_remove("RUST_LOG").stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    command
+}
+
+/// A started program; it is killed when a test ends early.
+struct Program {
+    child: Child,
+    stdout: BufReader<ChildStdout>,
+}
+
+impl Program {
+    fn start(web: &WebFolder, arguments: &[&str]) -> Self {
+        let mut child = program(web, arguments).spawn().unwrap();
+        let stdout = BufReader::new(child.stdout.take().unwrap());
+        Self { child, stdout }
+    }
+
+    /// The value of the next ready line.
+    fn ready(&mut self, name: &str) -> String {
+        let mut line = String::new();
+        self.stdout.read_line(&mut line).unwrap();
+        let value = line.strip_prefix(name).and_then(|rest| rest.strip_prefix(": "));
+        value.unwrap_or_else(|| panic!("{line:?} instead of {name}")).trim_end().to_owned()
+    }
+
+    /// Sends the signal; returns the exit code, how long it took, and what was logged.
+    fn end_by(mut self, signal: &str) -> (Option<i32>, Duration, String) {
+        let started = Instant::now();
+        let kill = format!("kill -{signal} {}", self.child.id());
+        assert!(Command::new("sh").arg("-c").arg(kill).status().unwrap().success());
+        let status = self.child.wait().unwrap();
+        let took = started.elapsed();
+        let mut logged = String::new();
+        self.child.stderr.take().unwrap().read_to_string(&mut logged).unwrap();
+        (status.code(), took, logged)
+    }
+}
+
+impl Drop for Program {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+#[test]
+fn ready_lines_name_the_real_ports() {
+    let web = WebFolder::new();
+    let mut program = Program::start(&web, &["--listen", "127.0.0.1:0", "--broker-listen", "127.0.0.1:0"]);
+    let broker = program.ready("broker");
+    let broker: SocketAddr = broker.strip_suffix(" (embedded)").expect("embedded").parse().unwrap();
+    let proxy = program.ready("proxy");
+    let port = proxy.strip_prefix("ws://localhost:").unwrap().strip_suffix("/mqttproxy").unwrap();
+    let port: u16 = port.parse().unwrap();
+    let page = program.ready("page");
+    assert_eq!(page, format!("http://localhost:{port}/demo/gateway/javascript/mqtt.html"));
+    std::net::TcpStream::connect(broker).unwrap();
+    std::net::TcpStream::connect(("127.0.0.1", port)).unwrap();
+}
+
+#[test]
+fn another_broker_is_named_as_given() {
+    let web = WebFolder::new();
+    let mut program = Program::start(&web, &["--listen", "127.0.0.1:0", "--broker", "mq.example.org:1884"]);
+    assert_eq!(program.ready("broker"), "mq.example.org:1884");
+}
+
+#[test]
+fn a_taken_port_1883_is_replaced() {
+    let web = WebFolder::new();
+    // Either this takes it, or somebody else has it.
+    let _taken = TcpListener::bind("127.0.0.1:1883");
+    let mut program = Program::start(&web, &["--listen", "127.0.0.1:0"]);
+    let broker = program.ready("broker");
+    assert!(broker.ends_with(" (embedded)") && !broker.contains(":1883 "), "{broker}");
+    let addr = broker.strip_suffix(" (embedded)").unwrap().to_owned();
+    let (_, _, logged) = program.end_by("TERM");
+    let expected =
+        format!("cannot listen on 127.0.0.1:1883: the port is taken; it listens on {addr} instead");
+    assert!(logged.contains(&expected), "{logged}");
+}
+
+#[test]
+fn what_cannot_start_says_why_in_one_line() {
+    let web = WebFolder::new();
+    let empty = WebFolder::new();
+    std::fs::remove_file(empty.path().join("mqtt.html")).unwrap();
+    let missing = empty.path().join("none");
+    let taken = TcpListener::bind("127.0.0.1:0").unwrap();
+    let taken = taken.local_addr().unwrap().to_string();
+    let (empty, missing) = (empty.path().to_str().unwrap(), missing.to_str().unwrap());
+
+    for (arguments, code, expected) in [
+        (&["--listen", &taken][..], 1, format!("cannot listen on {taken}: the port is taken")),
+        (
+            &["--listen", "127.0.0.1:0", "--broker-listen", &taken],
+            1,
+            format!("the embedded broker cannot listen on {taken}: the port is taken"),
+        ),
+        (&["--broker", "127.0.0.1"], 2, "invalid value '127.0.0.1' for '--broker <HOST:PORT>'".into()),
+        (&["--colour"], 2, "unexpected argument '--colour' found".into()),
+        (&["--allow-origin", "example.org"], 2, "invalid value 'example.org' for '--allow-origin".into()),
+    ] {
+        check_refusal(&program(&web, arguments).output().unwrap(), code, &expected);
+    }
+    for (folder, expected) in [
+        (missing, format!("the web folder {missing} does not exist")),
+        (empty, format!("the web folder {empty} holds no mqtt.html")),
+    ] {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_mqttscope-gateway"));
+        check_refusal(&command.args(["--web", folder]).output().unwrap(), 1, &expected);
+    }
+}
+
+fn check_refusal(output: &Output, code: i32, expected: &str) {
+    let stderr = std::str::from_utf8(&output.stderr).unwrap();
+    assert_eq!(output.status.code(), Some(code), "{stderr}");
+    assert!(stderr.starts_with(&format!("mqttscope-gateway: {expected}")), "{stderr}");
+    assert_eq!(stderr.lines().count(), 1, "{stderr}");
+    assert!(output.stdout.is_empty());
+}
+
+#[test]
+fn help_is_an_answer() {
+    let output = program(&WebFolder::new(), &["--help"]).output().unwrap();
+    assert!(output.status.success() && output.stderr.is_empty());
+    assert!(String::from_utf8(output.stdout).unwrap().contains("--allow-origin"));
+}
+
+#[cfg(unix)]
+#[tokio::test(flavor = "multi_thread")]
+async fn a_signal_closes_connections_and_ends_within_two_seconds() {
+    for signal in ["INT", "TERM"] {
+        let web = WebFolder::new();
+        let mut program =
+            Program::start(&web, &["--listen", "127.0.0.1:0", "--broker-listen", "127.0.0.1:0"]);
+        program.ready("broker");
+        let url = program.ready("proxy");
+        let port: u16 = url.rsplit(':').next().unwrap().split('/').next().unwrap().parse().unwrap();
+        let stream = TcpStream::connect(("127.0.0.1", port)).await.unwrap();
+        let (socket, _) = client_async(url, stream).await.unwrap();
+        let mut ws = Ws::new(socket);
+        ws.send(b"\x10\x0D\0\x04MQTT\x04\x02\0\0\0\x01a").await;
+        assert_eq!(ws.read(4).await, b"\x20\x02\x00\x00");
+
+        let reading = tokio::spawn(async move { ws.read_to_close().await });
+        let (code, took, logged) = tokio::task::spawn_blocking(move || program.end_by(signal)).await.unwrap();
+        assert_eq!(reading.await.unwrap().1, 1001);
+        assert_eq!(code, Some(0), "{logged}");
+        // The promise to the person at the keyboard, not a measurement.
+        assert!(took < Duration::from_secs(2), "{took:?}");
+        assert!(logged.contains("connection opened") && logged.contains("connection closed"), "{logged}");
+        assert!(logged.contains("bytes_to_broker=15") && logged.contains("bytes_to_client=4"), "{logged}");
+    }
+}

@@ -1,0 +1,196 @@
+//! The page's files: types, caching, encodings, and what is not served.
+
+use mqttscope_gateway::{Config, Error, Gateway, PAGE_PATH};
+
+use crate::support::{Running, WebFolder, any_port};
+
+const FOLDER: &str = "/demo/gateway/javascript";
+
+#[tokio::test]
+async fn the_page_and_its_files_have_their_types() {
+    let gateway = Running::start_with(|_| {}).await;
+    for (name, expected) in [
+        ("mqtt.html", "text/html; charset=utf-8"),
+        ("app-0123456789abcdef.js", "text/javascript; charset=utf-8"),
+        ("app-0123456789abcdef_bg.wasm", "application/wasm"),
+        ("style.css", "text/css; charset=utf-8"),
+        ("icons/icon.svg", "image/svg+xml"),
+        ("icon.png", "image/png"),
+        ("data.json", "application/json"),
+        ("unknown.xyz", "application/octet-stream"),
+    ] {
+        gateway.web.write(name, name);
+        let response = gateway.get(&format!("{FOLDER}/{name}"), &[]).await;
+        assert_eq!((response.status, response.header("content-type")), (200, expected), "{name}");
+        assert_eq!(response.body, name.as_bytes());
+        assert_eq!(response.header("content-length"), name.len().to_string());
+        assert_eq!(response.header("x-content-type-options"), "nosniff");
+        assert_eq!(response.header("referrer-policy"), "no-referrer");
+        assert_eq!(response.header("vary"), "accept-encoding");
+    }
+}
+
+#[tokio::test]
+async fn the_root_leads_to_the_page() {
+    let gateway = Running::start_with(|_| {}).await;
+    for path in ["/", "/demo/gateway/javascript", "/demo/gateway/javascript/"] {
+        let response = gateway.get(path, &[]).await;
+        assert_eq!((response.status, response.header("location")), (307, PAGE_PATH), "{path}");
+    }
+}
+
+#[tokio::test]
+async fn only_names_with_a_hash_are_kept_for_long() {
+    let gateway = Running::start_with(|_| {}).await;
+    gateway.web.write("app-0123456789abcdef.js", "");
+    gateway.web.write("worker.js", "");
+    let cache_control = async |name: &str| {
+        gateway.get(&format!("{FOLDER}/{name}"), &[]).await.header("cache-control").to_owned()
+    };
+    assert_eq!(cache_control("app-0123456789abcdef.js").await, "public, max-age=31536000, immutable");
+    assert_eq!(cache_control("worker.js").await, "no-cache");
+    assert_eq!(cache_control("mqtt.html").await, "no-cache");
+}
+
+#[tokio::test]
+async fn an_etag_saves_the_second_transfer() {
+    let gateway = Running::start_with(|_| {}).await;
+    let first = gateway.get(PAGE_PATH, &[]).await;
+    let etag = first.header("etag");
+    assert!(etag.starts_with('"') && etag.ends_with('"'), "{etag}");
+
+    let again = gateway.get(PAGE_PATH, &[("if-none-match", etag)]).await;
+    assert_eq!((again.status, again.body.len()), (304, 0));
+    assert_eq!(again.header("etag"), etag);
+    assert_eq!(again.header("vary"), "accept-encoding");
+    assert_eq!(again.header("cache-control"), "no-cache");
+
+    gateway.web.write("mqtt.html", "built again");
+    let rebuilt = gateway.get(PAGE_PATH, &[("if-none-match", etag)]).await;
+    assert_eq!((rebuilt.status, rebuilt.body.as_slice()), (200, &b"built again"[..]));
+    assert_ne!(rebuilt.header("etag"), etag);
+}
+
+#[tokio::test]
+async fn compressed_copies_go_to_those_who_accept_them() {
+    let gateway = Running::start_with(|_| {}).await;
+    gateway.web.write("app_bg.wasm", "plain");
+    gateway.web.write("app_bg.wasm.br", "brotli");
+    gateway.web.write("app_bg.wasm.gz", "gzip");
+    let path = format!("{FOLDER}/app_bg.wasm");
+    let mut etags = Vec::new();
+    for (accepted, encoding, body) in [
+        ("gzip, deflate, br", "br", "brotli"),
+        ("gzip", "gzip", "gzip"),
+        ("br;q=0, gzip;q=0.5", "gzip", "gzip"),
+        ("br;q=0.2, gzip;q=0.5", "gzip", "gzip"),
+        ("gzip;q=0, *", "br", "brotli"),
+        ("identity", "", "plain"),
+        ("br;q=0, gzip;q=0", "", "plain"),
+    ] {
+        let response = gateway.get(&path, &[("accept-encoding", accepted)]).await;
+        assert_eq!(response.header("content-encoding"), encoding, "{accepted}");
+        assert_eq!(response.body, body.as_bytes(), "{accepted}");
+        assert_eq!(response.header("content-type"), "application/wasm");
+        etags.push(response.header("etag").to_owned());
+    }
+    etags.sort();
+    etags.dedup();
+    assert_eq!(etags.len(), 3, "one ETag an encoding: {etags:?}");
+
+    let brotli = gateway.get(&path, &[("accept-encoding", "br")]).await;
+    let not_modified = [("accept-encoding", "br"), ("if-none-match", brotli.header("etag"))];
+    assert_eq!(gateway.get(&path, &not_modified).await.status, 304);
+    let other_encoding = [("accept-encoding", "gzip"), ("if-none-match", brotli.header("etag"))];
+    assert_eq!(gateway.get(&path, &other_encoding).await.status, 200);
+}
+
+#[tokio::test]
+async fn a_compressed_copy_of_an_earlier_build_is_passed_over() {
+    let gateway = Running::start_with(|_| {}).await;
+    gateway.web.write("mqtt.html.br", "earlier");
+    let file = std::fs::File::options().append(true).open(gateway.web.path().join("mqtt.html.br")).unwrap();
+    file.set_modified(std::time::SystemTime::now() - std::time::Duration::from_secs(60)).unwrap();
+    let response = gateway.get(PAGE_PATH, &[("accept-encoding", "br")]).await;
+    assert_eq!(response.header("content-encoding"), "");
+    assert_ne!(response.body, b"earlier");
+}
+
+#[tokio::test]
+async fn head_answers_without_the_body() {
+    let gateway = Running::start_with(|_| {}).await;
+    let get = gateway.get(PAGE_PATH, &[]).await;
+    let head = gateway.request("HEAD", PAGE_PATH, &[]).await;
+    assert_eq!((head.status, head.body.len()), (200, 0));
+    for name in ["content-length", "content-type", "etag", "vary", "cache-control"] {
+        assert_eq!(head.header(name), get.header(name), "{name}");
+    }
+    assert_eq!(gateway.request("POST", PAGE_PATH, &[]).await.status, 405);
+}
+
+#[tokio::test]
+async fn nothing_outside_of_the_folder_is_served() {
+    let gateway = Running::start_with(|_| {}).await;
+    let outside = gateway.web.path().with_extension("secret");
+    std::fs::write(&outside, "secret").unwrap();
+    let secret = outside.file_name().unwrap().to_str().unwrap();
+    gateway.web.write(".env", "secret");
+    gateway.web.write("sub/.git/config", "secret");
+    gateway.web.write("sub/file.txt", "public");
+    for path in [
+        format!("{FOLDER}/../{secret}"),
+        format!("{FOLDER}/%2e%2e/{secret}"),
+        format!("{FOLDER}/..%2f{secret}"),
+        format!("{FOLDER}/..%5c{secret}"),
+        format!("{FOLDER}/sub/../../{secret}"),
+        format!("{FOLDER}/{}", outside.display()),
+        format!("{FOLDER}//etc/passwd"),
+        format!("{FOLDER}/.env"),
+        format!("{FOLDER}/%2eenv"),
+        format!("{FOLDER}/sub/.git/config"),
+        format!("{FOLDER}/sub"),
+        format!("{FOLDER}/sub/"),
+        format!("{FOLDER}/mqtt.html/"),
+        format!("{FOLDER}/mqtt.html/x"),
+        format!("{FOLDER}/mqtt.html%00"),
+        format!("{FOLDER}/%ff"),
+        format!("{FOLDER}/{}", "a".repeat(300)),
+        format!("{FOLDER}/none.html"),
+        "/mqtt.html".to_owned(),
+    ] {
+        let response = gateway.get(&path, &[]).await;
+        assert_eq!(response.status, 404, "{path}");
+        assert!(!response.body.windows(6).any(|window| window == b"secret"), "{path}");
+    }
+    std::fs::remove_file(&outside).unwrap();
+    assert_eq!(gateway.get(&format!("{FOLDER}/sub/file.txt"), &[]).await.body, b"public");
+}
+
+#[tokio::test]
+async fn names_are_percent_decoded() {
+    let gateway = Running::start_with(|_| {}).await;
+    gateway.web.write("mit ümlaut 100%.txt", "found");
+    let response = gateway.get(&format!("{FOLDER}/mit%20%C3%BCmlaut%20100%25.txt?query=1"), &[]).await;
+    assert_eq!((response.status, response.body.as_slice()), (200, &b"found"[..]));
+}
+
+#[tokio::test]
+async fn extra_headers_are_sent_with_each_response() {
+    let gateway = Running::start_with(|config| {
+        config
+            .extra_headers
+            .push(("content-security-policy".parse().unwrap(), "default-src 'self'".parse().unwrap()));
+    })
+    .await;
+    assert_eq!(gateway.get(PAGE_PATH, &[]).await.header("content-security-policy"), "default-src 'self'");
+    assert_eq!(gateway.get("/none", &[]).await.header("content-security-policy"), "default-src 'self'");
+}
+
+#[tokio::test]
+async fn a_folder_without_a_page_is_refused() {
+    let web = WebFolder::new();
+    let bind = async |web| Gateway::bind(Config { listen: any_port(), web, ..Config::default() }).await;
+    assert!(matches!(bind(web.path().join("none")).await, Err(Error::NoWebFolder(_))));
+    std::fs::remove_file(web.path().join("mqtt.html")).unwrap();
+    assert!(matches!(bind(web.path().to_owned()).await, Err(Error::NoPage(_))));
+}
