@@ -34,6 +34,9 @@ const MAX_QUEUED: usize = 100_000;
 /// How long a session waits for its client: longer than the broker lives.
 const SESSION_EXPIRY: Duration = Duration::from_secs(365 * 24 * 60 * 60);
 
+/// How long a client may take nothing while the broker writes to it, such as a page at a breakpoint.
+const SEND_TIMEOUT: Duration = Duration::from_secs(60);
+
 /// A broker inside this process. It and all that it keeps end when this is stopped or dropped.
 #[derive(Debug)]
 pub struct EmbeddedBroker {
@@ -105,6 +108,7 @@ fn bind_core() -> rmqtt::Result<(Listener, SocketAddr)> {
         // reconnect only; neither version lets messages expire.
         .message_retry_interval(Duration::ZERO)
         .message_expiry_interval(Duration::ZERO)
+        .send_timeout(SEND_TIMEOUT)
         .bind()?
         .tcp()?;
     let local_addr = listener.local_addr()?;

@@ -9,7 +9,7 @@ use std::time::{Duration, SystemTime};
 
 use axum::body::Body;
 use axum::extract::State;
-use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
+use axum::http::{HeaderMap, HeaderValue, StatusCode, Uri, header};
 use axum::response::{IntoResponse, Response};
 use percent_encoding::percent_decode_str;
 
@@ -19,11 +19,7 @@ use crate::server::{AppState, PAGE_FILE, PAGE_FOLDER};
 ///
 /// `FILE.br` and `FILE.gz` beside FILE stand in for it when the client accepts them. Conditional requests
 /// are answered by ETag (RFC 9110, 13.1.2).
-pub(crate) async fn serve(
-    State(state): State<AppState>,
-    uri: axum::http::Uri,
-    headers: HeaderMap,
-) -> Response {
+pub(crate) async fn serve(State(state): State<AppState>, uri: Uri, headers: HeaderMap) -> Response {
     let encoded = uri.path().strip_prefix(PAGE_FOLDER).unwrap_or_default();
     let Some(path) = decode_path(encoded) else { return not_found() };
     let name = path.rsplit('/').next().unwrap_or_default().to_owned();

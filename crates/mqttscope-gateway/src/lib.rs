@@ -1,6 +1,6 @@
 //! The gateway between the browser and the broker: the page's files, `/mqttproxy`, an embedded broker.
 //!
-//! A browser has no TCP sockets, so the page speaks MQTT over a WebSocket and [`proxy`] passes the bytes
+//! A browser has no TCP sockets, so the page speaks MQTT over a WebSocket and `proxy` passes the bytes
 //! on to a broker's TCP port. The gateway never looks into these bytes and keeps nothing between two
 //! connections; what must be kept lives in the broker. For a start without any broker at hand,
 //! [`broker`] runs one inside the process.

@@ -12,6 +12,9 @@
 //!   this is where [`MAX_MESSAGE_LEN`] bounds memory; a message in many frames is gathered in a buffer
 //!   that doubles, so for it the bound is three times that. Messages of 64 KiB, as the page sends them,
 //!   take 64 KiB.
+//!
+//! The price of not reading ahead: while a broker does not read, the end of its client is noticed only
+//! when it reads on. It would send no will before that either.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -139,7 +142,7 @@ async fn serve(
     };
     tracing::info!(
         %peer,
-        seconds = opened.elapsed().as_secs_f32(),
+        seconds = %format_args!("{:.3}", opened.elapsed().as_secs_f32()),
         bytes_to_broker = traffic.to_broker,
         bytes_to_client = traffic.to_client,
         why = %end,

@@ -34,6 +34,7 @@ pub(crate) const PAGE_FILE: &str = "mqtt.html";
 const SHUTDOWN_TIMEOUT: Duration = Duration::from_millis(1500);
 
 /// A gateway that has its ports and is ready to run.
+#[derive(Debug)]
 pub struct Gateway {
     listener: TcpListener,
     local_addr: SocketAddr,
@@ -44,7 +45,7 @@ pub struct Gateway {
 }
 
 /// What the request handlers share.
-#[derive(Clone)]
+#[derive(Clone, Debug)]
 pub(crate) struct AppState {
     pub(crate) web: Arc<PathBuf>,
     pub(crate) broker_addr: Arc<str>,
