@@ -7,7 +7,7 @@ use alloc::vec::Vec;
 use crate::error::DecodeError;
 use crate::field::{FieldDef, FieldValue, common};
 use crate::frame::FixedHeader;
-use crate::packet::{Packet, PacketType, not_one_packet, trace_broken_header};
+use crate::packet::{Packet, PacketType, expected_len, not_one_packet, trace_broken_header};
 use crate::reader::Trace;
 use crate::rule::Violation;
 use crate::types::ProtocolVersion;
@@ -85,7 +85,7 @@ fn walk<'a>(
         }
         Ok(None) => {
             trace_broken_header(bytes, recorder);
-            Err(not_one_packet(2.max(bytes.len() + 1), bytes.len()))
+            Err(not_one_packet(expected_len(None, bytes), bytes.len()))
         }
         Err(error) => {
             trace_broken_header(bytes, recorder);

@@ -188,11 +188,13 @@ pub fn decode<'a>(
     match Frame::split(bytes)? {
         Some((frame, [])) => frame.decode(version, violations),
         Some((frame, _)) => Err(not_one_packet(frame.bytes().len(), bytes.len())),
-        None => {
-            let expected = FixedHeader::decode(bytes)?.map_or(2, |header| header.packet_len());
-            Err(not_one_packet(expected, bytes.len()))
-        }
+        None => Err(not_one_packet(expected_len(FixedHeader::decode(bytes)?, bytes), bytes.len())),
     }
+}
+
+/// The length that a packet must have, the least one as long as its fixed header is unfinished.
+pub(crate) fn expected_len(header: Option<FixedHeader>, bytes: &[u8]) -> usize {
+    header.map_or(2.max(bytes.len() + 1), |header| header.packet_len())
 }
 
 /// The error of bytes that are more or less than the one packet that they should be.

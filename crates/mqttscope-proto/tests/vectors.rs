@@ -90,7 +90,8 @@ fn a_flag_without_its_string_is_valid_in_3_1_only() {
 fn connect_that_breaks_rules() {
     let v31 = "00 06 4d 51 49 73 64 70 03";
     let v311 = "00 04 4d 51 54 54 04";
-    let cases: [(&str, &str, &[(usize, Rule)]); 15] = [
+    type Case = (&'static str, &'static str, &'static [(usize, Rule)]);
+    let cases: [Case; 15] = [
         (v31, "02 00 00  00 00", &[(14, Rule::ClientIdEmpty)]),
         (
             v31,

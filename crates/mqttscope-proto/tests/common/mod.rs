@@ -2,6 +2,7 @@
 #![allow(dead_code, reason = "each test file uses its part")]
 
 pub mod client;
+pub mod strategy;
 
 use mqttscope_proto::{
     DecodeError, DecodeErrorKind, Deframer, FieldValue, Frame, Packet, ProtocolVersion, Rule, Violation,
