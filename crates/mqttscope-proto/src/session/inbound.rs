@@ -39,11 +39,13 @@ impl ReceivedIds {
         self.0.fill(0);
     }
 
+    /// The identifiers in ascending order.
     pub(super) fn iter(&self) -> impl Iterator<Item = PacketId> + '_ {
-        (1..=u16::MAX).filter_map(PacketId::new).filter(|&id| {
-            let (word, bit) = place(id);
-            self.0[word] & bit != 0
-        })
+        let words = self.0.iter().zip((0_u16..).step_by(64)).filter(|&(&word, _)| word != 0);
+        let ids = words.flat_map(|(&word, first)| {
+            (0..64).filter(move |bit| word & 1 << bit != 0).map(move |bit| first + bit)
+        });
+        ids.filter_map(PacketId::new)
     }
 }
 

@@ -1,6 +1,7 @@
 //! Drivers for vectors of bytes.
 #![allow(dead_code, reason = "each test file uses its part")]
 
+pub mod broker;
 pub mod client;
 pub mod strategy;
 
