@@ -1,3 +1,9 @@
 //! The page: an MQTT client and protocol scope that runs in a browser.
 
 pub mod app;
+pub mod browser;
+pub mod clock;
+pub mod components;
+pub mod driver;
+pub mod store;
+pub mod transport;

@@ -1,3 +1,3 @@
 fn main() {
-    yew::Renderer::<mqttscope::app::App>::new().render();
+    mqttscope::app::mount();
 }

@@ -1,0 +1,90 @@
+//! What the page asks of the browser besides sockets: time, its own address, storage, chance.
+
+use js_sys::{Date, JSON, Math};
+use mqttscope_proto::Timestamp;
+use wasm_bindgen::JsValue;
+use web_sys::{Storage, Window};
+
+use crate::store::settings::Settings;
+use crate::store::validate::Place;
+
+/// The window that the page runs in.
+///
+/// # Panics
+///
+/// Outside of a window: the page has no other place to run.
+#[must_use]
+pub fn window() -> Window {
+    web_sys::window().expect("the page runs in a window")
+}
+
+/// The time, in microseconds since the Unix epoch; unlike `Date`, it never runs backwards.
+#[must_use]
+pub fn now() -> Timestamp {
+    let millis = window().performance().map_or_else(Date::now, |clock| clock.time_origin() + clock.now());
+    Timestamp::from_micros((millis * 1_000.0) as u64)
+}
+
+/// Minutes that local time is ahead of UTC.
+#[must_use]
+pub fn utc_offset_minutes() -> i32 {
+    -(Date::new_0().get_timezone_offset() as i32)
+}
+
+/// What the page's own address means for connections.
+#[must_use]
+pub fn place() -> Place {
+    let location = window().location();
+    let secure = location.protocol().is_ok_and(|protocol| protocol == "https:");
+    let host = location.host().unwrap_or_default();
+    // A page opened from a file has no host.
+    let host = if host.is_empty() { "localhost:8001" } else { &host };
+    let scheme = if secure { "wss://" } else { "ws://" };
+    Place { secure, default_url: [scheme, host, "/mqttproxy"].concat() }
+}
+
+/// A client id of six digits, as the original page gave.
+#[must_use]
+pub fn random_client_id() -> String {
+    ((Math::random() * 900_000.0) as u32 + 100_000).to_string()
+}
+
+/// The settings of last time, and this tab's client id.
+#[must_use]
+pub fn load_settings() -> Settings {
+    let mut settings = read(window().local_storage(), SETTINGS)
+        .and_then(|text| JSON::parse(&text).ok())
+        .and_then(|value| serde_wasm_bindgen::from_value(value).ok())
+        .unwrap_or_else(Settings::default);
+    let id = read(window().session_storage(), CLIENT_ID);
+    settings.forms.client_id = id.unwrap_or_else(random_client_id);
+    settings
+}
+
+/// Remembers the settings for next time, and the client id for this tab. A browser that does not store anything
+/// costs nothing but that.
+pub fn save_settings(settings: &Settings) {
+    write(window().session_storage(), CLIENT_ID, &settings.forms.client_id);
+    let text = serde_wasm_bindgen::to_value(&settings.to_remember()).ok().and_then(|value| stringify(&value));
+    if let Some(text) = text {
+        write(window().local_storage(), SETTINGS, &text);
+    }
+}
+
+fn stringify(value: &JsValue) -> Option<String> {
+    JSON::stringify(value).ok().map(String::from)
+}
+
+fn read(storage: Result<Option<Storage>, JsValue>, key: &str) -> Option<String> {
+    storage.ok()??.get_item(key).ok()?
+}
+
+fn write(storage: Result<Option<Storage>, JsValue>, key: &str, text: &str) {
+    if let Ok(Some(storage)) = storage {
+        // A full or forbidden storage: the page works all the same.
+        let _ = storage.set_item(key, text);
+    }
+}
+
+const SETTINGS: &str = "mqttscope.settings";
+const CLIENT_ID: &str = "mqttscope.client-id";

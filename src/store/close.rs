@@ -1,0 +1,321 @@
+//! How a WebSocket ended, in words: what happened, why, and what to try.
+
+use super::number;
+
+/// The end of a WebSocket, and how far it had come.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Closed {
+    pub code: u16,
+    pub reason: String,
+    /// Why this side closed it, if it did.
+    pub ours: Option<Ours>,
+    pub stage: Stage,
+    /// Milliseconds since the attempt began, or since the WebSocket opened.
+    pub after_ms: u64,
+    /// The URL, without what a query may hold.
+    pub url: String,
+    /// What was offered, in words.
+    pub subprotocols: String,
+    /// PINGREQ was withheld on this connection.
+    pub withheld: bool,
+}
+
+/// How far the connection had come when it ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Stage {
+    /// The WebSocket never opened.
+    Opening,
+    /// The WebSocket was open and CONNACK had not come.
+    AwaitingConnAck,
+    /// CONNACK had accepted the client.
+    Connected,
+}
+
+/// Why this side closed a connection.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Ours {
+    /// DISCONNECT was sent.
+    Disconnected,
+    /// The socket was dropped without DISCONNECT, as asked.
+    Dropped,
+    /// The attempt was given up before it succeeded.
+    GivenUp,
+    /// CONNACK said no, with this return code.
+    Refused(u8),
+    /// No CONNACK came, after so many seconds.
+    NoConnAck(u64),
+    /// CONNECT could not be written.
+    NotSent(String),
+    /// No answer to PINGREQ within the keep alive, in seconds.
+    KeepAliveExpired(u16),
+    /// What the peer sent cannot be decoded or breaks the protocol.
+    PeerError(String),
+}
+
+impl Closed {
+    /// Who closed the WebSocket.
+    #[must_use]
+    pub fn who(&self) -> &'static str {
+        match (&self.ours, self.stage, self.code) {
+            (Some(_), ..) => "this page",
+            (None, Stage::Opening, _) | (None, _, 1006) => "the network or the gateway",
+            _ => "the peer",
+        }
+    }
+
+    /// Whether it was neither asked for nor to be expected.
+    #[must_use]
+    pub fn is_failure(&self) -> bool {
+        !matches!(self.ours, Some(Ours::Disconnected | Ours::Dropped | Ours::GivenUp))
+    }
+
+    /// The event's line: `WebSocket closed by the peer after 40 ms: code 1000 (normal closure)`.
+    #[must_use]
+    pub fn event_words(&self) -> String {
+        let verb = if self.stage == Stage::Opening {
+            "WebSocket not opened; closed by "
+        } else {
+            "WebSocket closed by "
+        };
+        let after = number::span(self.after_ms);
+        let code = self.code_words();
+        [verb, self.who(), " after ", &after, ": ", &code, &self.reason_words()].concat()
+    }
+
+    /// Why it ended, for the status: what happened, why, what to try.
+    #[must_use]
+    pub fn status_words(&self) -> String {
+        match (&self.ours, self.stage) {
+            (Some(ours), _) => ours.words(),
+            (None, Stage::Opening) => self.not_opened(),
+            (None, Stage::AwaitingConnAck) => self.no_answer(),
+            (None, Stage::Connected) => self.lost(),
+        }
+    }
+
+    fn not_opened(&self) -> String {
+        let offered = ["the subprotocol “", &self.subprotocols, "”"].concat();
+        let what = if self.subprotocols == "none" { "a client without subprotocol" } else { &offered };
+        [
+            "No WebSocket at ",
+            &self.url,
+            " (code ",
+            &self.code.to_string(),
+            &self.reason_words(),
+            "). Is a gateway listening there, does it accept ",
+            what,
+            " and pages of this origin? Browsers tell pages no more; their console may.",
+        ]
+        .concat()
+    }
+
+    fn no_answer(&self) -> String {
+        let after = number::span(self.after_ms);
+        match self.code {
+            // The codes that gateways have for a broker that they could not reach.
+            1011 | 1014 => [
+                "The gateway could not reach its broker (",
+                &self.code_words(),
+                &self.reason_words(),
+                "). Start the broker, or check the address that the gateway was given.",
+            ]
+            .concat(),
+            1000 => [
+                "The gateway accepted, but the broker behind it did not answer (closed after ",
+                &after,
+                ", code 1000",
+                &self.reason_words(),
+                "). Is the broker running on its port, often 1883?",
+            ]
+            .concat(),
+            _ => [
+                "Closed before CONNACK after ",
+                &after,
+                " by ",
+                self.who(),
+                " (",
+                &self.code_words(),
+                &self.reason_words(),
+                "). Does the broker speak this MQTT version, and does the URL lead to it?",
+            ]
+            .concat(),
+        }
+    }
+
+    fn lost(&self) -> String {
+        let cause = match self.code {
+            _ if self.withheld => {
+                "PINGREQ was withheld, so this is what a broker should do after 1.5 × keep alive."
+            }
+            1000 => "The broker ended it: keep alive run out, the same client id elsewhere, or a shutdown.",
+            1006 => "The network or the gateway went away without a word.",
+            _ => "Connect again to go on.",
+        };
+        let code = self.code_words();
+        ["Closed by ", self.who(), " (", &code, &self.reason_words(), "). ", cause].concat()
+    }
+
+    fn code_words(&self) -> String {
+        let code = ["code ", &self.code.to_string()].concat();
+        match code_meaning(self.code) {
+            "" => code,
+            meaning => [&code, ", ", meaning].concat(),
+        }
+    }
+
+    fn reason_words(&self) -> String {
+        if self.reason.is_empty() { String::new() } else { [", “", &self.reason, "”"].concat() }
+    }
+}
+
+impl Ours {
+    fn words(&self) -> String {
+        match self {
+            Self::Disconnected => "DISCONNECT was sent and the WebSocket closed.".into(),
+            Self::Dropped => {
+                "Dropped without DISCONNECT: the broker now publishes the will, if there is one.".into()
+            }
+            Self::GivenUp => "The attempt was given up.".into(),
+            Self::Refused(code) => {
+                ["The broker refused: ", &return_code_words(*code), ". ", refusal_advice(*code)].concat()
+            }
+            Self::NoConnAck(secs) => [
+                "The gateway accepted, but no CONNACK came within ",
+                &secs.to_string(),
+                " s. Does the broker behind it speak MQTT?",
+            ]
+            .concat(),
+            Self::NotSent(words) => ["CONNECT could not be sent: ", words, "."].concat(),
+            Self::KeepAliveExpired(secs) => {
+                ["No PINGRESP within ", &secs.to_string(), " s: the connection is dead and was closed."]
+                    .concat()
+            }
+            Self::PeerError(words) => ["The peer does not follow MQTT: ", words, ". Closed."].concat(),
+        }
+    }
+}
+
+/// A close code's meaning (RFC 6455, 7.4.1, and the registry that it opens), empty if it has none.
+#[must_use]
+pub const fn code_meaning(code: u16) -> &'static str {
+    match code {
+        1000 => "normal closure",
+        1001 => "going away",
+        1002 => "protocol error",
+        1003 => "unsupported data",
+        1005 => "no code given",
+        1006 => "abnormal closure",
+        1007 => "invalid data",
+        1008 => "policy violation",
+        1009 => "message too big",
+        1010 => "extension missing",
+        1011 => "internal error",
+        1012 => "service restart",
+        1013 => "try again later",
+        1014 => "bad gateway",
+        1015 => "TLS handshake failed",
+        3000..=3999 => "registered by a library",
+        4000..=4999 => "private to the application",
+        _ => "",
+    }
+}
+
+/// A return code of CONNACK with its number: `5, not authorized`.
+#[must_use]
+pub fn return_code_words(code: u8) -> String {
+    let meaning = match code {
+        0 => "accepted",
+        1 => "unacceptable protocol version",
+        2 => "identifier rejected",
+        3 => "server unavailable",
+        4 => "bad user name or password",
+        5 => "not authorized",
+        _ => "reserved code",
+    };
+    [meaning, " (return code ", &code.to_string(), ")"].concat()
+}
+
+const fn refusal_advice(code: u8) -> &'static str {
+    match code {
+        1 => "Try the other MQTT version.",
+        2 => "Try another client id, of 1 to 23 letters and digits.",
+        3 => "Is the same client id connected elsewhere? Otherwise try again later.",
+        4 => "Check username and password.",
+        5 => "This client may not connect: ask who runs the broker.",
+        _ => "The specification does not define this code: the broker's log may say more.",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn closed(code: u16, stage: Stage) -> Closed {
+        Closed {
+            code,
+            reason: String::new(),
+            ours: None,
+            stage,
+            after_ms: 40,
+            url: "ws://h/mqttproxy".into(),
+            subprotocols: "none".into(),
+            withheld: false,
+        }
+    }
+
+    #[test]
+    fn a_broker_that_is_down_behind_kaazing() {
+        let words = closed(1000, Stage::AwaitingConnAck).status_words();
+        let expected = "The gateway accepted, but the broker behind it did not answer (closed after 40 ms, code \
+                        1000). Is the broker running on its port, often 1883?";
+        assert_eq!(words, expected);
+    }
+
+    #[test]
+    fn a_gateway_that_names_the_broker() {
+        let mut bad_gateway = closed(1014, Stage::AwaitingConnAck);
+        bad_gateway.reason = "127.0.0.1:1883 refused".into();
+        let words = bad_gateway.status_words();
+        assert!(
+            words.contains("could not reach its broker (code 1014, bad gateway, “127.0.0.1:1883 refused”)")
+        );
+    }
+
+    #[test]
+    fn no_gateway_at_all() {
+        let words = closed(1006, Stage::Opening).status_words();
+        assert!(words.starts_with("No WebSocket at ws://h/mqttproxy (code 1006)."), "{words}");
+        let event = closed(1006, Stage::Opening).event_words();
+        assert!(event.starts_with("WebSocket not opened; closed by the network or the gateway"), "{event}");
+    }
+
+    #[test]
+    fn who_closed_is_said() {
+        assert_eq!(closed(1000, Stage::Connected).who(), "the peer");
+        assert_eq!(closed(1006, Stage::Connected).who(), "the network or the gateway");
+        let ours = Closed { ours: Some(Ours::Disconnected), ..closed(1000, Stage::Connected) };
+        let expected = "WebSocket closed by this page after 40 ms: code 1000, normal closure";
+        assert_eq!(ours.event_words(), expected);
+    }
+
+    #[test]
+    fn refusals_are_said_in_words_and_unknown_ones_by_number() {
+        for (code, words) in [
+            (1, "unacceptable protocol version"),
+            (2, "identifier rejected"),
+            (3, "server unavailable"),
+            (4, "bad user name or password"),
+            (5, "not authorized"),
+            (200, "reserved code (return code 200)"),
+        ] {
+            let said = Ours::Refused(code).words();
+            assert!(said.contains(words), "{said}");
+        }
+    }
+
+    #[test]
+    fn unknown_close_codes_are_said_by_number() {
+        assert_eq!(closed(2999, Stage::Connected).code_words(), "code 2999");
+        assert_eq!(closed(4001, Stage::Connected).code_words(), "code 4001, private to the application");
+    }
+}

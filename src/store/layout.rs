@@ -1,0 +1,219 @@
+//! Where the rows of the log stand: heights, offsets, and which rows can be seen. Numbers only.
+//!
+//! A row's height follows from its record alone, so that a row is found by binary search and nothing is measured.
+
+use super::log::Log;
+
+/// The heights of a row's parts in CSS pixels.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Heights {
+    /// A row without its hex preview.
+    pub row: f64,
+    /// Half a line of the hex preview; 0 without previews.
+    pub half_line: f64,
+}
+
+/// What a person looks at.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub enum Anchor {
+    /// The newest row, whatever it is.
+    #[default]
+    Tail,
+    /// A row at the top edge, and how many pixels of it are above the edge.
+    Row { number: u32, above: f64 },
+}
+
+/// The part of the log that is drawn.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Window {
+    /// Numbers of the first row and of the one behind the last.
+    pub rows: (u32, u32),
+    /// Offset of the first row from the top of the scrolled content.
+    pub offset: f64,
+    /// Height of the scrolled content.
+    pub total: f64,
+    /// Where the scroll bar belongs.
+    pub scroll_top: f64,
+}
+
+impl Heights {
+    fn offset(self, log: &Log, number: u32) -> f64 {
+        let rows = f64::from(number - log.first());
+        rows * self.row + f64::from(log.half_lines_before(number)) * self.half_line
+    }
+
+    /// The row at a distance from the top of the log.
+    fn row_at(self, log: &Log, distance: f64) -> u32 {
+        let (mut low, mut high) = (log.first(), log.end());
+        while low < high {
+            let middle = low + (high - low) / 2;
+            if self.offset(log, middle + 1) <= distance {
+                low = middle + 1;
+            } else {
+                high = middle;
+            }
+        }
+        low
+    }
+
+    /// What is drawn for an anchor in a view of a certain height.
+    #[must_use]
+    pub fn window(self, log: &Log, anchor: Anchor, view: f64) -> Window {
+        let scale = Scale::new(self.offset(log, log.end()), view);
+        let top = match anchor {
+            Anchor::Row { number, above } if number >= log.first() => {
+                (self.offset(log, number.min(log.end())) + above).clamp(0.0, scale.last_top())
+            }
+            // The row was dropped: the oldest one that is kept takes its place.
+            Anchor::Row { .. } => 0.0,
+            Anchor::Tail => scale.last_top(),
+        };
+        let first = self.row_at(log, top).saturating_sub(OVERSCAN).max(log.first());
+        let end = self.row_at(log, top + view).saturating_add(OVERSCAN + 1).min(log.end());
+        let scroll_top = scale.to_scroll(top);
+        Window {
+            rows: (first, end),
+            offset: scroll_top + self.offset(log, first) - top,
+            total: scale.content(),
+            scroll_top,
+        }
+    }
+
+    /// The anchor that a position of the scroll bar means.
+    #[must_use]
+    pub fn anchor(self, log: &Log, scroll_top: f64, view: f64) -> Anchor {
+        let scale = Scale::new(self.offset(log, log.end()), view);
+        let top = scale.from_scroll(scroll_top);
+        if top + 2.0 >= scale.last_top() {
+            return Anchor::Tail;
+        }
+        self.hold(log, scroll_top, view)
+    }
+
+    /// The row at the top edge, at the tail too: where new rows are not to be followed any more.
+    #[must_use]
+    pub fn hold(self, log: &Log, scroll_top: f64, view: f64) -> Anchor {
+        let top = Scale::new(self.offset(log, log.end()), view).from_scroll(scroll_top);
+        let number = self.row_at(log, top);
+        Anchor::Row { number, above: top - self.offset(log, number) }
+    }
+}
+
+/// Browsers limit the height of an element (Firefox to about 17 million pixels), so a longer log scrolls faster
+/// than its scroll bar says.
+struct Scale {
+    full: f64,
+    view: f64,
+}
+
+impl Scale {
+    fn new(full: f64, view: f64) -> Self {
+        Self { full, view }
+    }
+
+    fn content(&self) -> f64 {
+        self.full.min(MAX_CONTENT)
+    }
+
+    fn last_top(&self) -> f64 {
+        (self.full - self.view).max(0.0)
+    }
+
+    fn factor(&self) -> f64 {
+        if self.full <= MAX_CONTENT { 1.0 } else { self.last_top() / (MAX_CONTENT - self.view) }
+    }
+
+    fn to_scroll(&self, top: f64) -> f64 {
+        top / self.factor()
+    }
+
+    fn from_scroll(&self, scroll_top: f64) -> f64 {
+        (scroll_top * self.factor()).clamp(0.0, self.last_top())
+    }
+}
+
+/// Rows that are drawn above and below those that can be seen, so that scrolling shows no gap.
+const OVERSCAN: u32 = 6;
+const MAX_CONTENT: f64 = 12_000_000.0;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::store::LogEvent;
+    use crate::store::log::Marks;
+
+    const PLAIN: Heights = Heights { row: 24.0, half_line: 0.0 };
+    const VERBOSE: Heights = Heights { row: 24.0, half_line: 8.0 };
+
+    fn log_of(rows: u32) -> Log {
+        let mut log = Log::new(256 << 20);
+        for time in 0..u64::from(rows) {
+            log.push_sent(time, b"\xc0\x00", Marks::default());
+        }
+        log
+    }
+
+    #[test]
+    fn the_tail_is_at_the_bottom() {
+        let log = log_of(10_000);
+        let window = PLAIN.window(&log, Anchor::Tail, 480.0);
+        assert_eq!(window.total, 240_000.0);
+        assert_eq!(window.scroll_top, 240_000.0 - 480.0);
+        assert_eq!(window.rows.1, 10_000);
+        assert!(window.rows.1 - window.rows.0 < 40, "{:?}", window.rows);
+        assert_eq!(PLAIN.anchor(&log, window.scroll_top, 480.0), Anchor::Tail);
+    }
+
+    #[test]
+    fn an_anchor_survives_a_round_trip() {
+        let log = log_of(1_000);
+        for heights in [PLAIN, VERBOSE] {
+            let anchor = Anchor::Row { number: 417, above: 7.0 };
+            let window = heights.window(&log, anchor, 480.0);
+            assert_eq!(heights.anchor(&log, window.scroll_top, 480.0), anchor);
+            assert!(window.offset <= window.scroll_top);
+        }
+    }
+
+    #[test]
+    fn switching_previews_on_keeps_the_row_at_the_top() {
+        let mut log = log_of(100);
+        log.push_event(0, LogEvent::PingWithheld);
+        let window = VERBOSE.window(&log, Anchor::Row { number: 50, above: 0.0 }, 100.0);
+        // A preview of one line: two half lines and the margin.
+        assert_eq!(window.scroll_top, 50.0 * (24.0 + 3.0 * 8.0));
+        assert_eq!(window.total, 101.0 * 24.0 + 100.0 * 24.0);
+    }
+
+    #[test]
+    fn a_short_log_does_not_scroll() {
+        let log = log_of(3);
+        let window = PLAIN.window(&log, Anchor::Tail, 480.0);
+        assert_eq!((window.rows, window.offset, window.scroll_top), ((0, 3), 0.0, 0.0));
+        assert_eq!(PLAIN.window(&Log::new(1 << 20), Anchor::Tail, 480.0).rows, (0, 0));
+    }
+
+    #[test]
+    fn a_million_rows_fit_into_an_elements_height() {
+        let log = log_of(1_000_000);
+        let window = PLAIN.window(&log, Anchor::Tail, 480.0);
+        assert_eq!((window.rows.1, window.total), (1_000_000, MAX_CONTENT));
+        assert!((window.scroll_top - (MAX_CONTENT - 480.0)).abs() < 1.0);
+        assert_eq!(PLAIN.anchor(&log, MAX_CONTENT - 480.0, 480.0), Anchor::Tail);
+        let Anchor::Row { number, .. } = PLAIN.anchor(&log, MAX_CONTENT / 2.0, 480.0) else {
+            panic!("the middle is not the tail");
+        };
+        assert!(number.abs_diff(500_000) < 100, "{number}");
+    }
+
+    #[test]
+    fn a_row_that_was_dropped_is_replaced_by_the_oldest() {
+        let mut log = Log::new(1 << 20);
+        for time in 0..200_000 {
+            log.push_sent(time, b"\xc0\x00", Marks::default());
+        }
+        assert!(log.first() > 0);
+        let window = PLAIN.window(&log, Anchor::Row { number: 0, above: 5.0 }, 480.0);
+        assert_eq!((window.rows.0, window.scroll_top), (log.first(), 0.0));
+    }
+}

@@ -1,0 +1,19 @@
+//! The state of the page in plain Rust: no DOM, no clock, no socket, and so tested natively.
+
+pub mod close;
+pub mod connection;
+pub mod event;
+pub mod form;
+pub mod layout;
+pub mod log;
+pub mod number;
+pub mod page;
+pub mod row;
+pub mod settings;
+pub mod validate;
+
+pub use close::{Closed, Ours, Stage};
+pub use connection::{Connection, Phase, Subscription};
+pub use event::LogEvent;
+pub use form::{Field, Forms, Problem, Problems, Switch};
+pub use log::{Direction, Log};

@@ -1,0 +1,122 @@
+//! Numbers as people read them, without the standard library's float formatting, which is large.
+
+/// A count with a comma between groups of three digits: `1,234,567`.
+#[must_use]
+pub fn grouped(count: u64) -> String {
+    let digits = count.to_string();
+    let mut text = String::with_capacity(digits.len() + digits.len() / 3);
+    for (at, digit) in digits.chars().enumerate() {
+        if at > 0 && (digits.len() - at).is_multiple_of(3) {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    text
+}
+
+/// A size: `22 B`, `4.9 kB`, `5.0 MB`.
+#[must_use]
+pub fn size(bytes: u64) -> String {
+    match bytes {
+        0..1_000 => [&bytes.to_string(), " B"].concat(),
+        1_000..1_000_000 => [&tenths(bytes / 100), " kB"].concat(),
+        _ => [&tenths(bytes / 100_000), " MB"].concat(),
+    }
+}
+
+/// A time span of a person's patience: `40 ms`, `3.2 s`, `75 s`, `12 min`, `3 h 05 min`.
+#[must_use]
+pub fn span(millis: u64) -> String {
+    match millis {
+        0..1_000 => [&millis.to_string(), " ms"].concat(),
+        1_000..10_000 => [&tenths(millis / 100), " s"].concat(),
+        _ => elapsed(millis / 1_000),
+    }
+}
+
+/// A time span in whole seconds: `75 s`, `12 min`, `3 h 05 min`.
+#[must_use]
+pub fn elapsed(secs: u64) -> String {
+    match secs {
+        0..120 => [&secs.to_string(), " s"].concat(),
+        120..7_200 => [&(secs / 60).to_string(), " min"].concat(),
+        _ => {
+            let minutes = secs / 60 % 60;
+            let pad = if minutes < 10 { "0" } else { "" };
+            [&(secs / 3_600).to_string(), " h ", pad, &minutes.to_string(), " min"].concat()
+        }
+    }
+}
+
+/// A latency: `0.4 ms`, `12.7 ms`, `1.3 s`.
+#[must_use]
+pub fn latency(micros: u64) -> String {
+    if micros < 100_000 { [&tenths(micros / 100), " ms"].concat() } else { span(micros / 1_000) }
+}
+
+/// The time of day with milliseconds: `12:30:01.482`. Takes microseconds since the epoch, in local time.
+#[must_use]
+pub fn time_of_day(local_micros: u64) -> String {
+    let millis = local_micros / 1_000;
+    let mut text = String::with_capacity(12);
+    two_digits(&mut text, millis / 3_600_000 % 24);
+    text.push(':');
+    two_digits(&mut text, millis / 60_000 % 60);
+    text.push(':');
+    two_digits(&mut text, millis / 1_000 % 60);
+    text.push('.');
+    text.push(digit(millis / 100));
+    two_digits(&mut text, millis % 100);
+    text
+}
+
+fn two_digits(text: &mut String, value: u64) {
+    text.push(digit(value / 10));
+    text.push(digit(value));
+}
+
+fn digit(value: u64) -> char {
+    char::from(b'0' + (value % 10) as u8)
+}
+
+fn tenths(tenths: u64) -> String {
+    [&grouped(tenths / 10), ".", &(tenths % 10).to_string()].concat()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn counts_are_grouped() {
+        let cases = [(0, "0"), (999, "999"), (1_000, "1,000"), (12_345, "12,345"), (1_234_567, "1,234,567")];
+        for (count, expected) in cases {
+            assert_eq!(grouped(count), expected);
+        }
+    }
+
+    #[test]
+    fn sizes_have_units() {
+        let cases = [(0, "0 B"), (999, "999 B"), (1_000, "1.0 kB"), (4_950, "4.9 kB"), (5_242_880, "5.2 MB")];
+        for (bytes, expected) in cases {
+            assert_eq!(size(bytes), expected);
+        }
+    }
+
+    #[test]
+    fn spans_have_units() {
+        let cases = [(40, "40 ms"), (3_240, "3.2 s"), (75_000, "75 s"), (720_000, "12 min")];
+        for (millis, expected) in cases {
+            assert_eq!(span(millis), expected);
+        }
+        assert_eq!(elapsed(3 * 3_600 + 5 * 60), "3 h 05 min");
+        assert_eq!(latency(430), "0.4 ms");
+        assert_eq!(latency(1_300_000), "1.3 s");
+    }
+
+    #[test]
+    fn the_time_of_day_wraps_at_midnight() {
+        assert_eq!(time_of_day(45_001_482_999), "12:30:01.482");
+        assert_eq!(time_of_day(86_400_000_000 + 7_000), "00:00:00.007");
+    }
+}

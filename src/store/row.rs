@@ -1,0 +1,431 @@
+//! A row of the log in words: made when the row is looked at, from the record and its bytes.
+
+use mqttscope_proto::{Connect, Packet, PacketType, ProtocolVersion, Publish, Text, decode};
+
+use super::close::return_code_words;
+use super::event::Tone;
+use super::log::{Direction, Log, PREVIEW_LINE, PREVIEW_MAX_LINES, Record};
+use super::number;
+
+/// A row, ready to be drawn.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Row {
+    pub number: u32,
+    /// The time of day, to the millisecond.
+    pub time: String,
+    pub content: Content,
+}
+
+/// What a row shows beside its time.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Content {
+    Packet(PacketRow),
+    Event { name: &'static str, words: String, tone: Tone },
+}
+
+/// A packet's row.
+#[derive(Clone, Debug, PartialEq)]
+pub struct PacketRow {
+    pub out: bool,
+    /// The name in the specification, or `?` for bytes that are no packet.
+    pub name: &'static str,
+    pub flags: Flags,
+    /// The packet identifier, 0 for none.
+    pub id: u16,
+    pub len: u32,
+    pub summary: Summary,
+    pub violation: bool,
+    /// Hex and text of the first bytes, if it is wanted.
+    pub preview: Option<String>,
+}
+
+/// The flags of the fixed header, where they mean something.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Flags {
+    pub dup: bool,
+    pub qos: Option<u8>,
+    pub retain: bool,
+}
+
+/// A packet's content in a line: a topic, what is measured of it, and the rest as text.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Summary {
+    pub topic: String,
+    pub measure: String,
+    pub text: String,
+}
+
+impl Row {
+    /// The row of a record, `None` if that is not kept. `offset_minutes` is what local time is ahead of UTC.
+    #[must_use]
+    pub fn of(log: &Log, number: u32, offset_minutes: i32, verbose: bool) -> Option<Self> {
+        let record = log.record(number)?;
+        let local = record.time.saturating_add_signed(i64::from(offset_minutes) * 60_000_000);
+        let content = match log.event(record) {
+            Some(event) => Content::Event { name: event.name(), words: event.words(), tone: event.tone() },
+            None => Content::Packet(PacketRow::of(log, number, record, verbose)),
+        };
+        Some(Self { number, time: number::time_of_day(local), content })
+    }
+}
+
+impl PacketRow {
+    fn of(log: &Log, number: u32, record: &Record, verbose: bool) -> Self {
+        let bytes = log.bytes(record);
+        let mut summary = match decode(bytes, record.version(), &mut ()) {
+            Ok(packet) => Summary::of(&packet),
+            Err(error) => {
+                Summary { text: ["not a packet: ", &error.to_string()].concat(), ..Summary::default() }
+            }
+        };
+        if let Some(asked) = log.answered(number) {
+            summary.measure =
+                [&number::latency(record.time.saturating_sub(asked.time)), " after ", name(asked)].concat();
+        }
+        let flags = Flags::of(record);
+        let forbidden_dup = flags.dup && record.version() == ProtocolVersion::V311 && flags.qos.is_none();
+        if forbidden_dup {
+            summary.text.push_str("DUP is not allowed here in 3.1.1");
+        }
+        Self {
+            out: record.direction() == Direction::Out,
+            name: name(record),
+            flags,
+            id: record.packet_id,
+            len: record.len(),
+            summary,
+            violation: forbidden_dup || record.is_violation(),
+            preview: verbose.then(|| hex_preview(bytes)),
+        }
+    }
+}
+
+impl Flags {
+    fn of(record: &Record) -> Self {
+        use PacketType as T;
+        let dup = record.first_byte & 8 != 0;
+        match record.packet_type() {
+            Some(T::Publish) => {
+                Self { dup, qos: Some(record.first_byte >> 1 & 3), retain: record.first_byte & 1 != 0 }
+            }
+            Some(T::PubRel | T::Subscribe | T::Unsubscribe) => Self { dup, qos: None, retain: false },
+            _ => Self::default(),
+        }
+    }
+
+    /// The flags in words: `DUP QoS 2 RETAIN`.
+    #[must_use]
+    pub fn words(self) -> String {
+        let mut words = Vec::with_capacity(3);
+        if self.dup {
+            words.push("DUP");
+        }
+        if let Some(qos) = self.qos {
+            words.push(qos_name(qos));
+        }
+        if self.retain {
+            words.push("RETAIN");
+        }
+        words.join(" ")
+    }
+}
+
+impl Summary {
+    fn of(packet: &Packet<'_>) -> Self {
+        match packet {
+            Packet::Publish(publish) => Self::of_publish(publish),
+            Packet::Connect(connect) => Self::of_text(connect_words(connect)),
+            Packet::ConnAck(connack) => {
+                let kept = if connack.session_present() { ", session present" } else { "" };
+                Self::of_text([&return_code_words(connack.return_code), kept].concat())
+            }
+            Packet::Subscribe(subscribe) => Self::of_text(list(
+                subscribe
+                    .filters
+                    .iter()
+                    .map(|entry| [&shown(entry.filter), " (", qos_name(entry.qos), ")"].concat()),
+            )),
+            Packet::Unsubscribe(unsubscribe) => Self::of_text(list(unsubscribe.filters.iter().map(shown))),
+            Packet::SubAck(suback) => {
+                Self::of_text(list(suback.return_codes.iter().map(|&code| granted_words(code))))
+            }
+            _ => Self::default(),
+        }
+    }
+
+    fn of_text(text: String) -> Self {
+        Self { text, ..Self::default() }
+    }
+
+    fn of_publish(publish: &Publish<'_>) -> Self {
+        Self {
+            topic: shown(publish.topic),
+            measure: number::size(publish.payload.len() as u64),
+            text: payload_text(publish.payload),
+        }
+    }
+}
+
+/// A QoS with its word; 3 is reserved.
+#[must_use]
+pub const fn qos_name(qos: u8) -> &'static str {
+    match qos {
+        0 => "QoS 0",
+        1 => "QoS 1",
+        2 => "QoS 2",
+        3 => "QoS 3",
+        _ => "no QoS",
+    }
+}
+
+/// A return code of SUBACK.
+#[must_use]
+pub fn granted_words(code: u8) -> String {
+    match code {
+        0..=2 => ["granted ", qos_name(code)].concat(),
+        0x80 => "failure (0x80)".into(),
+        _ => ["invalid return code ", &code.to_string()].concat(),
+    }
+}
+
+/// The first bytes as lines of hex and text, each with its offset, and how many bytes are left.
+#[must_use]
+pub fn hex_preview(bytes: &[u8]) -> String {
+    let shown = bytes.len().min(PREVIEW_LINE * PREVIEW_MAX_LINES);
+    let mut text = String::with_capacity(shown.div_ceil(PREVIEW_LINE) * 75 + 40);
+    for (at, line) in bytes[..shown].chunks(PREVIEW_LINE).enumerate() {
+        if at > 0 {
+            text.push('\n');
+        }
+        push_hex_line(&mut text, at * PREVIEW_LINE, line);
+    }
+    if shown < bytes.len() {
+        text.push_str("\n… ");
+        text.push_str(&number::grouped((bytes.len() - shown) as u64));
+        text.push_str(" more bytes");
+    }
+    text
+}
+
+fn push_hex_line(text: &mut String, offset: usize, line: &[u8]) {
+    for shift in [12, 8, 4, 0] {
+        text.push(hex_digit((offset >> shift) as u8));
+    }
+    text.push(' ');
+    for at in 0..PREVIEW_LINE {
+        text.push_str(if at == PREVIEW_LINE / 2 { "  " } else { " " });
+        match line.get(at) {
+            Some(byte) => push_hex(text, *byte),
+            None => text.push_str("  "),
+        }
+    }
+    text.push_str("  ");
+    text.extend(line.iter().map(|&byte| if matches!(byte, 0x20..=0x7e) { char::from(byte) } else { '·' }));
+}
+
+/// Bytes as hex pairs with spaces between them.
+#[must_use]
+pub fn hex(bytes: &[u8]) -> String {
+    let mut text = String::with_capacity(bytes.len() * 3);
+    for (at, byte) in bytes.iter().enumerate() {
+        if at > 0 {
+            text.push(' ');
+        }
+        push_hex(&mut text, *byte);
+    }
+    text
+}
+
+fn push_hex(text: &mut String, byte: u8) {
+    text.push(hex_digit(byte >> 4));
+    text.push(hex_digit(byte));
+}
+
+fn hex_digit(value: u8) -> char {
+    char::from(b"0123456789abcdef"[usize::from(value & 15)])
+}
+
+/// The beginning of a payload: as text if it is text, else as hex.
+#[must_use]
+pub fn payload_text(payload: &[u8]) -> String {
+    let cut = &payload[..payload.len().min(PREVIEW_BYTES)];
+    let text = match std::str::from_utf8(cut) {
+        Ok(text) => text,
+        // A character that the cut goes through is no fault of the payload.
+        Err(error) if error.error_len().is_none() && cut.len() < payload.len() => {
+            std::str::from_utf8(&cut[..error.valid_up_to()]).unwrap_or_default()
+        }
+        Err(_) => return hex(&cut[..cut.len().min(PREVIEW_BYTES / 4)]),
+    };
+    text.chars().map(visible).collect()
+}
+
+/// Control characters as their pictures, so that a line stays a line.
+fn visible(char: char) -> char {
+    match char {
+        '\0'..='\x1f' => char::from_u32(0x2400 + u32::from(char)).unwrap_or('·'),
+        '\x7f' => '␡',
+        _ => char,
+    }
+}
+
+fn shown(text: Text<'_>) -> String {
+    text.to_string_lossy().chars().take(PREVIEW_BYTES).map(visible).collect()
+}
+
+fn list(items: impl Iterator<Item = String>) -> String {
+    items.collect::<Vec<_>>().join(", ")
+}
+
+fn name(record: &Record) -> &'static str {
+    record.packet_type().map_or("?", PacketType::name)
+}
+
+fn connect_words(connect: &Connect<'_>) -> String {
+    let keep_alive = match connect.keep_alive.as_secs() {
+        0 => "off".to_owned(),
+        secs => [&secs.to_string(), " s"].concat(),
+    };
+    let clean = if connect.clean_session { "clean session" } else { "session kept" };
+    let level = connect.protocol_level.to_string();
+    let mut words = [
+        &shown(connect.protocol_name),
+        " level ",
+        &level,
+        ", client id ",
+        &shown(connect.client_id),
+        ", ",
+        clean,
+        ", keep alive ",
+        &keep_alive,
+    ]
+    .concat();
+    if let Some(username) = connect.username {
+        words.push_str(", username ");
+        words.push_str(&shown(username));
+    }
+    if connect.password.is_some() {
+        words.push_str(", password hidden");
+    }
+    if let Some(will) = &connect.will {
+        let retained = if will.retain { " RETAIN" } else { "" };
+        let topic = shown(will.topic);
+        words.push_str(
+            &[", will ", &topic, " ", qos_name(will.qos), retained, ": ", &payload_text(will.message)]
+                .concat(),
+        );
+    }
+    words
+}
+
+/// Bytes of a payload or a topic that a row looks at: more than any row is wide.
+const PREVIEW_BYTES: usize = 256;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::store::LogEvent;
+    use crate::store::log::Marks;
+
+    fn row_of(frame: &[u8], marks: Marks) -> PacketRow {
+        let mut log = Log::new(1 << 20);
+        log.push_sent(0, frame, marks);
+        match Row::of(&log, 0, 0, true).expect("it is kept").content {
+            Content::Packet(packet) => packet,
+            Content::Event { words, .. } => panic!("an event: {words}"),
+        }
+    }
+
+    fn check(frame: &[u8], expected: &str) {
+        let row = row_of(frame, Marks::default());
+        let Summary { topic, measure, text } = &row.summary;
+        let flags = row.flags.words();
+        let said = format!("{}|{flags}|{}|{}|{topic}|{measure}|{text}", row.name, row.id, row.len);
+        assert_eq!(said, expected);
+    }
+
+    #[test]
+    fn each_packet_reads_like_a_sentence() {
+        check(b"\x30\x05\x00\x01thi", "PUBLISH|QoS 0|0|7|t|2 B|hi");
+        check(b"\x3d\x07\x00\x01t\x00\x11hi", "PUBLISH|DUP QoS 2 RETAIN|17|9|t|2 B|hi");
+        check(b"\x20\x02\x00\x00", "CONNACK||0|4|||accepted (return code 0)");
+        check(b"\x20\x02\x00\xc8", "CONNACK||0|4|||reserved code (return code 200)");
+        check(b"\x82\x06\x00\x01\x00\x01a\x02", "SUBSCRIBE||1|8|||a (QoS 2)");
+        check(b"\x90\x04\x00\x01\x01\x80", "SUBACK||1|6|||granted QoS 1, failure (0x80)");
+        check(b"\xa2\x05\x00\x02\x00\x01a", "UNSUBSCRIBE||2|7|||a");
+        check(b"\x6a\x02\x00\x05", "PUBREL|DUP|5|4|||");
+        check(b"\xc0\x00", "PINGREQ||0|2|||");
+    }
+
+    #[test]
+    fn connect_tells_everything_but_the_password() {
+        let connect =
+            b"\x10\x1d\x00\x06MQIsdp\x03\xe6\x00\x1e\x00\x01c\x00\x01w\x00\x02m!\x00\x01u\x00\x02pw";
+        let row = row_of(connect, Marks::default());
+        let expected = "MQIsdp level 3, client id c, clean session, keep alive 30 s, username u, password hidden, \
+                        will w QoS 0 RETAIN: m!";
+        assert_eq!(row.summary.text, expected);
+        let preview = row.preview.expect("it was asked for");
+        assert!(preview.ends_with("·u··**") && !preview.contains("pw"), "{preview}");
+    }
+
+    #[test]
+    fn dup_where_3_1_1_forbids_it_is_marked() {
+        let marks = Marks { v311: true, ..Marks::default() };
+        for frame in [b"\x6a\x02\x00\x05".as_slice(), b"\x8a\x06\x00\x01\x00\x01a\x02"] {
+            let row = row_of(frame, marks);
+            assert!(row.violation && row.summary.text.ends_with("DUP is not allowed here in 3.1.1"));
+        }
+        assert!(!row_of(b"\x3a\x07\x00\x01t\x00\x11hi", marks).violation);
+        assert!(!row_of(b"\x6a\x02\x00\x05", Marks::default()).violation);
+    }
+
+    #[test]
+    fn payloads_that_are_no_text_are_shown_as_hex() {
+        assert_eq!(payload_text(b"\xff\x00\x10"), "ff 00 10");
+        assert_eq!(payload_text(b"a\nb\x7f"), "a␊b␡");
+        let long = ["x".repeat(255), "ä".into(), "y".repeat(9)].concat();
+        assert_eq!(payload_text(long.as_bytes()), "x".repeat(255));
+    }
+
+    #[test]
+    fn previews_show_hex_and_text() {
+        let preview = hex_preview(b"\x30\x10\x00\x0etopic/lastwill!");
+        let expected = "0000  30 10 00 0e 74 6f 70 69  63 2f 6c 61 73 74 77 69  0···topic/lastwi\n\
+                        0010  6c 6c 21                                          ll!";
+        assert_eq!(preview, expected);
+        let long = hex_preview(&[0; 5_000_000]);
+        assert_eq!(long.lines().count(), 33);
+        assert!(long.ends_with("… 4,999,488 more bytes"), "{long}");
+    }
+
+    #[test]
+    fn bytes_that_are_no_packet_are_a_row_too() {
+        let row = row_of(b"HTTP", Marks { broken: true, ..Marks::default() });
+        assert_eq!((row.name, row.violation), ("?", true));
+        assert!(row.summary.text.starts_with("not a packet: "));
+    }
+
+    #[test]
+    fn answers_tell_how_long_they_took() {
+        let mut log = Log::new(1 << 20);
+        log.push_sent(1_000, b"\x32\x07\x00\x01t\x00\x09hi", Marks::default());
+        log.receive(4, None, |room| room.copy_from_slice(b"\x40\x02\x00\x09"));
+        log.push_received(4_200, 4, Marks::default());
+        let Some(Row { content: Content::Packet(row), .. }) = Row::of(&log, 1, 0, false) else {
+            panic!("a packet");
+        };
+        assert_eq!(row.summary.measure, "3.2 ms after PUBLISH");
+    }
+
+    #[test]
+    fn events_are_sentences_in_local_time() {
+        let mut log = Log::new(1 << 20);
+        log.push_event(45_001_482_000, LogEvent::PingWithheld);
+        let row = Row::of(&log, 0, -90, false).expect("it is kept");
+        assert_eq!(row.time, "11:00:01.482");
+        let words = "Simulating a client that is down: PINGREQ not sent";
+        let expected = Content::Event { name: "ping-withheld", words: words.into(), tone: Tone::Amber };
+        assert_eq!(row.content, expected);
+    }
+}

@@ -1,0 +1,105 @@
+//! What the page remembers: the forms and the looks, never a password that was not asked to be remembered.
+
+use serde::{Deserialize, Serialize};
+
+use super::form::Forms;
+
+/// Light or dark.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Theme {
+    /// As the system says.
+    #[default]
+    Auto,
+    Light,
+    Dark,
+}
+
+/// Everything that is remembered.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Settings {
+    pub forms: Forms,
+    pub theme: Theme,
+}
+
+impl Settings {
+    /// The part that may be written to the browser's storage.
+    #[must_use]
+    pub fn to_remember(&self) -> Self {
+        let mut settings = self.clone();
+        if !settings.forms.remember_password {
+            settings.forms.password.clear();
+        }
+        // A page that withholds or doubles packets from the start would be a trap.
+        settings.forms.simulate_down = false;
+        settings.forms.send_duplicates = false;
+        settings
+    }
+}
+
+impl Theme {
+    /// The next one, for a button that goes round.
+    #[must_use]
+    pub const fn next(self) -> Self {
+        match self {
+            Self::Auto => Self::Light,
+            Self::Light => Self::Dark,
+            Self::Dark => Self::Auto,
+        }
+    }
+
+    /// The value of the document's `data-theme`.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Auto => "auto",
+            Self::Light => "light",
+            Self::Dark => "dark",
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn round_trip(settings: &Settings) -> Settings {
+        let text = serde_json::to_string(&settings.to_remember()).expect("plain data");
+        serde_json::from_str(&text).expect("what was just written")
+    }
+
+    #[test]
+    fn settings_come_back() {
+        let mut settings = Settings { theme: Theme::Dark, ..Settings::default() };
+        settings.forms.url = "ws://h/".into();
+        settings.forms.will_message = Some("gone".into());
+        assert_eq!(round_trip(&settings), settings);
+    }
+
+    #[test]
+    fn the_password_is_remembered_only_when_asked() {
+        let mut settings = Settings::default();
+        settings.forms.password = "secret".into();
+        let text = serde_json::to_string(&settings.to_remember()).expect("plain data");
+        assert!(!text.contains("secret"));
+        settings.forms.remember_password = true;
+        assert_eq!(round_trip(&settings).forms.password, "secret");
+    }
+
+    #[test]
+    fn client_id_and_test_switches_are_not_remembered() {
+        let mut settings = Settings::default();
+        settings.forms.client_id = "17".into();
+        settings.forms.simulate_down = true;
+        let back = round_trip(&settings);
+        assert_eq!((back.forms.client_id.as_str(), back.forms.simulate_down), ("", false));
+    }
+
+    #[test]
+    fn settings_of_another_version_are_read_as_far_as_they_go() {
+        let back: Settings =
+            serde_json::from_str(r#"{"forms":{"topic":"x","gone":1}}"#).expect("unknown is ignored");
+        assert_eq!((back.forms.topic.as_str(), back.forms.keep_alive.as_str()), ("x", "0"));
+    }
+}

@@ -1,0 +1,135 @@
+//! A browser's WebSocket: bytes in, bytes out, and why it closed. It knows nothing of MQTT.
+
+use std::rc::Rc;
+
+use js_sys::{Array, ArrayBuffer, JsString, Uint8Array};
+use wasm_bindgen::closure::Closure;
+use wasm_bindgen::{JsCast, JsValue};
+use web_sys::{BinaryType, CloseEvent, Event, MessageEvent, WebSocket};
+
+/// What a WebSocket tells.
+pub enum Signal {
+    /// It is open, with the subprotocol that was agreed on (often empty).
+    Open { subprotocol: String },
+    /// A binary message came.
+    Bytes(Uint8Array),
+    /// A text message came, of so many characters.
+    Text { chars: u32 },
+    /// It is closed; nothing follows.
+    Closed { code: u16, reason: String },
+}
+
+/// A WebSocket, and what waits to be sent over it.
+pub struct Transport {
+    socket: WebSocket,
+    waiting: Vec<u8>,
+    /// How much of `waiting` was handed to the browser.
+    sent: usize,
+    closing: bool,
+    _on_event: Closure<dyn Fn(Event)>,
+}
+
+impl Transport {
+    /// Begins to open a WebSocket.
+    ///
+    /// # Errors
+    ///
+    /// The browser's words when it refuses to try: an invalid URL, `ws:` from an `https:` page, a port that it
+    /// blocks.
+    pub fn open(url: &str, subprotocols: &[String], listen: Rc<dyn Fn(Signal)>) -> Result<Self, String> {
+        let names: Array = subprotocols.iter().map(JsValue::from).collect();
+        let socket = WebSocket::new_with_str_sequence(url, &names).map_err(|error| words_of(&error))?;
+        socket.set_binary_type(BinaryType::Arraybuffer);
+        let source = socket.clone();
+        let on_event = Closure::<dyn Fn(Event)>::new(move |event: Event| {
+            if let Some(signal) = signal_of(&source, &event) {
+                listen(signal);
+            }
+        });
+        let handler = Some(on_event.as_ref().unchecked_ref());
+        socket.set_onopen(handler);
+        socket.set_onmessage(handler);
+        socket.set_onclose(handler);
+        Ok(Self { socket, waiting: Vec::new(), sent: 0, closing: false, _on_event: on_event })
+    }
+
+    /// Queues bytes, which leave with the next [`Self::pump`] together with others of the same task.
+    pub fn queue(&mut self, bytes: &[u8]) {
+        if !self.closing {
+            self.waiting.extend_from_slice(bytes);
+        }
+    }
+
+    /// Sends what is queued, in messages of at most 64 KiB and as fast as the browser takes them, and says whether
+    /// some of it must wait: then this is to be called again soon.
+    pub fn pump(&mut self) -> bool {
+        while self.sent < self.waiting.len() && self.socket.buffered_amount() < MAX_BUFFERED {
+            self.send_message();
+        }
+        if self.sent == self.waiting.len() {
+            self.waiting = Vec::new();
+            self.sent = 0;
+        }
+        !self.waiting.is_empty()
+    }
+
+    /// Closes the WebSocket once everything is sent; its end is signalled.
+    pub fn close(&mut self) {
+        while self.sent < self.waiting.len() {
+            self.send_message();
+        }
+        self.abandon();
+    }
+
+    /// Closes the WebSocket without what waits to be sent.
+    pub fn abandon(&mut self) {
+        self.closing = true;
+        self.waiting = Vec::new();
+        self.sent = 0;
+        // 1000 is always a valid code, so nothing can fail here.
+        let _ = self.socket.close_with_code(1000);
+    }
+
+    fn send_message(&mut self) {
+        let end = self.waiting.len().min(self.sent + MAX_MESSAGE);
+        // A socket that is not open any more drops what it is given; its end is signalled.
+        let _ = self.socket.send_with_u8_array(&self.waiting[self.sent..end]);
+        self.sent = end;
+    }
+}
+
+impl Drop for Transport {
+    fn drop(&mut self) {
+        self.socket.set_onopen(None);
+        self.socket.set_onmessage(None);
+        self.socket.set_onclose(None);
+        let _ = self.socket.close();
+    }
+}
+
+fn signal_of(socket: &WebSocket, event: &Event) -> Option<Signal> {
+    if let Some(message) = event.dyn_ref::<MessageEvent>() {
+        let data = message.data();
+        return Some(match data.dyn_ref::<ArrayBuffer>() {
+            Some(buffer) => Signal::Bytes(Uint8Array::new(buffer)),
+            None => Signal::Text { chars: data.dyn_ref::<JsString>().map_or(0, JsString::length) },
+        });
+    }
+    if let Some(close) = event.dyn_ref::<CloseEvent>() {
+        return Some(Signal::Closed { code: close.code(), reason: close.reason() });
+    }
+    Some(Signal::Open { subprotocol: socket.protocol() })
+}
+
+/// The words of an exception.
+fn words_of(error: &JsValue) -> String {
+    match error.dyn_ref::<js_sys::Error>() {
+        Some(error) => String::from(error.message()),
+        None => error.as_string().unwrap_or_else(|| "no reason given".into()),
+    }
+}
+
+/// Kaazing swallows messages above 128 KiB without a word, and the connection hangs.
+const MAX_MESSAGE: usize = 64 << 10;
+/// What the browser may have in its own buffer before the rest waits.
+const MAX_BUFFERED: u32 = 4 << 20;
