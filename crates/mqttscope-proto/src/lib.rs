@@ -34,3 +34,7 @@ pub use rule::{Rule, Violation, ViolationSink};
 pub use text::Text;
 pub use topic::{MAX_STRING_LEN, TopicFilter, TopicName};
 pub use types::{InvalidQos, KeepAlive, PacketId, ProtocolVersion, Qos, Timestamp};
+
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct ReadmeExamples;
