@@ -1,0 +1,127 @@
+//! What a walk-through runs against: a page, the gateway that it talks to, and the broker behind.
+//!
+//! The scenarios know nothing but a [`Chain`], so that they run unchanged against any gateway and
+//! broker; where those differ from the specification, the chain's [`Quirks`] say so.
+
+use anyhow::{Context, Result};
+use std::net::SocketAddr;
+
+use crate::gateway::{Gateway, Options};
+
+/// Everything between the page and the broker.
+pub struct Chain {
+    /// Where the page is.
+    pub page_url: String,
+    /// What to type into `URL`; the page's own default when absent.
+    pub ws_url: Option<String>,
+    /// Where the same broker takes MQTT over TCP.
+    pub broker: SocketAddr,
+    pub quirks: Quirks,
+    /// The processes; they end with the chain.
+    parts: Parts,
+}
+
+/// How gateways and brokers behave where they are free to, or where they err.
+#[derive(Clone, Debug)]
+pub struct Quirks {
+    /// The code with which the gateway closes when the broker ends the connection.
+    pub broker_closed_code: u16,
+    /// The codes with which it closes when it does not reach the broker.
+    pub broker_down_codes: &'static [u16],
+    /// Whether SUBSCRIBE and UNSUBSCRIBE with DUP are answered as a repetition. 3.1 allows DUP there,
+    /// 3.1.1 does not.
+    pub accepts_subscribe_dup: bool,
+    /// Whether a second connection with the same client id throws out the first, as the
+    /// specification says.
+    pub takes_over_client_id: bool,
+}
+
+/// The parts of a chain that are processes of ours.
+struct Parts {
+    gateway: Option<Gateway>,
+    /// A gateway of its own that only lends its broker: it can be stopped while the other goes on.
+    broker: Option<Gateway>,
+}
+
+impl Chain {
+    /// The project's gateway with the broker inside it.
+    ///
+    /// # Errors
+    /// If it does not start.
+    pub fn own() -> Result<Self> {
+        Self::with_gateway(Gateway::start(Options::default())?, None)
+    }
+
+    /// The project's gateway before a broker that [`Chain::stop_broker`] can stop.
+    ///
+    /// # Errors
+    /// If one of them does not start.
+    pub fn own_with_separate_broker() -> Result<Self> {
+        let broker = Gateway::start(Options::default())?;
+        let options = Options { broker: Some(broker.broker()), ..Options::default() };
+        Self::with_gateway(Gateway::start(options)?, Some(broker))
+    }
+
+    /// The project's gateway before a broker that somebody else runs.
+    ///
+    /// # Errors
+    /// If it does not start.
+    pub fn own_before(broker: SocketAddr) -> Result<Self> {
+        let options = Options { broker: Some(broker), ..Options::default() };
+        Self::with_gateway(Gateway::start(options)?, None)
+    }
+
+    /// Stops the broker; the gateway goes on.
+    ///
+    /// # Errors
+    /// If the chain has no broker that can be stopped.
+    pub fn stop_broker(&mut self) -> Result<()> {
+        self.parts.broker.as_mut().context("this chain's broker cannot be stopped")?.stop();
+        Ok(())
+    }
+
+    /// Starts the broker again, at the same address.
+    ///
+    /// # Errors
+    /// As for [`Chain::stop_broker`].
+    pub fn start_broker(&mut self) -> Result<()> {
+        self.parts.broker.as_mut().context("this chain's broker cannot be started")?.start_again()
+    }
+
+    /// Stops the gateway.
+    ///
+    /// # Errors
+    /// If the chain has no gateway that can be stopped.
+    pub fn stop_gateway(&mut self) -> Result<()> {
+        self.parts.gateway.as_mut().context("this chain's gateway cannot be stopped")?.stop();
+        Ok(())
+    }
+
+    /// Starts the gateway again, at the same address.
+    ///
+    /// # Errors
+    /// As for [`Chain::stop_gateway`].
+    pub fn start_gateway(&mut self) -> Result<()> {
+        self.parts.gateway.as_mut().context("this chain's gateway cannot be started")?.start_again()
+    }
+
+    fn with_gateway(gateway: Gateway, broker: Option<Gateway>) -> Result<Self> {
+        Ok(Self {
+            page_url: gateway.page().to_string(),
+            ws_url: None,
+            broker: gateway.broker(),
+            quirks: Quirks::OWN,
+            parts: Parts { gateway: Some(gateway), broker },
+        })
+    }
+}
+
+impl Quirks {
+    /// The project's gateway with rmqtt.
+    pub const OWN: Self = Self {
+        broker_closed_code: 1000,
+        broker_down_codes: &[1014, 1011],
+        accepts_subscribe_dup: true,
+        takes_over_client_id: true,
+    };
+}

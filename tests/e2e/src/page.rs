@@ -1,0 +1,529 @@
+//! The page as a person finds it: controls by their role and accessible name, rows of the log.
+
+use anyhow::{Context, Result, bail, ensure};
+use fantoccini::elements::{Element, ElementRef};
+use fantoccini::wd::WebDriverCompatibleCommand;
+use fantoccini::{Client, Locator};
+use http::Method;
+use serde_json::{Value, json};
+use std::fs;
+use std::path::Path;
+use std::time::Duration;
+use url::Url;
+
+use crate::environment;
+use crate::log::Log;
+use crate::wait::{self, Look};
+
+/// The page, open in a browser window of its own.
+#[derive(Clone)]
+pub struct Page {
+    client: Client,
+}
+
+/// A control of the page. It is looked for each time that it is used, since the page may draw anew.
+pub struct Control<'a> {
+    page: &'a Page,
+    role: Role,
+    name: String,
+}
+
+/// What kind of control has the name.
+#[derive(Clone, Copy, Debug)]
+enum Role {
+    Field,
+    Button,
+    Checkbox,
+    Select,
+    File,
+}
+
+impl Role {
+    fn selector(self) -> &'static str {
+        match self {
+            Self::Field => {
+                "input:not([type=checkbox]):not([type=radio]):not([type=file]):not([type=button]), textarea, \
+                 [role=textbox]"
+            }
+            Self::Button => "button, [role=button], input[type=button], input[type=submit]",
+            Self::Checkbox => "input[type=checkbox], [role=checkbox], [role=switch]",
+            Self::Select => "select, [role=combobox], [role=listbox]",
+            Self::File => "input[type=file]",
+        }
+    }
+}
+
+impl Page {
+    pub(crate) fn new(client: Client) -> Self {
+        Self { client }
+    }
+
+    pub(crate) async fn close(self) -> Result<()> {
+        Ok(self.client.close().await?)
+    }
+
+    /// Opens the address and waits until the page has drawn its controls.
+    ///
+    /// # Errors
+    /// If it does not start.
+    pub async fn open(client: Client, url: &str) -> Result<Self> {
+        client.goto(url).await?;
+        let page = Self::new(client);
+        wait::until_within(Duration::from_secs(20), "the page to start", async || {
+            match page.button("Connect").find().await {
+                Ok(_) => Ok(Look::Ready(())),
+                Err(_) => Ok(Look::NotYet(page.client.source().await?)),
+            }
+        })
+        .await?;
+        Ok(page)
+    }
+
+    /// A field for text or a number, by its label.
+    pub fn field(&self, name: &str) -> Control<'_> {
+        self.control(Role::Field, name)
+    }
+
+    /// A button.
+    pub fn button(&self, name: &str) -> Control<'_> {
+        self.control(Role::Button, name)
+    }
+
+    /// A check box or a switch.
+    pub fn checkbox(&self, name: &str) -> Control<'_> {
+        self.control(Role::Checkbox, name)
+    }
+
+    /// A list to choose from.
+    pub fn select(&self, name: &str) -> Control<'_> {
+        self.control(Role::Select, name)
+    }
+
+    /// A field for a file.
+    pub fn file(&self, name: &str) -> Control<'_> {
+        self.control(Role::File, name)
+    }
+
+    /// The packet log.
+    pub fn log(&self) -> Log<'_> {
+        Log::new(self)
+    }
+
+    /// The text of the live region that says how the connection is.
+    ///
+    /// # Errors
+    /// If the page has none.
+    pub async fn status(&self) -> Result<String> {
+        let script = "return document.querySelector('[role=status]')?.textContent ?? null";
+        self.text_of(script, vec![]).await?.context("the page has no element of role status")
+    }
+
+    /// Waits until the status says this, in capitals or not.
+    ///
+    /// # Errors
+    /// If it does not in time.
+    pub async fn wait_for_status(&self, text: &str) -> Result<String> {
+        wait::until(&format!("the status '{text}'"), async || {
+            let status = self.status().await?;
+            let is_it = status.to_lowercase().contains(&text.to_lowercase());
+            Ok(if is_it { Look::Ready(status) } else { Look::NotYet(format!("'{status}'")) })
+        })
+        .await
+    }
+
+    /// The rows of the list of subscriptions, as text.
+    ///
+    /// # Errors
+    /// If the session fails.
+    pub async fn subscriptions(&self) -> Result<Vec<String>> {
+        Ok(serde_json::from_value(self.execute(SUBSCRIPTIONS, vec![]).await?)?)
+    }
+
+    /// Presses Unsubscribe in the row of this filter.
+    ///
+    /// # Errors
+    /// If there is none.
+    pub async fn unsubscribe(&self, filter: &str) -> Result<()> {
+        let found = self.execute(UNSUBSCRIBE_BUTTON, vec![json!(filter)]).await?;
+        let button =
+            self.element(found)?.with_context(|| format!("no Unsubscribe button for the filter {filter}"))?;
+        Ok(button.click().await?)
+    }
+
+    /// What the console has said at level SEVERE since the last call.
+    ///
+    /// # Errors
+    /// If the session fails.
+    pub async fn console_errors(&self) -> Result<Vec<String>> {
+        let log = self.client.issue_cmd(TakeConsoleLog).await?;
+        let entries = log.as_array().context("the console log is a list")?;
+        Ok(entries
+            .iter()
+            .filter(|entry| entry["level"] == "SEVERE")
+            .map(|entry| entry["message"].as_str().unwrap_or_default().to_owned())
+            .collect())
+    }
+
+    /// Writes a picture of the window to NAME.png.
+    ///
+    /// # Errors
+    /// If the file cannot be written.
+    pub async fn screenshot(&self, name: &str) -> Result<()> {
+        let folder = environment::screenshots();
+        fs::create_dir_all(&folder)?;
+        let picture = self.client.screenshot().await?;
+        fs::write(folder.join(format!("{name}.png")), picture)?;
+        Ok(())
+    }
+
+    /// Makes the window this big.
+    ///
+    /// # Errors
+    /// If the session fails.
+    pub async fn resize(&self, width: u32, height: u32) -> Result<()> {
+        Ok(self.client.set_window_size(width, height).await?)
+    }
+
+    /// Presents the page as under this system-wide colour scheme: "light" or "dark".
+    ///
+    /// # Errors
+    /// If the session fails.
+    pub async fn prefer_colours(&self, scheme: &str) -> Result<()> {
+        let features = json!([{ "name": "prefers-color-scheme", "value": scheme }]);
+        let command =
+            DevTools { method: "Emulation.setEmulatedMedia", parameters: json!({ "features": features }) };
+        self.client.issue_cmd(command).await?;
+        Ok(())
+    }
+
+    /// Loads the page anew.
+    ///
+    /// # Errors
+    /// If it does not start again.
+    pub async fn reload(self) -> Result<Self> {
+        let url = self.client.current_url().await?;
+        Self::open(self.client, url.as_str()).await
+    }
+
+    /// Runs a script in the page.
+    ///
+    /// # Errors
+    /// If it throws.
+    pub async fn execute(&self, script: &str, args: Vec<Value>) -> Result<Value> {
+        Ok(self.client.execute(script, args).await?)
+    }
+
+    /// Runs a script that hands its result to the function that is its last argument.
+    ///
+    /// # Errors
+    /// If it throws.
+    pub async fn execute_async(&self, script: &str, args: Vec<Value>) -> Result<Value> {
+        Ok(self.client.execute_async(script, args).await?)
+    }
+
+    /// The WebDriver session, for what this type has no word for.
+    pub fn client(&self) -> &Client {
+        &self.client
+    }
+
+    fn control(&self, role: Role, name: &str) -> Control<'_> {
+        Control { page: self, role, name: name.to_owned() }
+    }
+
+    async fn text_of(&self, script: &str, args: Vec<Value>) -> Result<Option<String>> {
+        Ok(self.execute(script, args).await?.as_str().map(|text| text.trim().to_owned()))
+    }
+
+    fn element(&self, found: Value) -> Result<Option<Element>> {
+        let Value::Object(reference) = found else { return Ok(None) };
+        let id = reference.values().next().and_then(Value::as_str).context("not an element")?;
+        Ok(Some(Element::from_element_id(self.client.clone(), ElementRef::from(id.to_owned()))))
+    }
+}
+
+impl Control<'_> {
+    /// Replaces what is in the field by typing.
+    ///
+    /// # Errors
+    /// If there is no such field.
+    pub async fn fill(&self, text: &str) -> Result<()> {
+        let element = self.find().await?;
+        let select_all = format!("{CONTROL_KEY}a{RELEASE_KEYS}");
+        element.send_keys(&format!("{select_all}{DELETE_KEY}{text}")).await?;
+        Ok(())
+    }
+
+    /// Puts a text into the field that no keyboard can type.
+    ///
+    /// # Errors
+    /// If there is no such field.
+    pub async fn paste(&self, text: &str) -> Result<()> {
+        let element = self.find().await?;
+        self.page.execute(PASTE, vec![json!(element), json!(text)]).await?;
+        Ok(())
+    }
+
+    /// Presses Enter in the field.
+    ///
+    /// # Errors
+    /// If there is no such field.
+    pub async fn press_enter(&self) -> Result<()> {
+        Ok(self.find().await?.send_keys(ENTER_KEY).await?)
+    }
+
+    /// Clicks it.
+    ///
+    /// # Errors
+    /// If there is no such control or something covers it.
+    pub async fn click(&self) -> Result<()> {
+        let element = self.find().await?;
+        element.click().await.with_context(|| format!("cannot click '{}'", self.name))
+    }
+
+    /// Switches the check box on or off, unless it is so already.
+    ///
+    /// # Errors
+    /// If there is no such check box.
+    pub async fn set(&self, on: bool) -> Result<()> {
+        if self.is_on().await? != on {
+            self.click().await?;
+            ensure!(self.is_on().await? == on, "'{}' does not switch", self.name);
+        }
+        Ok(())
+    }
+
+    /// Whether the check box is on.
+    ///
+    /// # Errors
+    /// If there is no such check box.
+    pub async fn is_on(&self) -> Result<bool> {
+        let element = self.find().await?;
+        let script = "return arguments[0].checked ?? arguments[0].getAttribute('aria-checked') === 'true'";
+        Ok(self.page.execute(script, vec![json!(element)]).await? == json!(true))
+    }
+
+    /// Chooses the entry whose text begins with this.
+    ///
+    /// # Errors
+    /// If there is no such list or no such entry.
+    pub async fn choose(&self, entry: &str) -> Result<()> {
+        let element = self.find().await?;
+        for option in element.find_all(Locator::Css("option")).await? {
+            if option.text().await?.trim().starts_with(entry) {
+                return Ok(option.click().await?);
+            }
+        }
+        bail!("'{}' has no entry '{entry}'", self.name);
+    }
+
+    /// What is in the field.
+    ///
+    /// # Errors
+    /// If there is no such field.
+    pub async fn value(&self) -> Result<String> {
+        Ok(self.find().await?.prop("value").await?.unwrap_or_default())
+    }
+
+    /// Gives the path of a file to a field for files.
+    ///
+    /// # Errors
+    /// If there is no such field.
+    pub async fn upload(&self, path: &Path) -> Result<()> {
+        // It may be hidden behind a button that looks better.
+        Ok(self.find().await?.send_keys(&path.to_string_lossy()).await?)
+    }
+
+    /// What the page says to be wrong with this field, if anything: the text that it is described by,
+    /// as long as it counts as invalid.
+    ///
+    /// # Errors
+    /// If there is no such control.
+    pub async fn error(&self) -> Result<Option<String>> {
+        let element = self.find().await?;
+        self.page.text_of(FIELD_ERROR, vec![json!(element)]).await
+    }
+
+    /// Waits until the page says something to be wrong with this field.
+    ///
+    /// # Errors
+    /// If it does not in time.
+    pub async fn wait_for_error(&self) -> Result<String> {
+        wait::until(&format!("an error at '{}'", self.name), async || {
+            Ok(match self.error().await? {
+                Some(error) if !error.is_empty() => Look::Ready(error),
+                Some(_) => Look::NotYet("it counts as invalid, but nothing says why".to_owned()),
+                None => Look::NotYet("it counts as valid".to_owned()),
+            })
+        })
+        .await
+    }
+
+    /// The text that describes this control, whether it is in error or not.
+    ///
+    /// # Errors
+    /// If there is no such control.
+    pub async fn description(&self) -> Result<String> {
+        let element = self.find().await?;
+        Ok(self.page.text_of(DESCRIPTION, vec![json!(element)]).await?.unwrap_or_default())
+    }
+
+    /// Whether it can be used now.
+    ///
+    /// # Errors
+    /// If there is no such control.
+    pub async fn is_enabled(&self) -> Result<bool> {
+        let element = self.find().await?;
+        let script = "return !arguments[0].disabled && arguments[0].getAttribute('aria-disabled') !== 'true'";
+        Ok(self.page.execute(script, vec![json!(element)]).await? == json!(true))
+    }
+
+    /// Whether it has the keyboard's focus.
+    ///
+    /// # Errors
+    /// If there is no such control.
+    pub async fn has_focus(&self) -> Result<bool> {
+        let element = self.find().await?;
+        let script = "return document.activeElement === arguments[0]";
+        Ok(self.page.execute(script, vec![json!(element)]).await? == json!(true))
+    }
+
+    /// Finds the control and brings it into view: opens what is folded around it.
+    async fn find(&self) -> Result<Element> {
+        let args = vec![json!(self.role.selector()), json!(self.name)];
+        let found = self.page.execute(FIND_BY_NAME, args).await?;
+        let element =
+            self.page.element(found)?.with_context(|| format!("no {:?} '{}'", self.role, self.name))?;
+        // The script only goes by labels and attributes; what a screen reader says is for the browser.
+        let name = self.page.client.issue_cmd(ComputedLabel(element.element_id())).await?;
+        ensure!(name == json!(self.name), "'{}' is called {name} by a screen reader", self.name);
+        Ok(element)
+    }
+}
+
+const CONTROL_KEY: char = '\u{e009}';
+const RELEASE_KEYS: char = '\u{e000}';
+const DELETE_KEY: char = '\u{e017}';
+const ENTER_KEY: &str = "\u{e007}";
+
+/// Finds a control by its name, a visible one if there are several, and opens what hides it.
+const FIND_BY_NAME: &str = r#"
+const [selector, wanted] = arguments;
+const words = text => (text ?? '').replace(/\s+/g, ' ').trim();
+const byIds = ids => ids.split(/\s+/).map(id => words(document.getElementById(id)?.textContent)).join(' ');
+const nameOf = element => {
+  const ids = element.getAttribute('aria-labelledby');
+  if (ids) return byIds(ids);
+  if (element.getAttribute('aria-label')) return words(element.getAttribute('aria-label'));
+  if (element.labels?.length) {
+    return words([...element.labels].map(label => {
+      const copy = label.cloneNode(true);
+      copy.querySelectorAll('input, select, textarea, [aria-hidden=true]').forEach(inner => inner.remove());
+      return copy.textContent;
+    }).join(' '));
+  }
+  const copy = element.cloneNode(true);
+  copy.querySelectorAll('[aria-hidden=true]').forEach(inner => inner.remove());
+  return words(copy.textContent) || words(element.value) || words(element.title);
+};
+const isVisible = element => element.checkVisibility({ visibilityProperty: true });
+const all = [...document.querySelectorAll(selector)].filter(element => nameOf(element) === wanted);
+let visible = all.find(isVisible);
+if (!visible && all.length) {
+  for (let fold = all[0].closest('details:not([open])'); fold; fold = all[0].closest('details:not([open])')) {
+    fold.querySelector('summary').click();
+    fold.open = true;
+  }
+  for (const region of [...document.querySelectorAll('[id]')].filter(element => element.contains(all[0]))) {
+    const opener = document.querySelector(`[aria-controls~="${region.id}"][aria-expanded=false]`);
+    if (opener) opener.click();
+  }
+  visible = all[0];
+}
+return visible ?? null;
+"#;
+
+const PASTE: &str = r#"
+const [element, text] = arguments;
+const { set } = Object.getOwnPropertyDescriptor(Object.getPrototypeOf(element), 'value');
+set.call(element, text);
+element.dispatchEvent(new InputEvent('input', { bubbles: true }));
+element.dispatchEvent(new Event('change', { bubbles: true }));
+"#;
+
+const FIELD_ERROR: &str = r#"
+const [element] = arguments;
+if (element.getAttribute('aria-invalid') !== 'true') return null;
+const ids = `${element.getAttribute('aria-errormessage') ?? ''} ${element.getAttribute('aria-describedby') ?? ''}`;
+return ids.split(/\s+/).map(id => document.getElementById(id)?.textContent ?? '').join(' ').trim();
+"#;
+
+const DESCRIPTION: &str = r#"
+const ids = arguments[0].getAttribute('aria-describedby') ?? '';
+return ids.split(/\s+/).map(id => document.getElementById(id)?.textContent ?? '').join(' ').trim();
+"#;
+
+const SUBSCRIPTIONS: &str = r#"
+const nameOf = element => element.getAttribute('aria-label')
+  ?? document.getElementById(element.getAttribute('aria-labelledby'))?.textContent
+  ?? element.querySelector('caption')?.textContent;
+const lists = [...document.querySelectorAll('table, ul, ol, [role=table], [role=list]')];
+const list = lists.find(element => nameOf(element)?.trim() === 'Subscriptions');
+if (!list) return [];
+const rows = [...list.querySelectorAll('tbody tr, li, [role=row], [role=listitem]')];
+return rows.filter(row => row.querySelector('button')).map(row => row.innerText.replace(/\s+/g, ' ').trim());
+"#;
+
+const UNSUBSCRIBE_BUTTON: &str = r#"
+const [filter] = arguments;
+const buttons = [...document.querySelectorAll('button')].filter(button =>
+  (button.getAttribute('aria-label') ?? button.textContent).trim().startsWith('Unsubscribe'));
+return buttons.find(button => {
+  const row = button.closest('tr, li, [role=row], [role=listitem]');
+  return [...row.querySelectorAll('*')].some(element => element.textContent.trim() === filter);
+}) ?? null;
+"#;
+
+/// <https://www.w3.org/TR/webdriver2/#get-computed-label>
+#[derive(Debug)]
+struct ComputedLabel(ElementRef);
+
+impl WebDriverCompatibleCommand for ComputedLabel {
+    fn endpoint(&self, base: &Url, session: Option<&str>) -> Result<Url, url::ParseError> {
+        base.join(&format!("session/{}/element/{}/computedlabel", session.unwrap_or_default(), self.0))
+    }
+
+    fn method_and_body(&self, _: &Url) -> (Method, Option<String>) {
+        (Method::GET, None)
+    }
+}
+
+/// chromedriver's own command: the console's entries since the last time.
+#[derive(Debug)]
+struct TakeConsoleLog;
+
+impl WebDriverCompatibleCommand for TakeConsoleLog {
+    fn endpoint(&self, base: &Url, session: Option<&str>) -> Result<Url, url::ParseError> {
+        base.join(&format!("session/{}/se/log", session.unwrap_or_default()))
+    }
+
+    fn method_and_body(&self, _: &Url) -> (Method, Option<String>) {
+        (Method::POST, Some(json!({ "type": "browser" }).to_string()))
+    }
+}
+
+/// A command of the browser's developer tools.
+#[derive(Debug)]
+struct DevTools {
+    method: &'static str,
+    parameters: Value,
+}
+
+impl WebDriverCompatibleCommand for DevTools {
+    fn endpoint(&self, base: &Url, session: Option<&str>) -> Result<Url, url::ParseError> {
+        base.join(&format!("session/{}/goog/cdp/execute", session.unwrap_or_default()))
+    }
+
+    fn method_and_body(&self, _: &Url) -> (Method, Option<String>) {
+        (Method::POST, Some(json!({ "cmd": self.method, "params": self.parameters }).to_string()))
+    }
+}

@@ -1,0 +1,90 @@
+//! Runs one scenario: sets the stage, and clears it whatever the outcome.
+
+use anyhow::{Context, Result, ensure};
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
+use std::sync::{Mutex, PoisonError};
+
+use crate::chain::Chain;
+use crate::driver;
+use crate::page::Page;
+
+/// What a scenario plays on: a chain, and the browser windows that it opens.
+pub struct Stage {
+    name: String,
+    pages: Mutex<Vec<Page>>,
+}
+
+/// Runs a scenario to its end.
+///
+/// Its windows are closed afterwards; before that, pictures of them are taken if it failed.
+///
+/// # Panics
+/// If the scenario fails: this is what a test calls.
+pub fn run(name: &str, scenario: impl AsyncFnOnce(&Stage) -> Result<()>) {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+    let runtime = runtime.unwrap_or_else(|error| panic!("no runtime: {error}"));
+    let stage = Stage { name: name.to_owned(), pages: Mutex::default() };
+    let outcome = catch_unwind(AssertUnwindSafe(|| {
+        runtime.block_on(async {
+            scenario(&stage).await?;
+            stage.check_consoles().await
+        })
+    }));
+    let failed = !matches!(outcome, Ok(Ok(())));
+    runtime.block_on(stage.clear(failed));
+    match outcome {
+        Ok(Ok(())) => {}
+        Ok(Err(error)) => panic!("{error:?}"),
+        Err(panic) => resume_unwind(panic),
+    }
+}
+
+impl Stage {
+    /// Opens the chain's page in a new browser window, 1280 pixels wide and high enough for most logs.
+    ///
+    /// # Errors
+    /// If it does not start.
+    pub async fn open(&self, chain: &Chain) -> Result<Page> {
+        let page = self.open_url(&chain.page_url).await?;
+        if let Some(url) = &chain.ws_url {
+            page.field("URL").fill(url).await?;
+        }
+        Ok(page)
+    }
+
+    /// Opens any address of the page in a new browser window.
+    ///
+    /// # Errors
+    /// If it does not start.
+    pub async fn open_url(&self, url: &str) -> Result<Page> {
+        let client = driver::open_browser(1280, 1400).await?;
+        // Kept before it is opened, so that the browser is closed even if the page does not start.
+        self.pages().push(Page::new(client.clone()));
+        Page::open(client, url).await.with_context(|| format!("{url} did not start"))
+    }
+
+    async fn check_consoles(&self) -> Result<()> {
+        let pages = self.pages().clone();
+        for page in pages {
+            let errors = page.console_errors().await?;
+            ensure!(errors.is_empty(), "errors on the console: {errors:#?}");
+        }
+        Ok(())
+    }
+
+    async fn clear(&self, failed: bool) {
+        let pages = std::mem::take(&mut *self.pages());
+        for (index, page) in pages.into_iter().enumerate() {
+            if failed && let Err(error) = page.screenshot(&format!("failed-{}-{index}", self.name)).await {
+                eprintln!("no picture: {error:#}");
+            }
+            if let Err(error) = page.close().await {
+                eprintln!("a browser did not close: {error:#}");
+            }
+        }
+    }
+
+    fn pages(&self) -> std::sync::MutexGuard<'_, Vec<Page>> {
+        self.pages.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}

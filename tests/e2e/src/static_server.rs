@@ -1,0 +1,119 @@
+//! A small web server for one folder that behaves like servers which users have.
+
+use anyhow::{Context, Result};
+use std::fs;
+use std::io::{BufRead, BufReader, Write};
+use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::path::{Component, Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread;
+
+/// In what way the server is special.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Manner {
+    /// As a Kaazing Gateway with its usual configuration: no Content-Type for .wasm.
+    NoTypeForWasm,
+    /// With a strict Content-Security-Policy in a header.
+    StrictPolicy,
+}
+
+/// What a careful administrator would send: nothing but the page's own files, no inline code.
+const STRICT_POLICY: &str = "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; style-src 'self'; \
+    img-src 'self' data: blob:; connect-src 'self' ws: wss:; worker-src 'self'; base-uri 'none'; \
+    form-action 'none'; frame-ancestors 'none'";
+
+/// A running server; it ends when dropped.
+pub struct StaticServer {
+    address: SocketAddr,
+    stopping: Arc<AtomicBool>,
+}
+
+impl StaticServer {
+    /// Serves the folder under `/some/other/folder/` on a free port.
+    ///
+    /// # Errors
+    /// If no port can be opened.
+    pub fn start(folder: &Path, manner: Manner) -> Result<Self> {
+        let listener = TcpListener::bind("127.0.0.1:0").context("cannot listen")?;
+        let address = listener.local_addr()?;
+        let stopping = Arc::new(AtomicBool::new(false));
+        thread::spawn({
+            let (folder, stopping) = (folder.to_owned(), Arc::clone(&stopping));
+            move || {
+                for stream in listener.incoming().flatten() {
+                    if stopping.load(Ordering::Relaxed) {
+                        return;
+                    }
+                    let folder = folder.clone();
+                    // A browser that breaks off a download is no error of the server.
+                    thread::spawn(move || answer(stream, &folder, manner).unwrap_or_default());
+                }
+            }
+        });
+        Ok(Self { address, stopping })
+    }
+
+    /// The address of a file of the folder.
+    pub fn url(&self, file: &str) -> String {
+        format!("{}{PREFIX}{file}", self.origin())
+    }
+
+    /// The origin of its pages.
+    pub fn origin(&self) -> String {
+        format!("http://{}", self.address)
+    }
+}
+
+impl Drop for StaticServer {
+    fn drop(&mut self) {
+        self.stopping.store(true, Ordering::Relaxed);
+        // Wakes it up; a failure means that it has ended already.
+        TcpStream::connect(self.address).map(drop).unwrap_or_default();
+    }
+}
+
+const PREFIX: &str = "/some/other/folder/";
+
+fn answer(mut stream: TcpStream, folder: &Path, manner: Manner) -> Result<()> {
+    let mut lines = BufReader::new(stream.try_clone()?).lines();
+    let request = lines.next().context("no request")??;
+    for line in lines {
+        if line?.is_empty() {
+            break;
+        }
+    }
+    let path = request.split(' ').nth(1).and_then(|target| target.strip_prefix(PREFIX)).map(PathBuf::from);
+    let content =
+        path.as_ref().filter(|path| is_inside(path)).and_then(|path| fs::read(folder.join(path)).ok());
+    let Some((path, content)) = path.zip(content) else {
+        stream.write_all(b"HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\nConnection: close\r\n\r\n")?;
+        return Ok(());
+    };
+    let mut head = format!("HTTP/1.1 200 OK\r\nContent-Length: {}\r\nConnection: close\r\n", content.len());
+    if let Some(mime) = content_type(&path, manner) {
+        head += &format!("Content-Type: {mime}\r\n");
+    }
+    if manner == Manner::StrictPolicy {
+        head += &format!("Content-Security-Policy: {STRICT_POLICY}\r\nX-Content-Type-Options: nosniff\r\n");
+    }
+    head += "\r\n";
+    stream.write_all(head.as_bytes())?;
+    stream.write_all(&content)?;
+    Ok(())
+}
+
+fn is_inside(path: &Path) -> bool {
+    path.components().all(|component| matches!(component, Component::Normal(_)))
+}
+
+fn content_type(path: &Path, manner: Manner) -> Option<&'static str> {
+    match path.extension()?.to_str()? {
+        "html" => Some("text/html"),
+        "js" => Some("text/javascript"),
+        "css" => Some("text/css"),
+        "svg" => Some("image/svg+xml"),
+        "wasm" if manner != Manner::NoTypeForWasm => Some("application/wasm"),
+        _ => None,
+    }
+}
