@@ -84,7 +84,7 @@ impl DecodeErrorKind {
             Self::UnknownPacketType(_) => "MQTT 3.1.1, 2.2.1",
             Self::ReservedQos if v31 => "MQTT 3.1, Fixed header, QoS",
             Self::ReservedQos => "[MQTT-3.3.1-4]",
-            Self::UnknownProtocolLevel(_) if v31 => "MQTT 3.1, CONNECT, Protocol Version",
+            Self::UnknownProtocolLevel(_) if v31 => "MQTT 3.1, Variable header, Protocol version",
             Self::UnknownProtocolLevel(_) => "[MQTT-3.1.2-2]",
             _ if v31 => "MQTT 3.1, Fixed header, Remaining Length",
             _ => "MQTT 3.1.1, 2.2.3",

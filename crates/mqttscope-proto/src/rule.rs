@@ -193,7 +193,9 @@ impl Rule {
             Self::Nul => ("MQTT 3.1, Appendix A, Topic semantics and usage", "[MQTT-1.5.3-2]"),
             Self::StringTooLong(_) => ("MQTT 3.1, MQTT and UTF-8", "[MQTT-4.7.3-3]"),
             Self::TopicEmpty => ("MQTT 3.1, Appendix A, Topic semantics and usage", "[MQTT-4.7.3-1]"),
-            Self::WildcardInTopicName => ("MQTT 3.1, PUBLISH, Variable header", "[MQTT-3.3.2-2]"),
+            Self::WildcardInTopicName => {
+                ("MQTT 3.1, PUBLISH, Variable header", "[MQTT-3.3.2-2], [MQTT-4.7.1-1]")
+            }
             Self::MultiLevelWildcard => ("MQTT 3.1, Appendix A, Multi-level wildcard", "[MQTT-4.7.1-2]"),
             Self::SingleLevelWildcard => ("MQTT 3.1, Appendix A, Single-level wildcard", "[MQTT-4.7.1-3]"),
             Self::NoTopicFilter(packet_type) => match packet_type {
@@ -205,13 +207,17 @@ impl Rule {
             Self::SubAckReturnCode(_) => ("MQTT 3.1, SUBACK, Payload", "[MQTT-3.9.3-2]"),
             Self::ClientIdTooLong(_) | Self::ClientIdEmpty => ("MQTT 3.1, CONNECT, Client Identifier", ""),
             Self::ClientIdEmptyWithoutCleanSession => ("", "[MQTT-3.1.3-7]"),
-            Self::ProtocolNameAndLevel(_) => ("MQTT 3.1, CONNECT, Protocol Version", "[MQTT-3.1.2-2]"),
+            Self::ProtocolNameAndLevel(level) => (
+                "MQTT 3.1, Variable header, Protocol version",
+                // At the level of 3.1.1 it is the name that is wrong.
+                if *level == ProtocolVersion::V311.level() { "[MQTT-3.1.2-1]" } else { "[MQTT-3.1.2-2]" },
+            ),
             Self::ConnectReservedFlag => ("", "[MQTT-3.1.2-3]"),
             Self::WillQosWithoutWill => ("", "[MQTT-3.1.2-13]"),
             Self::WillRetainWithoutWill => ("", "[MQTT-3.1.2-15]"),
-            Self::WillQosReserved => ("MQTT 3.1, CONNECT, Will QoS", "[MQTT-3.1.2-14]"),
+            Self::WillQosReserved => ("MQTT 3.1, Variable header, Will QoS", "[MQTT-3.1.2-14]"),
             Self::PasswordWithoutUsername => {
-                ("MQTT 3.1, CONNECT, User name and password flags", "[MQTT-3.1.2-22]")
+                ("MQTT 3.1, Variable header, User name and password flags", "[MQTT-3.1.2-22]")
             }
             Self::UsernameMissing => ("", "[MQTT-3.1.2-19]"),
             Self::PasswordMissing => ("", "[MQTT-3.1.2-21]"),

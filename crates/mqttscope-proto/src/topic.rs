@@ -67,8 +67,8 @@ impl<'a> TopicFilter<'a> {
 
     /// Whether the filter matches a topic name.
     ///
-    /// `#` matches its parent too; a wildcard at the first level does not match a name that begins with `$`
-    /// (MQTT 3.1, Appendix A; [MQTT-4.7.2-1]).
+    /// `#` matches its parent too (MQTT 3.1, Appendix A, Multi-level wildcard; MQTT 3.1.1, 4.7.1.2); a wildcard at
+    /// the first level does not match a name that begins with `$`, of which 3.1 says nothing [MQTT-4.7.2-1].
     ///
     /// ```
     /// use mqttscope_proto::TopicFilter;

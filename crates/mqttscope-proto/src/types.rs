@@ -19,7 +19,7 @@ pub enum ProtocolVersion {
 }
 
 impl ProtocolVersion {
-    /// The protocol name that CONNECT carries (MQTT 3.1, CONNECT; [MQTT-3.1.2-1]).
+    /// The protocol name that CONNECT carries (MQTT 3.1, Variable header, Protocol name; [MQTT-3.1.2-1]).
     #[must_use]
     pub const fn protocol_name(self) -> &'static str {
         match self {
@@ -142,7 +142,7 @@ impl fmt::Display for PacketId {
 
 /// The keep alive interval of a connection in seconds; 0 switches the mechanism off.
 ///
-/// MQTT 3.1, CONNECT, Keep Alive timer; [MQTT-3.1.2-23], [MQTT-3.1.2-24].
+/// MQTT 3.1, Variable header, Keep Alive timer; [MQTT-3.1.2-23], [MQTT-3.1.2-24].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Default)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct KeepAlive(u16);

@@ -97,7 +97,7 @@ impl<'a> Connect<'a> {
         let client_id = read_client_id(version, clean_session, reader)?;
         let will = if flags & WILL != 0 { Some(read_will(flags, version, reader)?) } else { None };
         // In 3.1 the Remaining Length takes precedence over a flag whose string is missing (MQTT 3.1, CONNECT, User
-        // name and password); in 3.1.1 that is a fault of the flag.
+        // Name and Password); in 3.1.1 that is a fault of the flag.
         let follows = |flag: u8, missing: Rule, reader: &mut Reader<'a, '_, T>| {
             let is_missing = reader.remaining() == 0;
             if flags & flag != 0 && is_missing && version != ProtocolVersion::V31 {
@@ -295,19 +295,19 @@ impl<'a> Trace<'a> for PasswordFinder {
 static PROTOCOL_NAME: FieldDef = FieldDef::new(
     "Protocol Name",
     "MQIsdp for 3.1, MQTT for 3.1.1.",
-    "MQTT 3.1, CONNECT, Protocol Name",
+    "MQTT 3.1, Variable header, Protocol name",
     "[MQTT-3.1.2-1]",
 );
 static PROTOCOL_LEVEL: FieldDef = FieldDef::new(
     "Protocol Level",
     "3 for 3.1 (\"protocol version number\" there), 4 for 3.1.1; a server that has not got it answers with code 1.",
-    "MQTT 3.1, CONNECT, Protocol Version",
+    "MQTT 3.1, Variable header, Protocol version",
     "[MQTT-3.1.2-2]",
 );
 static CONNECT_FLAGS: FieldDef = FieldDef::new(
     "Connect Flags",
     "What the payload holds, and how the session and the will are to be treated.",
-    "MQTT 3.1, CONNECT, Connect flags",
+    "MQTT 3.1, Variable header, Connect flags",
     "[MQTT-3.1.2-3] to [MQTT-3.1.2-22]",
 )
 .with_bits(&[
@@ -322,7 +322,7 @@ static CONNECT_FLAGS: FieldDef = FieldDef::new(
 static KEEP_ALIVE: FieldDef = FieldDef::new(
     "Keep Alive",
     "Seconds; the server closes the connection after one and a half times as long without a packet, 0 never.",
-    "MQTT 3.1, CONNECT, Keep Alive timer",
+    "MQTT 3.1, Variable header, Keep Alive timer",
     "[MQTT-3.1.2-23], [MQTT-3.1.2-24]",
 );
 static CLIENT_ID: FieldDef = FieldDef::new(

@@ -171,8 +171,17 @@ impl PeerError {
             Self::SecondConnAck => "MQTT 3.1.1, 3.2",
             Self::UnknownPacketId { .. } if v31 => "MQTT 3.1, Message identifiers",
             Self::UnknownPacketId { .. } => "[MQTT-2.3.1-6], [MQTT-2.3.1-7]",
+            Self::WrongAcknowledgement { awaited: PacketType::SubAck, .. } if v31 => {
+                "MQTT 3.1, SUBSCRIBE, Response"
+            }
+            Self::WrongAcknowledgement { awaited: PacketType::SubAck, .. } => "[MQTT-3.8.4-1]",
+            Self::WrongAcknowledgement { awaited: PacketType::UnsubAck, .. } if v31 => {
+                "MQTT 3.1, UNSUBSCRIBE, Response"
+            }
+            Self::WrongAcknowledgement { awaited: PacketType::UnsubAck, .. } => "[MQTT-3.10.4-4]",
             Self::WrongAcknowledgement { .. } if v31 => "MQTT 3.1, Quality of Service levels and flows",
-            Self::WrongAcknowledgement { .. } => "[MQTT-4.3.2-1], [MQTT-4.3.3-1]",
+            Self::WrongAcknowledgement { awaited: PacketType::PubAck, .. } => "[MQTT-4.3.2-2]",
+            Self::WrongAcknowledgement { .. } => "[MQTT-4.3.3-2]",
             Self::ReturnCodeCount { .. } if v31 => "MQTT 3.1, SUBACK, Payload",
             Self::ReturnCodeCount { .. } => "[MQTT-3.8.4-5]",
             Self::UnexpectedPingResp if v31 => "MQTT 3.1, PINGRESP",

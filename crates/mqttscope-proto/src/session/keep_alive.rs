@@ -1,4 +1,5 @@
-//! When a PINGREQ is due, and when a connection is dead (MQTT 3.1, Keep Alive timer; [MQTT-3.1.2-23]).
+//! When a PINGREQ is due, and when a connection is dead (MQTT 3.1, Variable header, Keep
+//! Alive timer; [MQTT-3.1.2-23]).
 
 use crate::types::{KeepAlive, Timestamp};
 
