@@ -14,11 +14,30 @@ pub struct Chain {
     pub page_url: String,
     /// What to type into `URL`; the page's own default when absent.
     pub ws_url: Option<String>,
+    /// What the page is told to speak.
+    pub version: Version,
     /// Where the same broker takes MQTT over TCP.
     pub broker: SocketAddr,
     pub quirks: Quirks,
     /// The processes; they end with the chain.
     parts: Parts,
+}
+
+/// The MQTT version, as the page names it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Version {
+    V31,
+    V311,
+}
+
+impl Version {
+    /// Its name in the page's list.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::V31 => "3.1",
+            Self::V311 => "3.1.1",
+        }
+    }
 }
 
 /// How gateways and brokers behave where they are free to, or where they err.
@@ -48,27 +67,38 @@ impl Chain {
     ///
     /// # Errors
     /// If it does not start.
-    pub fn own() -> Result<Self> {
-        Self::with_gateway(Gateway::start(Options::default())?, None)
+    pub fn own(version: Version) -> Result<Self> {
+        Ok(Self::new(Gateway::start(Options::default())?, None, version))
     }
 
     /// The project's gateway before a broker that [`Chain::stop_broker`] can stop.
     ///
     /// # Errors
     /// If one of them does not start.
-    pub fn own_with_separate_broker() -> Result<Self> {
+    pub fn own_with_separate_broker(version: Version) -> Result<Self> {
         let broker = Gateway::start(Options::default())?;
         let options = Options { broker: Some(broker.broker()), ..Options::default() };
-        Self::with_gateway(Gateway::start(options)?, Some(broker))
+        Ok(Self::new(Gateway::start(options)?, Some(broker), version))
     }
 
     /// The project's gateway before a broker that somebody else runs.
     ///
     /// # Errors
     /// If it does not start.
-    pub fn own_before(broker: SocketAddr) -> Result<Self> {
+    pub fn own_before(broker: SocketAddr, version: Version) -> Result<Self> {
         let options = Options { broker: Some(broker), ..Options::default() };
-        Self::with_gateway(Gateway::start(options)?, None)
+        Ok(Self::new(Gateway::start(options)?, None, version))
+    }
+
+    /// The project's gateway for a page that another server serves.
+    ///
+    /// # Errors
+    /// If it does not start.
+    pub fn own_for_page(origin: &str, page_url: &str, version: Version) -> Result<Self> {
+        let options = Options { allow_origins: vec![origin.to_owned()], ..Options::default() };
+        let gateway = Gateway::start(options)?;
+        let (page_url, ws_url) = (page_url.to_owned(), Some(gateway.proxy().to_string()));
+        Ok(Self { page_url, ws_url, ..Self::new(gateway, None, version) })
     }
 
     /// Stops the broker; the gateway goes on.
@@ -105,14 +135,15 @@ impl Chain {
         self.parts.gateway.as_mut().context("this chain's gateway cannot be started")?.start_again()
     }
 
-    fn with_gateway(gateway: Gateway, broker: Option<Gateway>) -> Result<Self> {
-        Ok(Self {
+    fn new(gateway: Gateway, broker: Option<Gateway>, version: Version) -> Self {
+        Self {
             page_url: gateway.page().to_string(),
             ws_url: None,
+            version,
             broker: gateway.broker(),
             quirks: Quirks::OWN,
             parts: Parts { gateway: Some(gateway), broker },
-        })
+        }
     }
 }
 

@@ -13,6 +13,7 @@ pub mod gateway;
 pub mod log;
 pub mod page;
 pub mod process;
+pub mod scenarios;
 pub mod stage;
 pub mod static_server;
 pub mod tcp_client;

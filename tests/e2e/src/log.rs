@@ -2,6 +2,7 @@
 
 use anyhow::{Result, ensure};
 use serde::Deserialize;
+use serde_json::json;
 use std::fmt;
 
 use crate::page::Page;
@@ -104,11 +105,19 @@ impl<'a> Log<'a> {
     /// # Errors
     /// If the page has no log, or rows are missing in what was read.
     pub async fn rows(&self) -> Result<Vec<Row>> {
-        let rows: Vec<Row> = serde_json::from_value(self.page.execute_async(READ_ALL_ROWS, vec![]).await?)?;
+        let rows = self.read(true).await?;
         for pair in rows.windows(2) {
             ensure!(pair[1].index == pair[0].index + 1, "no row between {} and {}", pair[0], pair[1]);
         }
         Ok(rows)
+    }
+
+    /// The rows that are drawn now.
+    ///
+    /// # Errors
+    /// If the page has no log.
+    pub async fn visible_rows(&self) -> Result<Vec<Row>> {
+        self.read(false).await
     }
 
     /// The rows of packets only, without events.
@@ -155,13 +164,34 @@ impl<'a> Log<'a> {
     /// # Errors
     /// If they are not in time.
     pub async fn wait_for_packets(&self, from: u64, expected: &[&str]) -> Result<Vec<Row>> {
+        self.wait_for_rows(from, expected, |row| !row.is_event()).await
+    }
+
+    /// As [`Log::wait_for_packets`], of one direction only.
+    ///
+    /// # Errors
+    /// If they are not in time.
+    pub async fn wait_for_packets_of(&self, kind: Kind, from: u64, expected: &[&str]) -> Result<Vec<Row>> {
+        self.wait_for_rows(from, expected, |row| row.kind == kind).await
+    }
+
+    async fn wait_for_rows(
+        &self,
+        from: u64,
+        expected: &[&str],
+        counts: impl Fn(&Row) -> bool,
+    ) -> Result<Vec<Row>> {
         wait::until(&format!("the packets {expected:?}"), async || {
-            let mut rows = self.packets().await?;
-            rows.retain(|row| row.index >= from);
+            let all = self.rows().await?;
+            let rows: Vec<Row> = all.iter().filter(|row| row.index >= from && counts(row)).cloned().collect();
             let is_it = rows.iter().map(Row::to_string).eq(expected.iter().copied());
-            Ok(if is_it { Look::Ready(rows) } else { Look::NotYet(list(&rows)) })
+            Ok(if is_it { Look::Ready(rows) } else { Look::NotYet(list(&all)) })
         })
         .await
+    }
+
+    async fn read(&self, scroll: bool) -> Result<Vec<Row>> {
+        Ok(serde_json::from_value(self.page.execute_async(READ_ROWS, vec![json!(scroll)]).await?)?)
     }
 }
 
@@ -174,8 +204,8 @@ fn list(rows: &[Row]) -> String {
 }
 
 /// Scrolls in steps smaller than what is seen, so that each row is drawn at one of them.
-const READ_ALL_ROWS: &str = r#"
-const done = arguments[arguments.length - 1];
+const READ_ROWS: &str = r#"
+const [scroll, done] = arguments;
 const nameOf = element => element.getAttribute('aria-label')
   ?? document.getElementById(element.getAttribute('aria-labelledby'))?.textContent
   ?? element.querySelector('caption')?.textContent ?? '';
@@ -205,7 +235,7 @@ const drawn = () => new Promise(resolve => requestAnimationFrame(() => requestAn
 (async () => {
   await drawn();
   read();
-  if (!box) return finish();
+  if (!scroll || !box) return finish();
   const before = box.scrollTop;
   for (let top = 0; ; top += box.clientHeight / 2) {
     box.scrollTop = top;

@@ -131,6 +131,20 @@ impl Page {
         .await
     }
 
+    /// Waits until this text is somewhere on the page.
+    ///
+    /// # Errors
+    /// If it is not in time.
+    pub async fn wait_for_text(&self, text: &str) -> Result<()> {
+        wait::until(&format!("the text '{text}'"), async || {
+            let found =
+                self.execute("return document.body.innerText.includes(arguments[0])", vec![json!(text)]);
+            let is_there = found.await? == json!(true);
+            Ok(if is_there { Look::Ready(()) } else { Look::NotYet("it is not there".to_owned()) })
+        })
+        .await
+    }
+
     /// The rows of the list of subscriptions, as text.
     ///
     /// # Errors
@@ -365,6 +379,18 @@ impl Control<'_> {
     pub async fn description(&self) -> Result<String> {
         let element = self.find().await?;
         Ok(self.page.text_of(DESCRIPTION, vec![json!(element)]).await?.unwrap_or_default())
+    }
+
+    /// Waits until something describes this control, and returns it.
+    ///
+    /// # Errors
+    /// If nothing does in time.
+    pub async fn wait_for_description(&self) -> Result<String> {
+        wait::until(&format!("words at '{}'", self.name), async || {
+            let words = self.description().await?;
+            Ok(if words.is_empty() { Look::NotYet("nothing".to_owned()) } else { Look::Ready(words) })
+        })
+        .await
     }
 
     /// Whether it can be used now.

@@ -49,6 +49,7 @@ impl Stage {
         if let Some(url) = &chain.ws_url {
             page.field("URL").fill(url).await?;
         }
+        page.select("MQTT version").choose(chain.version.name()).await?;
         Ok(page)
     }
 
@@ -75,7 +76,10 @@ impl Stage {
     async fn clear(&self, failed: bool) {
         let pages = std::mem::take(&mut *self.pages());
         for (index, page) in pages.into_iter().enumerate() {
-            if failed && let Err(error) = page.screenshot(&format!("failed-{}-{index}", self.name)).await {
+            if failed
+                && let Err(error) =
+                    page.screenshot(&format!("failed-{}-{index}", self.name.replace("::", "-"))).await
+            {
                 eprintln!("no picture: {error:#}");
             }
             if let Err(error) = page.close().await {
