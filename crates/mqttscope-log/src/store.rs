@@ -1,0 +1,476 @@
+//! The packet log: raw bytes in an arena of chunks, one fixed-size record a packet or event.
+//!
+//! Nothing is decoded and nothing is put into words here: that waits until a row is looked at. When the byte
+//! budget is used up, the oldest records go, and the log counts them.
+//!
+//! # From the page's own log to this one
+//!
+//! Names and meanings are those of the page's `store::log`: `Log`, `Record`, `Marks`, `Direction`, `push_sent`,
+//! `receive`, `pending`, `push_received`, `push_remains`, `mark_violation`, `answered`, `half_lines_before`.
+//!
+//! - [`Marks`] has the connection's number besides; the page's generation is one.
+//! - `receive` takes no announced length any more: the log scans for boundaries itself. The loop over
+//!   `FrameScanner` becomes `while let Some(number) = log.next_received(time, marks)? { .. }`, and on an error
+//!   [`Log::push_remains`] as before.
+//! - The page's `LogEvent` stays the page's: it is written with [`Log::push_event`] as a kind and values, and made
+//!   again from [`Log::event`] when the row is looked at. Where the plain sentence of [`Event::words`] does, it can
+//!   go.
+//! - [`Log::push_violation`] marks the packet and appends the event that says why.
+
+use mqttscope_proto::{
+    DecodeError, FrameScanner, Packet, ProtocolVersion, Violation, decode, redact_password,
+};
+
+mod arena;
+mod blocks;
+mod event;
+mod exchange;
+mod record;
+#[cfg(test)]
+mod tests;
+
+use arena::{Arena, Span};
+use blocks::Blocks;
+use exchange::Exchanges;
+
+pub use event::{Event, EventKind, Value};
+pub(crate) use exchange::question;
+pub use record::{Direction, Marks, Record};
+
+/// The packet log.
+pub struct Log {
+    arena: Arena,
+    records: Blocks<Record>,
+    connections: Vec<State>,
+    /// Half lines of all hex previews, of records that were dropped too.
+    half_lines: u32,
+    incoming: Incoming,
+    budget: usize,
+    keeps_passwords: bool,
+    revision: u32,
+    /// Where the values of an event are written before they go into the arena.
+    scratch: Vec<u8>,
+}
+
+/// What the log knows of a connection beside its packets.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Connection {
+    /// The client id of its CONNECT.
+    pub client_id: String,
+    /// The number of its CONNECT.
+    pub connect: Option<u32>,
+    /// The number of its DISCONNECT.
+    pub disconnect: Option<u32>,
+    /// When the transport was opened, in microseconds since the Unix epoch.
+    pub opened: Option<u64>,
+    /// When the transport was closed, in microseconds since the Unix epoch.
+    pub closed: Option<u64>,
+}
+
+#[derive(Default)]
+struct State {
+    about: Connection,
+    exchanges: Exchanges,
+}
+
+/// Bytes from the peer that are not yet records.
+#[derive(Default)]
+struct Incoming {
+    span: Option<Span>,
+    /// How many of them the scanner has seen.
+    scanned: usize,
+    scanner: FrameScanner,
+}
+
+impl Log {
+    /// The byte budget that is enough for a million packets of a hundred bytes and more: 256 MB.
+    pub const DEFAULT_BUDGET: usize = 256 << 20;
+
+    /// An empty log that keeps at most `budget` bytes, those of its records included.
+    #[must_use]
+    pub fn new(budget: usize) -> Self {
+        Self {
+            arena: Arena::default(),
+            records: Blocks::new(),
+            connections: Vec::new(),
+            half_lines: 0,
+            incoming: Incoming::default(),
+            budget,
+            keeps_passwords: false,
+            revision: 0,
+            scratch: Vec::new(),
+        }
+    }
+
+    /// Sets the byte budget, and drops at once what is over it.
+    pub fn set_budget(&mut self, budget: usize) {
+        self.budget = budget;
+        self.keep_budget();
+    }
+
+    /// Whether passwords are kept from now on; otherwise they are overwritten as they are logged.
+    pub fn set_keeps_passwords(&mut self, keeps: bool) {
+        self.keeps_passwords = keeps;
+    }
+
+    /// Changes with every change of the log.
+    #[must_use]
+    pub const fn revision(&self) -> u32 {
+        self.revision
+    }
+
+    /// Bytes that are reserved, for packets and records.
+    #[must_use]
+    pub fn size(&self) -> usize {
+        self.arena.size() + self.records.size()
+    }
+
+    /// Number of the oldest record that is kept; equally, how many were dropped.
+    #[must_use]
+    pub const fn first(&self) -> u32 {
+        self.records.first()
+    }
+
+    /// One more than the number of the newest record.
+    #[must_use]
+    pub const fn end(&self) -> u32 {
+        self.records.end()
+    }
+
+    /// The record of that number, if it is kept.
+    #[inline]
+    #[must_use]
+    pub fn record(&self, number: u32) -> Option<&Record> {
+        self.records.get(number)
+    }
+
+    /// The records from a number on, oldest first.
+    pub fn records_from(&self, number: u32) -> impl Iterator<Item = &Record> {
+        self.records.iter_from(number)
+    }
+
+    /// The number of the first record at or after a time in microseconds since the Unix epoch.
+    ///
+    /// Found by halving, which takes the clock to go forward only.
+    #[must_use]
+    pub fn find_time(&self, time: u64) -> u32 {
+        let (mut low, mut high) = (self.first(), self.end());
+        while low < high {
+            let middle = low + (high - low) / 2;
+            if self.record(middle).is_some_and(|record| record.time < time) {
+                low = middle + 1;
+            } else {
+                high = middle;
+            }
+        }
+        low
+    }
+
+    /// The bytes of a packet; empty for an event.
+    ///
+    /// A password is among them if the log keeps passwords: see [`Self::set_keeps_passwords`].
+    #[inline]
+    #[must_use]
+    pub fn bytes(&self, record: &Record) -> &[u8] {
+        match record.direction() {
+            Direction::Event => &[],
+            _ => self.arena.bytes(record.span),
+        }
+    }
+
+    /// The topic name of a PUBLISH, as far as the packet holds it.
+    #[inline]
+    #[must_use]
+    pub fn topic(&self, record: &Record) -> Option<&[u8]> {
+        let (start, end) = record.topic_range()?;
+        let bytes = self.arena.bytes(record.span);
+        bytes.get(start..end.min(bytes.len()))
+    }
+
+    /// The payload of a PUBLISH.
+    #[inline]
+    #[must_use]
+    pub fn payload(&self, record: &Record) -> Option<&[u8]> {
+        self.arena.bytes(record.span).get(record.payload_start()?..)
+    }
+
+    /// The event of an event's record.
+    #[must_use]
+    pub fn event(&self, record: &Record) -> Option<Event<'_>> {
+        record.event_kind().map(|kind| Event::new(kind, self.arena.bytes(record.span)))
+    }
+
+    /// What is known of a connection.
+    #[must_use]
+    pub fn connection(&self, number: u16) -> Option<&Connection> {
+        self.connections.get(usize::from(number)).map(|state| &state.about)
+    }
+
+    /// The number of the packet before this one in its exchange; for an event that of the packet it is about.
+    #[must_use]
+    pub fn before(&self, number: u32) -> Option<u32> {
+        let back = self.record(number)?.back;
+        let before = number.checked_sub(back)?;
+        (back > 0 && before >= self.first()).then_some(before)
+    }
+
+    /// The number of the packet behind this one in its exchange.
+    #[must_use]
+    pub fn after(&self, number: u32) -> Option<u32> {
+        let ahead = self.record(number)?.ahead;
+        (ahead > 0).then_some(number + ahead)
+    }
+
+    /// The number of the first packet of an exchange, the same for all of its packets.
+    #[must_use]
+    pub fn exchange(&self, number: u32) -> u32 {
+        let mut first = number;
+        while let Some(before) = self.before(first) {
+            first = before;
+        }
+        first
+    }
+
+    /// The record of the packet that this one answers.
+    #[must_use]
+    pub fn answered(&self, number: u32) -> Option<&Record> {
+        let question = question(self.record(number)?.packet_type()?)?;
+        let mut at = number;
+        loop {
+            at = self.before(at)?;
+            let record = self.record(at)?;
+            if record.packet_type() == Some(question) {
+                return Some(record);
+            }
+        }
+    }
+
+    /// Half lines of all hex previews before a record, counted from the oldest that is kept.
+    #[must_use]
+    pub fn half_lines_before(&self, number: u32) -> u32 {
+        let at = |record: Option<&Record>| record.map_or(self.half_lines, |record| record.half_lines);
+        at(self.record(number)).wrapping_sub(at(self.record(self.first())))
+    }
+
+    /// Appends a packet that is sent, and says its number.
+    pub fn push_sent(&mut self, time: u64, frame: &[u8], marks: Marks) -> u32 {
+        self.push_whole(time, Direction::Out, frame, marks)
+    }
+
+    /// Appends a packet of either direction, and says its number.
+    pub fn push_whole(&mut self, time: u64, direction: Direction, frame: &[u8], marks: Marks) -> u32 {
+        let span = self.arena.append(frame);
+        self.push_packet(time, direction, span, marks)
+    }
+
+    /// Appends an event, and says its number.
+    pub fn push_event(&mut self, time: u64, connection: u16, kind: EventKind, values: &[Value<'_>]) -> u32 {
+        self.push_event_about(None, time, connection, kind, values)
+    }
+
+    /// Marks a packet as breaking a rule, and appends the event that says which.
+    pub fn push_violation(&mut self, time: u64, number: u32, violation: &Violation) -> u32 {
+        self.mark_violation(number);
+        let (connection, version) = match self.record(number) {
+            Some(record) => (record.connection, record.version()),
+            None => (0, ProtocolVersion::V31),
+        };
+        let words = violation.to_string();
+        let values = [
+            Value::Text(&words),
+            Value::Number(violation.offset as u64),
+            Value::Text(violation.rule.clause(version)),
+        ];
+        self.push_event_about(Some(number), time, connection, EventKind::Violation, &values)
+    }
+
+    /// Appends an event that is about a packet.
+    pub fn push_event_about(
+        &mut self,
+        packet: Option<u32>,
+        time: u64,
+        connection: u16,
+        kind: EventKind,
+        values: &[Value<'_>],
+    ) -> u32 {
+        self.scratch.clear();
+        event::encode(values, &mut self.scratch);
+        let span = self.arena.append(&self.scratch);
+        let mut record = Record::of_event(time, span, kind, connection);
+        record.back = packet.map_or(0, |packet| self.end().saturating_sub(packet));
+        let about = &mut self.state(connection).about;
+        match kind {
+            EventKind::Opened => about.opened = Some(time),
+            EventKind::Closed => about.closed = Some(time),
+            _ => {}
+        }
+        self.push(record, 0)
+    }
+
+    /// Makes room for `len` bytes from the peer, which `fill` writes.
+    pub fn receive(&mut self, len: usize, fill: impl FnOnce(&mut [u8])) {
+        let announced = self.incoming.scanner.frame_len();
+        let span = self.incoming.span.get_or_insert_default();
+        fill(self.arena.extend(span, len, announced));
+    }
+
+    /// Bytes from the peer that are not yet part of a record.
+    #[must_use]
+    pub fn pending(&self) -> &[u8] {
+        self.incoming.span.map_or(&[], |span| self.arena.bytes(span))
+    }
+
+    /// Makes a record of the next whole packet among the pending bytes, and says its number; `None` if its end has
+    /// not come.
+    ///
+    /// # Errors
+    ///
+    /// Where the bytes cannot be a packet: nothing more can be made of them, and [`Self::push_remains`] takes them.
+    pub fn next_received(&mut self, time: u64, marks: Marks) -> Result<Option<u32>, DecodeError> {
+        let Some(span) = self.incoming.span else { return Ok(None) };
+        let Incoming { scanned, scanner, .. } = &mut self.incoming;
+        let unseen = &self.arena.bytes(span)[*scanned..];
+        if unseen.is_empty() {
+            return Ok(None);
+        }
+        let scan = scanner.scan(unseen)?;
+        *scanned += scan.consumed;
+        let len = *scanned;
+        Ok(scan.complete.then(|| self.push_received(time, len, marks)))
+    }
+
+    /// Makes a record of the first `len` pending bytes, and says its number.
+    pub fn push_received(&mut self, time: u64, len: usize, marks: Marks) -> u32 {
+        let pending = self.incoming.span.get_or_insert_default();
+        let span = Span { len: len as u32, ..*pending };
+        pending.start += len as u32;
+        pending.len -= len as u32;
+        self.incoming.scanned = 0;
+        self.push_packet(time, Direction::In, span, marks)
+    }
+
+    /// Makes a record of all pending bytes, if there are any: they are not, or no longer, going to be a packet.
+    pub fn push_remains(&mut self, time: u64, marks: Marks) -> Option<u32> {
+        let len = self.pending().len();
+        let marks = Marks { broken: true, ..marks };
+        let number = (len > 0).then(|| self.push_received(time, len, marks));
+        self.incoming = Incoming::default();
+        number
+    }
+
+    /// Marks a record: its packet breaks a rule.
+    pub fn mark_violation(&mut self, number: u32) {
+        if let Some(record) = self.records.get_mut(number) {
+            record.mark_violation();
+        }
+    }
+
+    /// Drops every record, and counts anew from 0. A packet that is coming in is kept.
+    pub fn clear(&mut self) {
+        while self.first() < self.end() {
+            self.drop_oldest();
+        }
+        self.records.clear();
+        for state in &mut self.connections {
+            state.exchanges = Exchanges::default();
+            state.about.connect = None;
+            state.about.disconnect = None;
+        }
+        self.revision = self.revision.wrapping_add(1);
+    }
+
+    fn push_packet(&mut self, time: u64, direction: Direction, span: Span, marks: Marks) -> u32 {
+        let number = self.end();
+        let mut record = Record::of_packet(time, direction, span, self.arena.bytes(span), marks);
+        match record.first_byte >> 4 {
+            CONNECT => self.note_connect(&mut record, number),
+            DISCONNECT => self.state(marks.connection).about.disconnect = Some(number),
+            _ => {}
+        }
+        self.state(marks.connection);
+        let Self { connections, records, .. } = self;
+        let exchanges = &mut connections[usize::from(marks.connection)].exchanges;
+        let before = exchanges.note(&record, number, |number| records.get(number));
+        if let Some(before) = before {
+            record.back = number - before;
+            if let Some(before) = records.get_mut(before) {
+                before.ahead = record.back;
+            }
+        }
+        self.push(record, preview_half_lines(span.len as usize))
+    }
+
+    /// Hides the password, keeps the client id, and goes on with the exchanges of an earlier connection of a client
+    /// that has not asked for a clean session.
+    fn note_connect(&mut self, record: &mut Record, number: u32) {
+        if !self.keeps_passwords && redact_password(self.arena.bytes_mut(record.span)) {
+            record.mark_password_hidden();
+        }
+        let bytes = self.arena.bytes(record.span);
+        let Ok(Packet::Connect(connect)) = decode(bytes, ProtocolVersion::V31, &mut ()) else { return };
+        let (client_id, clean) = (connect.client_id.to_string_lossy().into_owned(), connect.clean_session);
+        self.state(record.connection);
+        // The newest connection of that client is where its exchanges are, this one included.
+        let same = |state: &&mut State| state.about.client_id == client_id && state.about.connect.is_some();
+        let latest = self.connections.iter_mut().filter(same).max_by_key(|state| state.about.connect);
+        let exchanges = latest.map(|state| std::mem::take(&mut state.exchanges));
+        let state = self.state(record.connection);
+        state.exchanges = exchanges.filter(|_| !clean).unwrap_or_default();
+        state.about.client_id = client_id;
+        state.about.connect = Some(number);
+    }
+
+    fn state(&mut self, connection: u16) -> &mut State {
+        let at = usize::from(connection);
+        if self.connections.len() <= at {
+            self.connections.resize_with(at + 1, State::default);
+        }
+        &mut self.connections[at]
+    }
+
+    fn push(&mut self, mut record: Record, half_lines: u32) -> u32 {
+        let number = self.end();
+        record.half_lines = self.half_lines;
+        self.half_lines = self.half_lines.wrapping_add(half_lines);
+        self.arena.hold(record.span);
+        self.records.push(record);
+        self.revision = self.revision.wrapping_add(1);
+        self.keep_budget();
+        number
+    }
+
+    fn keep_budget(&mut self) {
+        while self.size() > self.budget && self.end() - self.first() > 1 {
+            self.drop_oldest();
+        }
+    }
+
+    fn drop_oldest(&mut self) {
+        let Some(record) = self.records.get(self.records.first()) else { return };
+        self.arena.release(record.span);
+        self.records.pop();
+    }
+}
+
+/// The lines of a hex preview of `len` bytes, without the line that counts the rest.
+#[must_use]
+pub fn preview_lines(len: usize) -> usize {
+    len.div_ceil(PREVIEW_LINE).min(PREVIEW_MAX_LINES)
+}
+
+/// The height of a hex preview in half lines: a line counts two, its margins one.
+fn preview_half_lines(len: usize) -> u32 {
+    if len == 0 {
+        return 0;
+    }
+    let rest = usize::from(len > PREVIEW_LINE * PREVIEW_MAX_LINES);
+    (2 * (preview_lines(len) + rest) + 1) as u32
+}
+
+/// Bytes of a line of a hex preview.
+pub const PREVIEW_LINE: usize = 16;
+/// The most lines that a hex preview has.
+pub const PREVIEW_MAX_LINES: usize = 32;
+
+const CONNECT: u8 = 1;
+const DISCONNECT: u8 = 14;

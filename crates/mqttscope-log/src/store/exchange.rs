@@ -1,0 +1,109 @@
+//! Which packets belong together: for each packet id and each side that gave it, the newest packet of its exchange.
+
+use mqttscope_proto::PacketType;
+
+use super::record::{Direction, Record};
+
+/// The open exchanges of a connection. Every look-up is a look into a table.
+#[derive(Default)]
+pub(super) struct Exchanges {
+    ours: Table,
+    theirs: Table,
+    connect: u32,
+    ping: u32,
+}
+
+impl Exchanges {
+    /// Notes a packet, and says the number of the one that is before it in its exchange.
+    ///
+    /// `find` gives the record of a number, if it is still kept.
+    pub(super) fn note<'r>(
+        &mut self,
+        record: &Record,
+        number: u32,
+        find: impl FnOnce(u32) -> Option<&'r Record>,
+    ) -> Option<u32> {
+        use PacketType as T;
+        let packet_type = record.packet_type()?;
+        let slot = match packet_type {
+            T::Disconnect => return None,
+            T::Connect | T::ConnAck => &mut self.connect,
+            T::PingReq | T::PingResp => &mut self.ping,
+            _ if record.packet_id == 0 => return None,
+            _ => {
+                let asked_by_us = asks(packet_type) == (record.direction() == Direction::Out);
+                let table = if asked_by_us { &mut self.ours } else { &mut self.theirs };
+                table.slot(record.packet_id)
+            }
+        };
+        // Numbers are kept one higher, so that 0 means none.
+        let before = slot.checked_sub(1).filter(|&before| {
+            let last = find(before).and_then(Record::packet_type);
+            last.is_some_and(|last| continues(last, packet_type, record.dup()))
+        });
+        if before.is_some() || starts(packet_type) || packet_type == T::PubRel {
+            *slot = number + 1;
+        }
+        before
+    }
+}
+
+/// Whether a packet comes from the side that gave the id.
+const fn asks(packet_type: PacketType) -> bool {
+    use PacketType as T;
+    starts(packet_type) || matches!(packet_type, T::PubRel)
+}
+
+/// Whether a packet begins an exchange.
+pub(crate) const fn starts(packet_type: PacketType) -> bool {
+    use PacketType as T;
+    matches!(packet_type, T::Connect | T::PingReq | T::Publish | T::Subscribe | T::Unsubscribe)
+}
+
+/// Whether a packet goes on with an exchange whose newest packet is of type `last`. Copies go on with it too.
+const fn continues(last: PacketType, next: PacketType, dup: bool) -> bool {
+    use PacketType as T;
+    match (last, next) {
+        (T::Publish, T::Publish) | (T::Subscribe, T::Subscribe) | (T::Unsubscribe, T::Unsubscribe) => dup,
+        // A sender that has seen PUBREC must not send PUBLISH again; when one does, the copy belongs here all the same.
+        (T::PubRec | T::PubRel, T::Publish) => dup,
+        (T::PubRel, T::PubRec) | (T::Publish | T::PubComp, T::PubRel) | (T::PubRec, T::PubComp) => true,
+        _ => match question(next) {
+            Some(question) => question as u8 == last as u8 || last as u8 == next as u8,
+            None => false,
+        },
+    }
+}
+
+/// The type of packet that one of this type answers.
+pub(crate) const fn question(answer: PacketType) -> Option<PacketType> {
+    use PacketType as T;
+    Some(match answer {
+        T::ConnAck => T::Connect,
+        T::PubAck | T::PubRec => T::Publish,
+        T::PubRel => T::PubRec,
+        T::PubComp => T::PubRel,
+        T::SubAck => T::Subscribe,
+        T::UnsubAck => T::Unsubscribe,
+        T::PingResp => T::PingReq,
+        _ => return None,
+    })
+}
+
+/// The newest packet of each id. Ids are mostly given in order from 1, so few pages are ever made.
+#[derive(Default)]
+struct Table {
+    pages: Vec<Option<Box<[u32; 256]>>>,
+}
+
+impl Table {
+    #[inline]
+    fn slot(&mut self, id: u16) -> &mut u32 {
+        let [page, at] = id.to_be_bytes();
+        if self.pages.is_empty() {
+            self.pages.resize_with(256, || None);
+        }
+        let page = self.pages[usize::from(page)].get_or_insert_with(|| Box::new([0; 256]));
+        &mut page[usize::from(at)]
+    }
+}

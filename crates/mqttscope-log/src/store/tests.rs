@@ -1,0 +1,247 @@
+use mqttscope_proto::PacketType;
+
+use super::*;
+
+const MARKS: Marks = Marks { connection: 1, v311: true, violation: false, broken: false };
+const PUBLISH: &[u8] = b"\x32\x07\x00\x01t\x00\x09hi";
+
+fn receive(log: &mut Log, time: u64, bytes: &[u8]) -> Vec<u32> {
+    log.receive(bytes.len(), |room| room.copy_from_slice(bytes));
+    let mut numbers = Vec::new();
+    while let Some(number) = log.next_received(time, MARKS).expect("packets") {
+        numbers.push(number);
+    }
+    numbers
+}
+
+fn kept(log: &Log, number: u32) -> &[u8] {
+    log.bytes(log.record(number).expect("it is kept"))
+}
+
+#[test]
+fn what_is_sent_and_received_is_kept_as_it_is() {
+    let mut log = Log::new(1 << 20);
+    log.push_sent(1_000, PUBLISH, MARKS);
+    assert_eq!(receive(&mut log, 2_000, b"\x40\x02\x00\x09\xd0\x00"), [1, 2]);
+    let record = *log.record(0).expect("it is kept");
+    assert_eq!((record.direction(), record.packet_id, record.len()), (Direction::Out, 9, 9));
+    assert_eq!((record.qos(), record.dup(), record.retain()), (Some(1), false, false));
+    assert_eq!((log.topic(&record), log.payload(&record)), (Some(&b"t"[..]), Some(&b"hi"[..])));
+    assert_eq!(log.bytes(&record), PUBLISH);
+    let puback = log.record(1).expect("it is kept");
+    assert_eq!((puback.direction(), puback.packet_type()), (Direction::In, Some(PacketType::PubAck)));
+    assert_eq!(kept(&log, 1), b"\x40\x02\x00\x09");
+    assert_eq!(log.answered(1), log.record(0));
+    assert_eq!((log.answered(2), log.after(0), log.before(1)), (None, Some(1), Some(0)));
+}
+
+#[test]
+fn packets_cut_at_every_place_are_whole_again() {
+    let stream = [PUBLISH, b"\xd0\x00", PUBLISH, b"\x40\x02\x00\x09"].concat();
+    for first in 0..stream.len() {
+        for second in first..stream.len() {
+            let mut log = Log::new(1 << 20);
+            for piece in [&stream[..first], &stream[first..second], &stream[second..]] {
+                receive(&mut log, 1, piece);
+            }
+            let all: Vec<_> = (0..log.end()).flat_map(|number| kept(&log, number).to_vec()).collect();
+            assert_eq!((log.end(), all), (4, stream.clone()), "{first} {second}");
+        }
+    }
+}
+
+#[test]
+fn sending_between_the_pieces_of_a_packet_does_not_disturb_it() {
+    let mut log = Log::new(1 << 20);
+    receive(&mut log, 1, &PUBLISH[..4]);
+    log.push_sent(1, b"\xc0\x00", MARKS);
+    log.push_event(1, 1, EventKind::PingWithheld, &[]);
+    assert_eq!(receive(&mut log, 2, &PUBLISH[4..]), [2]);
+    assert_eq!((kept(&log, 2), log.pending()), (PUBLISH, &b""[..]));
+}
+
+#[test]
+fn the_links_of_a_qos_2_exchange() {
+    let mut log = Log::new(1 << 20);
+    log.push_sent(1, b"\x34\x07\x00\x01t\x00\x09hi", MARKS);
+    receive(&mut log, 2, b"\x50\x02\x00\x09");
+    log.push_sent(3, b"\x62\x02\x00\x09", MARKS);
+    receive(&mut log, 4, b"\x70\x02\x00\x09");
+    let asked: Vec<_> = (0..4).map(|number| log.answered(number).map(|record| record.time)).collect();
+    assert_eq!(asked, [None, Some(1), Some(2), Some(3)]);
+    assert_eq!(log.exchange(3), 0);
+}
+
+#[test]
+fn copies_stay_in_their_exchange_and_new_ones_do_not() {
+    let mut log = Log::new(1 << 20);
+    log.push_sent(1, b"\x34\x07\x00\x01t\x00\x09hi", MARKS);
+    log.push_sent(2, b"\x3c\x07\x00\x01t\x00\x09hi", MARKS);
+    receive(&mut log, 3, b"\x50\x02\x00\x09\x50\x02\x00\x09");
+    log.push_sent(5, b"\x62\x02\x00\x09", MARKS);
+    receive(&mut log, 6, b"\x70\x02\x00\x09");
+    log.push_sent(7, b"\x34\x07\x00\x01t\x00\x09hi", MARKS);
+    let before: Vec<_> = (0..7).map(|number| log.before(number)).collect();
+    assert_eq!(before, [None, Some(0), Some(1), Some(2), Some(3), Some(4), None]);
+    assert_eq!(log.answered(3).map(|record| record.time), Some(2));
+}
+
+#[test]
+fn the_two_sides_number_their_packets_apart() {
+    let mut log = Log::new(1 << 20);
+    log.push_sent(1, PUBLISH, MARKS);
+    receive(&mut log, 2, PUBLISH);
+    log.push_sent(3, b"\x40\x02\x00\x09", MARKS);
+    receive(&mut log, 4, b"\x40\x02\x00\x09");
+    assert_eq!((log.before(2), log.before(3)), (Some(1), Some(0)));
+}
+
+#[test]
+fn a_session_that_is_kept_goes_on_with_its_exchanges() {
+    let connect = |flags: u8| [b"\x10\x0d\x00\x04MQTT\x04", &[flags][..], b"\x00\x00\x00\x01c"].concat();
+    for (flags, before) in [(0, Some(1)), (2, None)] {
+        let mut log = Log::new(1 << 20);
+        log.push_sent(1, &connect(0), MARKS);
+        log.push_sent(2, PUBLISH, MARKS);
+        log.push_event(3, 1, EventKind::Closed, &[Value::Text("dropped")]);
+        let marks = Marks { connection: 2, ..MARKS };
+        log.push_sent(4, &connect(flags), marks);
+        log.push_sent(5, b"\x3a\x07\x00\x01t\x00\x09hi", marks);
+        assert_eq!(log.before(4), before);
+        assert_eq!(log.before(3), None);
+        let about = log.connection(1).expect("it is known");
+        assert_eq!((about.client_id.as_str(), about.closed, about.connect), ("c", Some(3), Some(0)));
+    }
+}
+
+#[test]
+fn the_password_is_overwritten_unless_it_is_to_be_kept() {
+    let connect = b"\x10\x16\x00\x06MQIsdp\x03\xc2\x00\x00\x00\x01c\x00\x01u\x00\x02pw";
+    let mut log = Log::new(1 << 20);
+    log.push_sent(1, connect, MARKS);
+    log.set_keeps_passwords(true);
+    log.push_sent(1, connect, MARKS);
+    assert_eq!(kept(&log, 0), [&connect[..connect.len() - 2], b"**"].concat());
+    assert_eq!(kept(&log, 1), connect);
+    let hidden = [0, 1].map(|number| log.record(number).is_some_and(Record::is_password_hidden));
+    assert_eq!(hidden, [true, false]);
+}
+
+#[test]
+fn a_huge_packet_in_small_pieces_lies_in_one_piece() {
+    let mut log = Log::new(64 << 20);
+    let body = 5_000_000;
+    let mut sent = vec![0x30, 0xc0, 0x96, 0xb1, 0x02];
+    sent.extend((0..body).map(|at| at as u8));
+    sent[5] = 0;
+    for piece in sent.chunks(2_048) {
+        receive(&mut log, 1, piece);
+    }
+    assert!(log.size() < sent.len() + (4 << 20), "{}", log.size());
+    assert!(kept(&log, 0) == sent);
+}
+
+#[test]
+fn the_oldest_go_when_the_budget_is_used_up() {
+    let mut log = Log::new(4 << 20);
+    let packet = [b"\x30\xe7\x07\x00\x01t".as_slice(), &[7; 996]].concat();
+    for number in 0..20_000 {
+        log.push_sent(number, &packet, MARKS);
+        log.push_event(number, 1, EventKind::Note, &[Value::Text("a"), Value::Text("b")]);
+    }
+    assert_eq!(log.end(), 40_000);
+    assert!(log.first() > 30_000 && log.size() <= 4 << 20, "{} {}", log.first(), log.size());
+    assert_eq!(log.record(log.first() - 1), None);
+    let oldest = log.record(log.first()).expect("it is kept");
+    let packet_at = log.first() + u32::from(oldest.direction() == Direction::Event);
+    assert_eq!(kept(&log, packet_at), packet);
+    let event = log.event(log.record(packet_at + 1).expect("it is kept")).expect("an event");
+    assert_eq!((event.name(), event.words().as_str()), ("a", "b"));
+    assert_eq!(log.half_lines_before(log.first()), 0);
+    log.set_budget(2 << 20);
+    assert!(log.size() <= 2 << 20 && log.first() > 35_000);
+}
+
+#[test]
+fn what_remains_of_a_packet_is_kept_as_broken() {
+    let mut log = Log::new(1 << 20);
+    receive(&mut log, 1, &PUBLISH[..5]);
+    assert_eq!((log.push_remains(1, MARKS), log.push_remains(2, MARKS)), (Some(0), None));
+    let record = log.record(0).expect("it is kept");
+    assert_eq!((record.packet_type(), record.is_violation(), record.len()), (None, true, 5));
+}
+
+#[test]
+fn what_is_no_packet_ends_the_stream() {
+    let mut log = Log::new(1 << 20);
+    log.receive(6, |room| room.copy_from_slice(b"\xd0\x00HTTP"));
+    assert_eq!(log.next_received(1, MARKS), Ok(Some(0)));
+    log.receive(4, |room| room.copy_from_slice(b"/1.1"));
+    for _ in 0..2 {
+        assert!(log.next_received(1, MARKS).is_err());
+    }
+    log.push_remains(1, MARKS);
+    assert_eq!(kept(&log, 1), b"HTTP/1.1");
+    assert_eq!(receive(&mut log, 2, b"\xd0\x00"), [2]);
+}
+
+#[test]
+fn clearing_begins_anew_and_keeps_what_is_coming_in() {
+    let mut log = Log::new(1 << 20);
+    log.push_event(1, 1, EventKind::PingWithheld, &[]);
+    log.push_sent(1, PUBLISH, MARKS);
+    receive(&mut log, 1, &PUBLISH[..5]);
+    log.clear();
+    assert_eq!((log.first(), log.end(), log.size() <= 512 << 10), (0, 0, true));
+    assert_eq!(receive(&mut log, 2, &PUBLISH[5..]), [0]);
+    assert_eq!((kept(&log, 0), log.before(0)), (PUBLISH, None));
+}
+
+#[test]
+fn events_are_values_and_become_sentences() {
+    let mut log = Log::new(1 << 20);
+    log.push_event(1, 1, EventKind::Opened, &[Value::Text(""), Value::Number(40)]);
+    log.push_event(1, 1, EventKind::Refused, &[Value::Number(4)]);
+    let words: Vec<_> =
+        log.records_from(0).filter_map(|record| log.event(record)).map(|event| event.words()).collect();
+    let refused = "Connection refused: bad user name or password, code 4";
+    assert_eq!(words, ["WebSocket open after 40 ms, subprotocol: none", refused]);
+    for (number, kind) in EventKind::ALL.into_iter().enumerate() {
+        assert_eq!((kind as usize, EventKind::from_name(kind.name())), (number, Some(kind)));
+    }
+}
+
+#[test]
+fn a_violation_is_marked_and_told() {
+    let mut log = Log::new(1 << 20);
+    let number = log.push_sent(1, b"\x38\x05\x00\x01thi", MARKS);
+    let mut violation = None;
+    decode(kept(&log, number), ProtocolVersion::V311, &mut violation).expect("it can be read");
+    let event = log.push_violation(2, number, &violation.expect("DUP at QoS 0"));
+    assert!(log.record(number).is_some_and(Record::is_violation));
+    assert_eq!(log.before(event), Some(number));
+    let words = log.record(event).and_then(|record| log.event(record)).map(|event| event.words());
+    assert!(words.is_some_and(|words| words.ends_with("(byte 0, [MQTT-3.3.1-2])")));
+}
+
+#[test]
+fn a_time_is_found_among_many_blocks() {
+    let mut log = Log::new(64 << 20);
+    for time in 0..20_000 {
+        log.push_sent(2 * time, b"\xc0\x00", MARKS);
+    }
+    assert_eq!(
+        [0, 1, 2, 19_999, 39_998, 39_999].map(|time| log.find_time(time)),
+        [0, 1, 1, 10_000, 19_999, 20_000]
+    );
+    assert_eq!(log.records_from(9_000).count(), 11_000);
+    assert_eq!(log.records_from(20_000).count(), 0);
+}
+
+#[test]
+fn previews_have_as_many_half_lines_as_they_draw() {
+    let cases = [(0, 0), (1, 3), (16, 3), (17, 5), (512, 65), (513, 67), (5_000_000, 67)];
+    for (len, half_lines) in cases {
+        assert_eq!(preview_half_lines(len), half_lines, "{len} bytes");
+    }
+}
