@@ -3,8 +3,9 @@
 use anyhow::{Context, Result, bail};
 use std::env;
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
+use crate::packages;
 use crate::progress::Step;
 use crate::workspace::{Workspace, find_program};
 
@@ -19,21 +20,12 @@ pub fn set_up(workspace: &Workspace, step: &Step) -> Result<(Browser, &'static s
     if let Some(browser) = find()? {
         return Ok((browser, "they are there"));
     }
-    if !(Path::new("/etc/debian_version").exists() && is_root()) {
-        bail!(
-            "Chromium and chromedriver are needed: install them (on Debian and Ubuntu: \
-             apt-get install chromium chromium-driver), or set CHROME and CHROMEDRIVER to existing ones"
-        );
-    }
-    let apt = || {
-        let mut command = workspace.command("apt-get");
-        command.env("DEBIAN_FRONTEND", "noninteractive").args(["-q", "-y"]);
-        command
-    };
-    step.status("apt-get update");
-    step.run(apt().arg("update"))?;
-    step.status("apt-get install chromium chromium-driver");
-    step.run(apt().args(["install", "--no-install-recommends", "chromium", "chromium-driver"]))?;
+    packages::install(
+        workspace,
+        step,
+        &["chromium", "chromium-driver"],
+        "Chromium and chromedriver are needed, or CHROME and CHROMEDRIVER set to existing ones",
+    )?;
     let browser =
         find()?.context("apt-get installed chromium and chromium-driver, but they are not on the PATH")?;
     Ok((browser, "installed"))
@@ -61,14 +53,4 @@ pub fn write_webdriver_json(workspace: &Workspace, browser: &Browser) -> Result<
     let path = workspace.state()?.join("webdriver.json");
     fs::write(&path, template.replace("/usr/bin/chromium", &browser.chrome.to_string_lossy()))?;
     Ok(path)
-}
-
-#[cfg(unix)]
-fn is_root() -> bool {
-    nix::unistd::geteuid().is_root()
-}
-
-#[cfg(not(unix))]
-fn is_root() -> bool {
-    false
 }

@@ -8,9 +8,12 @@ mod compress;
 mod dist;
 mod fingerprint;
 mod html;
+mod interop;
+mod packages;
 mod page;
 mod progress;
 mod serve;
+mod systems;
 mod test;
 mod tools;
 mod workspace;
@@ -34,6 +37,11 @@ cargo xtask COMMAND
   test [STEP..]
       Run the checks: lint, native, browser, e2e; by default all of them, in this order.
       CHROME and CHROMEDRIVER name the browser and its driver where they are not on the PATH.
+
+  interop [SYSTEM..]
+      Run the page, the gateway and the codec against Kaazing, ActiveMQ and mosquitto, and write
+      docs/brokers.md and docs/qos-glitch.md from what they do. SYSTEM is kaazing, activemq, mosquitto
+      or gateway: only chains with one of these; by default all.
 
   dist [--debug]
       Write the page to dist/, ready to copy to any folder of any web server, and print its sizes.
@@ -60,6 +68,7 @@ fn run() -> Result<ExitCode> {
     match command.as_str() {
         "serve" => serve::run(&workspace, &serve_options(args)?),
         "test" => test::run(&workspace, &test_kinds(args)?),
+        "interop" => interop::run(&workspace, &systems(args)?),
         "dist" => dist::run(&workspace, dist_profile(args)?).map(|()| ExitCode::SUCCESS),
         "help" => {
             print!("{HELP}");
@@ -92,6 +101,17 @@ fn test_kinds(mut args: lexopt::Parser) -> Result<Vec<test::Kind>> {
         }
     }
     Ok(kinds)
+}
+
+fn systems(mut args: lexopt::Parser) -> Result<Vec<interop::System>> {
+    let mut systems = Vec::new();
+    while let Some(arg) = args.next()? {
+        match arg {
+            Value(name) => systems.push(name.string()?.parse()?),
+            other => return Err(other.unexpected().into()),
+        }
+    }
+    Ok(systems)
 }
 
 fn dist_profile(mut args: lexopt::Parser) -> Result<Profile> {

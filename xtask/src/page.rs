@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use crate::compress;
 use crate::fingerprint::Fingerprint;
 use crate::html;
-use crate::progress::Step;
+use crate::progress::{Step, strip_escapes};
 use crate::tools::{self, Tools};
 use crate::workspace::Workspace;
 
@@ -28,7 +28,7 @@ pub fn build(workspace: &Workspace, tools: &Tools, profile: Profile, step: &Step
     let state = workspace.state()?;
     let _lock = tools::lock(&state.join("page.lock"), step)?;
     let stamp_path = state.join("page.stamp");
-    let fingerprint = fingerprint(workspace, profile)?;
+    let fingerprint = fingerprint(workspace, profile, step)?;
     if fs::read_to_string(&stamp_path).is_ok_and(|stamp| stamp == stamp_of(workspace, &fingerprint)) {
         return Ok("nothing has changed");
     }
@@ -48,27 +48,41 @@ pub fn build(workspace: &Workspace, tools: &Tools, profile: Profile, step: &Step
 }
 
 /// Everything that dist/ is made from, this program's part in it included.
-fn fingerprint(workspace: &Workspace, profile: Profile) -> Result<String> {
+fn fingerprint(workspace: &Workspace, profile: Profile, step: &Step) -> Result<String> {
     let mut fingerprint = Fingerprint::default();
     fingerprint.add("profile", if profile == Profile::Debug { b"debug" } else { b"release" });
     for source in [include_str!("page.rs"), include_str!("html.rs"), include_str!("compress.rs")] {
         fingerprint.add("xtask", source.as_bytes());
     }
-    for input in [
-        "Cargo.toml",
-        "Cargo.lock",
-        "Trunk.toml",
-        "rust-toolchain.toml",
-        ".cargo",
-        "index.html",
-        "static",
-        "src",
-        "crates/mqttscope-proto/Cargo.toml",
-        "crates/mqttscope-proto/src",
-    ] {
+    let shell = ["Cargo.lock", "Trunk.toml", "rust-toolchain.toml", ".cargo", "index.html", "static"];
+    for input in shell {
         fingerprint.add_path(&workspace.root().join(input))?;
     }
+    for package in local_packages(workspace, step)? {
+        fingerprint.add_path(&package.join("Cargo.toml"))?;
+        fingerprint.add_path(&package.join("src"))?;
+    }
     Ok(fingerprint.finish())
+}
+
+/// The folders of the packages of this checkout that the page is built from.
+fn local_packages(workspace: &Workspace, step: &Step) -> Result<Vec<PathBuf>> {
+    let mut cargo = workspace.cargo();
+    cargo.args(["tree", "--package", "mqttscope", "--target", "wasm32-unknown-unknown"]);
+    cargo.args(["--edges", "normal,build", "--prefix", "none", "--format", "{p}"]);
+    let tree = strip_escapes(&step.run(&mut cargo)?);
+    let mut folders: Vec<PathBuf> = tree.lines().filter_map(package_folder).collect();
+    folders.sort();
+    folders.dedup();
+    Ok(folders)
+}
+
+/// The folder in a line like `mqttscope-proto v0.1.0 (/home/x/mqttscope/crates/mqttscope-proto)`; a
+/// package from a registry has none.
+fn package_folder(line: &str) -> Option<PathBuf> {
+    let (_, place) = line.split_once(" (")?;
+    let (place, _) = place.split_once(')')?;
+    Some(PathBuf::from(place)).filter(|folder| folder.is_absolute())
 }
 
 /// The fingerprint with the names and sizes of what lies in dist/: a file that was removed or
@@ -159,4 +173,17 @@ fn write_file(path: &Path, content: &[u8]) -> Result<()> {
     fs::write(&staged, content)
         .and_then(|()| fs::rename(&staged, path))
         .with_context(|| format!("cannot write {}", path.display()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_packages_of_the_checkout_have_a_folder() {
+        let line = "mqttscope-proto v0.1.0 (/src/mqttscope/crates/mqttscope-proto) (*)";
+        assert_eq!(package_folder(line), Some(PathBuf::from("/src/mqttscope/crates/mqttscope-proto")));
+        assert_eq!(package_folder("yew-macro v0.23.0 (proc-macro)"), None);
+        assert_eq!(package_folder("yew v0.23.0"), None);
+    }
 }

@@ -104,9 +104,9 @@ impl Outcome {
 
 /// What a test runner's `test result:` lines add up to.
 #[derive(Clone, Copy, Default, PartialEq, Eq, Debug)]
-struct Counts {
-    passed: usize,
-    failed: usize,
+pub struct Counts {
+    pub passed: usize,
+    pub failed: usize,
     ignored: usize,
 }
 
@@ -228,8 +228,22 @@ fn clippy(workspace: &Workspace, step: &Step, packages: &[&str]) -> Result<()> {
 
 /// Runs a test command, adds up what it says, and shows what it printed if anything failed.
 fn run_tests(step: Step, command: &mut Command, counts: &mut Counts) -> Result<()> {
+    run_tests_showing(step, command, counts, "")
+}
+
+/// As [`run_tests`], but shows the lines that begin with `lasting` also if nothing failed, unless it
+/// is empty.
+pub fn run_tests_showing(
+    step: Step,
+    command: &mut Command,
+    counts: &mut Counts,
+    lasting: &str,
+) -> Result<()> {
     let (status, output) = step.try_run(command)?;
     *counts = Counts::parse(&output);
+    for line in output.lines().filter(|line| !lasting.is_empty() && line.starts_with(lasting)) {
+        step.show(line);
+    }
     if !status.success() {
         step.show(&output);
         bail!("{} failed tests ({status})", counts.failed);

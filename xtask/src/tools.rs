@@ -185,7 +185,8 @@ fn rustc() -> OsString {
     env::var_os("RUSTC").unwrap_or_else(|| OsString::from("rustc"))
 }
 
-fn cache_folder() -> Result<PathBuf> {
+/// The folder of the user's where all clones keep what they have fetched and built.
+pub fn cache_folder() -> Result<PathBuf> {
     let absolute = |name| env::var_os(name).map(PathBuf::from).filter(|path| path.is_absolute());
     absolute("XDG_CACHE_HOME")
         .or_else(|| absolute("HOME").map(|home| home.join(".cache")))
@@ -208,7 +209,8 @@ pub fn lock(path: &Path, step: &Step) -> Result<File> {
     Ok(file)
 }
 
-fn remove_folder(path: &Path) -> Result<()> {
+/// Removes a folder with all that is in it; it need not exist.
+pub fn remove_folder(path: &Path) -> Result<()> {
     match fs::remove_dir_all(path) {
         Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
             Err(error).with_context(|| format!("cannot remove {}", path.display()))

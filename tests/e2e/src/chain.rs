@@ -141,7 +141,7 @@ impl Chain {
             ws_url: None,
             version,
             broker: gateway.broker(),
-            quirks: Quirks::OWN,
+            quirks: Quirks::own(version),
             parts: Parts { gateway: Some(gateway), broker },
         }
     }
@@ -149,10 +149,13 @@ impl Chain {
 
 impl Quirks {
     /// The project's gateway with rmqtt.
-    pub const OWN: Self = Self {
-        broker_closed_code: 1000,
-        broker_down_codes: &[1014, 1011],
-        accepts_subscribe_dup: true,
-        takes_over_client_id: true,
-    };
+    pub fn own(version: Version) -> Self {
+        Self {
+            broker_closed_code: 1000,
+            broker_down_codes: &[1014, 1011],
+            // [MQTT-3.8.1-1]: in 3.1.1 the fixed header is 0x82, and the broker closes on any other.
+            accepts_subscribe_dup: version == Version::V31,
+            takes_over_client_id: true,
+        }
+    }
 }

@@ -190,12 +190,13 @@ impl Page {
         Ok(())
     }
 
-    /// Makes the window this big.
+    /// Gives the page exactly this much room, in CSS pixels.
     ///
     /// # Errors
     /// If the session fails.
     pub async fn resize(&self, width: u32, height: u32) -> Result<()> {
-        Ok(self.client.set_window_size(width, height).await?)
+        let parameters = json!({ "width": width, "height": height, "deviceScaleFactor": 1, "mobile": false });
+        self.dev_tools("Emulation.setDeviceMetricsOverride", parameters).await
     }
 
     /// Presents the page as under this system-wide colour scheme: "light" or "dark".
@@ -204,10 +205,7 @@ impl Page {
     /// If the session fails.
     pub async fn prefer_colours(&self, scheme: &str) -> Result<()> {
         let features = json!([{ "name": "prefers-color-scheme", "value": scheme }]);
-        let command =
-            DevTools { method: "Emulation.setEmulatedMedia", parameters: json!({ "features": features }) };
-        self.client.issue_cmd(command).await?;
-        Ok(())
+        self.dev_tools("Emulation.setEmulatedMedia", json!({ "features": features })).await
     }
 
     /// Loads the page anew.
@@ -242,6 +240,11 @@ impl Page {
 
     fn control(&self, role: Role, name: &str) -> Control<'_> {
         Control { page: self, role, name: name.to_owned() }
+    }
+
+    async fn dev_tools(&self, method: &'static str, parameters: Value) -> Result<()> {
+        self.client.issue_cmd(DevTools { method, parameters }).await?;
+        Ok(())
     }
 
     async fn text_of(&self, script: &str, args: Vec<Value>) -> Result<Option<String>> {

@@ -38,6 +38,11 @@ impl Process {
         Ok((Self { guard }, stdout))
     }
 
+    /// The number of its process group.
+    pub fn id(&self) -> u32 {
+        self.guard.id()
+    }
+
     /// Kills it, as a power cut would, and waits until it is gone.
     pub fn stop(&mut self) {
         drop(self.guard.stdin.take());
