@@ -246,7 +246,10 @@ pub fn run_tests_showing(
     }
     if !status.success() {
         step.show(&output);
-        bail!("{} failed tests ({status})", counts.failed);
+        match counts.failed {
+            0 => bail!("the tests were not built or did not run to their end ({status})"),
+            failed => bail!("{failed} failed"),
+        }
     }
     if counts.passed == 0 {
         step.show(&output);
