@@ -8,24 +8,26 @@ use web_sys::HtmlElement;
 use yew::prelude::*;
 
 use crate::browser::{self, window};
-use crate::components::bar::{ALREADY_OPEN, Bar, NOTHING_OPEN};
-use crate::components::connection::ConnectionForm;
-use crate::components::field::FormView;
-use crate::components::log_panel::LogPanel;
-use crate::components::publish::PublishForm;
-use crate::components::subscribe::{NOT_CONNECTED, SubscribeForm};
-use crate::components::switches::Switches;
-use crate::components::tabs::Tabs;
-use crate::components::will::WillForm;
+use crate::components::bar::{ALREADY_OPEN, NOTHING_OPEN, bar};
+use crate::components::connection::connection_form;
+use crate::components::field::{Deed, FormView};
+use crate::components::log_panel::log_panel;
+use crate::components::publish::{NO_FILE, publish_form};
+use crate::components::subscribe::{NOT_CONNECTED, subscribe_form};
+use crate::components::switches::switches;
+use crate::components::tabs::tabs;
+use crate::components::will::will_form;
 use crate::driver::Driver;
 use crate::store::page::{Action, Page, Tab};
-use crate::store::validate::{capitalised, refused};
-use crate::store::{Field, Problems};
+use crate::store::text::{capitalised, concat};
+use crate::store::validate::refused;
+use crate::store::{Connection, Field, Problems};
 
 /// The page.
 #[component]
 pub fn App() -> Html {
-    let page = use_reducer(|| PageState(Page { settings: browser::load_settings(), ..Page::default() }));
+    let page =
+        use_reducer(|| PageState(Page { settings: Rc::new(browser::load_settings()), ..Page::default() }));
     let update = use_force_update();
     let driver = use_memo((), |()| Driver::new("clock.js", Callback::from(move |()| update.force_update())));
     let connection = driver.connection();
@@ -38,50 +40,40 @@ pub fn App() -> Html {
     use_focus(&page.0);
 
     let deeds = Deeds { driver: (*driver).clone(), page: page.clone(), act: act.clone() };
-    let on = |deed: fn(&Deeds) -> Result<(), Problems>| {
-        let deeds = deeds.clone();
-        Callback::from(move |()| deeds.report(deed(&deeds)))
-    };
-    let on_unsubscribe = {
+    let view =
+        FormView { settings: page.0.settings.clone(), problems: page.0.problems.clone(), act: act.clone() };
+    html! { <>
+        { bar(&view, &connection, &deeds.on(Deeds::disconnect), &deeds.on(Deeds::drop_connection)) }
+        <main data-tab={page.0.tab.name()}>
+            { forms(&view, &connection, &page.0, &deeds) }
+            { log_panel(&view, &driver.log(), &deeds.on(Deeds::clear_log)) }
+        </main>
+        { tabs(page.0.tab, &act) }
+    </> }
+}
+
+/// The left column.
+fn forms(view: &FormView, connection: &Connection, page: &Page, deeds: &Deeds) -> Html {
+    let connect = deeds.on(Deeds::connect);
+    let unsubscribe = {
         let deeds = deeds.clone();
         Callback::from(move |filter: String| deeds.report(deeds.unsubscribe(&filter)))
     };
-    let on_clear = {
-        let driver = driver.clone();
-        Callback::from(move |()| driver.clear_log())
-    };
-    let view = FormView {
-        forms: page.0.settings.forms.clone(),
-        problems: page.0.problems.clone(),
-        act: act.clone(),
-    };
-    let log = driver.log();
-    let revision = log.0.borrow().revision();
-    let connected = connection.is_connected();
-    html! { <>
-        <Bar connection={connection.clone()} problems={view.problems.clone()} theme={page.0.settings.theme}
-            on_disconnect={on(Deeds::disconnect)} on_drop={on(Deeds::drop_connection)}
-            on_theme={act.reform(Action::Theme)} />
-        <main data-tab={page.0.tab.name()}>
-            <div class="forms">
-                <div class="region connection-region">
-                    <ConnectionForm view={view.clone()} default_url={browser::place().default_url}
-                        on_connect={on(Deeds::connect)}
-                        on_new_id={act.reform(|()| Action::NewClientId(browser::random_client_id()))} />
-                    <WillForm view={view.clone()} on_connect={on(Deeds::connect)} />
-                    <Switches view={view.clone()} />
-                </div>
-                <div class="region messages-region">
-                    <SubscribeForm view={view.clone()} {connection} on_subscribe={on(Deeds::subscribe)}
-                        {on_unsubscribe} />
-                    <PublishForm view={view.clone()} {connected} file={page.0.file.clone()}
-                        on_publish={on(Deeds::publish)} on_publish_file={on(Deeds::publish_file)} />
-                </div>
+    let url = browser::place().default_url;
+    html! {
+        <div class="forms">
+            <div class="region connection-region">
+                { connection_form(view, &url, page.password_shown, &connect, &deeds.on(Deeds::new_client_id)) }
+                { will_form(view, &connect) }
+                { switches(view) }
             </div>
-            <LogPanel {view} {log} {revision} {connected} {on_clear} />
-        </main>
-        <Tabs tab={page.0.tab} {act} />
-    </> }
+            <div class="region messages-region">
+                { subscribe_form(view, connection, &deeds.on(Deeds::subscribe), &unsubscribe) }
+                { publish_form(view, connection.is_connected(), page.file.as_deref(), &deeds.on(Deeds::publish),
+                    &deeds.on(Deeds::publish_file)) }
+            </div>
+        </div>
+    }
 }
 
 /// Puts the page into the document, in place of the line that says it is loading.
@@ -114,6 +106,12 @@ struct Deeds {
 }
 
 impl Deeds {
+    /// A deed as a callback, which reports what became of it.
+    fn on(&self, deed: fn(&Self) -> Result<(), Problems>) -> Deed {
+        let deeds = self.clone();
+        Callback::from(move |()| deeds.report(deed(&deeds)))
+    }
+
     fn report(&self, outcome: Result<(), Problems>) {
         self.act.emit(match outcome {
             Ok(()) => Action::Accepted,
@@ -143,6 +141,16 @@ impl Deeds {
         Ok(())
     }
 
+    fn clear_log(&self) -> Result<(), Problems> {
+        self.driver.clear_log();
+        Ok(())
+    }
+
+    fn new_client_id(&self) -> Result<(), Problems> {
+        self.act.emit(Action::Text(Field::ClientId, browser::random_client_id()));
+        Ok(())
+    }
+
     fn subscribe(&self) -> Result<(), Problems> {
         let (filter, qos) = self.page.0.settings.forms.subscription()?;
         self.check_connected(Field::SubscribeButton)?;
@@ -163,7 +171,7 @@ impl Deeds {
     fn publish_file(&self) -> Result<(), Problems> {
         match &self.page.0.file {
             Some(file) => self.publish_bytes(&file.bytes, Field::File),
-            None => Err(refused(Field::File, "Choose a file first.")),
+            None => Err(refused(Field::File, NO_FILE)),
         }
     }
 
@@ -189,7 +197,7 @@ impl Deeds {
 
 /// An error of the session as a sentence.
 fn said(field: Field, error: &dyn ToString) -> Problems {
-    refused(field, [&capitalised(&error.to_string()), "."].concat())
+    refused(field, concat(&[&capitalised(&error.to_string()), "."]))
 }
 
 /// Keeps the browser tab's title.

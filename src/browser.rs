@@ -6,6 +6,7 @@ use wasm_bindgen::JsValue;
 use web_sys::{Storage, Window};
 
 use crate::store::settings::Settings;
+use crate::store::text::concat;
 use crate::store::validate::Place;
 
 /// The window that the page runs in.
@@ -40,7 +41,7 @@ pub fn place() -> Place {
     // A page opened from a file has no host.
     let host = if host.is_empty() { "localhost:8001" } else { &host };
     let scheme = if secure { "wss://" } else { "ws://" };
-    Place { secure, default_url: [scheme, host, "/mqttproxy"].concat() }
+    Place { secure, default_url: concat(&[scheme, host, "/mqttproxy"]) }
 }
 
 /// A client id of six digits, as the original page gave.

@@ -19,6 +19,7 @@ use yew::Callback;
 use crate::browser::{self, window};
 use crate::clock::{Clock, Tick};
 use crate::store::log::Marks;
+use crate::store::text::concat;
 use crate::store::validate::ConnectRequest;
 use crate::store::{Closed, Connection, Log, LogEvent, Ours, Phase, Stage, number};
 use crate::transport::{Signal, Transport};
@@ -237,7 +238,7 @@ impl Client {
         match Transport::open(&request.url, &request.subprotocols, listen) {
             Ok(transport) => self.transport = Some(transport),
             Err(words) => {
-                let why = ["The browser refused to open the WebSocket: ", &words].concat();
+                let why = concat(&["The browser refused to open the WebSocket: ", &words]);
                 self.event(now, LogEvent::NotOpened { words });
                 self.set_phase(now, Phase::Ended { why, failed: true });
             }
@@ -533,7 +534,7 @@ fn left_in_flight(ids: &[PacketId], queued: usize, kept: bool) -> LogEvent {
     }
     if queued > 0 {
         let separator = if words.is_empty() { "" } else { "; " };
-        words.push_str(&[separator, &number::grouped(queued as u64), " queued"].concat());
+        words.push_str(&concat(&[separator, &number::grouped(queued as u64), " queued"]));
     }
     LogEvent::LeftInFlight { count: ids.len(), ids: words, kept }
 }

@@ -1,48 +1,36 @@
 //! The bar on top: name, state, and the buttons that change it.
 
-use std::rc::Rc;
-
 use gloo_timers::callback::Interval;
 use yew::prelude::*;
 
 use super::connection::CONNECTION_FORM;
+use super::field::{Deed, FormView, button, on_click};
 use crate::browser;
 use crate::store::connection::Light;
-use crate::store::settings::Theme;
+use crate::store::page::Action;
+use crate::store::text::concat;
 use crate::store::{Connection, Field, Phase, Problems, number};
 
-#[derive(Properties, PartialEq)]
-pub struct BarProps {
-    pub connection: Rc<Connection>,
-    pub problems: Rc<Problems>,
-    pub theme: Theme,
-    pub on_disconnect: Callback<()>,
-    pub on_drop: Callback<()>,
-    pub on_theme: Callback<Theme>,
-}
-
 /// Name, connection state, and what changes it.
-#[component]
-pub fn Bar(props: &BarProps) -> Html {
-    let BarProps { connection, problems, theme, on_disconnect, on_drop, on_theme } = props;
+#[must_use]
+pub fn bar(view: &FormView, connection: &Connection, disconnect: &Deed, drop_connection: &Deed) -> Html {
     let open = connection.is_open();
     let to_connect = open.then_some(ALREADY_OPEN);
     let to_close = (!open).then_some(NOTHING_OPEN);
-    let next = theme.next();
+    let theme = view.settings.theme;
+    let act = view.act.clone();
+    let on_theme = Callback::from(move |_: MouseEvent| act.emit(Action::Theme(theme.next())));
     html! {
         <header class="bar">
             <h1>{ "mqttscope" }</h1>
-            { status(connection, problems) }
+            { status(connection, &view.problems) }
             <div class="buttons">
                 <button id={Field::ConnectButton.id()} class="primary" type="submit" form={CONNECTION_FORM}
                     aria-disabled={to_connect.map(|_| "true")} title={to_connect}>{ "Connect" }</button>
-                <button type="button" onclick={on_disconnect.reform(|_: MouseEvent| ())}
-                    aria-disabled={to_close.map(|_| "true")} title={to_close}>{ "Disconnect" }</button>
-                <button type="button" onclick={on_drop.reform(|_: MouseEvent| ())}
-                    aria-disabled={to_close.map(|_| "true")}
-                    title={to_close.unwrap_or("Closes the WebSocket without DISCONNECT")}>{ "Drop connection" }</button>
-                <button type="button" class="quiet theme" onclick={on_theme.reform(move |_: MouseEvent| next)}
-                    title="Colours: as the system, light, dark">{ ["◐ ", theme.name()].concat() }</button>
+                { button("Disconnect", "", on_click(disconnect), to_close) }
+                { button("Drop connection", "", on_click(drop_connection), to_close) }
+                <button type="button" class="quiet theme" onclick={on_theme}
+                    title="Colours: as the system, light, dark">{ concat(&["◐ ", theme.name()]) }</button>
             </div>
         </header>
     }
@@ -58,7 +46,7 @@ fn status(connection: &Connection, problems: &Problems) -> Html {
     };
     let note = problems.at(Field::ConnectButton);
     let failed = note.is_some() || connection.light() == Light::Failed;
-    let detail = note.map_or_else(|| connection.detail(), str::to_owned);
+    let detail: AttrValue = note.map_or_else(|| connection.detail(), str::to_owned).into();
     html! {
         <div class="status" role="status">
             <span class={light} aria-hidden="true" />
@@ -66,7 +54,7 @@ fn status(connection: &Connection, problems: &Problems) -> Html {
             if connection.phase != Phase::Idle {
                 <Elapsed since={connection.since} ended={!connection.is_open()} />
             }
-            <span class={if failed { "detail problem" } else { "detail" }} title={detail.clone()}>{ detail }</span>
+            <span class={if failed { "detail problem" } else { "detail" }} title={&detail}>{ &detail }</span>
         </div>
     }
 }
@@ -88,7 +76,7 @@ fn Elapsed(props: &ElapsedProps) -> Html {
     });
     let secs = browser::now().as_millis().saturating_sub(props.since) / 1_000;
     let words = number::elapsed(secs);
-    let words = if props.ended { [&words, " ago"].concat() } else { ["for ", &words].concat() };
+    let words = if props.ended { concat(&[&words, " ago"]) } else { concat(&["for ", &words]) };
     html! { <span class="elapsed" role="timer" aria-live="off">{ words }</span> }
 }
 

@@ -2,73 +2,55 @@
 
 use yew::prelude::*;
 
-use super::card::Card;
-use super::field::{Check, Control, FormView, TextField, on_submit};
+use super::card::card;
+use super::field::{Control, Deed, FormView, HALF, RIGHT_HALF, WIDE, button, on_click, on_submit};
+use crate::store::page::Action;
 use crate::store::{Field, Switch};
 
-#[derive(Properties, PartialEq)]
-pub struct ConnectionFormProps {
-    pub view: FormView,
-    pub default_url: AttrValue,
-    pub on_connect: Callback<()>,
-    pub on_new_id: Callback<()>,
-}
-
 /// Where to connect, as whom, and how.
-#[component]
-pub fn ConnectionForm(props: &ConnectionFormProps) -> Html {
-    let ConnectionFormProps { view, default_url, on_connect, on_new_id } = props;
-    let view = view.clone();
-    html! {
-        <Card title="Connection">
-            <form id={CONNECTION_FORM} class="grid" onsubmit={on_submit(on_connect)} novalidate=true>
-                <TextField view={view.clone()} field={Field::Url} label="URL" class="wide"
-                    control={Control::Line("")} placeholder={default_url} />
-                <TextField view={view.clone()} field={Field::Subprotocol} label="WebSocket subprotocol"
-                    control={Control::Suggest("subprotocols", &["mqtt", "mqttv3.1", "mqttv3.1.1"])}
-                    placeholder="none" />
-                <TextField view={view.clone()} field={Field::Version} label="MQTT version"
-                    control={Control::Choice(&[("3.1", "3.1"), ("3.1.1", "3.1.1")])} />
-                <TextField view={view.clone()} field={Field::ClientId} label="Client ID" class="wide"
-                    control={Control::Line("")}>
-                    <button type="button" onclick={on_new_id.reform(|_: MouseEvent| ())}>{ "New client ID" }</button>
-                </TextField>
-                <TextField view={view.clone()} field={Field::Username} label="Username" control={Control::Line("")} />
-                <PasswordField view={view.clone()} />
+#[must_use]
+pub fn connection_form(
+    view: &FormView,
+    default_url: &str,
+    password_shown: bool,
+    connect: &Deed,
+    new_id: &Deed,
+) -> Html {
+    let url = Control::Line(default_url);
+    let subprotocol = Control::Suggest("subprotocols", &["mqtt", "mqttv3.1", "mqttv3.1.1"]);
+    let version = Control::Choice(&[("3.1", "3.1"), ("3.1.1", "3.1.1")]);
+    let secret = Control::Secret { shown: password_shown };
+    let none = Html::default;
+    card(
+        "Connection",
+        "",
+        true,
+        html! {
+            <form id={CONNECTION_FORM} class="grid" onsubmit={on_submit(connect)} novalidate=true>
+                { view.field(Field::Url, "URL", WIDE, url, none()) }
+                { view.field(Field::Subprotocol, "WebSocket subprotocol", HALF, subprotocol, none()) }
+                { view.field(Field::Version, "MQTT version", RIGHT_HALF, version, none()) }
+                { view.field(Field::ClientId, "Client ID", WIDE, Control::Line(""),
+                    button("New client ID", "", on_click(new_id), None)) }
+                { view.field(Field::Username, "Username", HALF, Control::Line(""), none()) }
+                { view.field(Field::Password, "Password", RIGHT_HALF, secret, reveal(view, password_shown)) }
                 <div class="checks wide">
-                    <Check view={view.clone()} switch={Switch::SendWithoutPassword} label="Send without password" />
-                    <Check view={view.clone()} switch={Switch::RememberPassword} label="Remember password" />
+                    { view.check(Switch::SendWithoutPassword, "Send without password", None) }
+                    { view.check(Switch::RememberPassword, "Remember password", None) }
                 </div>
-                <TextField view={view.clone()} field={Field::KeepAlive} label="Keep alive (seconds)"
-                    control={Control::Number} />
-                <div class="field beside">
-                    <Check {view} switch={Switch::CleanSession} label="Clean session" />
-                </div>
+                { view.field(Field::KeepAlive, "Keep alive (seconds)", HALF, Control::Number, none()) }
+                <div class="field beside">{ view.check(Switch::CleanSession, "Clean session", None) }</div>
             </form>
-        </Card>
-    }
+        },
+    )
 }
 
-#[derive(Properties, PartialEq)]
-struct PasswordFieldProps {
-    view: FormView,
-}
-
-/// The password, which can be revealed.
-#[component]
-fn PasswordField(props: &PasswordFieldProps) -> Html {
-    let shown = use_state(|| false);
-    let onclick = {
-        let shown = shown.clone();
-        Callback::from(move |_: MouseEvent| shown.set(!*shown))
-    };
-    let (name, sign) = if *shown { ("Hide password", "Hide") } else { ("Show password", "Show") };
-    html! {
-        <TextField view={props.view.clone()} field={Field::Password} label="Password"
-            control={Control::Secret { shown: *shown }}>
-            <button type="button" {onclick} aria-label={name} title={name}>{ sign }</button>
-        </TextField>
-    }
+/// The button that shows the password, or hides it again.
+fn reveal(view: &FormView, shown: bool) -> Html {
+    let act = view.act.clone();
+    let onclick = Callback::from(move |_: MouseEvent| act.emit(Action::RevealPassword(!shown)));
+    let (name, words) = if shown { ("Hide password", "Hide") } else { ("Show password", "Show") };
+    html! { <button type="button" {onclick} aria-label={name} title={name}>{ words }</button> }
 }
 
 /// The id of the form that the bar's Connect button belongs to.

@@ -9,179 +9,204 @@ use web_sys::{HtmlInputElement, HtmlSelectElement, HtmlTextAreaElement};
 use yew::prelude::*;
 
 use crate::store::page::Action;
+use crate::store::settings::Settings;
+use crate::store::text::concat;
 use crate::store::{Field, Forms, Problems, Switch};
 
 /// What the controls of all forms share.
 #[derive(Clone, PartialEq)]
 pub struct FormView {
-    pub forms: Forms,
+    pub settings: Rc<Settings>,
     pub problems: Rc<Problems>,
     pub act: Callback<Action>,
 }
 
 /// The control that a field is edited with.
-#[derive(Clone, Copy, PartialEq)]
-pub enum Control {
+#[derive(Clone, Copy)]
+pub enum Control<'a> {
     /// One line; the text that an empty one stands for.
-    Line(&'static str),
+    Line(&'a str),
     /// One line of digits.
     Number,
-    /// One line with suggestions.
+    /// One line with suggestions, in a list of that id.
     Suggest(&'static str, &'static [&'static str]),
     /// A password, shown or not.
     Secret { shown: bool },
     /// Several lines.
-    Lines(u32),
+    Lines(&'static str),
     /// One of several values, each with its words.
     Choice(&'static [(&'static str, &'static str)]),
 }
 
-#[derive(Properties, PartialEq)]
-pub struct TextFieldProps {
-    pub view: FormView,
-    pub field: Field,
-    pub label: AttrValue,
-    pub control: Control,
-    #[prop_or_default]
-    pub placeholder: AttrValue,
-    #[prop_or_default]
-    pub class: &'static str,
-    /// A button beside the control.
-    #[prop_or_default]
-    pub children: Html,
-}
-
-/// A field that takes text, with its label, its message and what stands beside it.
-#[component]
-pub fn TextField(props: &TextFieldProps) -> Html {
-    let TextFieldProps { view, field, label, class, children, .. } = props;
-    html! {
-        <div class={classes!("field", *class)}>
-            <label for={field.id()}>{ label }</label>
-            <div class="control">{ control(props) }{ children.clone() }</div>
-            <Message view={view.clone()} field={*field} />
-        </div>
+impl FormView {
+    /// What is typed and switched.
+    #[must_use]
+    pub fn forms(&self) -> &Forms {
+        &self.settings.forms
     }
-}
 
-fn control(props: &TextFieldProps) -> Html {
-    let TextFieldProps { view, field, control, .. } = props;
-    let field = *field;
-    let value = view.forms.text(field);
-    let act = view.act.clone();
-    let oninput = Callback::from(move |event: InputEvent| {
-        if let Some(text) = typed(&event) {
-            act.emit(Action::Text(field, text));
+    /// A field that takes text, with its label, its message and what stands beside it.
+    #[must_use]
+    pub fn field(
+        &self,
+        field: Field,
+        label: &'static str,
+        class: &'static str,
+        control: Control,
+        beside: Html,
+    ) -> Html {
+        html! {
+            <div class={class}>
+                <label for={field.id()}>{ label }</label>
+                <div class="control">{ self.control(field, control) }{ beside }</div>
+                { self.message(field) }
+            </div>
         }
-    });
-    let invalid = view.problems.at(field).map(|_| "true");
-    let described = message_id(field);
-    match *control {
-        Control::Lines(rows) => html! {
-            <textarea id={field.id()} rows={rows.to_string()} {value} {oninput} spellcheck="false"
-                aria-invalid={invalid} aria-describedby={described} />
-        },
-        Control::Choice(choices) => html! {
-            <select id={field.id()} onchange={on_choice(view, field)} aria-describedby={described}>
+    }
+
+    /// The line below a field or a button: what is wrong, or else what is worth knowing.
+    #[must_use]
+    pub fn message(&self, field: Field) -> Html {
+        let problem = self.problems.at(field);
+        let class = if problem.is_some() { "message problem" } else { "message" };
+        let words = problem.unwrap_or_else(|| self.forms().hint(field)).to_owned();
+        html! { <p id={message_id(field)} {class}>{ words }</p> }
+    }
+
+    /// A box to tick, with its label.
+    #[must_use]
+    pub fn check(&self, switch: Switch, label: &'static str, described: Option<&'static str>) -> Html {
+        let act = self.act.clone();
+        let onchange = Callback::from(move |event: Event| {
+            if let Some(input) = event.target_dyn_into::<HtmlInputElement>() {
+                act.emit(Action::Switch(switch, input.checked()));
+            }
+        });
+        html! {
+            <label class="check" for={switch.id()}>
+                <input id={switch.id()} type="checkbox" checked={self.forms().is_on(switch)} {onchange}
+                    aria-describedby={described} />
+                <span>{ label }</span>
+            </label>
+        }
+    }
+
+    fn control(&self, field: Field, control: Control) -> Html {
+        match control {
+            Control::Lines(rows) => self.area(field, rows),
+            Control::Choice(choices) => self.choice(field, choices),
+            Control::Line(placeholder) => self.line(field, "text", None, placeholder, None),
+            Control::Number => self.line(field, "text", Some("numeric"), "", None),
+            Control::Secret { shown: true } => self.line(field, "text", None, "", None),
+            Control::Secret { shown: false } => self.line(field, "password", None, "", None),
+            Control::Suggest(id, names) => html! { <>
+                { self.line(field, "text", None, "none", Some(id)) }
+                <datalist {id}>{ for names.iter().map(|name| html! { <option value={*name} /> }) }</datalist>
+            </> },
+        }
+    }
+
+    fn line(
+        &self,
+        field: Field,
+        kind: &'static str,
+        inputmode: Option<&'static str>,
+        placeholder: &str,
+        list: Option<&'static str>,
+    ) -> Html {
+        html! {
+            <input id={field.id()} type={kind} {inputmode} {list} placeholder={placeholder.to_owned()}
+                value={self.forms().text(field)} oninput={self.on_input(field)}
+                autocomplete="off" autocapitalize="off" spellcheck="false"
+                aria-invalid={self.invalid(field)} aria-describedby={message_id(field)} />
+        }
+    }
+
+    fn area(&self, field: Field, rows: &'static str) -> Html {
+        html! {
+            <textarea id={field.id()} {rows} value={self.forms().text(field)} oninput={self.on_input(field)}
+                spellcheck="false" aria-invalid={self.invalid(field)} aria-describedby={message_id(field)} />
+        }
+    }
+
+    fn choice(&self, field: Field, choices: &'static [(&'static str, &'static str)]) -> Html {
+        let chosen = self.forms().text(field);
+        let act = self.act.clone();
+        let onchange = Callback::from(move |event: Event| {
+            if let Some(select) = event.target_dyn_into::<HtmlSelectElement>() {
+                act.emit(Action::Text(field, select.value()));
+            }
+        });
+        html! {
+            <select id={field.id()} {onchange} aria-describedby={message_id(field)}>
                 { for choices.iter().map(|(choice, words)| html! {
-                    <option value={*choice} selected={*choice == value}>{ *words }</option>
+                    <option value={*choice} selected={*choice == chosen}>{ *words }</option>
                 }) }
             </select>
-        },
-        _ => {
-            let (kind, mode) = match *control {
-                Control::Secret { shown: false } => ("password", None),
-                Control::Number => ("text", Some("numeric")),
-                _ => ("text", None),
-            };
-            let suggestions = match *control {
-                Control::Suggest(id, names) => Some((id, names)),
-                _ => None,
-            };
-            html! { <>
-                <input id={field.id()} type={kind} inputmode={mode} {value} {oninput}
-                    placeholder={&props.placeholder} list={suggestions.map(|(id, _)| id)}
-                    autocomplete="off" autocapitalize="off" spellcheck="false"
-                    aria-invalid={invalid} aria-describedby={described} />
-                if let Some((id, names)) = suggestions {
-                    <datalist {id}>{ for names.iter().map(|name| html! { <option value={*name} /> }) }</datalist>
-                }
-            </> }
         }
     }
-}
 
-fn on_choice(view: &FormView, field: Field) -> Callback<Event> {
-    let act = view.act.clone();
-    Callback::from(move |event: Event| {
-        if let Some(select) = event.target_dyn_into::<HtmlSelectElement>() {
-            act.emit(Action::Text(field, select.value()));
-        }
-    })
-}
+    fn on_input(&self, field: Field) -> Callback<InputEvent> {
+        let act = self.act.clone();
+        Callback::from(move |event: InputEvent| {
+            let line = event.target_dyn_into::<HtmlInputElement>().map(|input| input.value());
+            let text =
+                line.or_else(|| event.target_dyn_into::<HtmlTextAreaElement>().map(|area| area.value()));
+            if let Some(text) = text {
+                act.emit(Action::Text(field, text));
+            }
+        })
+    }
 
-fn typed(event: &InputEvent) -> Option<String> {
-    let line = event.target_dyn_into::<HtmlInputElement>().map(|input| input.value());
-    line.or_else(|| event.target_dyn_into::<HtmlTextAreaElement>().map(|area| area.value()))
-}
-
-#[derive(Properties, PartialEq)]
-pub struct MessageProps {
-    pub view: FormView,
-    pub field: Field,
-}
-
-/// The line below a field or a button: what is wrong, or else what is worth knowing.
-#[component]
-pub fn Message(props: &MessageProps) -> Html {
-    let MessageProps { view, field } = props;
-    let problem = view.problems.at(*field);
-    let class = if problem.is_some() { "message problem" } else { "message" };
-    let words = problem.map_or_else(|| view.forms.hint(*field).to_owned(), str::to_owned);
-    html! { <p id={message_id(*field)} {class}>{ words }</p> }
+    fn invalid(&self, field: Field) -> Option<&'static str> {
+        self.problems.at(field).map(|_| "true")
+    }
 }
 
 /// The id of the line that says what is wrong with a field.
 #[must_use]
 pub fn message_id(field: Field) -> String {
-    [field.id(), "-message"].concat()
+    concat(&[field.id(), "-message"])
 }
 
-#[derive(Properties, PartialEq)]
-pub struct CheckProps {
-    pub view: FormView,
-    pub switch: Switch,
-    pub label: AttrValue,
-    #[prop_or_default]
-    pub described: Option<&'static str>,
-}
-
-/// A box to tick, with its label.
-#[component]
-pub fn Check(props: &CheckProps) -> Html {
-    let CheckProps { view, switch, label, described } = props;
-    let switch = *switch;
-    let act = view.act.clone();
-    let onchange = Callback::from(move |event: Event| {
-        if let Some(input) = event.target_dyn_into::<HtmlInputElement>() {
-            act.emit(Action::Switch(switch, input.checked()));
-        }
-    });
+/// A button that does something else than submit a form. With a reason why it cannot work now it stays reachable,
+/// and says the reason.
+#[must_use]
+pub fn button(
+    words: &'static str,
+    class: &'static str,
+    deed: Callback<MouseEvent>,
+    idle: Option<&'static str>,
+) -> Html {
     html! {
-        <label class="check" for={switch.id()}>
-            <input id={switch.id()} type="checkbox" checked={view.forms.is_on(switch)} {onchange}
-                aria-describedby={*described} />
-            <span>{ label }</span>
-        </label>
+        <button type="button" {class} onclick={deed} aria-disabled={idle.map(|_| "true")} title={idle}>{ words }</button>
     }
 }
 
-/// A submit handler that does `action` instead of what a browser does with a form.
+/// What a person can set in motion from the page.
+pub type Deed = Callback<()>;
+
+/// A deed as the handler of a click.
 #[must_use]
-pub fn on_submit(action: &Callback<()>) -> Callback<SubmitEvent> {
-    action.reform(|event: SubmitEvent| event.prevent_default())
+pub fn on_click(deed: &Deed) -> Callback<MouseEvent> {
+    let deed = deed.clone();
+    Callback::from(move |_| deed.emit(()))
+}
+
+/// A deed instead of what a browser does with a form.
+#[must_use]
+pub fn on_submit(deed: &Deed) -> Callback<SubmitEvent> {
+    let deed = deed.clone();
+    Callback::from(move |event: SubmitEvent| {
+        event.prevent_default();
+        deed.emit(());
+    })
 }
 
 /// The values of a QoS, with their words.
-pub const QOS_CHOICES: &[(&str, &str)] =
-    &[("0", "0 at most once"), ("1", "1 at least once"), ("2", "2 exactly once")];
+pub const QOS_CHOICES: Control =
+    Control::Choice(&[("0", "0 at most once"), ("1", "1 at least once"), ("2", "2 exactly once")]);
+/// The class of a field as wide as its form, and of one half as wide.
+pub const WIDE: &str = "field wide";
+pub const HALF: &str = "field";
+pub const RIGHT_HALF: &str = "field right";

@@ -16,6 +16,7 @@ use crate::browser;
 use crate::driver::SharedLog;
 use crate::store::layout::{Anchor, Heights, Window};
 use crate::store::number;
+use crate::store::text::concat;
 
 #[derive(Properties, PartialEq)]
 pub struct LogTableProps {
@@ -190,7 +191,7 @@ fn place(refs: &Refs, window: &Window) {
 }
 
 fn pixels(value: f64) -> String {
-    [&(value as i64).to_string(), "px"].concat()
+    concat(&[&(value as i64).to_string(), "px"])
 }
 
 /// Tells an element's size now and whenever it changes, until the returned closure is called.
@@ -220,7 +221,7 @@ fn observe<Tell: Fn(Size) + 'static>(node: &NodeRef, tell: Tell) -> impl FnOnce(
 fn news(count: u32) -> String {
     match count {
         0 => "To the newest ↓".into(),
-        _ => [&number::grouped(u64::from(count)), " new ↓"].concat(),
+        _ => concat(&[&number::grouped(u64::from(count)), " new ↓"]),
     }
 }
 

@@ -6,61 +6,57 @@ use wasm_bindgen_futures::{JsFuture, spawn_local};
 use web_sys::{File, HtmlInputElement};
 use yew::prelude::*;
 
-use super::card::Card;
-use super::field::{Check, Control, FormView, Message, QOS_CHOICES, TextField, message_id, on_submit};
+use super::card::card;
+use super::field::{
+    Control, Deed, FormView, HALF, QOS_CHOICES, RIGHT_HALF, WIDE, button, message_id, on_click, on_submit,
+};
 use super::subscribe::NOT_CONNECTED;
 use crate::store::page::{Action, PickedFile};
 use crate::store::row::{hex, payload_text};
+use crate::store::text::concat;
 use crate::store::validate::refused;
 use crate::store::{Field, Switch, number};
 
-#[derive(Properties, PartialEq)]
-pub struct PublishFormProps {
-    pub view: FormView,
-    pub connected: bool,
-    pub file: Option<Rc<PickedFile>>,
-    pub on_publish: Callback<()>,
-    pub on_publish_file: Callback<()>,
-}
-
 /// What to publish, and how.
-#[component]
-pub fn PublishForm(props: &PublishFormProps) -> Html {
-    let PublishFormProps { view, connected, file, on_publish, on_publish_file } = props;
-    let view = view.clone();
-    let idle = (!connected).then_some("true");
-    let no_file = file.is_none().then_some("Choose a file first.");
-    let file_idle = idle.map(|_| NOT_CONNECTED).or(no_file);
-    html! {
-        <Card title="Publish">
-            <form class="grid" onsubmit={on_submit(on_publish)} onkeydown={on_ctrl_enter(on_publish)} novalidate=true>
-                <TextField view={view.clone()} field={Field::Topic} label="Topic" control={Control::Line("")} />
-                <TextField view={view.clone()} field={Field::PublishQos} label="Publish QoS"
-                    control={Control::Choice(QOS_CHOICES)} />
-                <TextField view={view.clone()} field={Field::Message} label="Message" class="wide"
-                    control={Control::Lines(3)} />
+#[must_use]
+pub fn publish_form(
+    view: &FormView,
+    connected: bool,
+    file: Option<&PickedFile>,
+    publish: &Deed,
+    publish_file: &Deed,
+) -> Html {
+    let idle = (!connected).then_some(NOT_CONNECTED);
+    let file_idle = idle.or(file.is_none().then_some(NO_FILE));
+    let publish_button = Field::PublishButton;
+    card(
+        "Publish",
+        "",
+        true,
+        html! {
+            <form class="grid" onsubmit={on_submit(publish)} onkeydown={on_ctrl_enter(publish)} novalidate=true>
+                { view.field(Field::Topic, "Topic", HALF, Control::Line(""), Html::default()) }
+                { view.field(Field::PublishQos, "Publish QoS", RIGHT_HALF, QOS_CHOICES, Html::default()) }
+                { view.field(Field::Message, "Message", WIDE, Control::Lines("3"), Html::default()) }
                 <div class="actions wide">
-                    <button id={Field::PublishButton.id()} class="primary" aria-disabled={idle}
-                        title={idle.map_or("Ctrl+Enter in the message", |_| NOT_CONNECTED)}
-                        aria-describedby={message_id(Field::PublishButton)}>{ "Publish" }</button>
-                    <Check view={view.clone()} switch={Switch::Retain} label="Retain" />
-                    <Message view={view.clone()} field={Field::PublishButton} />
+                    <button id={publish_button.id()} class="primary" aria-disabled={idle.map(|_| "true")}
+                        title={idle.unwrap_or("Ctrl+Enter in the message")}
+                        aria-describedby={message_id(publish_button)}>{ "Publish" }</button>
+                    { view.check(Switch::Retain, "Retain", None) }
+                    { view.message(publish_button) }
                 </div>
                 <div class="field wide">
                     <label for={Field::File.id()}>{ "File" }</label>
                     <div class="control">
-                        <input id={Field::File.id()} type="file" onchange={on_pick(&view.act)}
-                            aria-describedby="file-facts" />
-                        <button type="button" aria-disabled={file_idle.map(|_| "true")} title={file_idle}
-                            aria-describedby={message_id(Field::File)}
-                            onclick={on_publish_file.reform(|_: MouseEvent| ())}>{ "Publish file" }</button>
+                        <input id={Field::File.id()} type="file" onchange={on_pick(&view.act)} aria-describedby="file-facts" />
+                        { button("Publish file", "", on_click(publish_file), file_idle) }
                     </div>
-                    <p id="file-facts" class="facts">{ facts(file.as_deref()) }</p>
-                    <Message {view} field={Field::File} />
+                    <p id="file-facts" class="facts">{ facts(file) }</p>
+                    { view.message(Field::File) }
                 </div>
             </form>
-        </Card>
-    }
+        },
+    )
 }
 
 /// Name, type, size and first bytes of a file.
@@ -69,8 +65,8 @@ fn facts(file: Option<&PickedFile>) -> Html {
     let mime = if file.mime.is_empty() { "unknown type" } else { &file.mime };
     let head = &file.bytes[..file.bytes.len().min(HEAD_BYTES)];
     html! { <>
-        { [&file.name, ", ", mime, ", ", &number::size(file.bytes.len() as u64)].concat() }<br />
-        <code>{ hex(head) }</code>{ " " }<code>{ payload_text(head) }</code>
+        { concat(&[&file.name, ", ", mime, ", ", &number::size(file.bytes.len() as u64)]) }<br />
+        <code>{ concat(&[&hex(head), "  ", &payload_text(head)]) }</code>
     </> }
 }
 
@@ -100,14 +96,16 @@ async fn read(file: File, act: Callback<Action>) {
 }
 
 /// In a message of several lines Enter makes a new one, so Ctrl+Enter publishes.
-fn on_ctrl_enter(action: &Callback<()>) -> Callback<KeyboardEvent> {
-    let action = action.clone();
+fn on_ctrl_enter(deed: &Deed) -> Callback<KeyboardEvent> {
+    let deed = deed.clone();
     Callback::from(move |event: KeyboardEvent| {
         if event.key() == "Enter" && (event.ctrl_key() || event.meta_key()) {
             event.prevent_default();
-            action.emit(());
+            deed.emit(());
         }
     })
 }
 
+/// Why a file cannot be published.
+pub const NO_FILE: &str = "Choose a file first.";
 const HEAD_BYTES: usize = 12;

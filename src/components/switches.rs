@@ -3,47 +3,36 @@
 use mqttscope_proto::ProtocolVersion;
 use yew::prelude::*;
 
-use super::card::Card;
-use super::field::{Check, FormView};
+use super::card::card;
+use super::field::FormView;
 use crate::store::Switch;
 
-#[derive(Properties, PartialEq)]
-pub struct SwitchesProps {
-    pub view: FormView,
-}
-
 /// Both switches work on a live connection too.
-#[component]
-pub fn Switches(props: &SwitchesProps) -> Html {
-    let view = props.view.clone();
-    let v311 = view.forms.protocol_version() == ProtocolVersion::V311;
-    let note = match (view.forms.simulate_down, view.forms.send_duplicates) {
-        (false, false) => "",
-        _ => "on",
-    };
+#[must_use]
+pub fn switches(view: &FormView) -> Html {
+    let v311 = view.forms().protocol_version() == ProtocolVersion::V311;
+    let on = view.forms().simulate_down || view.forms().send_duplicates;
     let (class, words) = if v311 {
         (
             "help amber",
-            "3.1.1 does not allow DUP on PUBREL, SUBSCRIBE and UNSUBSCRIBE. It is sent and marked all the same.",
+            "3.1.1 forbids DUP on PUBREL, SUBSCRIBE, UNSUBSCRIBE. It is sent all the same, and marked.",
         )
     } else {
-        (
-            "help",
-            "PUBLISH above QoS 0, PUBREL, SUBSCRIBE and UNSUBSCRIBE are sent twice, the second with DUP.",
-        )
+        ("help", "PUBLISH above QoS 0, PUBREL, SUBSCRIBE, UNSUBSCRIBE: twice, the second with DUP.")
     };
-    html! {
-        <Card title="Test switches" {note}>
+    card(
+        "Test switches",
+        if on { "on" } else { "" },
+        true,
+        html! {
             <div class="switches">
-                <Check view={view.clone()} switch={Switch::SimulateDown} described="simulate-down-help"
-                    label="Simulate client down (no PINGREQ)" />
+                { view.check(Switch::SimulateDown, "Simulate client down (no PINGREQ)", Some("simulate-down-help")) }
                 <p id="simulate-down-help" class="help">
-                    { "With keep alive above 0 the broker closes after 1.5 × keep alive, and sends the will." }
+                    { "With keep alive above 0: the broker closes after 1.5 × keep alive, and sends the will." }
                 </p>
-                <Check {view} switch={Switch::SendDuplicates} described="send-duplicates-help"
-                    label="Send duplicates" />
+                { view.check(Switch::SendDuplicates, "Send duplicates", Some("send-duplicates-help")) }
                 <p id="send-duplicates-help" {class}>{ words }</p>
             </div>
-        </Card>
-    }
+        },
+    )
 }

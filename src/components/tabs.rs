@@ -4,25 +4,14 @@ use yew::prelude::*;
 
 use crate::store::page::{Action, Tab};
 
-#[derive(Properties, PartialEq)]
-pub struct TabsProps {
-    pub tab: Tab,
-    pub act: Callback<Action>,
-}
-
 /// Which region a narrow page shows.
-#[component]
-pub fn Tabs(props: &TabsProps) -> Html {
-    let button = |tab: Tab, words: &'static str| {
-        let onclick = props.act.reform(move |_: MouseEvent| Action::Tab(tab));
-        let current = (props.tab == tab).then_some("true");
-        html! { <button type="button" {onclick} aria-current={current}>{ words }</button> }
+#[must_use]
+pub fn tabs(tab: Tab, act: &Callback<Action>) -> Html {
+    let button = |(to, words): (Tab, &'static str)| {
+        let act = act.clone();
+        let onclick = Callback::from(move |_: MouseEvent| act.emit(Action::Tab(to)));
+        html! { <button type="button" {onclick} aria-current={(tab == to).then_some("true")}>{ words }</button> }
     };
-    html! {
-        <nav class="tabs" aria-label="Regions">
-            { button(Tab::Connection, "Connection") }
-            { button(Tab::Messages, "Messages") }
-            { button(Tab::Log, "Log") }
-        </nav>
-    }
+    let regions = [(Tab::Connection, "Connection"), (Tab::Messages, "Messages"), (Tab::Log, "Log")];
+    html! { <nav class="tabs" aria-label="Regions">{ for regions.into_iter().map(button) }</nav> }
 }

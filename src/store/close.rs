@@ -1,6 +1,7 @@
 //! How a WebSocket ended, in words: what happened, why, and what to try.
 
 use super::number;
+use super::text::concat;
 
 /// The end of a WebSocket, and how far it had come.
 #[derive(Clone, Debug, PartialEq)]
@@ -79,7 +80,7 @@ impl Closed {
         };
         let after = number::span(self.after_ms);
         let code = self.code_words();
-        [verb, self.who(), " after ", &after, ": ", &code, &self.reason_words()].concat()
+        concat(&[verb, self.who(), " after ", &after, ": ", &code, &self.reason_words()])
     }
 
     /// Why it ended, for the status: what happened, why, what to try.
@@ -94,9 +95,9 @@ impl Closed {
     }
 
     fn not_opened(&self) -> String {
-        let offered = ["the subprotocol “", &self.subprotocols, "”"].concat();
+        let offered = concat(&["the subprotocol “", &self.subprotocols, "”"]);
         let what = if self.subprotocols == "none" { "a client without subprotocol" } else { &offered };
-        [
+        concat(&[
             "No WebSocket at ",
             &self.url,
             " (code ",
@@ -105,30 +106,27 @@ impl Closed {
             "). Is a gateway listening there, does it accept ",
             what,
             " and pages of this origin? Browsers tell pages no more; their console may.",
-        ]
-        .concat()
+        ])
     }
 
     fn no_answer(&self) -> String {
         let after = number::span(self.after_ms);
         match self.code {
             // The codes that gateways have for a broker that they could not reach.
-            1011 | 1014 => [
+            1011 | 1014 => concat(&[
                 "The gateway could not reach its broker (",
                 &self.code_words(),
                 &self.reason_words(),
                 "). Start the broker, or check the address that the gateway was given.",
-            ]
-            .concat(),
-            1000 => [
+            ]),
+            1000 => concat(&[
                 "The gateway accepted, but the broker behind it did not answer (closed after ",
                 &after,
                 ", code 1000",
                 &self.reason_words(),
                 "). Is the broker running on its port, often 1883?",
-            ]
-            .concat(),
-            _ => [
+            ]),
+            _ => concat(&[
                 "Closed before CONNACK after ",
                 &after,
                 " by ",
@@ -137,8 +135,7 @@ impl Closed {
                 &self.code_words(),
                 &self.reason_words(),
                 "). Does the broker speak this MQTT version, and does the URL lead to it?",
-            ]
-            .concat(),
+            ]),
         }
     }
 
@@ -152,19 +149,19 @@ impl Closed {
             _ => "Connect again to go on.",
         };
         let code = self.code_words();
-        ["Closed by ", self.who(), " (", &code, &self.reason_words(), "). ", cause].concat()
+        concat(&["Closed by ", self.who(), " (", &code, &self.reason_words(), "). ", cause])
     }
 
     fn code_words(&self) -> String {
-        let code = ["code ", &self.code.to_string()].concat();
+        let code = concat(&["code ", &self.code.to_string()]);
         match code_meaning(self.code) {
             "" => code,
-            meaning => [&code, ", ", meaning].concat(),
+            meaning => concat(&[&code, ", ", meaning]),
         }
     }
 
     fn reason_words(&self) -> String {
-        if self.reason.is_empty() { String::new() } else { [", “", &self.reason, "”"].concat() }
+        if self.reason.is_empty() { String::new() } else { concat(&[", “", &self.reason, "”"]) }
     }
 }
 
@@ -177,20 +174,20 @@ impl Ours {
             }
             Self::GivenUp => "The attempt was given up.".into(),
             Self::Refused(code) => {
-                ["The broker refused: ", &return_code_words(*code), ". ", refusal_advice(*code)].concat()
+                concat(&["The broker refused: ", &return_code_words(*code), ". ", refusal_advice(*code)])
             }
-            Self::NoConnAck(secs) => [
+            Self::NoConnAck(secs) => concat(&[
                 "The gateway accepted, but no CONNACK came within ",
                 &secs.to_string(),
                 " s. Does the broker behind it speak MQTT?",
-            ]
-            .concat(),
-            Self::NotSent(words) => ["CONNECT could not be sent: ", words, "."].concat(),
-            Self::KeepAliveExpired(secs) => {
-                ["No PINGRESP within ", &secs.to_string(), " s: the connection is dead and was closed."]
-                    .concat()
-            }
-            Self::PeerError(words) => ["The peer does not follow MQTT: ", words, ". Closed."].concat(),
+            ]),
+            Self::NotSent(words) => concat(&["CONNECT could not be sent: ", words, "."]),
+            Self::KeepAliveExpired(secs) => concat(&[
+                "No PINGRESP within ",
+                &secs.to_string(),
+                " s: the connection is dead and was closed.",
+            ]),
+            Self::PeerError(words) => concat(&["The peer does not follow MQTT: ", words, ". Closed."]),
         }
     }
 }
@@ -232,7 +229,7 @@ pub fn return_code_words(code: u8) -> String {
         5 => "not authorized",
         _ => "reserved code",
     };
-    [meaning, " (return code ", &code.to_string(), ")"].concat()
+    concat(&[meaning, " (return code ", &code.to_string(), ")"])
 }
 
 const fn refusal_advice(code: u8) -> &'static str {

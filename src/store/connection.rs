@@ -3,6 +3,8 @@
 use mqttscope_proto::Qos;
 use mqttscope_proto::session::SubscribeResult;
 
+use super::text::concat;
+
 /// Where a connection stands.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub enum Phase {
@@ -84,7 +86,7 @@ impl Connection {
         match &self.phase {
             Phase::Idle | Phase::Ended { .. } => "Disconnected".into(),
             Phase::Opening | Phase::AwaitingConnAck => "Connecting".into(),
-            Phase::Connected => ["Connected as ", self.name()].concat(),
+            Phase::Connected => concat(&["Connected as ", self.name()]),
             Phase::Closing => "Closing".into(),
         }
     }
@@ -93,12 +95,12 @@ impl Connection {
     #[must_use]
     pub fn detail(&self) -> String {
         match &self.phase {
-            Phase::Idle => "Nothing was connected yet.".into(),
+            Phase::Idle => "Press Connect to open a WebSocket.".into(),
             Phase::Ended { why, .. } => why.clone(),
-            Phase::Opening => ["Opening a WebSocket to ", &self.url].concat(),
+            Phase::Opening => concat(&["Opening a WebSocket to ", &self.url]),
             Phase::AwaitingConnAck => "The WebSocket is open, CONNECT was sent, CONNACK is awaited.".into(),
             Phase::Connected if self.subprotocol.is_empty() => self.url.clone(),
-            Phase::Connected => [&self.url, " (", &self.subprotocol, ")"].concat(),
+            Phase::Connected => concat(&[&self.url, " (", &self.subprotocol, ")"]),
             Phase::Closing => "Waiting for the peer to close the WebSocket.".into(),
         }
     }
@@ -123,7 +125,7 @@ impl Connection {
             Phase::Idle | Phase::Ended { .. } => ("○ ", client_id),
             _ => ("◌ ", self.name()),
         };
-        [sign, id, " · mqttscope"].concat()
+        concat(&[sign, id, " · mqttscope"])
     }
 
     /// Begins anew for a connection that is being opened.

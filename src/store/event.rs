@@ -2,6 +2,7 @@
 
 use super::close::Closed;
 use super::number;
+use super::text::concat;
 
 /// Something that happened between packets.
 #[derive(Clone, Debug, PartialEq)]
@@ -90,43 +91,46 @@ impl LogEvent {
     pub fn words(&self) -> String {
         match self {
             Self::Opening { url, subprotocols } => {
-                ["Opening a WebSocket to ", url, ", subprotocol offered: ", subprotocols].concat()
+                concat(&["Opening a WebSocket to ", url, ", subprotocol offered: ", subprotocols])
             }
-            Self::NotOpened { words } => ["The browser refused to open the WebSocket: ", words].concat(),
+            Self::NotOpened { words } => concat(&["The browser refused to open the WebSocket: ", words]),
             Self::Opened { subprotocol, after_ms } => {
                 let agreed = if subprotocol.is_empty() { "none" } else { subprotocol };
-                ["WebSocket open after ", &number::span(*after_ms), ", subprotocol: ", agreed].concat()
+                concat(&["WebSocket open after ", &number::span(*after_ms), ", subprotocol: ", agreed])
             }
             Self::Closed(closed) => closed.event_words(),
             Self::Refused { return_code } => {
-                ["Connection refused: ", &super::close::return_code_words(*return_code)].concat()
+                concat(&["Connection refused: ", &super::close::return_code_words(*return_code)])
             }
             Self::PingWithheld => "Simulating a client that is down: PINGREQ not sent".into(),
             Self::KeepAliveExpired { secs } => {
-                ["No PINGRESP within ", &secs.to_string(), " s: the connection is dead"].concat()
+                concat(&["No PINGRESP within ", &secs.to_string(), " s: the connection is dead"])
             }
             Self::LeftInFlight { count, ids, kept } => {
                 let count = number::grouped(*count as u64);
                 let fate = if *kept { "; they are sent again on reconnect" } else { "; they are given up" };
-                ["Left in flight: ", &count, " packet ids (", ids, ")", fate].concat()
+                concat(&["Left in flight: ", &count, " packet ids (", ids, ")", fate])
             }
-            Self::NotGranted { filter } => ["The broker did not grant the subscription to ", filter].concat(),
+            Self::NotGranted { filter } => concat(&["The broker did not grant the subscription to ", filter]),
             Self::Violation { words, clause, at } => {
-                ["Rule broken by the peer: ", words, " (byte ", &at.to_string(), ", ", clause, ")"].concat()
+                concat(&["Rule broken by the peer: ", words, " (byte ", &at.to_string(), ", ", clause, ")"])
             }
             Self::Garbage { words, clause, at } => {
-                ["Not an MQTT packet: ", words, " (byte ", &at.to_string(), ", ", clause, ")"].concat()
+                concat(&["Not an MQTT packet: ", words, " (byte ", &at.to_string(), ", ", clause, ")"])
             }
             Self::PeerError { words, clause } => {
-                ["Unexpected from the peer: ", words, " (", clause, ")"].concat()
+                concat(&["Unexpected from the peer: ", words, " (", clause, ")"])
             }
             Self::Incomplete { have } => {
-                ["The stream ended inside a packet, after ", &number::size(*have as u64), " of it"].concat()
+                concat(&["The stream ended inside a packet, after ", &number::size(*have as u64), " of it"])
             }
             Self::TextMessage { chars } => {
                 let chars = number::grouped(*chars as u64);
-                ["A text message of ", &chars, " characters came; MQTT uses binary ones (MQTT-6.0.0-1)"]
-                    .concat()
+                concat(&[
+                    "A text message of ",
+                    &chars,
+                    " characters came; MQTT uses binary ones (MQTT-6.0.0-1)",
+                ])
             }
             Self::ClockFallback => {
                 "The clock worker did not start: in a hidden tab PINGREQ may be late".into()

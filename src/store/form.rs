@@ -2,6 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::text::concat;
+
 /// A field that takes text, or a button that has something to say.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Field {
@@ -183,7 +185,7 @@ impl Forms {
     pub fn will_message_text(&self) -> String {
         match &self.will_message {
             Some(message) => message.clone(),
-            None => ["Client ", &self.client_id, " seems to be down."].concat(),
+            None => concat(&["Client ", &self.client_id, " seems to be down."]),
         }
     }
 }

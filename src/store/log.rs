@@ -337,7 +337,9 @@ fn packet_id(bytes: &[u8]) -> u16 {
     }
 }
 
-/// Which packet an answer belongs to: the newest one that asks, for each id and each side that gave it.
+/// The packets that wait for an answer: for each id, and each side that gave it, the newest.
+///
+/// A slot holds the packet's number, shifted, beside its type; 0 is an empty one.
 #[derive(Default)]
 struct OpenExchanges {
     ours: Vec<u32>,
@@ -350,37 +352,38 @@ impl OpenExchanges {
     /// Notes a packet, and says the number of the one that it answers.
     fn note(&mut self, packet_type: PacketType, direction: Direction, id: u16, number: u32) -> Option<u32> {
         use PacketType as T;
-        let asker_is_ours = match packet_type {
-            T::Connect | T::PingReq | T::Publish | T::Subscribe | T::Unsubscribe | T::PubRel => {
-                direction == Direction::Out
-            }
-            _ => direction == Direction::In,
+        let (answers, is_asked) = match packet_type {
+            T::Connect | T::PingReq | T::Publish | T::Subscribe | T::Unsubscribe => (None, true),
+            T::PubRec => (Some(T::Publish), true),
+            T::PubRel => (Some(T::PubRec), true),
+            T::ConnAck => (Some(T::Connect), false),
+            T::PingResp => (Some(T::PingReq), false),
+            T::PubAck => (Some(T::Publish), false),
+            T::PubComp => (Some(T::PubRel), false),
+            T::SubAck => (Some(T::Subscribe), false),
+            T::UnsubAck => (Some(T::Unsubscribe), false),
+            T::Disconnect => return None,
         };
+        let sender_began = matches!(packet_type, T::Publish | T::PubRel | T::Subscribe | T::Unsubscribe);
         let slot = match packet_type {
             T::Connect | T::ConnAck => &mut self.connect,
             T::PingReq | T::PingResp => &mut self.ping,
             _ if id == 0 => return None,
             _ => {
-                let table = if asker_is_ours { &mut self.ours } else { &mut self.theirs };
+                let ours = sender_began == (direction == Direction::Out);
+                let table = if ours { &mut self.ours } else { &mut self.theirs };
                 if table.is_empty() {
                     table.resize(1 << 16, 0);
                 }
                 &mut table[usize::from(id)]
             }
         };
-        // Numbers are kept one higher, so that 0 means none.
-        let before = slot.checked_sub(1);
-        match packet_type {
-            T::Connect | T::PingReq | T::Publish | T::Subscribe | T::Unsubscribe => {
-                *slot = number + 1;
-                None
-            }
-            T::PubRec | T::PubRel => {
-                *slot = number + 1;
-                before
-            }
-            _ => before,
+        let asked = answers.filter(|asked| *slot & 15 == *asked as u32).map(|_| *slot >> 4);
+        // A copy that comes after the answer, as a second PUBREC does, does not begin the exchange anew.
+        if is_asked && (answers.is_none() || asked.is_some()) {
+            *slot = number << 4 | packet_type as u32;
         }
+        asked
     }
 }
 

@@ -10,6 +10,7 @@ pub mod number;
 pub mod page;
 pub mod row;
 pub mod settings;
+pub mod text;
 pub mod validate;
 
 pub use close::{Closed, Ours, Stage};

@@ -1,5 +1,7 @@
 //! Numbers as people read them, without the standard library's float formatting, which is large.
 
+use super::text::concat;
+
 /// A count with a comma between groups of three digits: `1,234,567`.
 #[must_use]
 pub fn grouped(count: u64) -> String {
@@ -18,9 +20,9 @@ pub fn grouped(count: u64) -> String {
 #[must_use]
 pub fn size(bytes: u64) -> String {
     match bytes {
-        0..1_000 => [&bytes.to_string(), " B"].concat(),
-        1_000..1_000_000 => [&tenths(bytes / 100), " kB"].concat(),
-        _ => [&tenths(bytes / 100_000), " MB"].concat(),
+        0..1_000 => concat(&[&bytes.to_string(), " B"]),
+        1_000..1_000_000 => concat(&[&tenths(bytes / 100), " kB"]),
+        _ => concat(&[&tenths(bytes / 100_000), " MB"]),
     }
 }
 
@@ -28,8 +30,8 @@ pub fn size(bytes: u64) -> String {
 #[must_use]
 pub fn span(millis: u64) -> String {
     match millis {
-        0..1_000 => [&millis.to_string(), " ms"].concat(),
-        1_000..10_000 => [&tenths(millis / 100), " s"].concat(),
+        0..1_000 => concat(&[&millis.to_string(), " ms"]),
+        1_000..10_000 => concat(&[&tenths(millis / 100), " s"]),
         _ => elapsed(millis / 1_000),
     }
 }
@@ -38,12 +40,12 @@ pub fn span(millis: u64) -> String {
 #[must_use]
 pub fn elapsed(secs: u64) -> String {
     match secs {
-        0..120 => [&secs.to_string(), " s"].concat(),
-        120..7_200 => [&(secs / 60).to_string(), " min"].concat(),
+        0..120 => concat(&[&secs.to_string(), " s"]),
+        120..7_200 => concat(&[&(secs / 60).to_string(), " min"]),
         _ => {
             let minutes = secs / 60 % 60;
             let pad = if minutes < 10 { "0" } else { "" };
-            [&(secs / 3_600).to_string(), " h ", pad, &minutes.to_string(), " min"].concat()
+            concat(&[&(secs / 3_600).to_string(), " h ", pad, &minutes.to_string(), " min"])
         }
     }
 }
@@ -51,7 +53,7 @@ pub fn elapsed(secs: u64) -> String {
 /// A latency: `0.4 ms`, `12.7 ms`, `1.3 s`.
 #[must_use]
 pub fn latency(micros: u64) -> String {
-    if micros < 100_000 { [&tenths(micros / 100), " ms"].concat() } else { span(micros / 1_000) }
+    if micros < 100_000 { concat(&[&tenths(micros / 100), " ms"]) } else { span(micros / 1_000) }
 }
 
 /// The time of day with milliseconds: `12:30:01.482`. Takes microseconds since the epoch, in local time.
@@ -80,7 +82,7 @@ fn digit(value: u64) -> char {
 }
 
 fn tenths(tenths: u64) -> String {
-    [&grouped(tenths / 10), ".", &(tenths % 10).to_string()].concat()
+    concat(&[&grouped(tenths / 10), ".", &(tenths % 10).to_string()])
 }
 
 #[cfg(test)]

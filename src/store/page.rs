@@ -8,11 +8,12 @@ use super::settings::{Settings, Theme};
 /// The page's own state: forms, what is wrong with them, and looks.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Page {
-    pub settings: Settings,
+    pub settings: Rc<Settings>,
     pub problems: Rc<Problems>,
     /// How often a form was refused: with each time the first wrong field gets the focus.
     pub refusals: u32,
     pub tab: Tab,
+    pub password_shown: bool,
     pub file: Option<Rc<PickedFile>>,
 }
 
@@ -38,12 +39,12 @@ pub enum Tab {
 pub enum Action {
     Text(Field, String),
     Switch(Switch, bool),
-    NewClientId(String),
     /// A form's button was pressed in vain.
     Refused(Problems),
     /// A form's button did its work.
     Accepted,
     Theme(Theme),
+    RevealPassword(bool),
     Tab(Tab),
     File(Option<Rc<PickedFile>>),
 }
@@ -62,10 +63,6 @@ impl Page {
                 page.forms().set_switch(switch, on);
                 page.corrected_by(switch);
             }
-            Action::NewClientId(id) => {
-                page.forms().set_text(Field::ClientId, id);
-                page.corrected(Field::ClientId);
-            }
             Action::Refused(problems) => {
                 if let Some(tab) = problems.first().map(Tab::of) {
                     page.tab = tab;
@@ -74,7 +71,8 @@ impl Page {
                 page.refusals += 1;
             }
             Action::Accepted => page.problems = Rc::default(),
-            Action::Theme(theme) => page.settings.theme = theme,
+            Action::Theme(theme) => Rc::make_mut(&mut page.settings).theme = theme,
+            Action::RevealPassword(shown) => page.password_shown = shown,
             Action::Tab(tab) => page.tab = tab,
             Action::File(file) => {
                 page.file = file;
@@ -85,7 +83,7 @@ impl Page {
     }
 
     fn forms(&mut self) -> &mut Forms {
-        &mut self.settings.forms
+        &mut Rc::make_mut(&mut self.settings).forms
     }
 
     /// A field was changed: what was said about it, and about the button of its form, is said no longer.
@@ -165,10 +163,10 @@ mod tests {
 
     #[test]
     fn the_default_will_message_follows_the_client_id() {
-        let page = Page::default().after(Action::NewClientId("17".into()));
+        let page = Page::default().after(Action::Text(Field::ClientId, "17".into()));
         assert_eq!(page.settings.forms.text(Field::WillMessage), "Client 17 seems to be down.");
         let edited = page.after(Action::Text(Field::WillMessage, "gone".into()));
-        let renamed = edited.after(Action::NewClientId("18".into()));
+        let renamed = edited.after(Action::Text(Field::ClientId, "18".into()));
         assert_eq!(renamed.settings.forms.text(Field::WillMessage), "gone");
     }
 

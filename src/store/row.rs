@@ -6,6 +6,7 @@ use super::close::return_code_words;
 use super::event::Tone;
 use super::log::{Direction, Log, PREVIEW_LINE, PREVIEW_MAX_LINES, Record};
 use super::number;
+use super::text::concat;
 
 /// A row, ready to be drawn.
 #[derive(Clone, Debug, PartialEq)]
@@ -75,12 +76,15 @@ impl PacketRow {
         let mut summary = match decode(bytes, record.version(), &mut ()) {
             Ok(packet) => Summary::of(&packet),
             Err(error) => {
-                Summary { text: ["not a packet: ", &error.to_string()].concat(), ..Summary::default() }
+                Summary { text: concat(&["not a packet: ", &error.to_string()]), ..Summary::default() }
             }
         };
-        if let Some(asked) = log.answered(number) {
+        // What this page answers itself takes no time that is worth a look.
+        if record.direction() == Direction::In
+            && let Some(asked) = log.answered(number)
+        {
             summary.measure =
-                [&number::latency(record.time.saturating_sub(asked.time)), " after ", name(asked)].concat();
+                concat(&[&number::latency(record.time.saturating_sub(asked.time)), " after ", name(asked)]);
         }
         let flags = Flags::of(record);
         let forbidden_dup = flags.dup && record.version() == ProtocolVersion::V311 && flags.qos.is_none();
@@ -137,13 +141,13 @@ impl Summary {
             Packet::Connect(connect) => Self::of_text(connect_words(connect)),
             Packet::ConnAck(connack) => {
                 let kept = if connack.session_present() { ", session present" } else { "" };
-                Self::of_text([&return_code_words(connack.return_code), kept].concat())
+                Self::of_text(concat(&[&return_code_words(connack.return_code), kept]))
             }
             Packet::Subscribe(subscribe) => Self::of_text(list(
                 subscribe
                     .filters
                     .iter()
-                    .map(|entry| [&shown(entry.filter), " (", qos_name(entry.qos), ")"].concat()),
+                    .map(|entry| concat(&[&shown(entry.filter), " (", qos_name(entry.qos), ")"])),
             )),
             Packet::Unsubscribe(unsubscribe) => Self::of_text(list(unsubscribe.filters.iter().map(shown))),
             Packet::SubAck(suback) => {
@@ -182,9 +186,9 @@ pub const fn qos_name(qos: u8) -> &'static str {
 #[must_use]
 pub fn granted_words(code: u8) -> String {
     match code {
-        0..=2 => ["granted ", qos_name(code)].concat(),
+        0..=2 => concat(&["granted ", qos_name(code)]),
         0x80 => "failure (0x80)".into(),
-        _ => ["invalid return code ", &code.to_string()].concat(),
+        _ => concat(&["invalid return code ", &code.to_string()]),
     }
 }
 
@@ -284,11 +288,11 @@ fn name(record: &Record) -> &'static str {
 fn connect_words(connect: &Connect<'_>) -> String {
     let keep_alive = match connect.keep_alive.as_secs() {
         0 => "off".to_owned(),
-        secs => [&secs.to_string(), " s"].concat(),
+        secs => concat(&[&secs.to_string(), " s"]),
     };
     let clean = if connect.clean_session { "clean session" } else { "session kept" };
     let level = connect.protocol_level.to_string();
-    let mut words = [
+    let mut words = concat(&[
         &shown(connect.protocol_name),
         " level ",
         &level,
@@ -298,8 +302,7 @@ fn connect_words(connect: &Connect<'_>) -> String {
         clean,
         ", keep alive ",
         &keep_alive,
-    ]
-    .concat();
+    ]);
     if let Some(username) = connect.username {
         words.push_str(", username ");
         words.push_str(&shown(username));
@@ -310,10 +313,15 @@ fn connect_words(connect: &Connect<'_>) -> String {
     if let Some(will) = &connect.will {
         let retained = if will.retain { " RETAIN" } else { "" };
         let topic = shown(will.topic);
-        words.push_str(
-            &[", will ", &topic, " ", qos_name(will.qos), retained, ": ", &payload_text(will.message)]
-                .concat(),
-        );
+        words.push_str(&concat(&[
+            ", will ",
+            &topic,
+            " ",
+            qos_name(will.qos),
+            retained,
+            ": ",
+            &payload_text(will.message),
+        ]));
     }
     words
 }

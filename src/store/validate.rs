@@ -4,6 +4,7 @@ use mqttscope_proto::session::{ConnectOptions, WillOptions};
 use mqttscope_proto::{KeepAlive, ProtocolVersion, Qos, TopicFilter, TopicName, Violation};
 
 use super::form::{Field, Forms, Problems};
+use super::text::capitalised;
 
 /// A connection that can be tried.
 #[derive(Clone, Debug, PartialEq)]
@@ -50,7 +51,7 @@ impl Forms {
         note(Field::Password, self.password_fault());
         let keep_alive = self.keep_alive.trim().parse();
         if keep_alive.is_err() {
-            note(Field::KeepAlive, Some("Whole seconds from 0 (off) to 65535.".into()));
+            note(Field::KeepAlive, Some("Whole seconds: 0 (off) to 65535.".into()));
         }
         if self.will {
             note(Field::WillTopic, TopicName::new(&self.will_topic).err().map(topic_words));
@@ -102,10 +103,10 @@ impl Forms {
         let v31 = self.protocol_version() == ProtocolVersion::V31;
         match field {
             Field::ClientId if self.client_id.is_empty() && v31 => {
-                "MQTT 3.1 asks for 1 to 23 characters; some brokers refuse an empty id."
+                "Empty: brokers may refuse it in MQTT 3.1."
             }
             Field::ClientId if self.client_id.chars().count() > 23 && v31 => {
-                "Longer than the 23 characters of MQTT 3.1; a broker may refuse it."
+                "Over 23 characters: brokers may refuse it in MQTT 3.1."
             }
             Field::KeepAlive if self.keep_alive.trim() == "0" => "0 switches it off.",
             _ => "",
@@ -123,7 +124,7 @@ impl Forms {
 
     fn client_id_fault(&self) -> Option<String> {
         if self.client_id.is_empty() && !self.clean_session {
-            return Some("Without clean session the broker needs an id to keep the session under.".into());
+            return Some("Needed while clean session is off.".into());
         }
         text_fault(&self.client_id)
     }
@@ -137,7 +138,7 @@ impl Forms {
 
     fn password_fault(&self) -> Option<String> {
         if !self.username.is_empty() && self.password.is_empty() && !self.send_without_password {
-            return Some("Some brokers refuse a username alone: enter one, or tick the box below.".into());
+            return Some("Enter one, or tick “Send without password”.".into());
         }
         long_text_fault(&self.password)
     }
@@ -167,23 +168,13 @@ fn topic_words(violation: Violation) -> String {
     words
 }
 
-/// The text with its first letter in upper case.
-#[must_use]
-pub fn capitalised(text: &str) -> String {
-    let mut chars = text.chars();
-    match chars.next() {
-        Some(first) => [&first.to_uppercase().to_string(), chars.as_str()].concat(),
-        None => String::new(),
-    }
-}
-
 fn qos(text: &str) -> Qos {
     text.parse().ok().and_then(Qos::from_u8).unwrap_or_default()
 }
 
 fn text_fault(text: &str) -> Option<String> {
     if text.contains('\0') {
-        return Some("The null character U+0000 is not allowed (MQTT-1.5.3-2).".into());
+        return Some("The null character U+0000 is not allowed.".into());
     }
     long_text_fault(text)
 }
@@ -200,7 +191,7 @@ fn url_fault(url: &str, place: &Place) -> Option<String> {
         return Some("A WebSocket URL begins with ws:// or wss://.".into());
     }
     if !secure && place.secure {
-        return Some("This page came over https:, so the browser allows wss:// only.".into());
+        return Some("From an https: page only wss:// is allowed.".into());
     }
     if url.contains('#') {
         return Some("A WebSocket URL has no part behind a #.".into());
@@ -234,7 +225,7 @@ fn subprotocol_list(text: &str) -> Vec<String> {
 fn subprotocol_fault(names: &[String]) -> Option<String> {
     let is_token = |name: &String| name.bytes().all(|byte| byte.is_ascii_graphic() && !is_separator(byte));
     if !names.iter().all(is_token) {
-        return Some("Letters, digits and . - _ only; several names with commas.".into());
+        return Some("Letters, digits, . - _ only; commas between names.".into());
     }
     let repeated = names.iter().enumerate().any(|(at, name)| names[..at].contains(name));
     repeated.then(|| "Each name once.".into())
@@ -320,13 +311,13 @@ mod tests {
 
     #[test]
     fn an_empty_client_id_needs_clean_session() {
-        refuses(Field::ClientId, "Without clean session", |forms| {
+        refuses(Field::ClientId, "clean session is off", |forms| {
             forms.client_id.clear();
             forms.clean_session = false;
         });
         let empty = Forms::default();
         assert!(empty.connect_request(&place()).is_ok());
-        assert!(empty.hint(Field::ClientId).contains("some brokers refuse an empty id"));
+        assert!(empty.hint(Field::ClientId).contains("brokers may refuse it"));
         let v311 = Forms { version: "3.1.1".into(), ..Forms::default() };
         assert_eq!(v311.hint(Field::ClientId), "");
         refuses(Field::ClientId, "U+0000", |forms| forms.client_id = "a\0b".into());
@@ -347,7 +338,7 @@ mod tests {
     #[test]
     fn username_and_password_go_together() {
         refuses(Field::Username, "needs a username", |forms| forms.password = "secret".into());
-        refuses(Field::Password, "username alone", |forms| forms.username = "user".into());
+        refuses(Field::Password, "Send without password", |forms| forms.username = "user".into());
         let alone = Forms { username: "user".into(), send_without_password: true, ..forms() };
         let request = alone.connect_request(&place()).expect("allowed by the box");
         let options = request.options;
