@@ -208,6 +208,25 @@ impl Page {
         self.dev_tools("Emulation.setEmulatedMedia", json!({ "features": features })).await
     }
 
+    /// Opens another tab in front of the page while something happens, and closes it again.
+    ///
+    /// # Errors
+    /// If the session fails, if the page did not become hidden, or with the error of what happens.
+    pub async fn while_hidden(&self, what: impl AsyncFnOnce() -> Result<()>) -> Result<()> {
+        let note = "document.addEventListener('visibilitychange', \
+            () => { if (document.hidden) document.documentElement.dataset.wasHidden = '' })";
+        self.execute(note, vec![]).await?;
+        let page = self.client.window().await?;
+        let tab = self.client.new_window(true).await?;
+        self.client.switch_to_window(tab.handle).await?;
+        let outcome = what().await;
+        self.client.close_window().await?;
+        self.client.switch_to_window(page).await?;
+        let was_hidden = "return 'wasHidden' in document.documentElement.dataset";
+        ensure!(self.execute(was_hidden, vec![]).await? == json!(true), "the page did not become hidden");
+        outcome
+    }
+
     /// Loads the page anew.
     ///
     /// # Errors

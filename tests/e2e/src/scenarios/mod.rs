@@ -27,7 +27,7 @@ macro_rules! walkthrough {
         $crate::scenario_tests! { $chain;
             connect: without_user, with_user, user_without_password, disconnects_and_connects_again,
                 takes_over_a_client_id;
-            keep_alive: pings;
+            keep_alive: pings, survives_in_a_hidden_tab;
             publish: at_each_qos, between_two_windows, to_itself, text_file, binary_file, five_megabytes;
             duplicates: publish_at_each_qos, subscribe_and_unsubscribe;
             retain: late_subscriber;
