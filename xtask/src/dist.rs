@@ -31,9 +31,9 @@ fn print_sizes(workspace: &Workspace) -> Result<()> {
         if is_copy || !path.is_file() {
             continue;
         }
-        let raw = entry_size(&path)?;
+        let raw = file_size(&path)?;
         // A file that does not shrink has no compressed copy and is sent as it is.
-        let copy = |suffix| entry_size(&PathBuf::from(format!("{}.{suffix}", path.display()))).unwrap_or(raw);
+        let copy = |suffix| file_size(&PathBuf::from(format!("{}.{suffix}", path.display()))).unwrap_or(raw);
         let sizes = [raw, copy("gz"), copy("br")];
         (0..3).for_each(|column| total[column] += sizes[column]);
         rows.push((path.file_name().unwrap_or_default().to_string_lossy().into_owned(), sizes));
@@ -55,7 +55,7 @@ fn print_sizes(workspace: &Workspace) -> Result<()> {
     Ok(())
 }
 
-fn entry_size(path: &Path) -> io::Result<u64> {
+fn file_size(path: &Path) -> io::Result<u64> {
     fs::metadata(path).map(|metadata| metadata.len())
 }
 
