@@ -11,7 +11,7 @@ use crate::error::{DecodeError, DecodeErrorKind, EncodeError};
 use crate::field::{BitDef, FieldDef, FieldValue, common};
 use crate::frame::{FixedHeader, Frame};
 use crate::reader::{Reader, Trace, ViolationsOnly};
-use crate::rule::{Rule, Violation, ViolationSink};
+use crate::rule::{Rule, ViolationSink};
 use crate::types::ProtocolVersion;
 
 mod acknowledge;
@@ -222,8 +222,11 @@ impl<'a> Packet<'a> {
         trace: &mut T,
     ) -> Result<Self, DecodeError> {
         trace_fixed_header(header, trace);
-        check_flags(header, version, trace);
         let mut reader = Reader::new(bytes, header.len, trace);
+        // A CONNECT is judged by the version that it names itself, which is still to be read.
+        if header.packet_type != PacketType::Connect {
+            check_flags(header, version, &mut reader);
+        }
         Ok(match header.packet_type {
             PacketType::Publish => Self::Publish(Publish::read(header, &mut reader)?),
             PacketType::PubAck => Self::PubAck(PubAck { packet_id: read_id(&mut reader)? }),
@@ -232,7 +235,7 @@ impl<'a> Packet<'a> {
                 Self::PubRel(PubRel { dup: header.dup(), packet_id: read_id(&mut reader)? })
             }
             PacketType::PubComp => Self::PubComp(PubComp { packet_id: read_id(&mut reader)? }),
-            PacketType::Connect => Self::Connect(Connect::read(&mut reader)?),
+            PacketType::Connect => Self::Connect(Connect::read(header, &mut reader)?),
             PacketType::ConnAck => Self::ConnAck(ConnAck::read(version, &mut reader)?),
             PacketType::Subscribe => Self::Subscribe(Subscribe::read(header, &mut reader)?),
             PacketType::SubAck => Self::SubAck(SubAck::read(version, &mut reader)?),
@@ -364,7 +367,11 @@ pub(crate) fn trace_broken_header<'a, T: Trace<'a>>(bytes: &'a [u8], trace: &mut
 /// 3.1 says of most packets only that the flags are "not used", so any value is right there; 3.1.1 prescribes them
 /// all (table 2.2).
 #[inline]
-fn check_flags<'a, T: Trace<'a>>(header: FixedHeader, version: ProtocolVersion, trace: &mut T) {
+fn check_flags<'a, T: Trace<'a>>(
+    header: FixedHeader,
+    version: ProtocolVersion,
+    reader: &mut Reader<'a, '_, T>,
+) {
     let packet_type = header.packet_type;
     let actual = header.first_byte & 0x0f;
     let expected = packet_type.reserved_flags();
@@ -376,5 +383,5 @@ fn check_flags<'a, T: Trace<'a>>(header: FixedHeader, version: ProtocolVersion, 
         ProtocolVersion::V31 => Rule::HeaderQos { packet_type, actual: header.qos_bits() },
         _ => Rule::ReservedHeaderFlags { packet_type, expected, actual },
     };
-    trace.violation(Violation { offset: 0, rule });
+    reader.violation(0, rule);
 }

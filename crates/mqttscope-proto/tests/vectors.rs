@@ -269,6 +269,13 @@ fn flags_of_the_fixed_header() {
     check_violations("6a 02 00 01", V311, &[(0, reserved(PacketType::PubRel, 2, 10))]);
     check_violations("8a 06 00 01 00 01 61 00", V311, &[(0, reserved(PacketType::Subscribe, 2, 10))]);
     check_violations("e1 00", V311, &[(0, reserved(PacketType::Disconnect, 0, 1))]);
+    // A CONNECT is judged by its own version.
+    let v31 = "1f 0f  00 06 4d 51 49 73 64 70 03  02 00 00  00 01 63";
+    let v311 = "1f 0d  00 04 4d 51 54 54 04  02 00 00  00 01 63";
+    for version in [V31, V311] {
+        check_violations(v31, version, &[]);
+        check_violations(v311, version, &[(0, reserved(PacketType::Connect, 0, 15))]);
+    }
 }
 
 #[test]

@@ -75,7 +75,10 @@ impl<'a> Connect<'a> {
         ProtocolVersion::from_level(self.protocol_level & !BRIDGE)
     }
 
-    pub(crate) fn read<T: Trace<'a>>(reader: &mut Reader<'a, '_, T>) -> Result<Self, DecodeError> {
+    pub(crate) fn read<T: Trace<'a>>(
+        header: FixedHeader,
+        reader: &mut Reader<'a, '_, T>,
+    ) -> Result<Self, DecodeError> {
         reader.open(&common::VARIABLE_HEADER);
         let protocol_name = reader.text(&PROTOCOL_NAME)?;
         let protocol_level = reader.u8(&PROTOCOL_LEVEL)?;
@@ -83,12 +86,13 @@ impl<'a> Connect<'a> {
             let kind = DecodeErrorKind::UnknownProtocolLevel(protocol_level);
             return Err(DecodeError { offset: reader.pos() - 1, kind });
         };
+        super::check_flags(header, version, reader);
         if protocol_name != version.protocol_name() || protocol_level & BRIDGE != 0 {
             reader.violation(reader.pos() - 1, Rule::ProtocolNameAndLevel(protocol_level));
         }
         let flags = reader.u8(&CONNECT_FLAGS)?;
         let flags_at = reader.pos() - 1;
-        check_flags(flags, version, reader);
+        check_connect_flags(flags, version, reader);
         let keep_alive = KeepAlive::from_secs(reader.u16(&KEEP_ALIVE)?);
         reader.close();
 
@@ -183,7 +187,11 @@ impl<'a> Connect<'a> {
     }
 }
 
-fn check_flags<'a, T: Trace<'a>>(flags: u8, version: ProtocolVersion, reader: &mut Reader<'a, '_, T>) {
+fn check_connect_flags<'a, T: Trace<'a>>(
+    flags: u8,
+    version: ProtocolVersion,
+    reader: &mut Reader<'a, '_, T>,
+) {
     let at = reader.pos() - 1;
     let has_will = flags & WILL != 0;
     let mut check = |broken: bool, rule: Rule| {
