@@ -9,7 +9,7 @@ use proptest::option;
 use proptest::prelude::*;
 
 /// A packet that owns its parts.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub enum Owned {
     Connect {
         version: ProtocolVersion,
