@@ -48,6 +48,7 @@ pub struct Log {
     budget: usize,
     keeps_passwords: bool,
     revision: u32,
+    clearings: u32,
     /// Where the values of an event are written before they go into the arena.
     scratch: Vec<u8>,
 }
@@ -98,6 +99,7 @@ impl Log {
             budget,
             keeps_passwords: false,
             revision: 0,
+            clearings: 0,
             scratch: Vec::new(),
         }
     }
@@ -117,6 +119,12 @@ impl Log {
     #[must_use]
     pub const fn revision(&self) -> u32 {
         self.revision
+    }
+
+    /// How often the log was cleared: a number means another record from then on.
+    #[must_use]
+    pub const fn clearings(&self) -> u32 {
+        self.clearings
     }
 
     /// Bytes that are reserved, for packets and records.
@@ -377,6 +385,7 @@ impl Log {
             state.about.disconnect = None;
         }
         self.revision = self.revision.wrapping_add(1);
+        self.clearings = self.clearings.wrapping_add(1);
     }
 
     fn push_packet(&mut self, time: u64, direction: Direction, span: Span, marks: Marks) -> u32 {

@@ -47,7 +47,7 @@ impl<T> Blocks<T> {
     }
 
     pub(super) fn push(&mut self, item: T) {
-        if self.end as usize % BLOCK == 0 || self.blocks.is_empty() {
+        if (self.end as usize).is_multiple_of(BLOCK) || self.blocks.is_empty() {
             self.blocks.push_back(Vec::with_capacity(BLOCK));
         }
         if let Some(block) = self.blocks.back_mut() {
@@ -62,7 +62,7 @@ impl<T> Blocks<T> {
             return;
         }
         self.first += 1;
-        if self.first as usize % BLOCK == 0 {
+        if (self.first as usize).is_multiple_of(BLOCK) {
             self.blocks.pop_front();
         }
     }

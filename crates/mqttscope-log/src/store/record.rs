@@ -210,6 +210,18 @@ impl Record {
         }
     }
 
+    /// An answer to the packet is due, and has not come.
+    #[must_use]
+    pub const fn awaits_answer(&self) -> bool {
+        use PacketType as T;
+        let asks = match self.packet_type() {
+            Some(T::Publish) => self.first_byte & 0x06 != 0,
+            Some(T::Connect | T::PubRec | T::PubRel | T::Subscribe | T::Unsubscribe | T::PingReq) => true,
+            _ => false,
+        };
+        asks && self.ahead == 0
+    }
+
     /// The packet's length in bytes, fixed header included; of an event that of its data.
     #[must_use]
     pub const fn len(&self) -> u32 {

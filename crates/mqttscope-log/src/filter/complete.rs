@@ -1,0 +1,131 @@
+//! What can stand where a person types: keys, flags, and the values of keys that have few.
+
+use std::ops::Range;
+
+use super::lex::is_key;
+use crate::store::EventKind;
+
+/// Something that can be typed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Suggestion {
+    /// The text, a key with its colon.
+    pub text: &'static str,
+    /// What it means, in a few words; empty where the text says it.
+    pub help: &'static str,
+}
+
+/// What can stand at a place in a filter.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Completion {
+    /// The bytes that a suggestion replaces.
+    pub range: Range<usize>,
+    /// The key whose value is being typed: topics, client ids and packet ids are the caller's to suggest.
+    pub key: Option<&'static str>,
+    /// The suggestions that go on with what is there.
+    pub suggestions: Vec<Suggestion>,
+}
+
+/// Suggests what can stand at a place in a filter, a byte offset.
+#[must_use]
+pub fn complete(text: &str, cursor: usize) -> Completion {
+    let mut cursor = cursor.min(text.len());
+    while !text.is_char_boundary(cursor) {
+        cursor -= 1;
+    }
+    let before = &text[..cursor];
+    let nothing = Completion { range: cursor..cursor, key: None, suggestions: Vec::new() };
+    if before.matches('"').count() % 2 == 1 {
+        return nothing;
+    }
+    let blank = |(_, char): &(usize, char)| char.is_whitespace() || *char == '(';
+    let start = before.char_indices().rev().find(blank).map_or(0, |(at, char)| at + char.len_utf8());
+    let start = start + usize::from(before[start..].starts_with('-'));
+    let typed = &before[start..];
+    let Some((key, value)) = typed.split_once(':').filter(|(key, _)| is_key(key)) else {
+        let all = KEYS.iter().chain(FLAGS).chain(WORDS);
+        return Completion { range: start..cursor, key: None, suggestions: going_on(all, typed) };
+    };
+    let Some(key) =
+        KEYS.iter().map(|known| known.text).find(|known| key.eq_ignore_ascii_case(&known[..known.len() - 1]))
+    else {
+        return nothing;
+    };
+    let key = &key[..key.len() - 1];
+    let item = value.rfind(',').map_or(value, |comma| &value[comma + 1..]);
+    let suggestions = match key {
+        "type" => going_on(TYPES, item),
+        "dir" => going_on(DIRECTIONS, item),
+        "qos" => going_on(QOS, item),
+        "event" => {
+            let events = EventKind::ALL.map(|kind| Suggestion { text: kind.name(), help: "" });
+            going_on(&events, item)
+        }
+        _ => Vec::new(),
+    };
+    Completion { range: cursor - item.len()..cursor, key: Some(key), suggestions }
+}
+
+fn going_on<'s>(known: impl IntoIterator<Item = &'s Suggestion>, typed: &str) -> Vec<Suggestion> {
+    let goes_on = |known: &&Suggestion| {
+        known.text.get(..typed.len()).is_some_and(|start| start.eq_ignore_ascii_case(typed))
+            && known.text.len() > typed.len()
+    };
+    known.into_iter().filter(goes_on).copied().collect()
+}
+
+const fn suggestion(text: &'static str, help: &'static str) -> Suggestion {
+    Suggestion { text, help }
+}
+
+const KEYS: &[Suggestion] = &[
+    suggestion("type:", "packet type"),
+    suggestion("topic:", "topic filter, or /expression/"),
+    suggestion("payload:", "text or /expression/ in the payload"),
+    suggestion("dir:", "in or out"),
+    suggestion("qos:", "QoS of PUBLISH"),
+    suggestion("id:", "packet id"),
+    suggestion("size:", "length in bytes"),
+    suggestion("after:", "from a time on"),
+    suggestion("before:", "up to a time"),
+    suggestion("event:", "event of that name"),
+    suggestion("conn:", "number of the connection"),
+    suggestion("client:", "client id"),
+];
+
+/// Terms without a value.
+pub(super) const FLAGS: &[Suggestion] = &[
+    suggestion("violation", "broken rules"),
+    suggestion("unanswered", "packets without their answer"),
+    suggestion("event", "events"),
+    suggestion("retain", "PUBLISH with RETAIN"),
+    suggestion("dup", "packets with DUP"),
+];
+
+const WORDS: &[Suggestion] = &[suggestion("not", "all but the next term"), suggestion("or", "either side")];
+
+const TYPES: &[Suggestion] = &[
+    suggestion("publish", ""),
+    suggestion("puback", ""),
+    suggestion("pubrec", ""),
+    suggestion("pubrel", ""),
+    suggestion("pubcomp", ""),
+    suggestion("subscribe", ""),
+    suggestion("suback", ""),
+    suggestion("unsubscribe", ""),
+    suggestion("unsuback", ""),
+    suggestion("connect", ""),
+    suggestion("connack", ""),
+    suggestion("pingreq", ""),
+    suggestion("pingresp", ""),
+    suggestion("disconnect", ""),
+];
+
+const DIRECTIONS: &[Suggestion] =
+    &[suggestion("in", "from the server"), suggestion("out", "from the client")];
+
+const QOS: &[Suggestion] = &[
+    suggestion("0", "at most once"),
+    suggestion("1", "at least once"),
+    suggestion("2", "exactly once"),
+    suggestion(">0", "acknowledged"),
+];

@@ -1,0 +1,219 @@
+//! The tree of a filter, and which records it leaves.
+
+use mqttscope_proto::{Packet, PacketType, decode};
+
+use super::find::Needle;
+use super::regex::Regex;
+use crate::store::{Direction, EventKind, Log, Record};
+
+/// A filter or a part of it.
+#[derive(Clone, Debug)]
+pub(super) enum Node {
+    All(Vec<Node>),
+    Any(Vec<Node>),
+    Not(Box<Node>),
+    Test(Test),
+}
+
+/// What a term asks of a record.
+#[derive(Clone, Debug)]
+pub(super) enum Test {
+    /// A bit for each packet type.
+    Type(u16),
+    Direction(Direction),
+    Qos(Numbers),
+    Id(Numbers),
+    Size(Numbers),
+    Connection(Numbers),
+    After(When),
+    Before(When),
+    Dup,
+    Retain,
+    Violation,
+    Event(Option<EventKind>),
+    Unanswered,
+    Client(Pattern),
+    Topic(Topic),
+    Payload(Pattern),
+    Word(Pattern),
+}
+
+/// Ranges of numbers, ends included.
+#[derive(Clone, Debug)]
+pub(super) struct Numbers(pub(super) Vec<(u64, u64)>);
+
+/// A text to be found.
+#[derive(Clone, Debug)]
+pub(super) enum Pattern {
+    Word(Needle),
+    Regex(Box<Regex>),
+}
+
+/// Topics.
+#[derive(Clone, Debug)]
+pub(super) enum Topic {
+    Filter(Box<[u8]>),
+    Pattern(Pattern),
+}
+
+/// A time.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum When {
+    /// Microseconds since midnight, and those that local time is ahead of UTC.
+    TimeOfDay { micros: u64, offset: i64 },
+    /// Microseconds since the Unix epoch.
+    Moment(u64),
+}
+
+/// What a test looks at, from cheap to dear.
+pub(super) const HEADER: u8 = 0;
+const TOPIC: u8 = 1;
+const PAYLOAD: u8 = 2;
+
+impl Node {
+    /// All of these, the cheap ones first.
+    pub(super) fn all(mut nodes: Vec<Self>) -> Self {
+        nodes.sort_by_key(Self::cost);
+        Self::All(nodes)
+    }
+
+    /// Any of these, the cheap ones first.
+    pub(super) fn any(mut nodes: Vec<Self>) -> Self {
+        nodes.sort_by_key(Self::cost);
+        Self::Any(nodes)
+    }
+
+    pub(super) fn cost(&self) -> u8 {
+        match self {
+            Self::All(nodes) | Self::Any(nodes) => nodes.iter().map(Self::cost).max().unwrap_or(HEADER),
+            Self::Not(node) => node.cost(),
+            Self::Test(Test::Topic(_) | Test::Client(_)) => TOPIC,
+            Self::Test(Test::Payload(_) | Test::Word(_)) => PAYLOAD,
+            Self::Test(_) => HEADER,
+        }
+    }
+
+    pub(super) fn holds(&mut self, log: &Log, record: &Record) -> bool {
+        match self {
+            Self::All(nodes) => nodes.iter_mut().all(|node| node.holds(log, record)),
+            Self::Any(nodes) => nodes.iter_mut().any(|node| node.holds(log, record)),
+            Self::Not(node) => !node.holds(log, record),
+            Self::Test(test) => test.holds(log, record),
+        }
+    }
+}
+
+impl Test {
+    fn holds(&mut self, log: &Log, record: &Record) -> bool {
+        let is_event = record.direction() == Direction::Event;
+        match self {
+            Self::Type(types) => record.packet_type().is_some_and(|found| *types >> found as u8 & 1 != 0),
+            Self::Direction(direction) => record.direction() == *direction,
+            Self::Qos(numbers) => record.qos().is_some_and(|qos| numbers.have(qos.into())),
+            Self::Id(numbers) => record.packet_id > 0 && numbers.have(record.packet_id.into()),
+            Self::Size(numbers) => !is_event && numbers.have(record.len().into()),
+            Self::Connection(numbers) => numbers.have(record.connection.into()),
+            Self::After(when) => !when.is_after(record.time),
+            Self::Before(when) => when.is_after(record.time),
+            Self::Dup => record.dup(),
+            Self::Retain => record.retain(),
+            Self::Violation if is_event => record.event_kind().is_some_and(EventKind::is_violation),
+            Self::Violation => record.is_violation(),
+            Self::Event(None) => is_event,
+            Self::Event(kind) => is_event && record.event_kind() == *kind,
+            Self::Unanswered => record.awaits_answer(),
+            Self::Client(pattern) => {
+                let connection = log.connection(record.connection);
+                connection.is_some_and(|connection| pattern.is_in(connection.client_id.as_bytes()))
+            }
+            Self::Topic(topic) => topic.is_in(log, record),
+            Self::Payload(pattern) => log.payload(record).is_some_and(|payload| pattern.is_in(payload)),
+            Self::Word(pattern) => has_word(pattern, log, record),
+        }
+    }
+}
+
+fn has_word(pattern: &mut Pattern, log: &Log, record: &Record) -> bool {
+    if let Some(event) = log.event(record) {
+        return pattern.is_in(event.words().as_bytes());
+    }
+    match (log.topic(record), log.payload(record)) {
+        (Some(topic), payload) => {
+            pattern.is_in(topic) || payload.is_some_and(|payload| pattern.is_in(payload))
+        }
+        _ => pattern.is_in(log.bytes(record).get(record.header_len()..).unwrap_or_default()),
+    }
+}
+
+impl Numbers {
+    fn have(&self, number: u64) -> bool {
+        self.0.iter().any(|&(from, to)| from <= number && number <= to)
+    }
+}
+
+impl Pattern {
+    fn is_in(&mut self, text: &[u8]) -> bool {
+        match self {
+            Self::Word(needle) => needle.is_in(text),
+            Self::Regex(regex) => regex.is_match(text),
+        }
+    }
+}
+
+impl Topic {
+    fn is_in(&mut self, log: &Log, record: &Record) -> bool {
+        if let Some(topic) = log.topic(record) {
+            return self.is_topic(topic);
+        }
+        if !matches!(record.packet_type(), Some(PacketType::Subscribe | PacketType::Unsubscribe)) {
+            return false;
+        }
+        match decode(log.bytes(record), record.version(), &mut ()) {
+            Ok(Packet::Subscribe(subscribe)) => {
+                subscribe.filters.iter().any(|entry| self.is_topic(entry.filter.as_bytes()))
+            }
+            Ok(Packet::Unsubscribe(unsubscribe)) => {
+                unsubscribe.filters.iter().any(|filter| self.is_topic(filter.as_bytes()))
+            }
+            _ => false,
+        }
+    }
+
+    fn is_topic(&mut self, topic: &[u8]) -> bool {
+        match self {
+            Self::Filter(filter) => **filter == *topic || topic_matches(filter, topic),
+            Self::Pattern(pattern) => pattern.is_in(topic),
+        }
+    }
+}
+
+impl When {
+    /// Whether it is later than a time.
+    fn is_after(&self, time: u64) -> bool {
+        match *self {
+            Self::Moment(moment) => time < moment,
+            Self::TimeOfDay { micros, offset } => time.saturating_add_signed(offset) % DAY < micros,
+        }
+    }
+}
+
+/// Whether a topic filter matches a topic name, both as bytes (MQTT 3.1, Appendix A; [MQTT-4.7.2-1]).
+#[must_use]
+pub fn topic_matches(filter: &[u8], name: &[u8]) -> bool {
+    if name.first() == Some(&b'$') && matches!(filter.first(), Some(b'+' | b'#')) {
+        return false;
+    }
+    let mut levels = name.split(|&byte| byte == b'/');
+    for pattern in filter.split(|&byte| byte == b'/') {
+        if pattern == b"#" {
+            return true;
+        }
+        match levels.next() {
+            Some(level) if pattern == b"+" || pattern == level => {}
+            _ => return false,
+        }
+    }
+    levels.next().is_none()
+}
+
+const DAY: u64 = 86_400_000_000;

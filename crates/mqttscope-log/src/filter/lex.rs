@@ -1,0 +1,161 @@
+//! From text to terms, brackets and the words that combine them.
+
+use std::ops::Range;
+
+use super::FilterError;
+
+/// A piece of a filter.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Token {
+    Open,
+    Close,
+    Not,
+    Or,
+    /// `and`, which says what standing beside says.
+    And,
+    Term {
+        /// The key before a colon.
+        key: Option<Range<usize>>,
+        value: Value,
+    },
+}
+
+/// What stands behind a key, or alone.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Value {
+    Plain(Range<usize>),
+    Quoted(String, Range<usize>),
+    Regex { pattern: Range<usize>, ignore_case: bool },
+}
+
+impl Value {
+    pub(super) fn range(&self) -> Range<usize> {
+        match self {
+            Self::Plain(range) | Self::Quoted(_, range) | Self::Regex { pattern: range, .. } => range.clone(),
+        }
+    }
+}
+
+/// Splits a filter, each token with its bytes.
+pub(super) fn lex(text: &str) -> Result<Vec<(Token, Range<usize>)>, FilterError> {
+    let mut lexer = Lexer { text, at: 0 };
+    let mut tokens = Vec::new();
+    while let Some(token) = lexer.token()? {
+        tokens.push(token);
+    }
+    Ok(tokens)
+}
+
+/// Whether text before a term of `before` could be a key.
+pub(super) fn is_key(before: &str) -> bool {
+    !before.is_empty() && before.bytes().all(|byte| byte.is_ascii_alphabetic())
+}
+
+struct Lexer<'t> {
+    text: &'t str,
+    at: usize,
+}
+
+impl Lexer<'_> {
+    fn rest(&self) -> &str {
+        &self.text[self.at..]
+    }
+
+    fn token(&mut self) -> Result<Option<(Token, Range<usize>)>, FilterError> {
+        self.at = self.text.len() - self.rest().trim_start().len();
+        let start = self.at;
+        let Some(first) = self.rest().chars().next() else { return Ok(None) };
+        let sign = match first {
+            '(' => Some(Token::Open),
+            ')' => Some(Token::Close),
+            // A dash that stands alone is a word.
+            '-' if self.rest().len() > 1 && !self.rest()[1..].starts_with(ends_word) => Some(Token::Not),
+            _ => None,
+        };
+        if let Some(token) = sign {
+            self.at += 1;
+            return Ok(Some((token, start..self.at)));
+        }
+        let token = self.term()?;
+        Ok(Some((token, start..self.at)))
+    }
+
+    fn term(&mut self) -> Result<Token, FilterError> {
+        let plain = self.plain();
+        let word = &self.text[plain.clone()];
+        let token = match word {
+            _ if word.eq_ignore_ascii_case("or") => Some(Token::Or),
+            _ if word.eq_ignore_ascii_case("and") => Some(Token::And),
+            _ if word.eq_ignore_ascii_case("not") => Some(Token::Not),
+            _ => None,
+        };
+        if let Some(token) = token {
+            self.at = plain.end;
+            return Ok(token);
+        }
+        let colon = word.find(':').filter(|&colon| is_key(&word[..colon]));
+        let Some(colon) = colon else { return Ok(Token::Term { key: None, value: self.value()? }) };
+        let key = plain.start..plain.start + colon;
+        self.at = key.end + 1;
+        Ok(Token::Term { key: Some(key), value: self.value()? })
+    }
+
+    fn value(&mut self) -> Result<Value, FilterError> {
+        if self.rest().starts_with('"') {
+            return self.quoted();
+        }
+        if let Some(value) = self.regex() {
+            return Ok(value);
+        }
+        let plain = self.plain();
+        self.at = plain.end;
+        Ok(Value::Plain(plain))
+    }
+
+    /// Up to the next blank or closing bracket.
+    fn plain(&self) -> Range<usize> {
+        let len = self.rest().find(ends_word).unwrap_or(self.rest().len());
+        self.at..self.at + len
+    }
+
+    fn quoted(&mut self) -> Result<Value, FilterError> {
+        let start = self.at;
+        let mut text = String::new();
+        let mut chars = self.rest().char_indices().skip(1);
+        while let Some((at, char)) = chars.next() {
+            match char {
+                '"' => {
+                    self.at += at + 1;
+                    return Ok(Value::Quoted(text, start..self.at));
+                }
+                '\\' => text.extend(chars.next().map(|(_, char)| char)),
+                _ => text.push(char),
+            }
+        }
+        Err(FilterError { range: start..self.text.len(), words: "this quote is not closed" })
+    }
+
+    /// `/../` or `/../i`, where its end is the end of the term: a topic that begins with `/` is none.
+    fn regex(&mut self) -> Option<Value> {
+        let pattern = self.rest().strip_prefix('/')?;
+        let mut escaped = false;
+        for (at, char) in pattern.char_indices() {
+            if char == '/' && !escaped && at > 0 {
+                let behind = &pattern[at + 1..];
+                let ignore_case = behind.starts_with('i');
+                let end = &behind[usize::from(ignore_case)..];
+                if end.is_empty() || end.starts_with(ends_word) {
+                    let start = self.at + 1;
+                    self.at = start + at + 1 + usize::from(ignore_case);
+                    return Some(Value::Regex { pattern: start..start + at, ignore_case });
+                }
+            }
+            escaped = char == '\\' && !escaped;
+        }
+        None
+    }
+}
+
+fn ends_word(char: char) -> bool {
+    char.is_whitespace() || char == ')'
+}

@@ -1,0 +1,100 @@
+//! From tokens to the tree of a filter.
+
+use std::iter::Peekable;
+use std::ops::Range;
+use std::vec::IntoIter;
+
+use super::FilterError;
+use super::eval::Node;
+use super::lex::{Token, Value, lex};
+use super::value;
+
+/// Reads a filter.
+pub(super) fn parse(text: &str, utc_offset_minutes: i32) -> Result<Node, FilterError> {
+    let tokens = lex(text)?.into_iter().peekable();
+    let mut parser = Parser { text, tokens, utc_offset_minutes, depth: 0 };
+    let node = parser.any()?;
+    match parser.tokens.next() {
+        Some((_, range)) => Err(FilterError { range, words: "this bracket closes nothing" }),
+        None => Ok(node),
+    }
+}
+
+struct Parser<'t> {
+    text: &'t str,
+    tokens: Peekable<IntoIter<(Token, Range<usize>)>>,
+    utc_offset_minutes: i32,
+    depth: usize,
+}
+
+impl Parser<'_> {
+    fn any(&mut self) -> Result<Node, FilterError> {
+        let mut nodes = vec![self.all()?];
+        while let Some((_, range)) = self.tokens.next_if(|(token, _)| *token == Token::Or) {
+            let before_is_empty = matches!(nodes.last(), Some(Node::All(nodes)) if nodes.is_empty());
+            nodes.push(self.all()?);
+            let after_is_empty = matches!(nodes.last(), Some(Node::All(nodes)) if nodes.is_empty());
+            if before_is_empty || after_is_empty {
+                return Err(FilterError { range, words: "a term is missing beside this or" });
+            }
+        }
+        Ok(if nodes.len() == 1 { nodes.remove(0) } else { Node::any(nodes) })
+    }
+
+    fn all(&mut self) -> Result<Node, FilterError> {
+        let mut nodes = Vec::new();
+        while let Some((token, _)) = self.tokens.peek() {
+            match token {
+                Token::Or | Token::Close => break,
+                Token::And => {
+                    self.tokens.next();
+                }
+                _ => nodes.push(self.one()?),
+            }
+        }
+        Ok(Node::all(nodes))
+    }
+
+    fn one(&mut self) -> Result<Node, FilterError> {
+        let nothing =
+            || FilterError { range: self.text.len()..self.text.len(), words: "a term is missing here" };
+        let (token, range) = self.tokens.next().ok_or_else(nothing)?;
+        self.depth += 1;
+        if self.depth > MAX_DEPTH {
+            return Err(FilterError { range, words: "this is nested too deep" });
+        }
+        let node = match token {
+            Token::Not => match self.tokens.peek() {
+                None | Some((Token::Or | Token::And | Token::Close, _)) => {
+                    return Err(FilterError { range, words: "a term is missing behind this not" });
+                }
+                _ => Node::Not(Box::new(self.one()?)),
+            },
+            Token::Open => {
+                let node = self.any()?;
+                match self.tokens.next() {
+                    Some((Token::Close, _)) => node,
+                    _ => return Err(FilterError { range, words: "this bracket is not closed" }),
+                }
+            }
+            Token::Term { key, value } => self.term(key, &value)?,
+            Token::Or | Token::And | Token::Close => {
+                return Err(FilterError { range, words: "a term is missing here" });
+            }
+        };
+        self.depth -= 1;
+        Ok(node)
+    }
+
+    fn term(&self, key: Option<Range<usize>>, value: &Value) -> Result<Node, FilterError> {
+        let reader = value::Reader { text: self.text, utc_offset_minutes: self.utc_offset_minutes };
+        let test = match key {
+            Some(key) => reader.keyed(key, value)?,
+            None => reader.alone(value)?,
+        };
+        Ok(Node::Test(test))
+    }
+}
+
+/// The most brackets in brackets, so that no filter uses up the stack.
+const MAX_DEPTH: usize = 50;

@@ -1,0 +1,219 @@
+//! Regular expressions over bytes: an automaton of sets of states, made while it runs, so that no pattern and no
+//! payload makes it slow.
+//!
+//! `. * + ? | ( ) [a-z] [^..] ^ $ \d \w \s \D \W \S \t \n \r \xhh`, and `\` before any other sign for that sign. A
+//! character outside ASCII is the sequence of its UTF-8 bytes, and cannot stand in brackets; `.` is any byte but a
+//! line feed; `^` and `$` are the ends of the payload.
+
+mod compile;
+
+use compile::{Inst, compile};
+
+/// What is wrong with a pattern, and the byte of it where.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct PatternError {
+    /// Offset of the byte at fault from the start of the pattern.
+    pub offset: usize,
+    /// What is wrong, in words.
+    pub words: &'static str,
+}
+
+/// A regular expression.
+#[derive(Clone, Debug)]
+pub struct Regex {
+    program: Vec<Inst>,
+    /// The class of each byte: bytes of a class are the same to the pattern.
+    classes: Box<[u8; 256]>,
+    class_count: usize,
+    sets: Vec<Vec<u16>>,
+    /// For each set and class the set that follows, [`UNKNOWN`] until it is needed.
+    moves: Vec<u16>,
+    scratch: Scratch,
+}
+
+#[derive(Clone, Debug, Default)]
+struct Scratch {
+    next: Vec<u16>,
+    stack: Vec<u16>,
+    seen: Vec<bool>,
+}
+
+/// Where in the text a set of states is closed.
+#[derive(Clone, Copy)]
+struct Place {
+    at_start: bool,
+    at_end: bool,
+}
+
+impl Regex {
+    /// Compiles a pattern.
+    ///
+    /// # Errors
+    ///
+    /// Where the pattern is not well-formed, or too long.
+    pub fn new(pattern: &str, ignore_case: bool) -> Result<Self, PatternError> {
+        let program = compile(pattern, ignore_case)?;
+        let (classes, class_count) = classes_of(&program);
+        let scratch = Scratch { seen: vec![false; program.len()], ..Scratch::default() };
+        let mut regex = Self { program, classes, class_count, sets: Vec::new(), moves: Vec::new(), scratch };
+        regex.forget();
+        Ok(regex)
+    }
+
+    /// Whether the pattern matches anywhere in `text`.
+    ///
+    /// Takes time in proportion to the length of the text, and remembers what it found out for the next one.
+    pub fn is_match(&mut self, text: &[u8]) -> bool {
+        let (mut set, mut rest) = self.follow(START, text);
+        while let Some((&byte, left)) = rest.split_first() {
+            set = self.make_move(set, byte);
+            if set == MATCHED {
+                return true;
+            }
+            (set, rest) = self.follow(set, left);
+        }
+        set == MATCHED || self.matches_at_end(set, text.is_empty())
+    }
+
+    /// Follows the moves that are known, and says what is left of the text where one is not, or where it matches.
+    #[inline]
+    fn follow<'t>(&self, mut set: u16, text: &'t [u8]) -> (u16, &'t [u8]) {
+        for (at, &byte) in text.iter().enumerate() {
+            let next = self.moves[self.place_of_move(set, byte)];
+            if next >= UNKNOWN {
+                return if next == MATCHED { (MATCHED, &[]) } else { (set, &text[at..]) };
+            }
+            set = next;
+        }
+        (set, &[])
+    }
+
+    #[inline]
+    fn place_of_move(&self, set: u16, byte: u8) -> usize {
+        usize::from(set) * self.class_count + usize::from(self.classes[usize::from(byte)])
+    }
+
+    /// Finds the set that follows one on a byte.
+    fn make_move(&mut self, set: u16, byte: u8) -> u16 {
+        self.scratch.next.clear();
+        self.scratch.seen.fill(false);
+        let place = Place { at_start: false, at_end: false };
+        let from = std::mem::take(&mut self.sets[usize::from(set)]);
+        for &state in &from {
+            if let Inst::Byte(bytes, next) = &self.program[usize::from(state)]
+                && bytes.has(byte)
+            {
+                self.scratch.close(&self.program, *next, place);
+            }
+        }
+        self.sets[usize::from(set)] = from;
+        // A match may begin at any byte.
+        self.scratch.close(&self.program, 0, place);
+        let known = self.sets.len();
+        let next = self.intern();
+        // Where the sets were forgotten, this move has no place any more.
+        if self.sets.len() >= known {
+            let place = self.place_of_move(set, byte);
+            self.moves[place] = next;
+        }
+        next
+    }
+
+    /// The number of the set in `scratch`. When there are too many sets, all are forgotten, and it is made anew.
+    fn intern(&mut self) -> u16 {
+        let next = &mut self.scratch.next;
+        if next.iter().any(|&state| matches!(self.program[usize::from(state)], Inst::Match)) {
+            return MATCHED;
+        }
+        next.sort_unstable();
+        if let Some(known) = self.sets.iter().skip(1).position(|set| set == next) {
+            return known as u16 + 1;
+        }
+        let set = next.clone();
+        if self.sets.len() >= MAX_SETS {
+            self.forget();
+        }
+        self.add(set)
+    }
+
+    fn add(&mut self, set: Vec<u16>) -> u16 {
+        self.sets.push(set);
+        self.moves.resize(self.sets.len() * self.class_count, UNKNOWN);
+        self.sets.len() as u16 - 1
+    }
+
+    /// Leaves only the set at the start of a text.
+    fn forget(&mut self) {
+        self.sets.clear();
+        self.moves.clear();
+        self.scratch.next.clear();
+        self.scratch.seen.fill(false);
+        self.scratch.close(&self.program, 0, Place { at_start: true, at_end: false });
+        let start = self.scratch.next.clone();
+        let matches = start.iter().any(|&state| matches!(self.program[usize::from(state)], Inst::Match));
+        self.add(start);
+        if matches {
+            // The empty text matches, so every text does.
+            self.moves.fill(MATCHED);
+        }
+    }
+
+    fn matches_at_end(&mut self, set: u16, at_start: bool) -> bool {
+        self.scratch.next.clear();
+        self.scratch.seen.fill(false);
+        let place = Place { at_start, at_end: true };
+        for &state in &self.sets[usize::from(set)] {
+            self.scratch.close(&self.program, state, place);
+        }
+        if at_start {
+            self.scratch.close(&self.program, 0, place);
+        }
+        self.scratch.next.iter().any(|&state| matches!(self.program[usize::from(state)], Inst::Match))
+    }
+}
+
+impl Scratch {
+    /// Adds a state, and all that can be reached from it without a byte.
+    fn close(&mut self, program: &[Inst], state: u16, place: Place) {
+        self.stack.push(state);
+        while let Some(state) = self.stack.pop() {
+            if std::mem::replace(&mut self.seen[usize::from(state)], true) {
+                continue;
+            }
+            match &program[usize::from(state)] {
+                Inst::Split(one, other) => self.stack.extend([*one, *other]),
+                Inst::Start(next) if place.at_start => self.stack.push(*next),
+                Inst::End(next) if place.at_end => self.stack.push(*next),
+                Inst::Start(_) => {}
+                // What waits for the end of the text is kept until then.
+                Inst::End(_) | Inst::Byte(..) | Inst::Match => self.next.push(state),
+            }
+        }
+    }
+}
+
+/// Gives bytes that no instruction tells apart the same class.
+fn classes_of(program: &[Inst]) -> (Box<[u8; 256]>, usize) {
+    let mut classes = Box::new([0; 256]);
+    let mut count = 1;
+    for byte in 1..=255_u8 {
+        let same = |inst: &Inst| match inst {
+            Inst::Byte(set, _) => set.has(byte) == set.has(byte - 1),
+            _ => true,
+        };
+        if !program.iter().all(same) {
+            count += 1;
+        }
+        classes[usize::from(byte)] = (count - 1) as u8;
+    }
+    (classes, count)
+}
+
+/// The set at the start of a text.
+const START: u16 = 0;
+/// A move that was not needed yet.
+const UNKNOWN: u16 = u16::MAX - 1;
+/// Stands for every set with a match: what follows does not matter any more.
+const MATCHED: u16 = u16::MAX;
+/// The most sets that are remembered.
+const MAX_SETS: usize = 200;

@@ -1,0 +1,349 @@
+//! From a pattern to the instructions of its automaton.
+
+use super::PatternError;
+
+/// An instruction; numbers are places in the program.
+#[derive(Clone, Debug)]
+pub(super) enum Inst {
+    /// Goes on behind one of these bytes.
+    Byte(Box<ByteSet>, u16),
+    /// Goes on at both places.
+    Split(u16, u16),
+    /// Goes on at the start of the text.
+    Start(u16),
+    /// Goes on at the end of the text.
+    End(u16),
+    /// The pattern matches.
+    Match,
+}
+
+/// A set of bytes.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct ByteSet([u64; 4]);
+
+impl ByteSet {
+    pub(super) const fn has(&self, byte: u8) -> bool {
+        self.0[byte as usize >> 6] >> (byte & 63) & 1 != 0
+    }
+
+    fn add(&mut self, from: u8, to: u8) {
+        for byte in from..=to {
+            self.0[usize::from(byte >> 6)] |= 1 << (byte & 63);
+        }
+    }
+
+    fn of(ranges: &[(u8, u8)]) -> Self {
+        let mut set = Self::default();
+        for &(from, to) in ranges {
+            set.add(from, to);
+        }
+        set
+    }
+
+    fn inverted(&self) -> Self {
+        Self(self.0.map(|word| !word))
+    }
+
+    fn join(&mut self, other: &Self) {
+        for (word, other) in self.0.iter_mut().zip(other.0) {
+            *word |= other;
+        }
+    }
+
+    /// Adds the other case of every letter.
+    fn fold(&mut self) {
+        for byte in b'a'..=b'z' {
+            let upper = byte.to_ascii_uppercase();
+            if self.has(byte) || self.has(upper) {
+                self.add(byte, byte);
+                self.add(upper, upper);
+            }
+        }
+    }
+}
+
+/// Compiles a pattern; the program begins at its first instruction.
+pub(super) fn compile(pattern: &str, ignore_case: bool) -> Result<Vec<Inst>, PatternError> {
+    if pattern.len() > MAX_PATTERN {
+        return Err(PatternError { offset: 0, words: "this pattern is too long" });
+    }
+    let mut parser = Parser { pattern, at: 0, ignore_case, depth: 0 };
+    let node = parser.alternatives()?;
+    if parser.at < pattern.len() {
+        return Err(parser.fault(parser.at, "this bracket closes nothing"));
+    }
+    // The start is the first instruction, whatever the pattern begins with.
+    let mut program = vec![Inst::Split(1, 1)];
+    emit(&node, &mut program);
+    program.push(Inst::Match);
+    Ok(program)
+}
+
+enum Node {
+    Empty,
+    Byte(ByteSet),
+    Start,
+    End,
+    Concat(Vec<Node>),
+    Alternate(Vec<Node>),
+    Repeat { node: Box<Node>, at_least_one: bool, many: bool },
+}
+
+/// Appends the instructions of a node; they go on at the instruction behind them.
+fn emit(node: &Node, program: &mut Vec<Inst>) {
+    let here = |program: &Vec<Inst>| program.len() as u16;
+    match node {
+        Node::Empty => {}
+        Node::Byte(set) => program.push(Inst::Byte(Box::new(set.clone()), here(program) + 1)),
+        Node::Start => program.push(Inst::Start(here(program) + 1)),
+        Node::End => program.push(Inst::End(here(program) + 1)),
+        Node::Concat(nodes) => nodes.iter().for_each(|node| emit(node, program)),
+        Node::Alternate(nodes) => {
+            let mut exits = Vec::new();
+            for (index, node) in nodes.iter().enumerate() {
+                let split = program.len();
+                let is_last = index + 1 == nodes.len();
+                if !is_last {
+                    program.push(Inst::Match);
+                }
+                emit(node, program);
+                if !is_last {
+                    exits.push(program.len());
+                    program.push(Inst::Match);
+                    program[split] = Inst::Split(split as u16 + 1, here(program));
+                }
+            }
+            let end = here(program);
+            for exit in exits {
+                program[exit] = Inst::Split(end, end);
+            }
+        }
+        Node::Repeat { node, at_least_one, many } => {
+            let split = program.len();
+            if !at_least_one {
+                program.push(Inst::Match);
+            }
+            let body = here(program);
+            emit(node, program);
+            if *many {
+                program.push(Inst::Split(body, here(program) + 1));
+            }
+            if !at_least_one {
+                program[split] = Inst::Split(body, here(program));
+            }
+        }
+    }
+}
+
+struct Parser<'p> {
+    pattern: &'p str,
+    at: usize,
+    ignore_case: bool,
+    depth: usize,
+}
+
+impl Parser<'_> {
+    fn fault(&self, offset: usize, words: &'static str) -> PatternError {
+        PatternError { offset, words }
+    }
+
+    fn peek(&self) -> Option<char> {
+        self.pattern[self.at..].chars().next()
+    }
+
+    fn next(&mut self) -> Option<char> {
+        let char = self.peek()?;
+        self.at += char.len_utf8();
+        Some(char)
+    }
+
+    fn alternatives(&mut self) -> Result<Node, PatternError> {
+        let mut nodes = vec![self.concat()?];
+        while self.peek() == Some('|') {
+            self.at += 1;
+            nodes.push(self.concat()?);
+        }
+        Ok(if nodes.len() == 1 { nodes.remove(0) } else { Node::Alternate(nodes) })
+    }
+
+    fn concat(&mut self) -> Result<Node, PatternError> {
+        let mut nodes = Vec::new();
+        while let Some(char) = self.peek() {
+            if matches!(char, '|' | ')') {
+                break;
+            }
+            let atom = self.atom()?;
+            nodes.push(self.repeats(atom)?);
+        }
+        Ok(Node::Concat(nodes))
+    }
+
+    fn repeats(&mut self, mut node: Node) -> Result<Node, PatternError> {
+        let mut count = 0;
+        while let Some(char @ ('*' | '+' | '?')) = self.peek() {
+            count += 1;
+            if count > MAX_DEPTH {
+                return Err(self.fault(self.at, "too many repetitions of the same"));
+            }
+            self.at += 1;
+            let (at_least_one, many) = (char == '+', char != '?');
+            node = Node::Repeat { node: Box::new(node), at_least_one, many };
+        }
+        Ok(node)
+    }
+
+    fn atom(&mut self) -> Result<Node, PatternError> {
+        let start = self.at;
+        let Some(char) = self.next() else { return Ok(Node::Empty) };
+        Ok(match char {
+            '^' => Node::Start,
+            '$' => Node::End,
+            '.' => Node::Byte(ByteSet::of(&[(b'\n', b'\n')]).inverted()),
+            '*' | '+' | '?' => return Err(self.fault(start, "there is nothing here to repeat")),
+            '(' => return self.group(start),
+            '[' => Node::Byte(self.brackets(start)?),
+            '\\' => match self.escape(start)? {
+                Escape::Set(set) => Node::Byte(set),
+                Escape::Char(char) => self.literal(char),
+                Escape::Byte(byte) => self.byte(byte),
+            },
+            _ => self.literal(char),
+        })
+    }
+
+    fn group(&mut self, start: usize) -> Result<Node, PatternError> {
+        self.depth += 1;
+        if self.depth > MAX_DEPTH {
+            return Err(self.fault(start, "too many brackets in brackets"));
+        }
+        if self.pattern[self.at..].starts_with("?:") {
+            self.at += 2;
+        }
+        let node = self.alternatives()?;
+        self.depth -= 1;
+        match self.next() {
+            Some(')') => Ok(node),
+            _ => Err(self.fault(start, "this bracket is not closed")),
+        }
+    }
+
+    /// A character, as one unit even where it has several bytes.
+    fn literal(&self, char: char) -> Node {
+        let mut buffer = [0; 4];
+        let bytes = char.encode_utf8(&mut buffer).as_bytes();
+        match bytes {
+            [byte] => self.byte(*byte),
+            _ => Node::Concat(bytes.iter().map(|&byte| self.byte(byte)).collect()),
+        }
+    }
+
+    fn byte(&self, byte: u8) -> Node {
+        let mut set = ByteSet::of(&[(byte, byte)]);
+        if self.ignore_case {
+            set.fold();
+        }
+        Node::Byte(set)
+    }
+
+    fn brackets(&mut self, start: usize) -> Result<ByteSet, PatternError> {
+        let mut set = ByteSet::default();
+        let negated = self.peek() == Some('^');
+        self.at += usize::from(negated);
+        let mut first = true;
+        loop {
+            let at = self.at;
+            let Some(char) = self.next() else {
+                return Err(self.fault(start, "this bracket is not closed"));
+            };
+            if char == ']' && !first {
+                break;
+            }
+            first = false;
+            let from = match self.bracket_item(char, at)? {
+                Escape::Set(other) => {
+                    set.join(&other);
+                    continue;
+                }
+                Escape::Byte(byte) => byte,
+                Escape::Char(char) => self.ascii(char, at)?,
+            };
+            let to = self.range_end(from, at)?;
+            set.add(from, to);
+        }
+        if self.ignore_case {
+            set.fold();
+        }
+        Ok(if negated { set.inverted() } else { set })
+    }
+
+    fn bracket_item(&mut self, char: char, at: usize) -> Result<Escape, PatternError> {
+        if char == '\\' { self.escape(at) } else { Ok(Escape::Char(char)) }
+    }
+
+    /// The end of a range that began with `from`, or `from` itself.
+    fn range_end(&mut self, from: u8, at: usize) -> Result<u8, PatternError> {
+        let rest = &self.pattern[self.at..];
+        if !rest.starts_with('-') || rest.starts_with("-]") || rest.len() == 1 {
+            return Ok(from);
+        }
+        self.at += 1;
+        let end_at = self.at;
+        let Some(char) = self.next() else { return Ok(from) };
+        let to = match self.bracket_item(char, end_at)? {
+            Escape::Byte(byte) => byte,
+            Escape::Char(char) => self.ascii(char, end_at)?,
+            Escape::Set(_) => return Err(self.fault(end_at, "a range ends with a character")),
+        };
+        if to < from { Err(self.fault(at, "this range runs backwards")) } else { Ok(to) }
+    }
+
+    fn ascii(&self, char: char, at: usize) -> Result<u8, PatternError> {
+        match u8::try_from(char) {
+            Ok(byte) if byte.is_ascii() => Ok(byte),
+            _ => Err(self.fault(at, "only ASCII can stand in brackets; write (ä|ö)")),
+        }
+    }
+
+    fn escape(&mut self, start: usize) -> Result<Escape, PatternError> {
+        let Some(char) = self.next() else {
+            return Err(self.fault(start, "a sign is missing behind this \\"));
+        };
+        let digit = ByteSet::of(&[(b'0', b'9')]);
+        let word = ByteSet::of(&[(b'0', b'9'), (b'A', b'Z'), (b'_', b'_'), (b'a', b'z')]);
+        let space = ByteSet::of(&[(b'\t', b'\r'), (b' ', b' ')]);
+        Ok(match char {
+            'd' => Escape::Set(digit),
+            'D' => Escape::Set(digit.inverted()),
+            'w' => Escape::Set(word),
+            'W' => Escape::Set(word.inverted()),
+            's' => Escape::Set(space),
+            'S' => Escape::Set(space.inverted()),
+            't' => Escape::Byte(b'\t'),
+            'n' => Escape::Byte(b'\n'),
+            'r' => Escape::Byte(b'\r'),
+            'x' => {
+                let digits = self.pattern.get(self.at..self.at + 2);
+                let digits = digits.filter(|digits| digits.bytes().all(|byte| byte.is_ascii_hexdigit()));
+                let byte = digits.and_then(|digits| u8::from_str_radix(digits, 16).ok());
+                let byte = byte.ok_or(self.fault(start, "\\x needs two hex digits"))?;
+                self.at += 2;
+                Escape::Byte(byte)
+            }
+            _ if char.is_ascii_alphanumeric() => {
+                return Err(self.fault(start, "this \\ has no meaning here"));
+            }
+            _ => Escape::Char(char),
+        })
+    }
+}
+
+enum Escape {
+    Set(ByteSet),
+    Byte(u8),
+    Char(char),
+}
+
+/// The most brackets in brackets, so that no pattern uses up the stack.
+const MAX_DEPTH: usize = 50;
+/// The longest pattern in bytes. Each makes at most two instructions, so that their places are small numbers.
+const MAX_PATTERN: usize = 1_000;

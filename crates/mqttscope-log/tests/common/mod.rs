@@ -1,0 +1,148 @@
+//! Logs at random, and the same entries in a form that is easy to ask.
+
+#![allow(dead_code, reason = "each test uses its part")]
+
+use std::ops::Range;
+
+use mqttscope_log::{Direction, EventKind, Log, Marks, Value};
+use mqttscope_proto::{
+    ConnAck, Connect, Filters, KeepAlive, Packet, ProtocolVersion, PubAck, PubRel, Publish, Qos, SubAck,
+    Subscribe, SubscribeFilter, Text, Unsubscribe, decode,
+};
+use proptest::prelude::*;
+
+/// What went into the log.
+#[derive(Clone, Debug)]
+pub struct Entry {
+    /// Microseconds since the epoch, on its first day.
+    pub time: u64,
+    pub direction: Direction,
+    pub connection: u16,
+    pub bytes: Vec<u8>,
+    pub event: Option<EventKind>,
+    pub violation: bool,
+}
+
+impl Entry {
+    pub fn packet(&self) -> Option<Packet<'_>> {
+        let packet = decode(&self.bytes, ProtocolVersion::V311, &mut ()).ok();
+        packet.filter(|_| self.direction != Direction::Event)
+    }
+
+    pub fn topics(&self) -> Vec<String> {
+        match self.packet() {
+            Some(Packet::Publish(publish)) => vec![publish.topic.to_string_lossy().into_owned()],
+            Some(Packet::Subscribe(subscribe)) => {
+                subscribe.filters.iter().map(|entry| entry.filter.to_string_lossy().into_owned()).collect()
+            }
+            Some(Packet::Unsubscribe(unsubscribe)) => {
+                unsubscribe.filters.iter().map(|filter| filter.to_string_lossy().into_owned()).collect()
+            }
+            _ => Vec::new(),
+        }
+    }
+}
+
+pub fn entries(count: Range<usize>) -> impl Strategy<Value = Vec<Entry>> {
+    proptest::collection::vec(entry(), count)
+}
+
+fn entry() -> impl Strategy<Value = Entry> {
+    let packet = (packet(), any::<bool>(), any::<bool>()).prop_map(|(bytes, out, violation)| {
+        (bytes, if out { Direction::Out } else { Direction::In }, None, violation)
+    });
+    let event = any::<bool>().prop_map(|ping| {
+        let kind = if ping { EventKind::PingWithheld } else { EventKind::PeerError };
+        (Vec::new(), Direction::Event, Some(kind), !ping)
+    });
+    (prop_oneof![5 => packet, 1 => event], 0..3_u16, 3_600..7_200_u64).prop_map(
+        |((bytes, direction, event, violation), connection, secs)| Entry {
+            time: secs * 1_000_000,
+            direction,
+            connection,
+            bytes,
+            event,
+            violation,
+        },
+    )
+}
+
+/// The bytes of a packet, most of them PUBLISH.
+pub fn packet() -> impl Strategy<Value = Vec<u8>> {
+    let topics = ["a", "a/b", "a/b/c", "Ab/c", "$SYS/a", "b/b", "é", "a/b/c/d"];
+    let payloads = ["", "hi", "abcabcabd", "AB é", "say \"hi\"", "x(y) not", "event", "a rule, b/c"];
+    let publish = (
+        proptest::sample::select(topics.to_vec()),
+        proptest::sample::select(payloads.to_vec()),
+        0..3_u8,
+        1..4_u16,
+        any::<[bool; 2]>(),
+    );
+    let publish = publish.prop_map(|(topic, payload, qos, id, [dup, retain])| {
+        encoded(&Packet::Publish(Publish {
+            dup,
+            qos: Qos::from_u8(qos).expect("a QoS"),
+            retain,
+            topic: topic.into(),
+            packet_id: (qos > 0).then_some(id),
+            payload: payload.as_bytes(),
+        }))
+    });
+    let filter = proptest::sample::select(topics.to_vec());
+    let other = (0..7_u8, 1..4_u16, filter, any::<bool>()).prop_map(|(kind, packet_id, filter, dup)| {
+        let subscribed = [SubscribeFilter { filter: filter.into(), qos: 1 }];
+        let unsubscribed = [Text::from(filter)];
+        encoded(&match kind {
+            0 => Packet::PubAck(PubAck { packet_id }),
+            1 => Packet::PubRel(PubRel { dup, packet_id }),
+            2 => Packet::Subscribe(Subscribe { dup, packet_id, filters: Filters::new(&subscribed) }),
+            3 => Packet::Unsubscribe(Unsubscribe { dup, packet_id, filters: Filters::new(&unsubscribed) }),
+            4 => Packet::SubAck(SubAck { packet_id, return_codes: &[1, 0x80] }),
+            5 => Packet::ConnAck(ConnAck { flags: 0, return_code: 0 }),
+            _ => Packet::PingReq,
+        })
+    });
+    prop_oneof![3 => publish, 2 => other]
+}
+
+/// A CONNECT of 3.1.1.
+pub fn connect(client_id: &str, clean_session: bool, password: Option<&[u8]>) -> Vec<u8> {
+    encoded(&Packet::Connect(Connect {
+        protocol_name: "MQTT".into(),
+        protocol_level: 4,
+        clean_session,
+        keep_alive: KeepAlive::from_secs(60),
+        client_id: client_id.into(),
+        will: None,
+        username: password.map(|_| "user".into()),
+        password,
+        stray_flags: 0,
+    }))
+}
+
+pub fn encoded(packet: &Packet<'_>) -> Vec<u8> {
+    let mut bytes = Vec::new();
+    packet.encode(&mut bytes).expect("a packet that can be written");
+    bytes
+}
+
+pub fn fill(entries: &[Entry]) -> Log {
+    let mut log = Log::new(16 << 20);
+    for entry in entries {
+        let marks =
+            Marks { connection: entry.connection, v311: true, violation: entry.violation, broken: false };
+        match entry.event {
+            Some(EventKind::PingWithheld) => {
+                log.push_event(entry.time, entry.connection, EventKind::PingWithheld, &[]);
+            }
+            Some(_) => {
+                let values = [Value::Text("the rule itself"), Value::Text("a clause")];
+                log.push_event(entry.time, entry.connection, EventKind::PeerError, &values);
+            }
+            None => {
+                log.push_whole(entry.time, entry.direction, &entry.bytes, marks);
+            }
+        }
+    }
+    log
+}

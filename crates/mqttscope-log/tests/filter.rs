@@ -1,0 +1,342 @@
+//! Filters against an evaluator that takes no short cuts, and what a person sees of them while typing.
+
+use mqttscope_log::filter::{Budget, Filter, Matches, Scan, complete};
+use mqttscope_log::{Direction, EventKind, Log, Marks, Value};
+use mqttscope_proto::{Packet, PacketType, TopicFilter, decode};
+use proptest::prelude::*;
+
+mod common;
+use common::{Entry, entries, fill};
+
+/// A term, as text and as what it means.
+#[derive(Clone, Debug)]
+enum Term {
+    Type(Vec<PacketType>),
+    Out(bool),
+    Qos(u8),
+    Id(u64, u64),
+    SizeAbove(u64),
+    Connection(u16),
+    After(u64),
+    Dup,
+    Retain,
+    Violation,
+    Event(Option<EventKind>),
+    Topic(&'static str),
+    Payload(String),
+    Word(String),
+    Not(Box<Term>),
+    All(Vec<Term>),
+    Any(Vec<Term>),
+}
+
+fn term() -> impl Strategy<Value = Term> {
+    let types = proptest::sample::subsequence(&PacketType::ALL[..], 1..4);
+    let topics = ["a/+/#", "#", "a/b", "+/b", "$SYS/#", "a/#", "+", "Ab/c"];
+    let words = ["a", "AB", "hi", "b/c", "é", "rule", " ", "\"", "x(y", "not", "event", "abcabd"];
+    let leaf = prop_oneof![
+        types.prop_map(Term::Type),
+        any::<bool>().prop_map(Term::Out),
+        (0..4_u8).prop_map(Term::Qos),
+        (0..4_u64, 0..4_u64).prop_map(|(from, to)| Term::Id(from, to)),
+        (0..30_u64).prop_map(Term::SizeAbove),
+        (0..3_u16).prop_map(Term::Connection),
+        (0..60_u64).prop_map(Term::After),
+        Just(Term::Dup),
+        Just(Term::Retain),
+        Just(Term::Violation),
+        Just(Term::Event(None)),
+        Just(Term::Event(Some(EventKind::PingWithheld))),
+        proptest::sample::select(topics.to_vec()).prop_map(Term::Topic),
+        proptest::sample::select(words.to_vec()).prop_map(|word| Term::Payload(word.to_owned())),
+        proptest::sample::select(words.to_vec()).prop_map(|word| Term::Word(word.to_owned())),
+    ];
+    leaf.prop_recursive(3, 12, 3, |inner| {
+        prop_oneof![
+            inner.clone().prop_map(|term| Term::Not(Box::new(term))),
+            proptest::collection::vec(inner.clone(), 1..4).prop_map(Term::All),
+            proptest::collection::vec(inner, 1..4).prop_map(Term::Any),
+        ]
+    })
+}
+
+fn written(term: &Term) -> String {
+    let list = |terms: &[Term], between: &str| {
+        format!("({})", terms.iter().map(written).collect::<Vec<_>>().join(between))
+    };
+    match term {
+        Term::Type(types) => {
+            format!(
+                "type:{}",
+                types.iter().map(|kind| kind.name().to_lowercase()).collect::<Vec<_>>().join(",")
+            )
+        }
+        Term::Out(out) => (if *out { "dir:out" } else { "dir:in" }).to_owned(),
+        Term::Qos(qos) => format!("qos:{qos}"),
+        Term::Id(from, to) => format!("id:{from}..{to}"),
+        Term::SizeAbove(size) => format!("size:>{size}"),
+        Term::Connection(number) => format!("CONN:{number}"),
+        Term::After(minute) => format!("after:01:{minute:02}"),
+        Term::Dup => "dup".into(),
+        Term::Retain => "retain".into(),
+        Term::Violation => "violation".into(),
+        Term::Event(None) => "event".into(),
+        Term::Event(Some(kind)) => format!("event:{}", kind.name()),
+        Term::Topic(filter) => format!("topic:{filter}"),
+        Term::Payload(word) => format!("payload:{}", quoted(word)),
+        Term::Word(word) => quoted(word),
+        Term::Not(term) => format!("not {}", written(term)),
+        Term::All(terms) => list(terms, " "),
+        Term::Any(terms) => list(terms, " or "),
+    }
+}
+
+fn quoted(word: &str) -> String {
+    format!("\"{}\"", word.replace('\\', "\\\\").replace('"', "\\\""))
+}
+
+/// The same question, asked of the entry itself.
+fn means(term: &Term, entry: &Entry) -> bool {
+    let packet = entry.packet();
+    let publish = match packet {
+        Some(Packet::Publish(publish)) => Some(publish),
+        _ => None,
+    };
+    match term {
+        Term::Type(types) => packet.is_some_and(|packet| types.contains(&packet.packet_type())),
+        Term::Out(out) => entry.direction == if *out { Direction::Out } else { Direction::In },
+        Term::Qos(qos) => publish.is_some_and(|publish| publish.qos.as_u8() == *qos),
+        Term::Id(from, to) => {
+            let id = packet.and_then(|packet| packet.packet_id()).filter(|&id| id > 0);
+            id.is_some_and(|id| (*from..=*to).contains(&u64::from(id)))
+        }
+        Term::SizeAbove(size) => entry.direction != Direction::Event && entry.bytes.len() as u64 > *size,
+        Term::Connection(number) => entry.connection == *number,
+        Term::After(minute) => entry.time / 60_000_000 >= 60 + minute,
+        Term::Dup => match packet {
+            Some(Packet::Publish(publish)) => publish.dup,
+            Some(Packet::PubRel(pubrel)) => pubrel.dup,
+            Some(Packet::Subscribe(subscribe)) => subscribe.dup,
+            Some(Packet::Unsubscribe(unsubscribe)) => unsubscribe.dup,
+            _ => false,
+        },
+        Term::Retain => publish.is_some_and(|publish| publish.retain),
+        Term::Violation => entry.violation,
+        Term::Event(kind) => entry.event.is_some() && (kind.is_none() || *kind == entry.event),
+        Term::Topic(filter) => entry
+            .topics()
+            .iter()
+            .any(|topic| topic == filter || TopicFilter::new(filter).expect("a filter").matches(topic)),
+        Term::Payload(word) => publish.is_some_and(|publish| holds(publish.payload, word)),
+        Term::Word(word) => match (publish, entry.event) {
+            (Some(publish), _) => holds(publish.topic.as_bytes(), word) || holds(publish.payload, word),
+            (_, Some(EventKind::PingWithheld)) => {
+                holds(b"Simulating a client that is down: PINGREQ not sent", word)
+            }
+            (_, Some(_)) => holds(b"Unexpected from the peer: the rule itself (a clause)", word),
+            _ => holds(&entry.bytes[entry.bytes.len().min(2)..], word),
+        },
+        Term::Not(term) => !means(term, entry),
+        Term::All(terms) => terms.iter().all(|term| means(term, entry)),
+        Term::Any(terms) => terms.iter().any(|term| means(term, entry)),
+    }
+}
+
+fn holds(text: &[u8], word: &str) -> bool {
+    let lower = |bytes: &[u8]| bytes.to_ascii_lowercase();
+    let (text, word) = (lower(text), lower(word.as_bytes()));
+    (0..=text.len()).any(|at| text[at..].starts_with(&word))
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(1_500))]
+
+    #[test]
+    fn leaves_what_its_terms_mean(term in term(), entries in entries(0..24), slice in 1..9_u32) {
+        let text = written(&term);
+        let mut filter = Filter::parse(&text, 0).map_err(|error| TestCaseError::fail(format!("{text}: {error:?}")))?;
+        let expected: Vec<u32> =
+            (0..).zip(&entries).filter(|(_, entry)| means(&term, entry)).map(|(number, _)| number).collect();
+        let log = fill(&entries);
+        let (mut scan, mut found) = (Scan::default(), Vec::new());
+        let budget = Budget { records: slice, bytes: 40 };
+        while !scan.run(&log, &mut filter, budget, |number| found.push(number)) {}
+        prop_assert_eq!(found, expected, "{}", text);
+    }
+
+    #[test]
+    fn any_text_is_a_filter_or_has_a_mistake_in_its_bounds(
+        text in "\\PC{0,40}|[-a-c():/\"\\\\ .>,+#]{0,30}|(type|qos|id|after|topic|not|or|payload|event|[:()\"/ ,>a1]){0,12}",
+    ) {
+        if let Err(error) = Filter::parse(&text, 60) {
+            prop_assert!(error.range.start <= error.range.end && text.get(error.range.clone()).is_some(), "{:?}", error);
+        }
+        for cursor in 0..=text.len() {
+            let completion = complete(&text, cursor);
+            prop_assert!(text.get(completion.range).is_some());
+        }
+    }
+}
+
+#[test]
+fn mistakes_are_shown_where_they_are() {
+    let cases = [
+        ("type:publish colour:red", "colour:", "there is no such key"),
+        ("type:publish,pubble", "pubble", "no packet of this type"),
+        ("qos:x", "x", "a number"),
+        ("id:5 size:>", ">", "a number"),
+        ("topic:a#", "a#", "no topic filter"),
+        ("payload:/a(b/", "(", "not closed"),
+        ("payload:/abc", "/abc", "not closed"),
+        ("\"abc", "\"abc", "not closed"),
+        ("(a b", "(", "not closed"),
+        ("a b)", ")", "closes nothing"),
+        ("a or", "or", "a term is missing"),
+        ("or a", "or", "a term is missing"),
+        ("a not", "not", "a term is missing"),
+        ("after:25:00", "25:00", "a time"),
+        ("after:", "after:", "a value is missing"),
+        ("event:opned", "opned", "no event"),
+        ("dir:up", "up", "in or out"),
+    ];
+    for (text, place, words) in cases {
+        let error = Filter::parse(text, 0).expect_err(text);
+        assert_eq!(&text[error.range.clone()], place, "{text}");
+        assert!(error.words.contains(words), "{text}: {}", error.words);
+    }
+    assert!(Filter::parse(&"(".repeat(100_000), 0).is_err());
+    assert!(Filter::parse(&"not ".repeat(100_000), 0).is_err());
+}
+
+#[test]
+fn what_only_looks_like_a_term_is_a_word() {
+    for text in ["12:30", "/a/b", "a-b", "-", "\"colour:red\"", "a:/b", "x,y", "\"\""] {
+        let parsed = Filter::parse(text, 0);
+        assert_eq!(parsed.is_ok(), text != "a:/b", "{text}: {parsed:?}");
+    }
+    assert!(Filter::parse("  ", 0).is_ok_and(|filter| filter.is_empty()));
+}
+
+/// Counts the records of a small log that a filter leaves.
+fn count(log: &Log, text: &str) -> usize {
+    let mut matches = Matches::default();
+    let mut filter = Filter::parse(text, 90).expect(text);
+    assert!(matches.update(log, &mut filter, Budget::ALL));
+    matches.len()
+}
+
+fn small_log() -> Log {
+    let marks = Marks { connection: 1, v311: true, ..Marks::default() };
+    let mut log = Log::new(1 << 20);
+    // 2026-11-25 10:30:00 UTC, and 1.5 s a packet.
+    let start = 1_795_602_600_000_000;
+    let packets: [&[u8]; 6] = [
+        b"\x10\x10\x00\x04MQTT\x04\x02\x00\x00\x00\x04C-42",
+        b"\x82\x0a\x00\x01\x00\x05a/+/#\x01",
+        b"\x32\x0e\x00\x05a/b/c\x00\x02Hello",
+        b"\x40\x02\x00\x02",
+        b"\x35\x0c\x00\x04$SYS\x00\x03\x00\x01\xff\x80",
+        b"\xc0\x00",
+    ];
+    for (at, packet) in packets.iter().enumerate() {
+        log.push_sent(start + 1_500_000 * at as u64, packet, marks);
+    }
+    log.push_event(start + 20_000_000, 1, EventKind::Closed, &[Value::Text("It is over")]);
+    log
+}
+
+#[test]
+fn terms_of_all_kinds() {
+    let log = small_log();
+    let cases = [
+        ("", 7),
+        ("hello", 1),
+        ("c-42", 1),
+        ("over", 1),
+        ("topic:a/b/c", 1),
+        ("topic:a/+/#", 2),
+        ("topic:#", 2),
+        ("topic:$SYS/#", 1),
+        ("topic:/^a.b/", 1),
+        ("client:c-", 7),
+        ("client:x", 0),
+        ("payload:/^h.*o$/i", 1),
+        ("payload:/^h.*o$/", 0),
+        ("payload:/\\xff\\x80$/", 1),
+        ("/b.c/", 1),
+        ("qos:>0 -qos:2", 1),
+        ("qos:1,2", 2),
+        ("unanswered", 5),
+        ("unanswered type:publish", 2),
+        ("retain", 1),
+        ("size:<=4 -event", 2),
+        ("size:<0", 0),
+        ("id:1..2", 3),
+        ("after:12:00:03", 5),
+        ("before:12:00:03", 2),
+        ("after:2026-11-25T12:00:06", 3),
+        ("after:2026-11-26", 0),
+        ("before:2026-11-26 after:2026-11-25", 7),
+        ("type:pingreq or event:closed", 2),
+        ("type:PUBLISH AND (hello OR not qos:1)", 2),
+    ];
+    for (text, expected) in cases {
+        assert_eq!(count(&log, text), expected, "{text}");
+    }
+}
+
+#[test]
+fn matches_follow_a_log_that_grows_drops_and_is_cleared() {
+    let marks = Marks::default();
+    let packet = [b"\x30\xe7\x07\x00\x01t".as_slice(), &[7; 996]].concat();
+    let mut log = Log::new(2 << 20);
+    let mut filter = Filter::parse("type:publish", 0).expect("a filter");
+    let mut matches = Matches::default();
+    for time in 0..5_000 {
+        log.push_sent(time, &packet, marks);
+        log.push_sent(time, b"\xc0\x00", marks);
+        if time % 100 == 0 {
+            assert!(matches.update(&log, &mut filter, Budget::ALL));
+        }
+    }
+    matches.update(&log, &mut filter, Budget::ALL);
+    let expected: Vec<u32> = (log.first()..log.end()).filter(|number| number % 2 == 0).collect();
+    assert_eq!(matches.iter().collect::<Vec<_>>(), expected);
+    let at = matches.find(9_001);
+    assert_eq!(
+        (matches.get(at), at.checked_sub(1).and_then(|at| matches.get(at))),
+        (Some(9_002), Some(9_000))
+    );
+    log.clear();
+    log.push_sent(1, &packet, marks);
+    assert!(matches.update(&log, &mut filter, Budget::ALL));
+    assert_eq!(matches.iter().collect::<Vec<_>>(), [0]);
+}
+
+#[test]
+fn completion_of_keys_and_values() {
+    let texts = |text: &str| {
+        let completion = complete(text, text.len());
+        let texts: Vec<_> = completion.suggestions.iter().map(|suggestion| suggestion.text).collect();
+        (completion.range.start, completion.key, texts.join(" "))
+    };
+    assert_eq!(texts("-ty"), (1, None, "type:".into()));
+    assert_eq!(texts("a (e"), (3, None, "event: event".into()));
+    assert_eq!(texts("type:PUBR"), (5, Some("type"), "pubrec pubrel".into()));
+    assert_eq!(texts("type:publish,su"), (13, Some("type"), "subscribe suback".into()));
+    assert_eq!(texts("dir:"), (4, Some("dir"), "in out".into()));
+    assert_eq!(texts("topic:a/"), (6, Some("topic"), String::new()));
+    assert_eq!(texts("\"ty"), (3, None, String::new()));
+    assert_eq!(complete("type:x qos:1", 6).range, 5..6);
+}
+
+#[test]
+fn decoding_is_not_needed_to_know_a_packet() {
+    let log = small_log();
+    for record in log.records_from(0) {
+        let bytes = log.bytes(record);
+        if let Ok(packet) = decode(bytes, record.version(), &mut ()) {
+            assert_eq!(record.packet_id, packet.packet_id().unwrap_or_default());
+        }
+    }
+}
