@@ -19,6 +19,7 @@ use crate::packet::{
     ConnAck, Packet, PacketType, PubAck, PubComp, PubRec, PubRel, Publish, SubAck, Subscribe,
     SubscribeFilter, Unsubscribe,
 };
+use crate::rule::Violation;
 use crate::text::Text;
 use crate::topic::TopicFilter;
 use crate::types::{PacketId, ProtocolVersion, Qos, Timestamp};
@@ -104,6 +105,7 @@ struct Request {
     kind: RequestKind,
     frame: Vec<u8>,
     last_sent: Timestamp,
+    retries: u32,
 }
 
 #[derive(Clone, Debug)]
@@ -158,6 +160,9 @@ impl Session {
             State::Disconnected | State::Closing => return Delivery::None,
             State::Connecting { .. } if packet.packet_type() != PacketType::ConnAck => {
                 self.peer_error(PeerError::BeforeConnAck(packet.packet_type()));
+                if self.state == State::Closing {
+                    return Delivery::None;
+                }
             }
             _ => {}
         }
@@ -182,6 +187,16 @@ impl Session {
             | Packet::Disconnect => self.peer_error(PeerError::NotFromServer(packet.packet_type())),
         }
         Delivery::None
+    }
+
+    /// Handles a rule that the next packet from the server breaks; to be called before [`Session::handle_packet`].
+    ///
+    /// Nothing comes of it unless the policy is to close: [`Policy::close_on_violation`].
+    pub fn handle_violation(&mut self, violation: &Violation) {
+        if self.policy.close_on_violation && matches!(self.state, State::Connecting { .. } | State::Connected)
+        {
+            self.close(CloseReason::Violation(*violation));
+        }
     }
 
     /// Handles bytes from the server that are no packet: the connection cannot go on.
@@ -254,6 +269,9 @@ impl Session {
             self.received.clear();
         }
         self.events.push_back(Event::Connected { session_present });
+        if session_present && self.clean_session {
+            self.peer_error(PeerError::SessionPresent);
+        }
         self.resume(now);
         self.drain_queue(now);
     }
@@ -395,6 +413,9 @@ impl Session {
 
     fn peer_error(&mut self, error: PeerError) {
         self.events.push_back(Event::PeerError(error));
+        if self.policy.close_on_violation && !error.may_be_late() {
+            self.close(CloseReason::PeerError(error));
+        }
     }
 
     fn close(&mut self, reason: CloseReason) {
@@ -636,7 +657,7 @@ impl Session {
             self.expect_echo(kind.awaited(), id);
         }
         self.keep_alive.sent(now);
-        self.requests.insert(id, Request { kind, frame, last_sent: now });
+        self.requests.insert(id, Request { kind, frame, last_sent: now, retries: 0 });
         Ok(id)
     }
 
@@ -719,15 +740,16 @@ impl Session {
     /// Sends again what a former connection left unacknowledged [MQTT-4.4.0-1].
     fn resume(&mut self, now: Timestamp) {
         for id in self.outbound.in_resend_order() {
-            self.resend(now, id);
+            self.resend(now, id, 0);
         }
     }
 
-    fn resend(&mut self, now: Timestamp, id: PacketId) {
+    fn resend(&mut self, now: Timestamp, id: PacketId, retries: u32) {
         // DUP on PUBREL is 3.1's; 3.1.1 reserves the bit [MQTT-3.6.1-1].
         let dup_on_pubrel = self.version == ProtocolVersion::V31;
         let Some(message) = self.outbound.in_flight.get_mut(&id) else { return };
         message.last_sent = now;
+        message.retries = retries;
         match &message.stage {
             Stage::Published { frame } => self.transmits.push_again(frame, true, TransmitKind::Resend),
             Stage::Released => {
@@ -742,14 +764,19 @@ impl Session {
     /// 3.1's retry of packets that were not answered in time (MQTT 3.1, Message delivery retry).
     fn retry(&mut self, now: Timestamp) {
         let Some(millis) = self.retry_millis() else { return };
-        let overdue = |last_sent: Timestamp| last_sent.plus_millis(millis) <= now;
         for id in self.outbound.in_resend_order() {
-            if overdue(self.outbound.in_flight[&id].last_sent) {
-                self.resend(now, id);
+            let message = &self.outbound.in_flight[&id];
+            let retries = message.retries;
+            if retry_due(message.last_sent, millis, retries) <= now {
+                self.resend(now, id, retries.saturating_add(1));
             }
         }
-        for request in self.requests.values_mut().filter(|request| overdue(request.last_sent)) {
+        for request in self.requests.values_mut() {
+            if retry_due(request.last_sent, millis, request.retries) > now {
+                continue;
+            }
             request.last_sent = now;
+            request.retries = request.retries.saturating_add(1);
             self.transmits.push_again(&request.frame, true, TransmitKind::Resend);
             self.keep_alive.sent(now);
         }
@@ -761,9 +788,9 @@ impl Session {
 
     fn next_retry(&self) -> Option<Timestamp> {
         let millis = self.retry_millis()?;
-        let messages = self.outbound.in_flight.values().map(|message| message.last_sent);
-        let requests = self.requests.values().map(|request| request.last_sent);
-        messages.chain(requests).min().map(|last_sent| last_sent.plus_millis(millis))
+        let messages = self.outbound.in_flight.values().map(|message| (message.last_sent, message.retries));
+        let requests = self.requests.values().map(|request| (request.last_sent, request.retries));
+        messages.chain(requests).map(|(last_sent, retries)| retry_due(last_sent, millis, retries)).min()
     }
 
     fn expect_echo(&mut self, packet_type: PacketType, id: PacketId) {
@@ -809,6 +836,11 @@ impl Session {
         self.outbound.clear();
         self.received.clear();
     }
+}
+
+/// When a packet that was sent again `retries` times is due once more: each wait is twice the one before.
+fn retry_due(last_sent: Timestamp, millis: u64, retries: u32) -> Timestamp {
+    last_sent.plus_millis(millis.saturating_mul(1 << retries.min(32)))
 }
 
 /// Outputs.

@@ -5,6 +5,7 @@ use alloc::vec::Vec;
 
 use crate::error::{DecodeError, EncodeError};
 use crate::packet::PacketType;
+use crate::rule::Violation;
 use crate::types::{PacketId, ProtocolVersion, Qos};
 
 /// Something that the user of a session wants to know.
@@ -61,7 +62,7 @@ pub enum Event {
         /// Its packet identifier.
         packet_id: PacketId,
     },
-    /// The peer broke a rule of behaviour. The session goes on.
+    /// The peer broke a rule of behaviour. The session goes on, unless the policy is to close.
     PeerError(PeerError),
     /// The transport must be closed now, after what is still to be transmitted.
     Close(CloseReason),
@@ -111,6 +112,10 @@ pub enum CloseReason {
     NoPingResp,
     /// What the peer sends cannot be decoded.
     Undecodable(DecodeError),
+    /// A packet broke a rule, and the policy is to close.
+    Violation(Violation),
+    /// The peer broke a rule of behaviour, and the policy is to close.
+    PeerError(PeerError),
 }
 
 /// A rule of behaviour that the peer broke, or an answer that fits no question.
@@ -126,6 +131,9 @@ pub enum PeerError {
     /// CONNACK on a connection that is established.
     #[error("a second CONNACK came")]
     SecondConnAck,
+    /// CONNACK with session present, though the client asked for a clean session.
+    #[error("CONNACK says session present to a clean session")]
+    SessionPresent,
     /// An acknowledgement for an identifier that is not in use: late, repeated, or wrong.
     #[error("{packet_type} names packet id {packet_id}, which is not in flight")]
     UnknownPacketId {
@@ -169,6 +177,7 @@ impl PeerError {
             Self::BeforeConnAck(_) => "[MQTT-3.2.0-1]",
             Self::SecondConnAck if v31 => "MQTT 3.1, CONNACK",
             Self::SecondConnAck => "MQTT 3.1.1, 3.2",
+            Self::SessionPresent => "[MQTT-3.2.2-1]",
             Self::UnknownPacketId { .. } if v31 => "MQTT 3.1, Message identifiers",
             Self::UnknownPacketId { .. } => "[MQTT-2.3.1-6], [MQTT-2.3.1-7]",
             Self::WrongAcknowledgement { awaited: PacketType::SubAck, .. } if v31 => {
@@ -187,6 +196,14 @@ impl PeerError {
             Self::UnexpectedPingResp if v31 => "MQTT 3.1, PINGRESP",
             Self::UnexpectedPingResp => "MQTT 3.1.1, 3.13",
         }
+    }
+
+    /// Whether a well-behaved server may have sent it: an answer that was long under way.
+    pub(super) const fn may_be_late(&self) -> bool {
+        matches!(
+            self,
+            Self::UnknownPacketId { .. } | Self::WrongAcknowledgement { .. } | Self::UnexpectedPingResp
+        )
     }
 }
 

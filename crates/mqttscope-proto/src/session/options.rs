@@ -113,11 +113,14 @@ pub struct Policy {
     pub max_queued: usize,
     /// Send at once, whatever `max_in_flight` says.
     pub ignore_in_flight_limit: bool,
-    /// Milliseconds without an answer after which a 3.1 client sends a packet again; off in 3.1.1, which does so only
-    /// on reconnect [MQTT-4.4.0-1].
+    /// Milliseconds without an answer after which a 3.1 client sends a packet again; each further time it waits twice
+    /// as long (MQTT 3.1, Message delivery retry). Off in 3.1.1, which does so only on reconnect [MQTT-4.4.0-1].
     pub retry_after_millis: Option<u64>,
     /// Milliseconds to wait for CONNACK before the connection is given up.
     pub connack_timeout_millis: Option<u64>,
+    /// Close the connection when the server breaks a rule, as 3.1.1 asks of a client [MQTT-4.8.0-1]; otherwise the
+    /// session goes on, for a tester to see what follows.
+    pub close_on_violation: bool,
 }
 
 impl Default for Policy {
@@ -135,6 +138,7 @@ impl Default for Policy {
             ignore_in_flight_limit: false,
             retry_after_millis: None,
             connack_timeout_millis: Some(30_000),
+            close_on_violation: false,
         }
     }
 }

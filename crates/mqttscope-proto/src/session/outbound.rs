@@ -24,6 +24,8 @@ pub(super) struct InFlight {
     /// Ascends with each PUBLISH and with each PUBREL: resends keep that order [MQTT-4.6.0-1], [MQTT-4.6.0-4].
     pub(super) order: u64,
     pub(super) last_sent: Timestamp,
+    /// How often its packet was sent again on this connection because no answer came.
+    pub(super) retries: u32,
 }
 
 #[derive(Clone, Debug)]
@@ -100,7 +102,10 @@ impl Outbound {
     /// Puts a message in flight behind all others.
     pub(super) fn insert(&mut self, id: PacketId, qos: Qos, stage: Stage, last_sent: Timestamp) -> &InFlight {
         let order = self.next_order();
-        self.in_flight.entry(id).insert_entry(InFlight { qos, stage, order, last_sent }).into_mut()
+        self.in_flight
+            .entry(id)
+            .insert_entry(InFlight { qos, stage, order, last_sent, retries: 0 })
+            .into_mut()
     }
 
     /// PUBREC has come: the message is the server's, its identifier awaits PUBCOMP.
@@ -110,6 +115,7 @@ impl Outbound {
             message.stage = Stage::Released;
             message.order = order;
             message.last_sent = now;
+            message.retries = 0;
         }
     }
 
