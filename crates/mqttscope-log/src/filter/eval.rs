@@ -5,6 +5,7 @@ use mqttscope_proto::{Packet, PacketType, decode};
 use super::find::Needle;
 use super::regex::Regex;
 use crate::store::{Direction, EventKind, Log, Record};
+use crate::time::DAY;
 
 /// A filter or a part of it.
 #[derive(Clone, Debug)]
@@ -215,5 +216,3 @@ pub fn topic_matches(filter: &[u8], name: &[u8]) -> bool {
     }
     levels.next().is_none()
 }
-
-const DAY: u64 = 86_400_000_000;

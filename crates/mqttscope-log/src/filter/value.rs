@@ -11,6 +11,7 @@ use super::find::Needle;
 use super::lex::Value;
 use super::regex::Regex;
 use crate::store::{Direction, EventKind};
+use crate::time;
 
 /// Reads terms; offsets are those of the whole filter.
 pub(super) struct Reader<'t> {
@@ -158,8 +159,7 @@ impl Reader<'_> {
         let micros = clock.map_or(Some(0), time_of_day);
         let when = match date {
             Some(date) => days(date).zip(micros).map(|(days, micros)| {
-                let local = days * DAY + micros as i64;
-                When::Moment(local.saturating_sub(offset).max(0) as u64)
+                When::Moment((days * time::DAY + micros).saturating_add_signed(-offset))
             }),
             None => micros.map(|micros| When::TimeOfDay { micros, offset }),
         };
@@ -227,20 +227,11 @@ fn time_of_day(text: &str) -> Option<u64> {
     Some((hours * 3_600 + minutes * 60 + secs) * 1_000_000 + micros)
 }
 
-/// Days since 1970-01-01 of a date of the Gregorian calendar.
-fn days(text: &str) -> Option<i64> {
-    let mut parts = text.split('-');
-    let year = digits_of(parts.next()?).filter(|year| (1970..10_000).contains(year))? as i64;
-    let month = digits_of(parts.next()?).filter(|month| (1..=12).contains(month))? as i64;
-    let day = digits_of(parts.next()?).filter(|day| (1..=31).contains(day))? as i64;
-    if parts.next().is_some() {
-        return None;
-    }
-    // Years begin in March, so that the day of a leap year is their last.
-    let (year, month) = if month > 2 { (year, month - 3) } else { (year - 1, month + 9) };
-    let day_of_year = (153 * month + 2) / 5 + day - 1;
-    Some(year * 365 + year / 4 - year / 100 + year / 400 + day_of_year - 719_468)
+/// Days since the Unix epoch of a date.
+fn days(text: &str) -> Option<u64> {
+    let mut parts = text.split('-').map(digits_of);
+    let days = time::days(parts.next()??, parts.next()??, parts.next()??);
+    days.filter(|_| parts.next().is_none())
 }
 
-const DAY: i64 = 86_400_000_000;
 const NO_KEY: &str = "there is no such key; put the word in quotes to look for it";

@@ -1,0 +1,100 @@
+//! A record as a line of a table (RFC 4180).
+
+use mqttscope_proto::json::push_number;
+
+use super::Item;
+use crate::time::push_iso;
+
+pub(super) const HEADINGS: &[u8] =
+    b"number,time,direction,connection,type,dup,qos,retain,packet_id,length,topic,payload,\
+payload_is,answers,latency_us,violation,password_hidden\r\n";
+
+pub(super) fn push(item: &Item<'_>, out: &mut String) {
+    let Item { log, number, record, bytes, password_hidden } = *item;
+    push_number(out, number.into());
+    out.push(',');
+    push_iso(out, record.time);
+    out.push(',');
+    out.push_str(record.direction().name());
+    out.push(',');
+    push_number(out, record.connection.into());
+    out.push(',');
+    if let Some(event) = log.event(record) {
+        push_text(out, event.name());
+        out.push_str(",,,,,,,");
+        push_text(out, &event.words());
+        out.push_str(",words,");
+        push_some(out, log.before(number).map(u64::from));
+        out.push_str(",,");
+        push_flag(out, event.kind().is_violation());
+        out.push_str(",0\r\n");
+        return;
+    }
+    out.push_str(record.packet_type().map_or("", |packet_type| packet_type.name()));
+    out.push(',');
+    push_flag(out, record.dup());
+    out.push(',');
+    push_some(out, record.qos().map(u64::from));
+    out.push(',');
+    push_flag(out, record.retain());
+    out.push(',');
+    push_some(out, Some(record.packet_id.into()).filter(|&id| id > 0));
+    out.push(',');
+    push_number(out, record.len().into());
+    out.push(',');
+    push_text(out, &String::from_utf8_lossy(log.topic(record).unwrap_or_default()));
+    out.push(',');
+    // Packets without a payload of their own show their bytes.
+    push_payload(out, log.payload(record).unwrap_or(bytes), record.qos().is_some());
+    out.push(',');
+    push_some(out, log.before(number).map(u64::from));
+    out.push(',');
+    push_some(out, log.answered(number).map(|asked| record.time.saturating_sub(asked.time)));
+    out.push(',');
+    push_flag(out, record.is_violation());
+    out.push(',');
+    push_flag(out, password_hidden);
+    out.push_str("\r\n");
+}
+
+fn push_payload(out: &mut String, payload: &[u8], may_be_text: bool) {
+    match std::str::from_utf8(payload) {
+        Ok(text) if may_be_text => {
+            push_text(out, text);
+            out.push_str(",text");
+        }
+        _ => {
+            const DIGITS: &[u8; 16] = b"0123456789abcdef";
+            for byte in payload {
+                out.push(char::from(DIGITS[usize::from(byte >> 4)]));
+                out.push(char::from(DIGITS[usize::from(byte & 15)]));
+            }
+            out.push_str(",hex");
+        }
+    }
+}
+
+fn push_text(out: &mut String, text: &str) {
+    if !text.contains([',', '"', '\r', '\n']) {
+        out.push_str(text);
+        return;
+    }
+    out.push('"');
+    for part in text.split_inclusive('"') {
+        out.push_str(part);
+        if part.ends_with('"') {
+            out.push('"');
+        }
+    }
+    out.push('"');
+}
+
+fn push_some(out: &mut String, number: Option<u64>) {
+    if let Some(number) = number {
+        push_number(out, number);
+    }
+}
+
+fn push_flag(out: &mut String, flag: bool) {
+    out.push(if flag { '1' } else { '0' });
+}

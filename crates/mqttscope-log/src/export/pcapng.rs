@@ -1,0 +1,150 @@
+//! Blocks of a pcapng file (draft-ietf-opsawg-pcapng): one section, one interface of raw IP, a block a segment.
+
+use super::Item;
+use super::tcp::{Flags, Flow};
+use crate::store::{Direction, EventKind};
+
+/// What a pcapng file has written so far.
+#[derive(Default)]
+pub(super) struct Pcapng {
+    flows: Vec<Flow>,
+    segment: Vec<u8>,
+}
+
+/// Writes the section's and the interface's block.
+pub(super) fn begin(out: &mut Vec<u8>) {
+    let section = block(out, 0x0a0d_0d0a);
+    out.extend_from_slice(&0x1a2b_3c4d_u32.to_le_bytes());
+    out.extend_from_slice(&[1, 0, 0, 0]);
+    // The length of the section is not known yet.
+    out.extend_from_slice(&[0xff; 8]);
+    push_option(out, USER_APPLICATION, b"mqttscope");
+    push_option(out, END_OF_OPTIONS, b"");
+    end_block(out, section);
+    let interface = block(out, 1);
+    out.extend_from_slice(&RAW_IP.to_le_bytes());
+    out.extend_from_slice(&[0; 6]);
+    push_option(out, INTERFACE_NAME, b"mqttscope");
+    push_option(out, TIME_RESOLUTION, &[6]);
+    push_option(out, END_OF_OPTIONS, b"");
+    end_block(out, interface);
+}
+
+impl Pcapng {
+    pub(super) fn push(&mut self, item: &Item<'_>, out: &mut Vec<u8>) {
+        let connection = item.record.connection;
+        let at = usize::from(connection);
+        if self.flows.len() <= at {
+            self.flows.resize_with(at + 1, Flow::default);
+        }
+        let mut flow = std::mem::take(&mut self.flows[at]);
+        flow.connection = connection;
+        let time = item.record.time;
+        match item.log.event(item.record) {
+            Some(event) => {
+                flow.comments.push(event.words());
+                if event.kind() == EventKind::Closed && flow.open {
+                    self.close(time, &mut flow, out);
+                }
+            }
+            None => {
+                if item.password_hidden {
+                    flow.comments.push("The password was replaced by *".into());
+                }
+                self.push_packet(time, item, &mut flow, out);
+            }
+        }
+        self.flows[at] = flow;
+    }
+
+    fn push_packet(&mut self, time: u64, item: &Item<'_>, flow: &mut Flow, out: &mut Vec<u8>) {
+        let outbound = item.record.direction() == Direction::Out;
+        if !flow.open {
+            flow.begin();
+            self.segment(time, flow, true, Flags::SYN, &[], out);
+            self.segment(time, flow, false, Flags::SYN_ACK, &[], out);
+            self.segment(time, flow, true, Flags::ACK, &[], out);
+        }
+        for part in item.bytes.chunks(MAX_SEGMENT) {
+            self.segment(time, flow, outbound, Flags::PUSH_ACK, part, out);
+        }
+    }
+
+    fn close(&mut self, time: u64, flow: &mut Flow, out: &mut Vec<u8>) {
+        self.segment(time, flow, true, Flags::FIN_ACK, &[], out);
+        self.segment(time, flow, false, Flags::FIN_ACK, &[], out);
+        self.segment(time, flow, true, Flags::ACK, &[], out);
+        flow.open = false;
+    }
+
+    /// Writes an Enhanced Packet Block with one segment, and the comments that wait for one.
+    fn segment(
+        &mut self,
+        time: u64,
+        flow: &mut Flow,
+        outbound: bool,
+        flags: Flags,
+        payload: &[u8],
+        out: &mut Vec<u8>,
+    ) {
+        flow.segment(outbound, flags, payload, &mut self.segment);
+        let packet = block(out, 6);
+        out.extend_from_slice(&0_u32.to_le_bytes());
+        out.extend_from_slice(&((time >> 32) as u32).to_le_bytes());
+        out.extend_from_slice(&(time as u32).to_le_bytes());
+        let len = (self.segment.len() as u32).to_le_bytes();
+        out.extend_from_slice(&len);
+        out.extend_from_slice(&len);
+        push_padded(out, &self.segment);
+        // Comments belong to data or to the end, not to the handshake that stands before them.
+        if flags != Flags::SYN && flags != Flags::SYN_ACK && !(payload.is_empty() && flags == Flags::ACK) {
+            for comment in flow.comments.drain(..) {
+                let comment = comment.as_bytes();
+                push_option(out, COMMENT, &comment[..comment.len().min(MAX_COMMENT)]);
+            }
+        }
+        push_option(out, PACKET_FLAGS, &(if outbound { 2_u32 } else { 1 }).to_le_bytes());
+        push_option(out, END_OF_OPTIONS, b"");
+        end_block(out, packet);
+    }
+}
+
+/// Begins a block, whose length [`end_block`] fills in; says where it begins.
+fn block(out: &mut Vec<u8>, block_type: u32) -> usize {
+    let start = out.len();
+    out.extend_from_slice(&block_type.to_le_bytes());
+    out.extend_from_slice(&[0; 4]);
+    start
+}
+
+fn end_block(out: &mut Vec<u8>, start: usize) {
+    let len = ((out.len() - start + 4) as u32).to_le_bytes();
+    out[start + 4..start + 8].copy_from_slice(&len);
+    out.extend_from_slice(&len);
+}
+
+fn push_option(out: &mut Vec<u8>, code: u16, value: &[u8]) {
+    out.extend_from_slice(&code.to_le_bytes());
+    out.extend_from_slice(&(value.len() as u16).to_le_bytes());
+    push_padded(out, value);
+}
+
+/// Everything is a multiple of four bytes long.
+fn push_padded(out: &mut Vec<u8>, bytes: &[u8]) {
+    out.extend_from_slice(bytes);
+    out.extend_from_slice(&[0; 3][..bytes.len().wrapping_neg() % 4]);
+}
+
+/// LINKTYPE_RAW: packets begin with their IP header.
+const RAW_IP: u16 = 101;
+/// What an IPv4 packet holds besides the headers of IP and TCP.
+const MAX_SEGMENT: usize = 65_535 - 40;
+/// The longest option that is a multiple of four bytes.
+const MAX_COMMENT: usize = 65_532;
+
+const END_OF_OPTIONS: u16 = 0;
+const COMMENT: u16 = 1;
+const INTERFACE_NAME: u16 = 2;
+const PACKET_FLAGS: u16 = 2;
+const USER_APPLICATION: u16 = 4;
+const TIME_RESOLUTION: u16 = 9;
