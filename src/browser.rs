@@ -53,10 +53,10 @@ pub fn random_client_id() -> String {
 /// The settings of last time, and this tab's client id.
 #[must_use]
 pub fn load_settings() -> Settings {
-    let mut settings = read(window().local_storage(), SETTINGS)
+    let mut settings: Settings = read(window().local_storage(), SETTINGS)
         .and_then(|text| JSON::parse(&text).ok())
         .and_then(|value| serde_wasm_bindgen::from_value(value).ok())
-        .unwrap_or_else(Settings::default);
+        .unwrap_or_default();
     let id = read(window().session_storage(), CLIENT_ID);
     settings.forms.client_id = id.unwrap_or_else(random_client_id);
     settings

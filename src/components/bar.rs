@@ -12,7 +12,6 @@ use crate::store::text::concat;
 use crate::store::{Connection, Field, Phase, Problems, number};
 
 /// Name, connection state, and what changes it.
-#[must_use]
 pub fn bar(view: &FormView, connection: &Connection, disconnect: &Deed, drop_connection: &Deed) -> Html {
     let open = connection.is_open();
     let to_connect = open.then_some(ALREADY_OPEN);

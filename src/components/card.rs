@@ -4,7 +4,6 @@ use yew::prelude::*;
 
 /// A card with a title, and words beside it that can be read while the card is folded. Whether it is open is the
 /// browser's to keep.
-#[must_use]
 pub fn card(title: &'static str, note: &'static str, open: bool, body: Html) -> Html {
     html! {
         <details class="card" {open}>

@@ -8,7 +8,6 @@ use crate::store::page::Action;
 use crate::store::{Field, Switch};
 
 /// Where to connect, as whom, and how.
-#[must_use]
 pub fn connection_form(
     view: &FormView,
     default_url: &str,

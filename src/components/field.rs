@@ -46,7 +46,6 @@ impl FormView {
     }
 
     /// A field that takes text, with its label, its message and what stands beside it.
-    #[must_use]
     pub fn field(
         &self,
         field: Field,
@@ -65,7 +64,6 @@ impl FormView {
     }
 
     /// The line below a field or a button: what is wrong, or else what is worth knowing.
-    #[must_use]
     pub fn message(&self, field: Field) -> Html {
         let problem = self.problems.at(field);
         let class = if problem.is_some() { "message problem" } else { "message" };
@@ -74,7 +72,6 @@ impl FormView {
     }
 
     /// A box to tick, with its label.
-    #[must_use]
     pub fn check(&self, switch: Switch, label: &'static str, described: Option<&'static str>) -> Html {
         let act = self.act.clone();
         let onchange = Callback::from(move |event: Event| {
@@ -171,7 +168,6 @@ pub fn message_id(field: Field) -> String {
 
 /// A button that does something else than submit a form. With a reason why it cannot work now it stays reachable,
 /// and says the reason.
-#[must_use]
 pub fn button(
     words: &'static str,
     class: &'static str,
@@ -187,14 +183,12 @@ pub fn button(
 pub type Deed = Callback<()>;
 
 /// A deed as the handler of a click.
-#[must_use]
 pub fn on_click(deed: &Deed) -> Callback<MouseEvent> {
     let deed = deed.clone();
     Callback::from(move |_| deed.emit(()))
 }
 
 /// A deed instead of what a browser does with a form.
-#[must_use]
 pub fn on_submit(deed: &Deed) -> Callback<SubmitEvent> {
     let deed = deed.clone();
     Callback::from(move |event: SubmitEvent| {

@@ -9,7 +9,6 @@ use crate::store::text::concat;
 use crate::store::{Switch, number};
 
 /// The log's head and its table, or what will stand there.
-#[must_use]
 pub fn log_panel(view: &FormView, log: &SharedLog, clear: &Deed) -> Html {
     let (first, end, revision) = {
         let log = log.0.borrow();

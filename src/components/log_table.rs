@@ -65,8 +65,8 @@ pub fn LogTable(props: &LogTableProps) -> Html {
         let (look, refs) = (look.clone(), refs.clone());
         Callback::from(move |_: Event| {
             let top = refs.scroller.cast::<Element>().map_or(0, |scroller| scroller.scroll_top());
-            // What the effect below did to the scroll bar is not the person's doing.
-            if (f64::from(top) - refs.placed.get()).abs() > 1.5 {
+            // What the effect did to the scroll bar is not the person's doing.
+            if (f64::from(top) - refs.placed.replace(f64::from(top))).abs() > 1.5 {
                 look(Heights::anchor);
             }
         })
@@ -94,7 +94,7 @@ pub fn LogTable(props: &LogTableProps) -> Html {
     let utc_offset = browser::utc_offset_minutes();
     let class = classes!("table", narrow.then_some("narrow"), verbose.then_some("verbose"));
     html! {
-        <div {class} role="table" aria-labelledby="log-title" aria-label="Packet log" aria-colcount="7"
+        <div {class} role="table" aria-label="Packet log" aria-colcount="7"
             aria-rowcount={(u64::from(end) + 1).to_string()}>
             { header() }
             <div class="scroller" ref={&refs.scroller} role="rowgroup" aria-label="Packets" tabindex="0"
@@ -183,8 +183,14 @@ fn place(refs: &Refs, window: &Window) {
     // The names and values are valid, so nothing can fail.
     let _ = content.style().set_property("height", &pixels(window.total));
     let _ = rows.style().set_property("top", &pixels(window.offset));
+    // A scroll bar that is elsewhere than it was put was moved by the person, and the event that says so is on its
+    // way: it decides.
+    let was = scroller.scroll_top();
+    if (f64::from(was) - refs.placed.get()).abs() > 1.5 {
+        return;
+    }
     let top = window.scroll_top as i32;
-    if scroller.scroll_top() != top {
+    if was != top {
         scroller.set_scroll_top(top);
     }
     refs.placed.set(f64::from(scroller.scroll_top()));

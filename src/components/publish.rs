@@ -18,7 +18,6 @@ use crate::store::validate::refused;
 use crate::store::{Field, Switch, number};
 
 /// What to publish, and how.
-#[must_use]
 pub fn publish_form(
     view: &FormView,
     connected: bool,

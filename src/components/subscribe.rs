@@ -11,7 +11,6 @@ use crate::store::text::concat;
 use crate::store::{Connection, Field, Subscription};
 
 /// What to subscribe to, and what was granted.
-#[must_use]
 pub fn subscribe_form(
     view: &FormView,
     connection: &Connection,

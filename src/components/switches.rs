@@ -8,7 +8,6 @@ use super::field::FormView;
 use crate::store::Switch;
 
 /// Both switches work on a live connection too.
-#[must_use]
 pub fn switches(view: &FormView) -> Html {
     let v311 = view.forms().protocol_version() == ProtocolVersion::V311;
     let on = view.forms().simulate_down || view.forms().send_duplicates;

@@ -5,7 +5,6 @@ use yew::prelude::*;
 use crate::store::page::{Action, Tab};
 
 /// Which region a narrow page shows.
-#[must_use]
 pub fn tabs(tab: Tab, act: &Callback<Action>) -> Html {
     let button = |(to, words): (Tab, &'static str)| {
         let act = act.clone();

@@ -7,7 +7,6 @@ use super::field::{Control, Deed, FormView, HALF, QOS_CHOICES, RIGHT_HALF, WIDE,
 use crate::store::{Field, Switch};
 
 /// The message that the broker publishes when this client is lost. It goes with CONNECT.
-#[must_use]
 pub fn will_form(view: &FormView, connect: &Deed) -> Html {
     let note = if view.forms().will { "on" } else { "off" };
     let none = Html::default;

@@ -70,7 +70,7 @@ impl Heights {
         };
         let first = self.row_at(log, top).saturating_sub(OVERSCAN).max(log.first());
         let end = self.row_at(log, top + view).saturating_add(OVERSCAN + 1).min(log.end());
-        let scroll_top = scale.to_scroll(top);
+        let scroll_top = scale.scroll_top_of(top);
         Window {
             rows: (first, end),
             offset: scroll_top + self.offset(log, first) - top,
@@ -83,7 +83,7 @@ impl Heights {
     #[must_use]
     pub fn anchor(self, log: &Log, scroll_top: f64, view: f64) -> Anchor {
         let scale = Scale::new(self.offset(log, log.end()), view);
-        let top = scale.from_scroll(scroll_top);
+        let top = scale.top_at(scroll_top);
         if top + 2.0 >= scale.last_top() {
             return Anchor::Tail;
         }
@@ -93,7 +93,7 @@ impl Heights {
     /// The row at the top edge, at the tail too: where new rows are not to be followed any more.
     #[must_use]
     pub fn hold(self, log: &Log, scroll_top: f64, view: f64) -> Anchor {
-        let top = Scale::new(self.offset(log, log.end()), view).from_scroll(scroll_top);
+        let top = Scale::new(self.offset(log, log.end()), view).top_at(scroll_top);
         let number = self.row_at(log, top);
         Anchor::Row { number, above: top - self.offset(log, number) }
     }
@@ -123,11 +123,11 @@ impl Scale {
         if self.full <= MAX_CONTENT { 1.0 } else { self.last_top() / (MAX_CONTENT - self.view) }
     }
 
-    fn to_scroll(&self, top: f64) -> f64 {
+    fn scroll_top_of(&self, top: f64) -> f64 {
         top / self.factor()
     }
 
-    fn from_scroll(&self, scroll_top: f64) -> f64 {
+    fn top_at(&self, scroll_top: f64) -> f64 {
         (scroll_top * self.factor()).clamp(0.0, self.last_top())
     }
 }

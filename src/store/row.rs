@@ -264,11 +264,11 @@ pub fn payload_text(payload: &[u8]) -> String {
     text.chars().map(visible).collect()
 }
 
-/// Control characters as their pictures, so that a line stays a line.
+/// Control characters as signs, so that a line stays a line.
 fn visible(char: char) -> char {
     match char {
-        '\0'..='\x1f' => char::from_u32(0x2400 + u32::from(char)).unwrap_or('·'),
-        '\x7f' => '␡',
+        '\n' => '↵',
+        '\0'..='\x1f' | '\x7f'..='\u{9f}' => '·',
         _ => char,
     }
 }
@@ -391,7 +391,7 @@ mod tests {
     #[test]
     fn payloads_that_are_no_text_are_shown_as_hex() {
         assert_eq!(payload_text(b"\xff\x00\x10"), "ff 00 10");
-        assert_eq!(payload_text(b"a\nb\x7f"), "a␊b␡");
+        assert_eq!(payload_text(b"a\nb\x7f"), "a↵b·");
         let long = ["x".repeat(255), "ä".into(), "y".repeat(9)].concat();
         assert_eq!(payload_text(long.as_bytes()), "x".repeat(255));
     }
