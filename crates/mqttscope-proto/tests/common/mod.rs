@@ -3,6 +3,7 @@
 
 pub mod broker;
 pub mod client;
+pub mod corpus;
 pub mod strategy;
 
 use mqttscope_proto::{
@@ -26,6 +27,7 @@ pub fn bytes(hex: &str) -> Vec<u8> {
 pub fn check(hex: &str, version: ProtocolVersion, expected: Packet<'_>) {
     let bytes = bytes(hex);
     let mut violations = Vec::new();
+    corpus::seed("roundtrip", version, &bytes);
     assert_eq!(decode(&bytes, version, &mut violations), Ok(expected), "{hex}");
     assert_eq!(violations, [], "{hex}");
     let mut written = Vec::new();
@@ -38,6 +40,7 @@ pub fn check(hex: &str, version: ProtocolVersion, expected: Packet<'_>) {
 /// The bytes are a packet that breaks these rules, at these offsets.
 pub fn check_violations(hex: &str, version: ProtocolVersion, expected: &[(usize, Rule)]) {
     let bytes = bytes(hex);
+    corpus::seed("dissect", version, &bytes);
     let mut violations = Vec::new();
     let packet = decode(&bytes, version, &mut violations).unwrap_or_else(|error| panic!("{hex}: {error}"));
     let expected: Vec<_> = expected.iter().map(|&(offset, rule)| Violation { offset, rule }).collect();
@@ -54,6 +57,7 @@ pub fn check_violations(hex: &str, version: ProtocolVersion, expected: &[(usize,
 /// The bytes cannot be decoded, from this offset on.
 pub fn check_error(hex: &str, version: ProtocolVersion, offset: usize, kind: DecodeErrorKind) {
     let bytes = bytes(hex);
+    corpus::seed("decode", version, &bytes);
     let expected = DecodeError { offset, kind };
     assert_eq!(decode(&bytes, version, &mut ()), Err(expected), "{hex}");
     assert!(offset < bytes.len(), "{hex}: the error points at no byte");
