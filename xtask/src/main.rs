@@ -7,6 +7,7 @@ mod browser;
 mod compress;
 mod dist;
 mod fingerprint;
+mod fuzz;
 mod html;
 mod interop;
 mod packages;
@@ -43,6 +44,10 @@ cargo xtask COMMAND
       docs/brokers.md and docs/qos-glitch.md from what they do. SYSTEM is kaazing, activemq, mosquitto
       or gateway: only chains with one of these; by default all.
 
+  fuzz [SECONDS]
+      Run the fuzz targets of the codec and the session, each for so many seconds, by default 600.
+      It needs a nightly Rust.
+
   dist [--debug]
       Write the page to dist/, ready to copy to any folder of any web server, and print its sizes.
 ";
@@ -69,6 +74,7 @@ fn run() -> Result<ExitCode> {
         "serve" => serve::run(&workspace, &serve_options(args)?),
         "test" => test::run(&workspace, &test_kinds(args)?),
         "interop" => interop::run(&workspace, &systems(args)?),
+        "fuzz" => fuzz::run(&workspace, fuzz_seconds(args)?),
         "dist" => dist::run(&workspace, dist_profile(args)?).map(|()| ExitCode::SUCCESS),
         "help" => {
             print!("{HELP}");
@@ -112,6 +118,21 @@ fn systems(mut args: lexopt::Parser) -> Result<Vec<interop::System>> {
         }
     }
     Ok(systems)
+}
+
+fn fuzz_seconds(mut args: lexopt::Parser) -> Result<u64> {
+    let mut seconds = fuzz::DEFAULT_SECONDS;
+    while let Some(arg) = args.next()? {
+        match arg {
+            Value(value) => seconds = value.parse()?,
+            other => return Err(other.unexpected().into()),
+        }
+    }
+    // libFuzzer takes 0 for endless.
+    if seconds == 0 {
+        bail!("a target needs at least a second");
+    }
+    Ok(seconds)
 }
 
 fn dist_profile(mut args: lexopt::Parser) -> Result<Profile> {

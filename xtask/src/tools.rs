@@ -31,6 +31,15 @@ const WASM_BINDGEN: Tool = Tool {
     opt_level: "1",
 };
 
+/// It starts the fuzzer that is part of each target, and has no speed of its own.
+const CARGO_FUZZ: Tool = Tool {
+    package: "cargo-fuzz",
+    version: "0.13.2",
+    programs: &["cargo-fuzz"],
+    options: &[],
+    opt_level: "0",
+};
+
 const WASM_TARGET: &str = "wasm32-unknown-unknown";
 
 /// Number of steps that [`set_up`] takes.
@@ -75,6 +84,11 @@ pub fn set_up(workspace: &Workspace, mut begin: impl FnMut(&str) -> Step) -> Res
     step.done(&note);
 
     Ok(Tools { trunk, wasm_bindgen })
+}
+
+/// Sets up cargo-fuzz; returns the folder that it is in and what was done.
+pub fn set_up_cargo_fuzz(workspace: &Workspace, step: &Step) -> Result<(PathBuf, String)> {
+    CARGO_FUZZ.set_up(workspace, step)
 }
 
 /// A program from crates.io, pinned.
