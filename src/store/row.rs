@@ -89,6 +89,8 @@ impl PacketRow {
         let flags = Flags::of(record);
         let forbidden_dup = flags.dup && record.version() == ProtocolVersion::V311 && flags.qos.is_none();
         if forbidden_dup {
+            let separator = if summary.text.is_empty() { "" } else { "; " };
+            summary.text.push_str(separator);
             summary.text.push_str("DUP is not allowed here in 3.1.1");
         }
         Self {
