@@ -10,13 +10,14 @@
 //!
 //! Every input and every command takes the present time, so that tests run on a fake clock and a browser on its own.
 
-use alloc::collections::{BTreeMap, VecDeque};
+use alloc::collections::VecDeque;
 use alloc::string::String;
 use alloc::vec::Vec;
 
 use crate::packet::PacketType;
 use crate::types::{PacketId, ProtocolVersion, Qos, Timestamp};
 
+mod by_id;
 mod command;
 mod event;
 mod ids;
@@ -34,6 +35,7 @@ pub use options::{AckPolicy, ConnectOptions, Policy, Publication, WillOptions};
 pub use snapshot::{SNAPSHOT_FORMAT, SavedMessage, Snapshot, SnapshotError};
 pub use transmit::{Transmit, TransmitKind};
 
+use by_id::{ById, Echoes};
 use ids::PacketIds;
 use inbound::{HeldAcks, ReceivedIds};
 use keep_alive::KeepAliveTimer;
@@ -73,11 +75,11 @@ pub struct Session {
     keep_alive: KeepAliveTimer,
     ids: PacketIds,
     outbound: Outbound,
-    requests: BTreeMap<PacketId, Request>,
+    requests: ById<Request>,
     received: ReceivedIds,
     held: HeldAcks,
     /// Answers that copies with DUP will bring besides the regular one.
-    echoes: BTreeMap<(PacketType, PacketId), u8>,
+    echoes: Echoes,
     transmits: TransmitQueue,
     events: VecDeque<Event>,
 }
@@ -160,10 +162,10 @@ impl Session {
             keep_alive: KeepAliveTimer::new(Default::default(), Timestamp::default()),
             ids: PacketIds::new(),
             outbound: Outbound::default(),
-            requests: BTreeMap::new(),
+            requests: ById::default(),
             received: ReceivedIds::new(),
             held: HeldAcks::default(),
-            echoes: BTreeMap::new(),
+            echoes: Echoes::default(),
             transmits: TransmitQueue::default(),
             events: VecDeque::new(),
         }

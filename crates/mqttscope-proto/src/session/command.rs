@@ -83,7 +83,7 @@ impl Session {
         if !self.ids.reserve(packet_id) {
             return Err(CommandError::PacketIdInUse(packet_id));
         }
-        self.forget_echoes(packet_id);
+        self.echoes.forget(packet_id);
         self.start(now, packet_id, unnumbered);
         Ok(())
     }
@@ -223,7 +223,7 @@ impl Session {
         self.transmits.push_bytes(&frame, TransmitKind::Regular);
         if self.policy.send_duplicates {
             self.transmits.push_again(&frame, true, TransmitKind::Duplicate);
-            self.expect_echo(kind.awaited(), id);
+            self.echoes.expect(kind.awaited(), id);
         }
         self.keep_alive.sent(now);
         self.requests.insert(id, Request { kind, frame, last_sent: now, retries: 0 });
@@ -232,7 +232,7 @@ impl Session {
 
     pub(super) fn allocate(&mut self) -> Result<PacketId, CommandError> {
         let id = self.ids.allocate().ok_or(CommandError::NoPacketIdFree)?;
-        self.forget_echoes(id);
+        self.echoes.forget(id);
         Ok(id)
     }
 }

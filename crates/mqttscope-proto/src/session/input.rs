@@ -77,7 +77,7 @@ impl Session {
         self.held.clear();
         self.echoes.clear();
         let kept = !self.clean_session;
-        let requests: Vec<_> = core::mem::take(&mut self.requests).into_keys().collect();
+        let requests: Vec<_> = core::mem::take(&mut self.requests).iter().map(|(id, _)| id).collect();
         for &id in &requests {
             self.ids.free(id);
         }
@@ -175,12 +175,12 @@ impl Session {
             // The answer to the copy; the copy of the PUBREL answers it.
             return;
         }
-        match self.outbound.in_flight.get(&id).map(outbound::InFlight::awaited) {
+        match self.outbound.in_flight.get(id).map(outbound::InFlight::awaited) {
             Some(PacketType::PubRec) => {
                 self.outbound.release(id, now);
                 if self.policy.send_duplicates {
                     // Of two PUBRECs to come, the regular one is here.
-                    self.expect_echo(PacketType::PubComp, id);
+                    self.echoes.expect(PacketType::PubComp, id);
                 }
             }
             // A server that repeats PUBREC has not seen PUBREL.
@@ -215,8 +215,8 @@ impl Session {
     fn in_flight_awaiting(&mut self, packet_type: PacketType, packet_id: u16) -> Option<PacketId> {
         let id = PacketId::new(packet_id);
         let awaited = id.and_then(|id| {
-            let message = self.outbound.in_flight.get(&id).map(outbound::InFlight::awaited);
-            message.or_else(|| self.requests.get(&id).map(|request| request.kind.awaited()))
+            let message = self.outbound.in_flight.get(id).map(outbound::InFlight::awaited);
+            message.or_else(|| self.requests.get(id).map(|request| request.kind.awaited()))
         });
         match (id, awaited) {
             (Some(id), Some(awaited)) if awaited == packet_type => return Some(id),
@@ -258,14 +258,14 @@ impl Session {
 
     fn take_request(&mut self, packet_type: PacketType, packet_id: u16) -> Option<(PacketId, RequestKind)> {
         let id = self.in_flight_awaiting(packet_type, packet_id)?;
-        let request = self.requests.remove(&id)?;
+        let request = self.requests.remove(id)?;
         self.ids.free(id);
         Some((id, request.kind))
     }
 
     /// A message is acknowledged to the end.
     fn complete(&mut self, now: Timestamp, packet_id: PacketId) {
-        if let Some(message) = self.outbound.in_flight.remove(&packet_id) {
+        if let Some(message) = self.outbound.in_flight.remove(packet_id) {
             self.ids.free(packet_id);
             self.events.push_back(Event::Completed { packet_id, qos: message.qos });
             self.drain_queue(now);

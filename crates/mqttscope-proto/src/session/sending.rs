@@ -17,7 +17,7 @@ impl Session {
         self.transmits.push_bytes(frame, TransmitKind::Regular);
         if self.policy.send_duplicates {
             self.transmits.push_again(frame, true, TransmitKind::Duplicate);
-            self.expect_echo(awaited, id);
+            self.echoes.expect(awaited, id);
         }
         self.keep_alive.sent(now);
     }
@@ -87,7 +87,7 @@ impl Session {
     fn resend(&mut self, now: Timestamp, id: PacketId, retries: u32) {
         // DUP on PUBREL is 3.1's; 3.1.1 reserves the bit [MQTT-3.6.1-1].
         let dup_on_pubrel = self.version == ProtocolVersion::V31;
-        let Some(message) = self.outbound.in_flight.get_mut(&id) else { return };
+        let Some(message) = self.outbound.in_flight.get_mut(id) else { return };
         message.last_sent = now;
         message.retries = retries;
         match &message.stage {
@@ -105,7 +105,7 @@ impl Session {
     pub(super) fn retry(&mut self, now: Timestamp) {
         let Some(millis) = self.retry_millis() else { return };
         for id in self.outbound.in_resend_order() {
-            let message = &self.outbound.in_flight[&id];
+            let Some(message) = self.outbound.in_flight.get(id) else { continue };
             let retries = message.retries;
             if retry_due(message.last_sent, millis, retries) <= now {
                 self.resend(now, id, retries.saturating_add(1));
@@ -128,49 +128,22 @@ impl Session {
 
     pub(super) fn next_retry(&self) -> Option<Timestamp> {
         let millis = self.retry_millis()?;
-        let messages = self.outbound.in_flight.values().map(|message| (message.last_sent, message.retries));
-        let requests = self.requests.values().map(|request| (request.last_sent, request.retries));
+        let messages =
+            self.outbound.in_flight.iter().map(|(_, message)| (message.last_sent, message.retries));
+        let requests = self.requests.iter().map(|(_, request)| (request.last_sent, request.retries));
         messages.chain(requests).map(|(last_sent, retries)| retry_due(last_sent, millis, retries)).min()
-    }
-
-    pub(super) fn expect_echo(&mut self, packet_type: PacketType, id: PacketId) {
-        let count = self.echoes.entry((packet_type, id)).or_default();
-        *count = count.saturating_add(1);
-    }
-
-    /// Answers to copies that never came belong to an earlier use of the identifier.
-    pub(super) fn forget_echoes(&mut self, id: PacketId) {
-        const ANSWERS: [PacketType; 5] = [
-            PacketType::PubAck,
-            PacketType::PubRec,
-            PacketType::PubComp,
-            PacketType::SubAck,
-            PacketType::UnsubAck,
-        ];
-        if !self.echoes.is_empty() {
-            for packet_type in ANSWERS {
-                self.echoes.remove(&(packet_type, id));
-            }
-        }
     }
 
     /// Whether an acknowledgement is the answer to a copy, and the regular one has come before.
     pub(super) fn take_echo(&mut self, packet_type: PacketType, id: PacketId) -> bool {
         let regular_awaited =
-            self.outbound.in_flight.get(&id).is_some_and(|message| message.awaited() == packet_type);
-        let Some(count) = self.echoes.get_mut(&(packet_type, id)).filter(|_| !regular_awaited) else {
-            return false;
-        };
-        *count -= 1;
-        if *count == 0 {
-            self.echoes.remove(&(packet_type, id));
-        }
-        true
+            self.outbound.in_flight.get(id).is_some_and(|message| message.awaited() == packet_type);
+        !regular_awaited && self.echoes.take(packet_type, id)
     }
 
     /// Drops what a session remembers beyond a connection.
     pub(super) fn forget(&mut self) {
-        for &id in self.outbound.in_flight.keys() {
+        for (id, _) in self.outbound.in_flight.iter() {
             self.ids.free(id);
         }
         self.outbound.clear();

@@ -66,19 +66,19 @@ impl Session {
     #[must_use]
     pub fn snapshot(&self) -> Snapshot {
         let saved = |packet_id: PacketId| {
-            let message = &self.outbound.in_flight[&packet_id];
+            let message = self.outbound.in_flight.get(packet_id)?;
             let publish = match &message.stage {
                 Stage::Published { frame } => Some(frame.clone()),
                 Stage::Released => None,
             };
-            SavedMessage { packet_id, qos: message.qos, publish }
+            Some(SavedMessage { packet_id, qos: message.qos, publish })
         };
         Snapshot {
             format: SNAPSHOT_FORMAT,
             version: self.version,
             client_id: self.client_id.clone(),
             next_packet_id: self.ids.next(),
-            in_flight: self.outbound.in_resend_order().into_iter().map(saved).collect(),
+            in_flight: self.outbound.in_resend_order().into_iter().filter_map(saved).collect(),
             queued: self.outbound.queue.iter().map(|message| message.frame.clone()).collect(),
             received: self.received.iter().collect(),
         }
