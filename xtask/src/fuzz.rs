@@ -68,14 +68,18 @@ pub fn run(workspace: &Workspace, seconds: u64) -> Result<ExitCode> {
 
 /// libFuzzer's instrumentation is only in nightly compilers.
 fn find_nightly(workspace: &Workspace, step: &Step) -> Result<String> {
-    const ADVICE: &str = "`rustup toolchain install nightly --profile minimal` installs it";
     if find_program(&["rustup"]).is_none() {
-        bail!("fuzzing needs a nightly Rust, and rustup, which could bring it, is not installed: {ADVICE}");
+        bail!(
+            "fuzzing needs a nightly Rust, and rustup, which brings it, is not installed: see https://rustup.rs"
+        );
     }
     let mut rustc = workspace.command("rustup");
     let (status, output) = step.try_run(rustc.args(["run", "nightly", "rustc", "--version"]))?;
     if !status.success() {
-        bail!("fuzzing needs a nightly Rust, which is not installed: {ADVICE}");
+        bail!(
+            "fuzzing needs a nightly Rust, which is not installed: \
+             `rustup toolchain install nightly --profile minimal` installs it"
+        );
     }
     Ok(output.lines().last().unwrap_or_default().trim().to_owned())
 }
@@ -178,7 +182,10 @@ fn report(outcomes: &[(&Target, Statistics, bool)]) -> ExitCode {
         println!("\n{executions} executions, no crash");
         return ExitCode::SUCCESS;
     }
-    println!("\n{executions} executions, failed: {}; the inputs are in fuzz/artifacts", failed.join(", "));
+    println!(
+        "\n{executions} executions, failed: {}; inputs that crashed are in fuzz/artifacts",
+        failed.join(", ")
+    );
     ExitCode::FAILURE
 }
 
