@@ -5,6 +5,8 @@
 
 pub mod export;
 pub mod filter;
+#[cfg(feature = "import")]
+pub mod import;
 pub mod store;
 mod time;
 

@@ -88,7 +88,9 @@ impl Record {
         let connection = marks.connection;
         let mut record = Self { first_byte, connection, bits, ..Self::empty(time, span) };
         match FixedHeader::decode(bytes) {
-            Ok(Some(header)) if !marks.broken => record.read_header(header, bytes),
+            Ok(Some(header)) if !marks.broken && header.packet_len() == bytes.len() => {
+                record.read_header(header, bytes)
+            }
             _ => record.bits |= BROKEN,
         }
         record

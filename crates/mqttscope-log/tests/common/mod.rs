@@ -2,6 +2,8 @@
 
 #![allow(dead_code, reason = "each test uses its part")]
 
+pub mod capture;
+
 use std::ops::Range;
 
 use mqttscope_log::{Direction, EventKind, Log, Marks, Value};
