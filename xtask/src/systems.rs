@@ -29,7 +29,8 @@ pub struct Systems {
 /// Sets up whatever is missing. `begin` begins one of [`SET_UP_STEPS`] steps.
 pub fn set_up(workspace: &Workspace, mut begin: impl FnMut(&str) -> Step) -> Result<Systems> {
     let step = begin("looking for Java, Maven and mosquitto");
-    let note = set_up_programs(workspace, &step)?;
+    let need = "Java, Maven, mosquitto and mosquitto's clients are needed";
+    let note = packages::set_up_programs(workspace, &step, &PROGRAMS, need)?;
     step.done(note);
 
     let step = begin("looking for Kaazing Gateway");
@@ -41,8 +42,8 @@ pub fn set_up(workspace: &Workspace, mut begin: impl FnMut(&str) -> Step) -> Res
     step.done(&note);
 
     Ok(Systems {
-        java: program("java")?,
-        mosquitto: program("mosquitto")?,
+        java: packages::program("java")?,
+        mosquitto: packages::program("mosquitto")?,
         kaazing_lib: kaazing.join("lib"),
         activemq_home: activemq.join("apache-activemq-5.10.0"),
     })
@@ -56,31 +57,6 @@ const PROGRAMS: [(&str, &str); 5] = [
     ("mosquitto_pub", "mosquitto-clients"),
     ("mosquitto_sub", "mosquitto-clients"),
 ];
-
-fn set_up_programs(workspace: &Workspace, step: &Step) -> Result<&'static str> {
-    let mut missing: Vec<&str> =
-        PROGRAMS.iter().filter(|(name, _)| program(name).is_err()).map(|(_, package)| *package).collect();
-    missing.dedup();
-    if missing.is_empty() {
-        return Ok("they are there");
-    }
-    packages::install(
-        workspace,
-        step,
-        &missing,
-        "Java, Maven, mosquitto and mosquitto's clients are needed",
-    )?;
-    for (name, package) in PROGRAMS {
-        program(name).with_context(|| format!("{package} was installed"))?;
-    }
-    Ok("installed")
-}
-
-/// Debian keeps mosquitto in a folder that is not on everybody's PATH.
-fn program(name: &str) -> Result<PathBuf> {
-    let sbin = || [PathBuf::from("/usr/sbin").join(name)].into_iter().find(|file| file.is_file());
-    find_program(&[name]).or_else(sbin).with_context(|| format!("{name} is not on the PATH"))
-}
 
 const KAAZING: Download = Download {
     folder: "kaazing-5.6.2",

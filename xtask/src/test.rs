@@ -6,6 +6,7 @@ use std::str::FromStr;
 use std::time::{Duration, Instant};
 
 use crate::browser::{self, Browser};
+use crate::packages;
 use crate::page::{self, Profile};
 use crate::progress::{Step, Steps, seconds, strip_escapes};
 use crate::serve;
@@ -45,7 +46,8 @@ impl Kind {
     fn steps(self) -> usize {
         match self {
             Self::Lint => 3,
-            Self::Native | Self::Browser => 1,
+            Self::Native => 2,
+            Self::Browser => 1,
             Self::EndToEnd => 3,
         }
     }
@@ -84,6 +86,10 @@ pub fn run(workspace: &Workspace, kinds: &[Kind]) -> Result<ExitCode> {
     let outcomes: Vec<Outcome> = kinds.into_iter().map(|kind| run.kind(kind)).collect();
     Ok(report(&outcomes))
 }
+
+/// Programs that the native tests hold the codec and the exports against, with their Debian packages.
+const PEERS: [(&str, &str); 3] =
+    [("mosquitto_pub", "mosquitto-clients"), ("mosquitto_sub", "mosquitto-clients"), ("tshark", "tshark")];
 
 /// What came of one kind.
 struct Outcome {
@@ -178,6 +184,11 @@ impl Run<'_> {
     }
 
     fn native(&mut self, counts: &mut Counts) -> Result<()> {
+        let step = self.steps.begin("looking for mosquitto's clients and tshark");
+        let need = "mosquitto's clients and tshark are needed";
+        let note = packages::set_up_programs(self.workspace, &step, &PEERS, need)?;
+        step.done(note);
+
         let step = self.steps.begin("native tests");
         let mut cargo = self.workspace.cargo();
         cargo.args(["test", "--workspace", "--exclude", "mqttscope-e2e", "--no-fail-fast"]);
