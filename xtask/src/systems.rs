@@ -11,7 +11,7 @@ use std::process::Command;
 use crate::packages;
 use crate::progress::Step;
 use crate::tools::{cache_folder, lock, remove_folder};
-use crate::workspace::{Workspace, find_program};
+use crate::workspace::Workspace;
 
 /// Number of steps that [`set_up`] takes.
 pub const SET_UP_STEPS: usize = 3;
@@ -119,7 +119,7 @@ impl Download {
         remove_folder(&staged)?;
         fs::create_dir_all(&staged)?;
         step.status(format!("Maven fetches {}", self.title));
-        let mut maven = workspace.command(program("mvn")?);
+        let mut maven = workspace.command(packages::program("mvn")?);
         maven.args(["--batch-mode", "--strict-checksums", "--no-transfer-progress"]).current_dir(&staged);
         (self.fetch)(&mut maven, &staged)?;
         step.run(&mut maven).with_context(|| format!("{} could not be fetched", self.title))?;
