@@ -7,6 +7,7 @@ pub mod export;
 pub mod filter;
 #[cfg(feature = "import")]
 pub mod import;
+pub mod ladder;
 pub mod store;
 mod time;
 

@@ -1,0 +1,230 @@
+//! The exchange that a packet belongs to, as a ladder between client and server: each packet an arrow, and the one
+//! that is missing.
+//!
+//! Everything is found by the links that the log made when the packets came; nothing is searched, but the message of
+//! a will among the packets that came soon after it was due.
+
+use mqttscope_proto::{Packet, PacketType, ProtocolVersion, decode};
+
+use crate::store::{Direction, Log, Record};
+
+/// An exchange.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Ladder {
+    /// The type of its first packet.
+    pub kind: PacketType,
+    /// The QoS of a PUBLISH.
+    pub qos: Option<u8>,
+    /// Its packets, oldest first; at most [`Ladder::MAX_ARROWS`].
+    pub arrows: Vec<Arrow>,
+    /// There are more packets than arrows.
+    pub is_cut: bool,
+    /// The packet that is to come next.
+    pub awaited: Option<Awaited>,
+    /// The will of a CONNECT.
+    pub will: Option<Will>,
+}
+
+/// A packet of an exchange.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Arrow {
+    /// Its number in the log.
+    pub number: u32,
+    /// Microseconds since the Unix epoch.
+    pub time: u64,
+    /// Microseconds since the arrow before it.
+    pub gap: u64,
+    /// Out is from the client to the server.
+    pub direction: Direction,
+    /// Its type.
+    pub packet_type: PacketType,
+    /// Its packet id, 0 for none.
+    pub packet_id: u16,
+    /// Its DUP bit.
+    pub dup: bool,
+    /// The number of its connection.
+    pub connection: u16,
+    /// Whether it was there before.
+    pub repeat: Repeat,
+}
+
+/// Whether a packet is a copy of an earlier one in its exchange.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Repeat {
+    /// It is the first of its kind.
+    First,
+    /// It came right behind the other, within 10 ms.
+    Duplicate,
+    /// It came later on the same connection, as 3.1 allows where an answer is missing.
+    Retry,
+    /// It came on a later connection [MQTT-4.4.0-1].
+    Resend,
+}
+
+/// A packet that should come and has not.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Awaited {
+    /// Its type.
+    pub packet_type: PacketType,
+    /// Where it comes from.
+    pub direction: Direction,
+    /// Since when it is due: when the packet that it answers first came.
+    pub since: u64,
+    /// Until when it could have come: the connection was closed then.
+    pub until: Option<u64>,
+}
+
+/// The will of a connection, and what became of it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Will {
+    /// Its topic.
+    pub topic: String,
+    /// Its QoS.
+    pub qos: u8,
+    /// The server is to retain it.
+    pub retain: bool,
+    /// What became of it.
+    pub state: WillState,
+}
+
+/// What became of a will.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum WillState {
+    /// The connection is open, or how it ended is not known.
+    Kept,
+    /// DISCONNECT, with this number, let the server discard it [MQTT-3.14.4-3].
+    Discarded(u32),
+    /// The connection ended without DISCONNECT: the server publishes it [MQTT-3.1.2-8].
+    Due {
+        /// When the connection ended.
+        since: u64,
+        /// The number of the PUBLISH that brought it, if it came to a client of this log.
+        seen: Option<u32>,
+    },
+}
+
+impl Ladder {
+    /// The most arrows that a ladder has: an id that is sent again and again would have no end.
+    pub const MAX_ARROWS: usize = 1_000;
+
+    /// The exchange of a packet, or of the packet that an event is about; `None` without one.
+    #[must_use]
+    pub fn of(log: &Log, number: u32) -> Option<Self> {
+        let record = log.record(number)?;
+        let number = if record.direction() == Direction::Event { log.before(number)? } else { number };
+        let first = log.exchange(number);
+        let first_record = log.record(first)?;
+        let mut arrows: Vec<Arrow> = Vec::new();
+        let mut next = Some(first);
+        while let Some(at) = next.filter(|_| arrows.len() < Self::MAX_ARROWS) {
+            let arrow = Arrow::new(log, at, &arrows)?;
+            arrows.push(arrow);
+            next = log.after(at);
+        }
+        let kind = first_record.packet_type()?;
+        Some(Self {
+            kind,
+            qos: first_record.qos(),
+            awaited: awaited(log, &arrows, first_record.qos()),
+            will: if kind == PacketType::Connect { will(log, first_record) } else { None },
+            is_cut: next.is_some(),
+            arrows,
+        })
+    }
+}
+
+impl Arrow {
+    fn new(log: &Log, number: u32, before: &[Self]) -> Option<Self> {
+        let record = log.record(number)?;
+        let packet_type = record.packet_type()?;
+        let like = |arrow: &&Self| arrow.packet_type == packet_type && arrow.direction == record.direction();
+        let repeat = match before.iter().rev().find(like) {
+            None => Repeat::First,
+            Some(earlier) if earlier.connection != record.connection => Repeat::Resend,
+            Some(earlier) if record.time.saturating_sub(earlier.time) <= DUPLICATE_MICROS => {
+                Repeat::Duplicate
+            }
+            Some(_) => Repeat::Retry,
+        };
+        Some(Self {
+            number,
+            time: record.time,
+            gap: before.last().map_or(0, |last| record.time.saturating_sub(last.time)),
+            direction: record.direction(),
+            packet_type,
+            packet_id: record.packet_id,
+            dup: record.dup(),
+            connection: record.connection,
+            repeat,
+        })
+    }
+}
+
+/// The answer to the packet that is furthest in the exchange.
+fn awaited(log: &Log, arrows: &[Arrow], qos: Option<u8>) -> Option<Awaited> {
+    // Later types of an exchange have higher numbers, in MQTT's own order.
+    let furthest = arrows.iter().max_by_key(|arrow| (arrow.packet_type, std::cmp::Reverse(arrow.number)))?;
+    let packet_type = answer(furthest.packet_type, qos)?;
+    let last = arrows.last()?;
+    let closed = log.connection(last.connection).and_then(|connection| connection.closed);
+    Some(Awaited {
+        packet_type,
+        direction: if furthest.direction == Direction::Out { Direction::In } else { Direction::Out },
+        since: furthest.time,
+        until: closed.filter(|&closed| closed >= last.time),
+    })
+}
+
+/// The type of packet that answers one of this type.
+const fn answer(packet_type: PacketType, qos: Option<u8>) -> Option<PacketType> {
+    use PacketType as T;
+    Some(match (packet_type, qos) {
+        (T::Connect, _) => T::ConnAck,
+        (T::Publish, Some(1)) => T::PubAck,
+        (T::Publish, Some(2)) => T::PubRec,
+        (T::PubRec, _) => T::PubRel,
+        (T::PubRel, _) => T::PubComp,
+        (T::Subscribe, _) => T::SubAck,
+        (T::Unsubscribe, _) => T::UnsubAck,
+        (T::PingReq, _) => T::PingResp,
+        _ => return None,
+    })
+}
+
+fn will(log: &Log, record: &Record) -> Option<Will> {
+    let Ok(Packet::Connect(connect)) = decode(log.bytes(record), ProtocolVersion::V31, &mut ()) else {
+        return None;
+    };
+    let will = connect.will?;
+    let connection = log.connection(record.connection)?;
+    let disconnect = connection
+        .disconnect
+        .filter(|&number| log.record(number).is_none_or(|found| found.time >= record.time));
+    let closed = connection.closed.filter(|&closed| closed >= record.time);
+    let state = match (disconnect, closed) {
+        (Some(number), _) => WillState::Discarded(number),
+        (None, Some(since)) => {
+            let seen = find_message(log, since, will.topic.as_bytes(), will.message);
+            WillState::Due { since, seen }
+        }
+        (None, None) => WillState::Kept,
+    };
+    Some(Will { topic: will.topic.to_string_lossy().into_owned(), qos: will.qos, retain: will.retain, state })
+}
+
+/// The number of a PUBLISH from the server with that topic and payload, soon after a time.
+fn find_message(log: &Log, since: u64, topic: &[u8], payload: &[u8]) -> Option<u32> {
+    let first = log.find_time(since);
+    let is_it = |record: &Record| {
+        record.direction() == Direction::In
+            && log.topic(record) == Some(topic)
+            && log.payload(record) == Some(payload)
+    };
+    let mut numbers = (first..).zip(log.records_from(first).take(MAX_SEARCHED));
+    numbers.find(|(_, record)| is_it(record)).map(|(number, _)| number)
+}
+
+/// How close behind another a packet is a mere duplicate.
+const DUPLICATE_MICROS: u64 = 10_000;
+/// Records that are searched for the message of a will.
+const MAX_SEARCHED: usize = 20_000;

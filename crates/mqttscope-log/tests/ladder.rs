@@ -1,0 +1,180 @@
+//! Ladders by value: of all exchanges, both ways, with copies, and with what is missing.
+
+use mqttscope_log::ladder::{Ladder, Repeat, WillState};
+use mqttscope_log::{Direction, EventKind, Log, Marks, Value};
+use mqttscope_proto::PacketType;
+
+mod common;
+use common::connect;
+
+/// A log of packets written as `time direction connection hex`.
+fn log_of(lines: &str) -> Log {
+    let mut log = Log::new(1 << 20);
+    for line in lines.lines().map(str::trim).filter(|line| !line.is_empty()) {
+        let words: Vec<&str> = line.split(' ').collect();
+        let time = words[0].parse().expect("a time");
+        let connection = words[2].parse().expect("a number");
+        let marks = Marks { connection, v311: true, ..Marks::default() };
+        match words[1] {
+            "closed" => {
+                log.push_event(time, connection, EventKind::Closed, &[Value::Text("closed")]);
+            }
+            direction => {
+                let direction = if direction == "out" { Direction::Out } else { Direction::In };
+                log.push_whole(time, direction, &hex(words[3]), marks);
+            }
+        }
+    }
+    log
+}
+
+fn hex(digits: &str) -> Vec<u8> {
+    let byte = |at: usize| u8::from_str_radix(&digits[at..at + 2], 16).expect("hex");
+    (0..digits.len() / 2).map(|at| byte(2 * at)).collect()
+}
+
+/// A ladder in a line an arrow, with what is awaited at the end.
+fn drawn(ladder: &Ladder) -> Vec<String> {
+    let sign = |direction: Direction| if direction == Direction::Out { "->" } else { "<-" };
+    let mut lines: Vec<String> = ladder
+        .arrows
+        .iter()
+        .map(|arrow| {
+            let repeat = match arrow.repeat {
+                Repeat::First => "",
+                Repeat::Duplicate => " duplicate",
+                Repeat::Retry => " retry",
+                Repeat::Resend => " resend",
+            };
+            format!("{} {} +{}{repeat}", sign(arrow.direction), arrow.packet_type, arrow.gap)
+        })
+        .collect();
+    lines.extend(ladder.awaited.map(|awaited| {
+        let until = awaited.until.map_or(String::new(), |until| format!(" until {until}"));
+        format!("{} {}? since {}{until}", sign(awaited.direction), awaited.packet_type, awaited.since)
+    }));
+    lines
+}
+
+/// The same ladder is drawn from each of its packets.
+fn check(lines: &str, numbers: &[u32], expected: &[&str]) {
+    let log = log_of(lines);
+    for &number in numbers {
+        let ladder = Ladder::of(&log, number).expect("an exchange");
+        assert_eq!(drawn(&ladder), expected, "from {number}");
+    }
+}
+
+const PUBLISH_0: &str = "3005000174 6869";
+
+#[test]
+fn publish_of_each_qos_both_ways() {
+    let plain = PUBLISH_0.replace(' ', "");
+    check(&format!("5 out 1 {plain}"), &[0], &["-> PUBLISH +0"]);
+    let qos1 = "5 out 1 32070001740009 6869\n9 in 1 40020009".replace(" 6869", "6869");
+    check(&qos1, &[0, 1], &["-> PUBLISH +0", "<- PUBACK +4"]);
+    let qos2 = "1000 in 1 340700017400096869\n1300 out 1 50020009\n1350 in 1 62020009\n1400 out 1 70020009";
+    check(qos2, &[0, 1, 2, 3], &["<- PUBLISH +0", "-> PUBREC +300", "<- PUBREL +50", "-> PUBCOMP +50"]);
+}
+
+#[test]
+fn requests_and_their_answers() {
+    check(
+        "1 out 1 820600010001 6101\n3 in 1 9003000101".replace(" 6101", "6101").as_str(),
+        &[0, 1],
+        &["-> SUBSCRIBE +0", "<- SUBACK +2"],
+    );
+    check("1 out 1 a2050002000161\n4 in 1 b0020002", &[1], &["-> UNSUBSCRIBE +0", "<- UNSUBACK +3"]);
+    check("1 out 1 c000\n8 in 1 d000\n9 out 1 c000", &[0, 1], &["-> PINGREQ +0", "<- PINGRESP +7"]);
+    check("1 out 1 c000\n8 in 1 d000\n9 out 1 c000", &[2], &["-> PINGREQ +0", "<- PINGRESP? since 9"]);
+    check("1 out 1 e000", &[0], &["-> DISCONNECT +0"]);
+}
+
+#[test]
+fn what_is_missing_counts_from_the_first_asking() {
+    check(
+        "1000 out 1 320700017400096869\n60001000 out 1 3a0700017400096869",
+        &[0, 1],
+        &["-> PUBLISH +0", "-> PUBLISH +60000000 retry", "<- PUBACK? since 1000"],
+    );
+    check(
+        "1 out 1 340700017400096869\n2 in 1 50020009\n3 closed 1",
+        &[0],
+        &["-> PUBLISH +0", "<- PUBREC +1", "-> PUBREL? since 2 until 3"],
+    );
+}
+
+#[test]
+fn copies_are_told_apart() {
+    let twice = "1000 out 1 340700017400096869
+        1001 out 1 3c0700017400096869
+        2000 in 1 50020009
+        2001 in 1 50020009
+        2100 out 1 62020009
+        30002100 out 1 62020009
+        30003000 in 1 70020009";
+    let expected = [
+        "-> PUBLISH +0",
+        "-> PUBLISH +1 duplicate",
+        "<- PUBREC +999",
+        "<- PUBREC +1 duplicate",
+        "-> PUBREL +99",
+        "-> PUBREL +30000000 retry",
+        "<- PUBCOMP +900",
+    ];
+    check(twice, &[0, 3, 6], &expected);
+}
+
+#[test]
+fn an_exchange_goes_on_in_the_next_connection() {
+    let connect =
+        |clean| connect("c-1", clean, None).iter().map(|byte| format!("{byte:02x}")).collect::<String>();
+    let lines = format!(
+        "1 out 1 {0}\n2 out 1 320700017400096869\n3 closed 1\n4 out 2 {0}\n5 out 2 3a0700017400096869\n6 in 2 40020009",
+        connect(false)
+    );
+    check(&lines, &[1, 4, 5], &["-> PUBLISH +0", "-> PUBLISH +3 resend", "<- PUBACK +1"]);
+    check(&lines, &[0], &["-> CONNECT +0", "<- CONNACK? since 1 until 3"]);
+}
+
+/// CONNECT with clean session, client id `w`, and the will `gone` to topic `t`.
+const CONNECT_WITH_WILL: &str = "101600044d5154540406000000017700017400 04676f6e65";
+
+#[test]
+fn the_will_waits_is_discarded_or_is_published() {
+    let connect = CONNECT_WITH_WILL.replace(' ', "");
+    let state = |rest: &str| {
+        let log = log_of(&format!("1 out 1 {connect}\n{rest}"));
+        let will = Ladder::of(&log, 0).and_then(|ladder| ladder.will).expect("a will");
+        assert_eq!((will.topic.as_str(), will.qos, will.retain), ("t", 0, false));
+        will.state
+    };
+    assert_eq!(state("2 in 1 20020000"), WillState::Kept);
+    assert_eq!(state("2 out 1 e000\n3 closed 1"), WillState::Discarded(1));
+    assert_eq!(state("3 closed 1"), WillState::Due { since: 3, seen: None });
+    assert_eq!(state("3 closed 1\n4 in 2 3007000174676f6e65"), WillState::Due { since: 3, seen: Some(2) });
+}
+
+#[test]
+fn an_event_shows_the_exchange_of_its_packet_and_others_none() {
+    let mut log = log_of("1 out 1 320700017400096869");
+    let event = log.push_event_about(Some(0), 2, 1, EventKind::Note, &[]);
+    let other = log.push_event(2, 1, EventKind::PingWithheld, &[]);
+    log.push_whole(3, Direction::In, b"HTTP", Marks { connection: 1, broken: true, ..Marks::default() });
+    assert_eq!(
+        Ladder::of(&log, event).map(|ladder| (ladder.kind, ladder.qos)),
+        Some((PacketType::Publish, Some(1)))
+    );
+    assert_eq!([other, 3, 99].map(|number| Ladder::of(&log, number)), [None, None, None]);
+}
+
+#[test]
+fn a_packet_that_is_sent_again_and_again_has_a_ladder_with_an_end() {
+    let mut log = Log::new(1 << 20);
+    let marks = Marks { connection: 1, ..Marks::default() };
+    for time in 0..5_000 {
+        log.push_sent(time, b"\x3a\x05\x00\x01t\x00\x09", marks);
+    }
+    let ladder = Ladder::of(&log, 4_999).expect("an exchange");
+    assert_eq!((ladder.arrows.len(), ladder.is_cut), (Ladder::MAX_ARROWS, true));
+}
