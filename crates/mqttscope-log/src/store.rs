@@ -214,6 +214,14 @@ impl Log {
         self.connections.get(usize::from(number)).map(|state| &state.about)
     }
 
+    /// Messages in flight: how many of the client's, and how many of the server's, wait for their last
+    /// acknowledgement.
+    #[must_use]
+    pub fn in_flight(&self) -> [u32; 2] {
+        let all = self.connections.iter().map(|state| state.exchanges.in_flight());
+        all.fold([0; 2], |[ours, theirs], [more_ours, more_theirs]| [ours + more_ours, theirs + more_theirs])
+    }
+
     /// The number of the packet before this one in its exchange; for an event that of the packet it is about.
     #[must_use]
     pub fn before(&self, number: u32) -> Option<u32> {

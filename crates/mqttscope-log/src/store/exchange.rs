@@ -14,6 +14,11 @@ pub(super) struct Exchanges {
 }
 
 impl Exchanges {
+    /// Messages whose last acknowledgement has not come: those that the client sends, and those that it receives.
+    pub(super) const fn in_flight(&self) -> [u32; 2] {
+        [self.ours.in_flight, self.theirs.in_flight]
+    }
+
     /// Notes a packet, and says the number of the one that is before it in its exchange.
     ///
     /// `find` gives the record of a number, if it is still kept.
@@ -25,27 +30,37 @@ impl Exchanges {
     ) -> Option<u32> {
         use PacketType as T;
         let packet_type = record.packet_type()?;
-        let slot = match packet_type {
-            T::Disconnect => return None,
-            T::Connect | T::ConnAck => &mut self.connect,
-            T::PingReq | T::PingResp => &mut self.ping,
-            _ if record.packet_id == 0 => return None,
+        match packet_type {
+            T::Disconnect => None,
+            T::Connect | T::ConnAck => follow(&mut self.connect, packet_type, record, number, find),
+            T::PingReq | T::PingResp => follow(&mut self.ping, packet_type, record, number, find),
+            _ if record.packet_id == 0 => None,
             _ => {
                 let asked_by_us = asks(packet_type) == (record.direction() == Direction::Out);
                 let table = if asked_by_us { &mut self.ours } else { &mut self.theirs };
-                table.slot(record.packet_id)
+                table.note(packet_type, record, number, find)
             }
-        };
-        // Numbers are kept one higher, so that 0 means none.
-        let before = slot.checked_sub(1).filter(|&before| {
-            let last = find(before).and_then(Record::packet_type);
-            last.is_some_and(|last| continues(last, packet_type, record.dup()))
-        });
-        if before.is_some() || starts(packet_type) || packet_type == T::PubRel {
-            *slot = number + 1;
         }
-        before
     }
+}
+
+/// Makes a packet the newest of its exchange, if it belongs to it or begins it; says the number of the one before it.
+fn follow<'r>(
+    newest: &mut u32,
+    packet_type: PacketType,
+    record: &Record,
+    number: u32,
+    find: impl FnOnce(u32) -> Option<&'r Record>,
+) -> Option<u32> {
+    // Numbers are kept one higher, so that 0 means none.
+    let before = newest.checked_sub(1).filter(|&before| {
+        let last = find(before).and_then(Record::packet_type);
+        last.is_some_and(|last| continues(last, packet_type, record.dup()))
+    });
+    if before.is_some() || starts(packet_type) || packet_type == PacketType::PubRel {
+        *newest = number + 1;
+    }
+    before
 }
 
 /// Whether a packet comes from the side that gave the id.
@@ -55,7 +70,7 @@ const fn asks(packet_type: PacketType) -> bool {
 }
 
 /// Whether a packet begins an exchange.
-pub(crate) const fn starts(packet_type: PacketType) -> bool {
+const fn starts(packet_type: PacketType) -> bool {
     use PacketType as T;
     matches!(packet_type, T::Connect | T::PingReq | T::Publish | T::Subscribe | T::Unsubscribe)
 }
@@ -90,14 +105,39 @@ pub(crate) const fn question(answer: PacketType) -> Option<PacketType> {
     })
 }
 
-/// The newest packet of each id. Ids are mostly given in order from 1, so few pages are ever made.
+/// The newest packet of each id, with [`IN_FLIGHT`]. Ids are mostly given in order from 1, so few pages are ever made.
 #[derive(Default)]
 struct Table {
     pages: Vec<Option<Box<[u32; 256]>>>,
+    in_flight: u32,
 }
 
 impl Table {
     #[inline]
+    fn note<'r>(
+        &mut self,
+        packet_type: PacketType,
+        record: &Record,
+        number: u32,
+        find: impl FnOnce(u32) -> Option<&'r Record>,
+    ) -> Option<u32> {
+        use PacketType as T;
+        let slot = self.slot(record.packet_id);
+        let was_in_flight = *slot & IN_FLIGHT != 0;
+        let mut newest = *slot & !IN_FLIGHT;
+        let before = follow(&mut newest, packet_type, record, number, find);
+        let is_newest = newest == number + 1;
+        let is_in_flight = match packet_type {
+            T::Publish | T::PubRec | T::PubRel if is_newest => true,
+            // The end counts even where the log has dropped the beginning.
+            T::PubAck | T::PubComp => false,
+            _ => was_in_flight && !is_newest,
+        };
+        *slot = newest | if is_in_flight { IN_FLIGHT } else { 0 };
+        self.in_flight = self.in_flight + u32::from(is_in_flight) - u32::from(was_in_flight);
+        before
+    }
+
     fn slot(&mut self, id: u16) -> &mut u32 {
         let [page, at] = id.to_be_bytes();
         if self.pages.is_empty() {
@@ -107,3 +147,6 @@ impl Table {
         &mut page[usize::from(at)]
     }
 }
+
+/// The message of this id is in flight. Numbers of records stay below it.
+const IN_FLIGHT: u32 = 1 << 31;

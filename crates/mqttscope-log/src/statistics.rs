@@ -1,0 +1,152 @@
+//! Figures of a log, kept up with it in slices: packets and bytes, rates, latencies, topics.
+//!
+//! A packet costs no allocation, except that a new topic may; all memory is bounded.
+
+use mqttscope_proto::PacketType;
+
+use crate::filter::Budget;
+use crate::store::{Direction, Log, Record, question};
+
+mod histogram;
+mod seconds;
+mod topics;
+
+pub use histogram::Histogram;
+pub use seconds::{Rate, Sample, Seconds};
+pub use topics::{Topic, Topics};
+
+/// A number of packets and their bytes.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Count {
+    /// Packets.
+    pub packets: u64,
+    /// Their bytes.
+    pub bytes: u64,
+}
+
+/// The figures.
+#[derive(Clone, Debug, Default)]
+pub struct Statistics {
+    next: u32,
+    clearings: u32,
+    /// By the number of the type, 0 for what is no packet, and out before in.
+    counts: [[Count; 2]; 16],
+    violations: u64,
+    latencies: [Histogram; 5],
+    seconds: Seconds,
+    topics: Topics,
+}
+
+impl Statistics {
+    /// The acknowledgements whose latency is measured. PUBREC's counts from PUBLISH, PUBCOMP's from PUBREL.
+    pub const ACKNOWLEDGEMENTS: [PacketType; 5] = [
+        PacketType::PubAck,
+        PacketType::PubRec,
+        PacketType::PubComp,
+        PacketType::SubAck,
+        PacketType::PingResp,
+    ];
+
+    /// Figures of nothing.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Goes on with what has come, at most the budget's records; says whether it is up to date. Packets that the log
+    /// has dropped since count on; when it is cleared, all begins anew.
+    pub fn update(&mut self, log: &Log, budget: Budget) -> bool {
+        if self.clearings != log.clearings() {
+            *self = Self { clearings: log.clearings(), ..Self::default() };
+        }
+        self.next = self.next.max(log.first());
+        let stop = self.next.saturating_add(budget.records).min(log.end());
+        let count = (stop - self.next) as usize;
+        for record in log.records_from(self.next).take(count) {
+            self.note(log, self.next, record);
+            self.next += 1;
+        }
+        self.next == log.end()
+    }
+
+    /// Packets and bytes of a type in a direction.
+    #[must_use]
+    pub fn count(&self, packet_type: PacketType, direction: Direction) -> Count {
+        side(direction).map_or(Count::default(), |side| self.counts[packet_type as usize][side])
+    }
+
+    /// What came or went that is no packet.
+    #[must_use]
+    pub fn broken(&self, direction: Direction) -> Count {
+        side(direction).map_or(Count::default(), |side| self.counts[0][side])
+    }
+
+    /// All packets and bytes of a direction.
+    #[must_use]
+    pub fn total(&self, direction: Direction) -> Count {
+        let Some(side) = side(direction) else { return Count::default() };
+        let add = |sum: Count, count: &[Count; 2]| Count {
+            packets: sum.packets + count[side].packets,
+            bytes: sum.bytes + count[side].bytes,
+        };
+        self.counts.iter().fold(Count::default(), add)
+    }
+
+    /// Packets that break a rule.
+    #[must_use]
+    pub const fn violations(&self) -> u64 {
+        self.violations
+    }
+
+    /// How long one of [`Self::ACKNOWLEDGEMENTS`] took, in microseconds; `None` for other types.
+    #[must_use]
+    pub fn latency(&self, packet_type: PacketType) -> Option<&Histogram> {
+        Self::ACKNOWLEDGEMENTS.iter().position(|&known| known == packet_type).map(|at| &self.latencies[at])
+    }
+
+    /// The last minutes, second by second, and the rates.
+    #[must_use]
+    pub const fn seconds(&self) -> &Seconds {
+        &self.seconds
+    }
+
+    /// The topics with the most messages.
+    #[must_use]
+    pub const fn topics(&self) -> &Topics {
+        &self.topics
+    }
+
+    fn note(&mut self, log: &Log, number: u32, record: &Record) {
+        let Some(side) = side(record.direction()) else { return };
+        let bytes = u64::from(record.len());
+        let packet_type = record.packet_type();
+        let count = &mut self.counts[packet_type.map_or(0, |packet_type| packet_type as usize)][side];
+        count.packets += 1;
+        count.bytes += bytes;
+        self.violations += u64::from(record.is_violation());
+        self.seconds.note(record.time, side, bytes);
+        let Some(packet_type) = packet_type else { return };
+        if packet_type == PacketType::Publish {
+            if let Some(topic) = log.topic(record) {
+                self.topics.note(topic, record.time, bytes);
+            }
+            return;
+        }
+        let known = Self::ACKNOWLEDGEMENTS.iter().position(|&known| known == packet_type);
+        if let Some(at) = known
+            && let Some(before) = log.before(number).and_then(|before| log.record(before))
+            // A repeated acknowledgement is behind the first, and says nothing new.
+            && before.packet_type() == question(packet_type)
+        {
+            self.latencies[at].note(record.time.saturating_sub(before.time));
+        }
+    }
+}
+
+const fn side(direction: Direction) -> Option<usize> {
+    match direction {
+        Direction::Out => Some(0),
+        Direction::In => Some(1),
+        Direction::Event => None,
+    }
+}

@@ -1,0 +1,154 @@
+//! Figures against counting by hand.
+
+use mqttscope_log::filter::Budget;
+use mqttscope_log::statistics::{Count, Seconds, Statistics, Topics};
+use mqttscope_log::{Direction, Log, Marks};
+use mqttscope_proto::PacketType;
+use proptest::prelude::*;
+
+mod common;
+use common::{connect, entries, fill};
+
+const MARKS: Marks = Marks { connection: 1, v311: true, violation: false, broken: false };
+
+fn figures(log: &Log) -> Statistics {
+    let mut statistics = Statistics::new();
+    while !statistics.update(log, Budget { records: 7, bytes: usize::MAX }) {}
+    statistics
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(300))]
+
+    #[test]
+    fn counts_are_those_of_the_packets(entries in entries(0..40)) {
+        let statistics = figures(&fill(&entries));
+        for packet_type in PacketType::ALL {
+            for direction in [Direction::Out, Direction::In] {
+                let is_it = |entry: &&common::Entry| {
+                    entry.direction == direction && entry.packet().is_some_and(|packet| packet.packet_type() == packet_type)
+                };
+                let found: Vec<_> = entries.iter().filter(is_it).map(|entry| entry.bytes.len() as u64).collect();
+                let expected = Count { packets: found.len() as u64, bytes: found.iter().sum() };
+                prop_assert_eq!(statistics.count(packet_type, direction), expected);
+            }
+        }
+        let packets: u64 = [Direction::Out, Direction::In].map(|direction| statistics.total(direction).packets).iter().sum();
+        prop_assert_eq!(packets, entries.iter().filter(|entry| entry.direction != Direction::Event).count() as u64);
+    }
+}
+
+#[test]
+fn latencies_are_measured_from_what_is_answered() {
+    let mut log = Log::new(1 << 20);
+    let packets: [(u64, bool, &[u8]); 11] = [
+        (0, true, b"\x32\x05\x00\x01t\x00\x01"),
+        (30, false, b"\x40\x02\x00\x01"),
+        (31, false, b"\x40\x02\x00\x01"),
+        (100, true, b"\x34\x05\x00\x01t\x00\x02"),
+        (110, false, b"\x50\x02\x00\x02"),
+        (120, true, b"\x62\x02\x00\x02"),
+        (127, false, b"\x70\x02\x00\x02"),
+        (200, true, b"\x82\x06\x00\x03\x00\x01a\x01"),
+        (205, false, b"\x90\x03\x00\x03\x01"),
+        (300, true, b"\xc0\x00"),
+        (303, false, b"\xd0\x00"),
+    ];
+    for (time, out, bytes) in packets {
+        log.push_whole(time, if out { Direction::Out } else { Direction::In }, bytes, MARKS);
+    }
+    let statistics = figures(&log);
+    let medians = Statistics::ACKNOWLEDGEMENTS.map(|packet_type| {
+        let latency = statistics.latency(packet_type).expect("it is measured");
+        (latency.count(), latency.quantile(500))
+    });
+    assert_eq!(medians, [(1, Some(30)), (1, Some(10)), (1, Some(7)), (1, Some(5)), (1, Some(3))]);
+    assert!(statistics.latency(PacketType::ConnAck).is_none());
+}
+
+#[test]
+fn rates_now_and_at_the_peak() {
+    let mut log = Log::new(8 << 20);
+    for second in 0..400_u64 {
+        for packet in 0..if second == 350 { 500 } else { second % 7 } {
+            log.push_sent(1_000_000_000_000 + second * 1_000_000 + packet, b"\xc0\x00", MARKS);
+        }
+    }
+    let statistics = figures(&log);
+    let seconds = statistics.seconds();
+    assert_eq!(
+        (seconds.peak().packets, seconds.peak().bytes, seconds.peak().second),
+        (500, 1_000, 1_000_350)
+    );
+    assert_eq!(seconds.rate(1_000_000_000_000 + 391_500_000).packets, 390 % 7);
+    assert_eq!(seconds.rate(2_000_000_000_000).packets, 0);
+    let chart: Vec<_> = seconds.last(10).map(|sample| sample.packets[0]).collect();
+    // The last second of all saw nothing: 399 % 7 is 0.
+    assert_eq!(chart, (389..399).map(|second| second % 7).collect::<Vec<_>>());
+    assert_eq!(seconds.last(1_000).count(), Seconds::LEN);
+}
+
+#[test]
+fn the_topics_that_flood_are_found_among_many() {
+    let mut log = Log::new(64 << 20);
+    for number in 0..60_000_u32 {
+        let topic = match number % 10 {
+            0..3 => "flood/one".to_owned(),
+            3..5 => "flood/two".to_owned(),
+            _ => format!("t/{number}"),
+        };
+        let frame = [&[0x30, topic.len() as u8 + 2, 0, topic.len() as u8], topic.as_bytes()].concat();
+        log.push_sent(u64::from(number) * 1_000, &frame, MARKS);
+    }
+    let statistics = figures(&log);
+    let top: Vec<_> = statistics.topics().top(2).into_iter().cloned().collect();
+    assert_eq!((&top[0].name[..], top[0].messages - top[0].error), (&b"flood/one"[..], 18_000));
+    assert_eq!((&top[1].name[..], top[1].messages - top[1].error), (&b"flood/two"[..], 12_000));
+    assert_eq!(top[0].rate(59_500_000), 300);
+    let loudest: Vec<_> =
+        statistics.topics().loudest(1, 60_000_000).iter().map(|topic| topic.name.clone()).collect();
+    assert_eq!(loudest, [b"flood/one"]);
+    assert_eq!(statistics.topics().top(1_000).len(), Topics::LEN);
+}
+
+#[test]
+fn messages_in_flight() {
+    let mut log = Log::new(1 << 20);
+    log.push_sent(0, &connect("c", false, None), MARKS);
+    let mut expect = |out: bool, bytes: &[u8], in_flight: [u32; 2]| {
+        log.push_whole(1, if out { Direction::Out } else { Direction::In }, bytes, MARKS);
+        assert_eq!(log.in_flight(), in_flight);
+    };
+    expect(true, b"\x32\x05\x00\x01t\x00\x01", [1, 0]);
+    expect(true, b"\x3a\x05\x00\x01t\x00\x01", [1, 0]);
+    expect(true, b"\x34\x05\x00\x01t\x00\x02", [2, 0]);
+    expect(false, b"\x34\x05\x00\x01t\x00\x02", [2, 1]);
+    expect(true, b"\x50\x02\x00\x02", [2, 1]);
+    expect(true, b"\x82\x06\x00\x03\x00\x01a\x01", [2, 1]);
+    expect(false, b"\x40\x02\x00\x01", [1, 1]);
+    expect(false, b"\x40\x02\x00\x01", [1, 1]);
+    expect(false, b"\x50\x02\x00\x02", [1, 1]);
+    expect(true, b"\x62\x02\x00\x02", [1, 1]);
+    expect(false, b"\x70\x02\x00\x02", [0, 1]);
+    expect(true, &connect("c", false, None), [0, 1]);
+    expect(true, &connect("c", true, None), [0, 0]);
+}
+
+#[test]
+fn clearing_begins_anew_and_dropping_does_not() {
+    let mut log = Log::new(1 << 20);
+    let mut statistics = Statistics::new();
+    for time in 0..50_000 {
+        log.push_sent(time, b"\xc0\x00", MARKS);
+        if time % 1_000 == 0 {
+            statistics.update(&log, Budget::ALL);
+        }
+    }
+    statistics.update(&log, Budget::ALL);
+    assert!(log.first() > 0);
+    assert_eq!(statistics.total(Direction::Out).packets, 50_000);
+    log.clear();
+    log.push_sent(1, b"\xc0\x00", MARKS);
+    statistics.update(&log, Budget::ALL);
+    assert_eq!(statistics.total(Direction::Out).packets, 1);
+}
