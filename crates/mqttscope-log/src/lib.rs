@@ -8,6 +8,7 @@ pub mod filter;
 #[cfg(feature = "import")]
 pub mod import;
 pub mod ladder;
+pub mod payload;
 pub mod statistics;
 pub mod store;
 mod time;
