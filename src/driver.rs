@@ -10,7 +10,7 @@ use std::rc::Rc;
 use js_sys::Uint8Array;
 use mqttscope_proto::session::{CloseReason, CommandError, ConnectOptions, Event, Publication, Session};
 use mqttscope_proto::{
-    FrameScanner, PacketId, ProtocolVersion, Qos, Timestamp, TopicFilter, TopicName, Violation, decode,
+    FrameScanner, PacketId, ProtocolVersion, Qos, Timestamp, TopicFilter, TopicName, decode,
 };
 use wasm_bindgen::JsCast;
 use wasm_bindgen::closure::Closure;
@@ -21,7 +21,7 @@ use crate::clock::{Clock, Tick};
 use crate::store::log::Marks;
 use crate::store::text::concat;
 use crate::store::validate::ConnectRequest;
-use crate::store::{Closed, Connection, Log, LogEvent, Ours, Phase, Stage, number};
+use crate::store::{BrokenRules, Closed, Connection, Log, LogEvent, Ours, Phase, Stage, number};
 use crate::transport::{Signal, Transport};
 
 /// The packet log, shared between the driver, which writes it, and the table, which shows it.
@@ -257,9 +257,14 @@ impl Client {
 
     fn drop_connection(&mut self, ours: Ours) {
         let now = browser::now();
+        self.end(now, ours);
+        self.drain(now);
+    }
+
+    /// Closes the WebSocket over the session's head.
+    fn end(&mut self, now: Timestamp, ours: Ours) {
         self.session.handle_closed();
         self.close(now, ours);
-        self.drain(now);
     }
 
     fn on_signal(&mut self, signal: Signal) {
@@ -269,6 +274,9 @@ impl Client {
             Signal::Bytes(bytes) if self.ours.is_none() => self.on_bytes(now, &bytes),
             Signal::Text { chars } if self.ours.is_none() => {
                 self.event(now, LogEvent::TextMessage { chars: chars as usize });
+                // "If any other type of data frame is received the recipient MUST close the Network Connection"
+                // [MQTT-6.0.0-1].
+                self.end(now, Ours::PeerError(TEXT_MESSAGE.into()));
             }
             Signal::Bytes(_) | Signal::Text { .. } => {}
             Signal::Closed { code, reason } => self.on_closed(now, code, reason),
@@ -324,26 +332,36 @@ impl Client {
     /// Handles the packet in the first `len` pending bytes.
     fn on_frame(&mut self, now: Timestamp, len: usize) {
         let number = self.log.0.borrow_mut().push_received(now.as_micros(), len, self.marks());
-        let mut violation: Option<Violation> = None;
+        let mut broken = BrokenRules::default();
         {
             let log = self.log.0.borrow();
             let Some(record) = log.record(number) else { return };
-            match decode(log.bytes(record), self.version(), &mut violation) {
+            match decode(log.bytes(record), self.version(), &mut broken) {
                 Ok(packet) => {
+                    for violation in &broken.kept {
+                        self.session.handle_violation(violation);
+                    }
                     self.session.handle_packet(now, &packet);
                 }
                 Err(error) => self.session.handle_decode_error(&error),
             }
         }
-        if let Some(violation) = violation {
-            self.log.0.borrow_mut().mark_violation(number);
-            let clause = violation.rule.clause(self.version());
-            self.event(
-                now,
-                LogEvent::Violation { words: violation.to_string(), clause, at: violation.offset },
-            );
+        if !broken.kept.is_empty() {
+            self.on_broken_rules(now, number, &broken);
         }
         self.gather(now);
+    }
+
+    fn on_broken_rules(&self, now: Timestamp, number: u32, broken: &BrokenRules) {
+        self.log.0.borrow_mut().mark_violation(number);
+        for violation in &broken.kept {
+            let clause = violation.rule.clause(self.version());
+            let event = LogEvent::Violation { words: violation.to_string(), clause, at: violation.offset };
+            self.event(now, event);
+        }
+        if broken.others > 0 {
+            self.event(now, LogEvent::MoreViolations { count: broken.others });
+        }
     }
 
     fn on_closed(&mut self, now: Timestamp, code: u16, reason: String) {
@@ -436,7 +454,6 @@ impl Client {
 
     fn on_close_asked(&mut self, now: Timestamp, reason: CloseReason) {
         let ours = match reason {
-            CloseReason::Disconnected => Ours::Disconnected,
             CloseReason::Refused(code) => Ours::Refused(code),
             CloseReason::NoConnAck => Ours::NoConnAck(now.micros_since(self.began) / 1_000_000),
             CloseReason::NoPingResp => {
@@ -449,6 +466,8 @@ impl Client {
                 self.event(now, LogEvent::Garbage { words: words.clone(), clause, at: error.offset });
                 Ours::PeerError(words)
             }
+            CloseReason::Violation(violation) => Ours::PeerError(violation.to_string()),
+            CloseReason::PeerError(error) => Ours::PeerError(error.to_string()),
             _ => Ours::Disconnected,
         };
         self.close(now, ours);
@@ -539,6 +558,8 @@ fn left_in_flight(ids: &[PacketId], queued: usize, kept: bool) -> LogEvent {
     LogEvent::LeftInFlight { count: ids.len(), ids: words, kept }
 }
 
+/// Why a text message ends the connection.
+const TEXT_MESSAGE: &str = "it sent a text message, and MQTT goes in binary ones (MQTT-6.0.0-1)";
 /// Bytes that the log keeps before the oldest go.
 const LOG_BUDGET: usize = 256 << 20;
 /// How soon to look whether the browser takes more bytes.

@@ -29,6 +29,8 @@ pub enum LogEvent {
     NotGranted { filter: String },
     /// The peer broke a rule; the bytes stand in the packet's row.
     Violation { words: String, clause: &'static str, at: usize },
+    /// The same packet breaks further rules, in so many places.
+    MoreViolations { count: usize },
     /// The peer sent what is no MQTT packet.
     Garbage { words: String, clause: &'static str, at: usize },
     /// The peer behaved against the protocol.
@@ -67,6 +69,7 @@ impl LogEvent {
             Self::LeftInFlight { .. } => "left-in-flight",
             Self::NotGranted { .. } => "not-granted",
             Self::Violation { .. } => "violation",
+            Self::MoreViolations { .. } => "more-violations",
             Self::Garbage { .. } => "garbage",
             Self::PeerError { .. } => "peer-error",
             Self::Incomplete { .. } => "incomplete",
@@ -114,6 +117,9 @@ impl LogEvent {
             Self::NotGranted { filter } => concat(&["The broker did not grant the subscription to ", filter]),
             Self::Violation { words, clause, at } => {
                 concat(&["Rule broken by the peer: ", words, " (byte ", &at.to_string(), ", ", clause, ")"])
+            }
+            Self::MoreViolations { count } => {
+                concat(&["The same packet breaks rules in ", &number::grouped(*count as u64), " more places"])
             }
             Self::Garbage { words, clause, at } => {
                 concat(&["Not an MQTT packet: ", words, " (byte ", &at.to_string(), ", ", clause, ")"])

@@ -12,9 +12,11 @@ pub mod row;
 pub mod settings;
 pub mod text;
 pub mod validate;
+pub mod violations;
 
 pub use close::{Closed, Ours, Stage};
 pub use connection::{Connection, Phase, Subscription};
 pub use event::LogEvent;
 pub use form::{Field, Forms, Problem, Problems, Switch};
 pub use log::{Direction, Log};
+pub use violations::BrokenRules;
