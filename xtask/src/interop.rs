@@ -77,7 +77,7 @@ pub fn run(workspace: &Workspace, wanted: &[System]) -> Result<ExitCode> {
     let names: Vec<&str> = wanted.iter().map(|system| system.name()).collect();
     let mut cargo = workspace.cargo();
     cargo
-        .args(["test", "--package", "mqttscope-interop", "--no-fail-fast"])
+        .args(["test", "--package", "mqttscope-interop", "--features", "systems", "--no-fail-fast"])
         .env("MQTTSCOPE_SYSTEMS", names.join(","))
         .env("MQTTSCOPE_DATA", &data)
         .env("MQTTSCOPE_JAVA", &systems.java)

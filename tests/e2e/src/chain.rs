@@ -7,6 +7,7 @@ use anyhow::{Context, Result};
 use std::net::SocketAddr;
 
 use crate::gateway::{Gateway, Options};
+use crate::static_server::StaticServer;
 
 /// Everything between the page and the broker.
 pub struct Chain {
@@ -14,13 +15,15 @@ pub struct Chain {
     pub page_url: String,
     /// What to type into `URL`; the page's own default when absent.
     pub ws_url: Option<String>,
+    /// What to type into `WebSocket subprotocol`.
+    pub subprotocol: Option<&'static str>,
     /// What the page is told to speak.
     pub version: Version,
     /// Where the same broker takes MQTT over TCP.
     pub broker: SocketAddr,
     pub quirks: Quirks,
     /// The processes; they end with the chain.
-    parts: Parts,
+    pub parts: Parts,
 }
 
 /// The MQTT version, as the page names it.
@@ -53,13 +56,40 @@ pub struct Quirks {
     /// Whether a second connection with the same client id throws out the first, as the
     /// specification says.
     pub takes_over_client_id: bool,
+    /// Whether a QoS 2 message that is sent twice is delivered once, as the specification says.
+    pub recognizes_repeats: bool,
 }
 
-/// The parts of a chain that are processes of ours.
-struct Parts {
-    gateway: Option<Gateway>,
-    /// A gateway of its own that only lends its broker: it can be stopped while the other goes on.
-    broker: Option<Gateway>,
+/// A process of a chain. It ends when it is dropped.
+pub trait Part {
+    /// Stops it.
+    fn stop(&mut self);
+
+    /// Starts it again, at the same address.
+    ///
+    /// # Errors
+    /// If it does not start.
+    fn start_again(&mut self) -> Result<()>;
+}
+
+impl Part for Gateway {
+    fn stop(&mut self) {
+        Self::stop(self);
+    }
+
+    fn start_again(&mut self) -> Result<()> {
+        Self::start_again(self)
+    }
+}
+
+/// The parts of a chain that are processes of ours, the first of which ends first.
+#[derive(Default)]
+pub struct Parts {
+    pub gateway: Option<Box<dyn Part>>,
+    /// For the project's own broker a gateway that only lends it: it can be stopped while the other goes on.
+    pub broker: Option<Box<dyn Part>>,
+    /// What serves the page, where that is not the gateway.
+    pub page: Option<StaticServer>,
 }
 
 impl Chain {
@@ -139,10 +169,15 @@ impl Chain {
         Self {
             page_url: gateway.page().to_string(),
             ws_url: None,
+            subprotocol: None,
             version,
             broker: gateway.broker(),
             quirks: Quirks::own(version),
-            parts: Parts { gateway: Some(gateway), broker },
+            parts: Parts {
+                broker: broker.map(|broker| Box::new(broker) as Box<dyn Part>),
+                gateway: Some(Box::new(gateway)),
+                page: None,
+            },
         }
     }
 }
@@ -156,6 +191,7 @@ impl Quirks {
             // [MQTT-3.8.1-1]: in 3.1.1 the fixed header is 0x82, and the broker closes on any other.
             accepts_subscribe_dup: version == Version::V31,
             takes_over_client_id: true,
+            recognizes_repeats: true,
         }
     }
 }

@@ -49,6 +49,9 @@ impl Stage {
         if let Some(url) = &chain.ws_url {
             page.field("URL").fill(url).await?;
         }
+        if let Some(subprotocol) = chain.subprotocol {
+            page.field("WebSocket subprotocol").fill(subprotocol).await?;
+        }
         page.select("MQTT version").choose(chain.version.name()).await?;
         Ok(page)
     }

@@ -1,0 +1,59 @@
+//! The variables through which `cargo xtask interop` tells the tests where the systems are.
+
+use anyhow::{Context, Result};
+use std::env;
+use std::path::{Path, PathBuf};
+
+/// The names of the systems to be tested; none means all.
+pub fn wanted_systems() -> Vec<String> {
+    let names = env::var("MQTTSCOPE_SYSTEMS").unwrap_or_default();
+    names.split(',').filter(|name| !name.is_empty()).map(str::to_owned).collect()
+}
+
+/// Java's launcher.
+///
+/// # Errors
+/// If the variable is not set.
+pub fn java() -> Result<PathBuf> {
+    required("MQTTSCOPE_JAVA")
+}
+
+/// mosquitto's program.
+///
+/// # Errors
+/// If the variable is not set.
+pub fn mosquitto() -> Result<PathBuf> {
+    required("MQTTSCOPE_MOSQUITTO")
+}
+
+/// The folder of Kaazing's jars.
+///
+/// # Errors
+/// If the variable is not set.
+pub fn kaazing_lib() -> Result<PathBuf> {
+    required("MQTTSCOPE_KAAZING_LIB")
+}
+
+/// ActiveMQ's installation.
+///
+/// # Errors
+/// If the variable is not set.
+pub fn activemq_home() -> Result<PathBuf> {
+    required("MQTTSCOPE_ACTIVEMQ_HOME")
+}
+
+/// Where the systems put their data.
+pub fn data() -> PathBuf {
+    env::var_os("MQTTSCOPE_DATA").map_or_else(env::temp_dir, PathBuf::from)
+}
+
+/// The checkout.
+pub fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")
+}
+
+fn required(name: &str) -> Result<PathBuf> {
+    env::var_os(name)
+        .map(PathBuf::from)
+        .with_context(|| format!("{name} is not set: run the tests with `cargo xtask interop`"))
+}

@@ -1,0 +1,140 @@
+//! docs/brokers.md, made from what was measured.
+
+use mqttscope_proto::ProtocolVersion::{self, V31, V311};
+use std::collections::BTreeMap;
+use std::sync::{Mutex, PoisonError};
+
+use crate::chains::{Broker, Chain, Way};
+use crate::differences::{DIFFERENCES, Difference};
+use crate::gateways::{Front, TRAITS};
+use crate::rules::{self, Rule};
+
+/// What was seen, as it comes in.
+#[derive(Default)]
+pub struct Measured {
+    rules: Mutex<BTreeMap<(Chain, &'static str, ProtocolVersion), String>>,
+    traits: Mutex<BTreeMap<(&'static str, &'static str), String>>,
+}
+
+impl Measured {
+    /// Takes note of what a rule has shown.
+    pub fn rule(&self, chain: Chain, rule: &'static Rule, version: ProtocolVersion, seen: &str) {
+        let mut rules = self.rules.lock().unwrap_or_else(PoisonError::into_inner);
+        rules.insert((chain, rule.name, version), seen.to_owned());
+    }
+
+    /// Takes note of what a gateway or a listener has shown.
+    pub fn front(&self, front: Front, name: &'static str, seen: &str) {
+        let mut traits = self.traits.lock().unwrap_or_else(PoisonError::into_inner);
+        traits.insert((front.title(), name), seen.to_owned());
+    }
+
+    /// The document; `None` unless all was measured.
+    pub fn document(&self) -> Option<String> {
+        let rules = self.rules.lock().unwrap_or_else(PoisonError::into_inner);
+        let traits = self.traits.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut text = INTRODUCTION.to_owned();
+        for rule in rules::all() {
+            let cell = |chain| {
+                let seen = |version| rules.get(&(chain, rule.name, version));
+                Some(both_versions(seen(V31)?, seen(V311)?))
+            };
+            let mut cells = vec![rule.title.to_owned(), both_versions(rule.specified[0], rule.specified[1])];
+            for broker in Broker::ALL {
+                cells.push(cell(Chain { way: Way::Tcp, broker })?);
+            }
+            cells.push(both_clauses(rule));
+            text += &row(&cells);
+        }
+        text += REASONS;
+        for difference in DIFFERENCES.iter().filter(|difference| difference.ways.is_empty()) {
+            text += &reason(difference);
+        }
+        text += LISTENER;
+        for difference in DIFFERENCES.iter().filter(|difference| !difference.ways.is_empty()) {
+            text += &reason(difference);
+        }
+        text += GATEWAYS;
+        for tested in TRAITS {
+            let mut cells = vec![tested.title.to_owned()];
+            for front in Front::ALL {
+                cells.push(traits.get(&(front.title(), tested.name))?.clone());
+            }
+            text += &row(&cells);
+        }
+        Some(text)
+    }
+}
+
+const INTRODUCTION: &str = "\
+# What brokers and gateways do
+
+Written by `cargo xtask interop` from what it measured; edit the rules in `tests/interop` instead.
+
+## Brokers
+
+Each row is one test. The same tests run over every way to the broker: TCP, Kaazing 5.6.2, mqttscope-gateway
+and the broker's own WebSocket listener, and show the same unless a section below says otherwise. ActiveMQ
+has the policies that it comes with; mosquitto is 2.0.11 with `max_queued_messages 100000`, since with its default
+of 1,000 it discards messages of publishers on its WebSocket listener that it should not; rmqtt is the broker
+inside mqttscope-gateway.
+
+| What is done | Specified | ActiveMQ 5.10.0 | mosquitto | rmqtt | Where it is written (3.1; 3.1.1) |
+| --- | --- | --- | --- | --- | --- |
+";
+
+const REASONS: &str = "
+### Where they do otherwise, and why
+
+| Broker | What is done | What is seen | Why |
+| --- | --- | --- | --- |
+";
+
+const LISTENER: &str = "
+### On ActiveMQ's own `ws:` connector only
+
+| Broker | What is done | What is seen | Why |
+| --- | --- | --- | --- |
+";
+
+const GATEWAYS: &str = "
+## Gateways and WebSocket listeners
+
+Kaazing runs with `deploy/kaazing/gateway-config.xml`. The gateways stand before mosquitto.
+
+| What is done | Kaazing 5.6.2 | mqttscope-gateway | mosquitto's listener | ActiveMQ's `ws:` |
+| --- | --- | --- | --- | --- |
+";
+
+fn reason(difference: &Difference) -> String {
+    let broker = match difference.broker {
+        Broker::ActiveMq => "ActiveMQ 5.10.0",
+        Broker::Mosquitto => "mosquitto",
+        Broker::Rmqtt => "rmqtt",
+    };
+    let title = rules::all().find(|rule| rule.name == difference.rule).map_or("", |rule| rule.title);
+    let version = match difference.versions {
+        [V31] => " (3.1)",
+        [V311] => " (3.1.1)",
+        _ => "",
+    };
+    row(&[
+        broker.into(),
+        format!("{title}{version}"),
+        difference.seen.replace(" | ", ", or: "),
+        difference.reason.into(),
+    ])
+}
+
+fn both_versions(v31: &str, v311: &str) -> String {
+    if v31 == v311 { v31.to_owned() } else { format!("3.1: {v31}; 3.1.1: {v311}") }
+}
+
+fn both_clauses(rule: &Rule) -> String {
+    format!("{}; {}", rule.clauses[0], rule.clauses[1])
+}
+
+fn row(cells: &[String]) -> String {
+    let cells: Vec<String> = cells.iter().map(|cell| cell.replace('|', "\\|")).collect();
+    format!("| {} |\n", cells.join(" | "))
+}

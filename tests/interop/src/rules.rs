@@ -1,0 +1,85 @@
+//! What a broker may do, rule by rule: the same measurements for every broker, over every way to it.
+//!
+//! A rule measures and says in a few words what was seen. What was to be seen is the specification's word
+//! unless [`crate::differences`] says otherwise for a broker.
+
+mod connecting;
+mod delivery;
+mod retained;
+mod sessions;
+mod volume;
+mod wills;
+
+use anyhow::Result;
+use mqttscope_proto::ProtocolVersion;
+use mqttscope_proto::session::ConnectOptions;
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::Duration;
+
+use crate::client::{Client, options};
+use crate::transport::Route;
+
+/// A rule, and how a broker is measured against it.
+pub struct Rule {
+    /// A short name, part of a test's name.
+    pub name: &'static str,
+    /// What is done, for the table.
+    pub title: &'static str,
+    /// Where the specification says so, for 3.1 and for 3.1.1.
+    pub clauses: [&'static str; 2],
+    /// What is seen if the broker does as the specification says, in 3.1 and in 3.1.1.
+    pub specified: [&'static str; 2],
+    /// Does it, and says what was seen.
+    pub measure: fn(&Bench) -> Result<String>,
+}
+
+/// All rules, in the order of the table.
+pub fn all() -> impl Iterator<Item = &'static Rule> {
+    [connecting::RULES, delivery::RULES, retained::RULES, wills::RULES, sessions::RULES, volume::RULES]
+        .into_iter()
+        .flatten()
+}
+
+/// Where a rule is measured.
+pub struct Bench {
+    /// The way to the broker that is being tested.
+    pub route: Route,
+    /// The shortest way to the same broker, for the others who take part.
+    pub direct: Route,
+    pub version: ProtocolVersion,
+}
+
+/// Long enough for what is on its way to arrive.
+const SILENCE: Duration = Duration::from_millis(600);
+
+impl Bench {
+    /// Connects with a clean session on the tested route.
+    fn client(&self) -> Result<Client> {
+        Client::connect(&self.route, self.version, &unique("c"))
+    }
+
+    /// Connects another client directly to the broker.
+    fn other(&self) -> Result<Client> {
+        Client::connect(&self.direct, self.version, &unique("o"))
+    }
+
+    fn options(&self) -> ConnectOptions {
+        options(self.version, &unique("c"))
+    }
+}
+
+/// A name that nobody else in this run has.
+pub(crate) fn unique(name: &str) -> String {
+    static NEXT: AtomicU32 = AtomicU32::new(0);
+    format!("{name}{}x{}", std::process::id() % 10_000, NEXT.fetch_add(1, Ordering::Relaxed))
+}
+
+/// A topic that nobody else in this run uses.
+pub(crate) fn topic() -> String {
+    format!("t/{}", unique("a"))
+}
+
+/// The place of a version in the pairs of a [`Rule`].
+pub fn index(version: ProtocolVersion) -> usize {
+    usize::from(version != ProtocolVersion::V31)
+}

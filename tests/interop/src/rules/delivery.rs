@@ -1,0 +1,296 @@
+//! SUBSCRIBE, PUBLISH, and what arrives.
+
+use anyhow::{Result, ensure};
+use mqttscope_proto::{Packet, PubRel, Publish, Qos};
+use std::time::Duration;
+
+use super::{Bench, Rule, SILENCE, topic, unique};
+use crate::client::{Client, encode};
+
+pub const RULES: &[Rule] = &[
+    Rule {
+        name: "qos_granted",
+        title: "Granted QoS for a SUBSCRIBE that asks for 0, 1 and 2",
+        clauses: ["SUBACK", "[MQTT-3.8.4-6]"],
+        specified: ["0, 1, 2", "0, 1, 2"],
+        measure: |bench| {
+            let mut client = bench.client()?;
+            let granted: Result<Vec<String>> =
+                Qos::ALL.iter().map(|qos| Ok(client.subscribe(&topic(), *qos)?.to_string())).collect();
+            Ok(granted?.join(", "))
+        },
+    },
+    Rule {
+        name: "qos_up",
+        title: "QoS of the delivery, published at 0, 1, 2 by the tested client, subscribed at 0, 1, 2",
+        clauses: ["SUBSCRIBE", "[MQTT-3.8.4-6]"],
+        specified: [LOWER_OF_BOTH, LOWER_OF_BOTH],
+        measure: |bench| qos_matrix(&mut bench.client()?, &mut bench.other()?),
+    },
+    Rule {
+        name: "qos_down",
+        title: "The same, received by the tested client",
+        clauses: ["SUBSCRIBE", "[MQTT-3.8.4-6]"],
+        specified: [LOWER_OF_BOTH, LOWER_OF_BOTH],
+        measure: |bench| qos_matrix(&mut bench.other()?, &mut bench.client()?),
+    },
+    Rule {
+        name: "overlapping",
+        title: "One message for two filters of one client, subscribed at QoS 1 and 2",
+        clauses: ["SUBSCRIBE", "[MQTT-3.3.5-1]"],
+        specified: ["once at QoS 2", "once at QoS 2"],
+        measure: |bench| {
+            let (mut client, mut other) = (bench.client()?, bench.other()?);
+            let topic = topic();
+            client.subscribe(&format!("{topic}/#"), Qos::AtLeastOnce)?;
+            client.subscribe(&format!("{topic}/+"), Qos::ExactlyOnce)?;
+            other.publish(&format!("{topic}/x"), b"m", Qos::ExactlyOnce, false)?;
+            deliveries(&mut client)
+        },
+    },
+    Rule {
+        name: "subscribed_twice",
+        title: "One message for a filter that was subscribed twice, at QoS 2 and then 0",
+        clauses: ["SUBSCRIBE", "[MQTT-3.8.4-3]"],
+        specified: ["once at QoS 0", "once at QoS 0"],
+        measure: |bench| {
+            let (mut client, mut other) = (bench.client()?, bench.other()?);
+            let topic = topic();
+            client.subscribe(&topic, Qos::ExactlyOnce)?;
+            client.subscribe(&topic, Qos::AtMostOnce)?;
+            other.publish(&topic, b"m", Qos::ExactlyOnce, false)?;
+            deliveries(&mut client)
+        },
+    },
+    Rule {
+        name: "wildcards",
+        title: "Filters `a/#`, `a/+`, `+/b` for the topics `a`, `a/b`, `/b`",
+        clauses: ["Topic wildcards", "[MQTT-4.7.1-2], [MQTT-4.7.1-3]"],
+        specified: [WILDCARDS, WILDCARDS],
+        measure: wildcards,
+    },
+    Rule {
+        name: "topic_with_dots",
+        title: "Topic name of a message published to `a.b`, `a/*`, `a/>`",
+        clauses: ["Topic names", "[MQTT-4.7.3-4]"],
+        specified: ["`a.b`, `a/*`, `a/>`", "`a.b`, `a/*`, `a/>`"],
+        measure: |bench| {
+            let (mut client, mut other) = (bench.client()?, bench.other()?);
+            let topic = topic();
+            client.subscribe(&format!("{topic}/#"), Qos::AtMostOnce)?;
+            let mut names = Vec::new();
+            for name in ["a.b", "a/*", "a/>"] {
+                other.publish(&format!("{topic}/{name}"), b"m", Qos::AtLeastOnce, false)?;
+                let received = client.next_message_within(2 * SILENCE)?;
+                let received = received.map_or_else(|| "nothing".to_owned(), |message| message.topic);
+                names.push(format!("`{}`", received.trim_start_matches(&format!("{topic}/"))));
+            }
+            Ok(names.join(", "))
+        },
+    },
+    Rule {
+        name: "filter_invalid",
+        title: "SUBSCRIBE to `a/#/b`",
+        clauses: ["Topic wildcards", "[MQTT-4.7.1-2]"],
+        specified: ["closed", "closed"],
+        measure: |bench| {
+            let packet = b"\x82\x0a\x00\x07\x00\x05a/#/b\x00";
+            answer(bench, packet)
+        },
+    },
+    Rule {
+        name: "subscribe_id_0",
+        title: "SUBSCRIBE with packet id 0",
+        clauses: ["Message identifiers", "[MQTT-2.3.1-1]"],
+        specified: ["closed", "closed"],
+        measure: |bench| answer(bench, b"\x82\x08\x00\x00\x00\x03a/b\x00"),
+    },
+    Rule {
+        name: "subscribe_dup",
+        title: "SUBSCRIBE with DUP",
+        clauses: ["SUBSCRIBE, Fixed header", "[MQTT-3.8.1-1]"],
+        specified: ["answered with SUBACK", "closed"],
+        measure: |bench| answer(bench, b"\x8a\x08\x00\x07\x00\x03a/b\x00"),
+    },
+    Rule {
+        name: "unsubscribe_dup",
+        title: "UNSUBSCRIBE with DUP",
+        clauses: ["UNSUBSCRIBE, Fixed header", "[MQTT-3.10.1-1]"],
+        specified: ["answered with UNSUBACK", "closed"],
+        measure: |bench| answer(bench, b"\xaa\x07\x00\x07\x00\x03a/b"),
+    },
+    Rule {
+        name: "unsubscribe_unknown",
+        title: "UNSUBSCRIBE of a filter that was never subscribed",
+        clauses: ["UNSUBSCRIBE", "[MQTT-3.10.4-5]"],
+        specified: ["answered with UNSUBACK", "answered with UNSUBACK"],
+        measure: |bench| answer(bench, b"\xa2\x07\x00\x07\x00\x03n/o"),
+    },
+    Rule {
+        name: "unsubscribe",
+        title: "A message after UNSUBACK",
+        clauses: ["UNSUBSCRIBE", "[MQTT-3.10.4-2]"],
+        specified: ["nothing", "nothing"],
+        measure: |bench| {
+            let (mut client, mut other) = (bench.client()?, bench.other()?);
+            let topic = topic();
+            client.subscribe(&topic, Qos::AtLeastOnce)?;
+            client.unsubscribe(&topic)?;
+            other.publish(&topic, b"m", Qos::AtLeastOnce, false)?;
+            deliveries(&mut client)
+        },
+    },
+    Rule {
+        name: "publish_to_wildcard",
+        title: "PUBLISH to `a/+`",
+        clauses: ["PUBLISH, Topic name", "[MQTT-3.3.2-2]"],
+        specified: ["closed", "closed"],
+        measure: |bench| answer(bench, b"\x32\x07\x00\x03a/+\x00\x07"),
+    },
+    Rule {
+        name: "publish_id_0",
+        title: "PUBLISH at QoS 1 with packet id 0",
+        clauses: ["Message identifiers", "[MQTT-2.3.1-1]"],
+        specified: ["closed", "closed"],
+        measure: |bench| answer(bench, b"\x32\x07\x00\x03a/b\x00\x00"),
+    },
+    Rule {
+        name: "packet_type_15",
+        title: "A packet of the reserved type 15",
+        clauses: ["Fixed header, Message Type", "[MQTT-4.8.0-1]"],
+        specified: ["closed", "closed"],
+        measure: |bench| answer(bench, &[0xf0, 0x00]),
+    },
+    Rule {
+        name: "pubrel_unknown",
+        title: "PUBREL for an id that is not in flight",
+        clauses: ["PUBREL", "4.3.3"],
+        specified: ["answered with PUBCOMP", "answered with PUBCOMP"],
+        measure: |bench| answer(bench, &encode(&Packet::PubRel(PubRel { dup: false, packet_id: 77 }))),
+    },
+    Rule {
+        name: "qos_2_repeated",
+        title: "The same PUBLISH at QoS 2 twice, the second with DUP, before PUBREL",
+        clauses: ["Quality of Service levels and flows", "[MQTT-4.3.3-2]"],
+        specified: ["delivered once", "delivered once"],
+        measure: qos_2_repeated,
+    },
+    Rule {
+        name: "unacknowledged",
+        title: "Messages that arrive while a QoS 1 message is not acknowledged",
+        clauses: ["Quality of Service levels and flows", "4.3.2"],
+        specified: ["all", "all"],
+        measure: |bench| {
+            let (mut client, mut other) = (bench.client()?, bench.other()?);
+            let topic = topic();
+            client.subscribe(&topic, Qos::AtLeastOnce)?;
+            client.session().policy_mut().manual_acknowledgement = true;
+            for payload in [b"1", b"2", b"3"] {
+                other.publish(&topic, payload, Qos::AtLeastOnce, false)?;
+            }
+            let count = client.messages_until_silence(2 * SILENCE)?.len();
+            Ok(match count {
+                3 => "all".to_owned(),
+                1 => "none until it is acknowledged".to_owned(),
+                _ => format!("{count} of 3"),
+            })
+        },
+    },
+];
+
+const LOWER_OF_BOTH: &str = "the lower of the two, all nine";
+
+fn qos_matrix(publisher: &mut Client, subscriber: &mut Client) -> Result<String> {
+    let mut wrong = Vec::new();
+    for subscribed in Qos::ALL {
+        let topic = topic();
+        subscriber.subscribe(&topic, subscribed)?;
+        for published in Qos::ALL {
+            let payload = format!("{published:?} to {subscribed:?}");
+            publisher.publish(&topic, payload.as_bytes(), published, false)?;
+            let message = subscriber.next_message()?;
+            ensure!(message.topic == topic && message.payload == payload.as_bytes(), "{message:?}");
+            if message.qos != published.min(subscribed).as_u8() {
+                wrong.push(format!("{}, {}: {}", published.as_u8(), subscribed.as_u8(), message.qos));
+            }
+        }
+    }
+    Ok(if wrong.is_empty() { LOWER_OF_BOTH.to_owned() } else { wrong.join("; ") })
+}
+
+/// What a client is sent: how often and at which QoS.
+fn deliveries(client: &mut Client) -> Result<String> {
+    let messages = client.messages_until_silence(2 * SILENCE)?;
+    let mut levels: Vec<String> = messages.iter().map(|message| message.qos.to_string()).collect();
+    levels.sort();
+    Ok(match levels.len() {
+        0 => "nothing".to_owned(),
+        1 => format!("once at QoS {}", levels[0]),
+        2 => format!("twice, at QoS {}", levels.join(" and ")),
+        count => format!("{count} times, at QoS {}", levels.join(", ")),
+    })
+}
+
+const WILDCARDS: &str = "`a/#`: a, a/b; `a/+`: a/b; `+/b`: a/b, /b";
+
+fn wildcards(bench: &Bench) -> Result<String> {
+    let mut other = bench.other()?;
+    let mut found = Vec::new();
+    for filter in ["a/#", "a/+", "+/b"] {
+        let mut client = bench.client()?;
+        // The names of the rule, but apart from those of others who run now.
+        let own = unique("a");
+        let filter_here = filter.replace('a', &own);
+        client.subscribe(&filter_here, Qos::AtMostOnce)?;
+        for name in ["a", "a/b", "/b"] {
+            let name = name.replace('a', &own);
+            other.publish(&name, own.as_bytes(), Qos::AtMostOnce, false)?;
+        }
+        let messages = client.messages_until_silence(SILENCE)?;
+        let ours = messages.iter().filter(|message| message.payload == own.as_bytes());
+        let topics: Vec<String> = ours.map(|message| message.topic.replace(&own, "a")).collect();
+        found.push(format!("`{filter}`: {}", topics.join(", ")));
+    }
+    Ok(found.join("; "))
+}
+
+/// Sends a packet on an established connection and says what came of it.
+fn answer(bench: &Bench, packet: &[u8]) -> Result<String> {
+    let mut client = bench.client()?;
+    client.send_raw(packet)?;
+    let answer = client.receive_raw(Duration::from_secs(2))?;
+    Ok(match answer {
+        Some(bytes) => match mqttscope_proto::decode(&bytes, bench.version, &mut ())? {
+            Packet::SubAck(suback) if suback.return_codes == [0x80] => "refused with SUBACK 0x80".to_owned(),
+            packet => format!("answered with {}", packet.packet_type()),
+        },
+        None if client.is_closed_within(Duration::ZERO)? => "closed".to_owned(),
+        None => "no answer".to_owned(),
+    })
+}
+
+fn qos_2_repeated(bench: &Bench) -> Result<String> {
+    let (mut client, mut other) = (bench.client()?, bench.other()?);
+    let topic = topic();
+    other.subscribe(&topic, Qos::ExactlyOnce)?;
+    for dup in [false, true] {
+        let publish = Publish {
+            dup,
+            qos: Qos::ExactlyOnce,
+            retain: false,
+            topic: topic.as_str().into(),
+            packet_id: Some(9),
+            payload: b"m",
+        };
+        client.send_raw(&encode(&Packet::Publish(publish)))?;
+        let pubrec = client.receive_raw(Duration::from_secs(5))?;
+        ensure!(pubrec.as_deref() == Some(&[0x50, 2, 0, 9][..]), "expected PUBREC, got {pubrec:02x?}");
+    }
+    client.send_raw(&encode(&Packet::PubRel(PubRel { dup: false, packet_id: 9 })))?;
+    let count = other.messages_until_silence(2 * SILENCE)?.len();
+    Ok(match count {
+        1 => "delivered once".to_owned(),
+        2 => "delivered twice".to_owned(),
+        _ => format!("delivered {count} times"),
+    })
+}

@@ -1,0 +1,113 @@
+//! The last will.
+
+use anyhow::Result;
+use mqttscope_proto::session::{ConnectOptions, WillOptions};
+use mqttscope_proto::{KeepAlive, Qos};
+use std::time::{Duration, Instant};
+
+use super::retained::arrivals;
+use super::{Bench, Rule, SILENCE, topic};
+use crate::client::Client;
+
+pub const RULES: &[Rule] = &[
+    Rule {
+        name: "will_lost_socket",
+        title: "The will when the socket is lost",
+        clauses: ["CONNECT, Will flag", "[MQTT-3.1.2-8]"],
+        specified: ["at once", "at once"],
+        measure: |bench| {
+            let (mut watcher, options) = prepare(bench, Qos::AtLeastOnce, false, 0)?;
+            drop(Client::connect_with(&bench.route, &options)?);
+            time_of_will(&mut watcher)
+        },
+    },
+    Rule {
+        name: "will_silence",
+        title: "The will when a client with a keep alive of 2 s falls silent",
+        clauses: ["CONNECT, Keep Alive timer", "[MQTT-3.1.2-24]"],
+        specified: ["after 3 s to 9 s", "after 3 s to 9 s"],
+        measure: |bench| {
+            let (mut watcher, options) = prepare(bench, Qos::AtLeastOnce, false, 2)?;
+            // It is held, and nothing is done with it.
+            let _silent = Client::connect_with(&bench.route, &options)?;
+            time_of_will(&mut watcher)
+        },
+    },
+    Rule {
+        name: "will_disconnect",
+        title: "The will after DISCONNECT",
+        clauses: ["DISCONNECT", "[MQTT-3.1.2-10]"],
+        specified: ["nothing", "nothing"],
+        measure: |bench| {
+            let (mut watcher, options) = prepare(bench, Qos::AtLeastOnce, false, 0)?;
+            Client::connect_with(&bench.route, &options)?.disconnect()?;
+            arrivals(&mut watcher)
+        },
+    },
+    Rule {
+        name: "will_protocol_error",
+        title: "The will when the broker closes because of a malformed packet",
+        clauses: ["CONNECT, Will flag", "[MQTT-3.1.2-8]"],
+        specified: ["at once", "at once"],
+        measure: |bench| {
+            let (mut watcher, options) = prepare(bench, Qos::AtLeastOnce, false, 0)?;
+            let mut client = Client::connect_with(&bench.route, &options)?;
+            // A SUBSCRIBE whose filter is longer than the packet.
+            client.send_raw(b"\x82\x05\x00\x07\x00\x7fx")?;
+            time_of_will(&mut watcher)
+        },
+    },
+    Rule {
+        name: "will_qos",
+        title: "QoS of a will of QoS 0, 1, 2, subscribed at 2",
+        clauses: ["CONNECT, Will QoS", "[MQTT-3.1.2-9]"],
+        specified: ["0, 1, 2", "0, 1, 2"],
+        measure: |bench| {
+            let mut levels = Vec::new();
+            for qos in Qos::ALL {
+                let (mut watcher, options) = prepare(bench, qos, false, 0)?;
+                drop(Client::connect_with(&bench.route, &options)?);
+                let will = watcher.next_message_within(4 * SILENCE)?;
+                levels.push(will.map_or_else(|| "none".to_owned(), |will| will.qos.to_string()));
+            }
+            Ok(levels.join(", "))
+        },
+    },
+    Rule {
+        name: "will_retained",
+        title: "A will with RETAIN, for who subscribes later",
+        clauses: ["CONNECT, Will retain", "[MQTT-3.1.2-17]"],
+        specified: ["`gone` with RETAIN", "`gone` with RETAIN"],
+        measure: |bench| {
+            let (mut watcher, options) = prepare(bench, Qos::AtLeastOnce, true, 0)?;
+            drop(Client::connect_with(&bench.route, &options)?);
+            watcher.next_message_within(4 * SILENCE)?;
+            let mut later = bench.other()?;
+            let topic = options.will.map(|will| will.topic).unwrap_or_default();
+            later.subscribe(&topic, Qos::AtLeastOnce)?;
+            arrivals(&mut later)
+        },
+    },
+];
+
+/// A client that waits for a will, and the options of the one whose will it is.
+fn prepare(bench: &Bench, qos: Qos, retain: bool, keep_alive_secs: u16) -> Result<(Client, ConnectOptions)> {
+    let mut watcher = bench.other()?;
+    let topic = topic();
+    watcher.subscribe(&topic, Qos::ExactlyOnce)?;
+    let will = WillOptions { topic, message: b"gone".to_vec(), qos, retain };
+    let keep_alive = KeepAlive::from_secs(keep_alive_secs);
+    Ok((watcher, ConnectOptions { will: Some(will), keep_alive, ..bench.options() }))
+}
+
+fn time_of_will(watcher: &mut Client) -> Result<String> {
+    let started = Instant::now();
+    let Some(_will) = watcher.next_message_within(Duration::from_secs(10))? else {
+        return Ok("nothing".to_owned());
+    };
+    Ok(match started.elapsed().as_secs_f32() {
+        ..2.0 => "at once".to_owned(),
+        2.9..=9.5 => "after 3 s to 9 s".to_owned(),
+        seconds => format!("after {seconds:.0} s"),
+    })
+}

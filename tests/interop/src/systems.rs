@@ -1,0 +1,140 @@
+//! The systems, each with free ports, a configuration and a data folder of its own.
+//!
+//! A system runs from its `start` until it is dropped or the test program ends, however it ends; its
+//! folder goes with it.
+
+pub mod activemq;
+pub mod kaazing;
+pub mod mosquitto;
+
+use anyhow::{Context, Result, anyhow, bail};
+use mqttscope_e2e::process::Process;
+use std::ffi::OsString;
+use std::fs;
+use std::io::{BufRead, BufReader};
+use std::net::{SocketAddr, TcpListener};
+use std::path::{Path, PathBuf};
+use std::process::{ChildStdout, Command};
+use std::sync::mpsc::{self, Receiver, RecvTimeoutError};
+use std::thread::{self, JoinHandle};
+use std::time::{Duration, Instant};
+use tempfile::TempDir;
+
+use crate::environment;
+
+/// A folder of a system's own, removed with it.
+pub(crate) struct Folder(TempDir);
+
+impl Folder {
+    pub(crate) fn new(system: &str) -> Result<Self> {
+        let folder = tempfile::Builder::new().prefix(system).tempdir_in(environment::data());
+        Ok(Self(folder.context("no folder for the data")?))
+    }
+
+    pub(crate) fn path(&self) -> &Path {
+        self.0.path()
+    }
+
+    /// Writes a file, with the folders in which it lies.
+    pub(crate) fn write(&self, name: &str, content: &str) -> Result<PathBuf> {
+        let path = self.path().join(name);
+        path.parent().map_or(Ok(()), fs::create_dir_all)?;
+        fs::write(&path, content)?;
+        Ok(path)
+    }
+}
+
+/// An address of 127.0.0.1 at which nothing listens.
+///
+/// # Errors
+/// If no port is free.
+pub fn free_address() -> Result<SocketAddr> {
+    Ok(TcpListener::bind("127.0.0.1:0")?.local_addr()?)
+}
+
+/// A program of a system, running.
+pub(crate) struct Server {
+    command: Vec<OsString>,
+    ready: &'static str,
+    /// With the thread that reads what it says, which ends when it does.
+    running: Option<(Process, JoinHandle<()>)>,
+}
+
+/// Java starts slowly on a machine that is busy.
+const START_TIMEOUT: Duration = Duration::from_secs(60);
+
+/// A system that was asked to end has so long for it before it is killed.
+const STOP_TIMEOUT: Duration = Duration::from_secs(10);
+
+impl Server {
+    /// Starts a program and waits until it prints a line with `ready` in it.
+    pub(crate) fn start(command: Vec<OsString>, ready: &'static str) -> Result<Self> {
+        let mut server = Self { command, ready, running: None };
+        server.start_again()?;
+        Ok(server)
+    }
+
+    /// Starts it again after [`Server::stop`] or [`Server::kill`].
+    pub(crate) fn start_again(&mut self) -> Result<()> {
+        let (program, args) = self.command.split_first().context("a command has a program")?;
+        // What it says on standard error is of no interest unless it does not start.
+        let (process, stdout) =
+            Process::start("sh".as_ref(), [&["-c".into(), MERGE.into(), program.clone()], args].concat())?;
+        let (lines, reader) = lines_of(stdout);
+        let started = Instant::now();
+        let mut said = Vec::new();
+        loop {
+            match lines.recv_timeout(START_TIMEOUT.saturating_sub(started.elapsed())) {
+                Ok(line) if line.contains(self.ready) => break,
+                Ok(line) => said.push(line),
+                Err(RecvTimeoutError::Timeout) => bail!("not ready in {START_TIMEOUT:?}: {said:#?}"),
+                Err(RecvTimeoutError::Disconnected) => bail!("ended before it was ready: {said:#?}"),
+            }
+        }
+        self.running = Some((process, reader));
+        Ok(())
+    }
+
+    /// Asks it to end and waits until it has; one that does not is killed.
+    pub(crate) fn stop(&mut self) {
+        let Some((mut process, reader)) = self.running.take() else { return };
+        let group = format!("-{}", process.id());
+        let asked = Command::new("kill").args(["-TERM", "--", &group]).status();
+        let deadline = Instant::now() + STOP_TIMEOUT;
+        while asked.is_ok() && !reader.is_finished() && Instant::now() < deadline {
+            thread::sleep(Duration::from_millis(10));
+        }
+        process.stop();
+    }
+
+    /// Ends it at once, as a power cut would.
+    pub(crate) fn kill(&mut self) {
+        self.running = None;
+    }
+}
+
+/// Runs a program with its standard error where its standard output goes.
+const MERGE: &str = r#"exec "$0" "$@" 2>&1"#;
+
+/// The lines that come; they are read even if nobody asks for them, so that the program can always write.
+fn lines_of(stdout: ChildStdout) -> (Receiver<String>, JoinHandle<()>) {
+    let (lines, received) = mpsc::channel();
+    let reader = thread::spawn(move || {
+        for line in BufReader::new(stdout).lines().map_while(Result::ok) {
+            lines.send(line).unwrap_or_default();
+        }
+    });
+    (received, reader)
+}
+
+/// Starts a system, with other ports if somebody has taken the first ones in the meantime.
+pub(crate) fn with_free_ports<T>(start: impl Fn() -> Result<T>) -> Result<T> {
+    let mut failure = anyhow!("never started");
+    for _ in 0..3 {
+        match start() {
+            Ok(system) => return Ok(system),
+            Err(error) => failure = error,
+        }
+    }
+    Err(failure)
+}
