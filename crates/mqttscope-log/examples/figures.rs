@@ -2,7 +2,11 @@
 //!
 //! Times are those of the processor where the system tells them, so that others on the machine do not count.
 
+use mqttscope_log::export::{Export, Format, Selection};
 use mqttscope_log::filter::{Budget, Filter, Scan};
+use mqttscope_log::import::Importer;
+use mqttscope_log::payload::{View, Viewer};
+use mqttscope_log::statistics::Statistics;
 use mqttscope_log::{Log, Marks};
 
 const PACKETS: u32 = 1_000_000;
@@ -19,9 +23,14 @@ fn main() {
     for text in header.into_iter().chain(bytes) {
         filtered(&log, text);
     }
-    let started = Watch::start();
-    let times = (0..1_000_000).fold(0_u64, |sum, time| sum + u64::from(log.find_time(time * 100)));
-    println!("find a time: {:.0} ns ({times})", started.secs() * 1e3);
+    timed("find a time, a million times", || {
+        (0..1_000_000).fold(0, |sum, time| sum ^ log.find_time(time * 100))
+    });
+    timed("statistics of all", || Statistics::new().update(&log, Budget::ALL));
+    for format in [Format::Pcapng, Format::JsonLines, Format::Csv] {
+        exported(&log, format);
+    }
+    viewed();
 }
 
 /// PUBLISH of about 150 bytes at QoS 1 with 100 topics.
@@ -76,6 +85,48 @@ fn filtered(log: &Log, text: &str) {
         best = best.min(started.secs() * 1e3);
     }
     println!("filter {text}: {best:.0} ms a pass, {:.1} ms a slice, {found} found", best / f64::from(slices));
+}
+
+/// Writes all as a file in slices, and reads it back where that is possible.
+fn exported(log: &Log, format: Format) {
+    let mut file = Vec::new();
+    let name = format.extension();
+    timed(&["export as ", name].concat(), || {
+        let (mut export, mut slice) = (Export::new(log, format, Selection::All, false), Vec::new());
+        while !export.write(log, 256 << 10, &mut slice).is_finished() {
+            file.append(&mut slice);
+        }
+        file.append(&mut slice);
+    });
+    if format == Format::Csv {
+        return;
+    }
+    timed(&["import of ", name].concat(), || {
+        let (mut importer, mut log) = (Importer::new(1), Log::new(512 << 20));
+        for piece in file.chunks(256 << 10) {
+            importer.push(piece, &mut log);
+        }
+        assert_eq!(importer.finish(&mut log).packets, PACKETS);
+    });
+}
+
+/// Opens 5 MB and looks at their end.
+fn viewed() {
+    let json = ["[", &"{\"key\":[1,2,\"three\"]},".repeat(220_000), "0]"].concat();
+    for view in [View::Text, View::Json, View::Hex] {
+        timed(&format!("{} MB as {view:?}, the last 50 lines", json.len() / 1_000_000), || {
+            let mut viewer = Viewer::new(view);
+            viewer.advance(json.as_bytes(), usize::MAX);
+            viewer.window(json.as_bytes(), viewer.lines() - 50, 50)
+        });
+    }
+}
+
+fn timed<T>(what: &str, work: impl FnOnce() -> T) {
+    let started = Watch::start();
+    let result = work();
+    println!("{what}: {:.0} ms", started.secs() * 1e3);
+    drop(std::hint::black_box(result));
 }
 
 /// Measures processor time, or else the time of day.

@@ -73,15 +73,13 @@ const PAYLOAD: u8 = 2;
 
 impl Node {
     /// All of these, the cheap ones first.
-    pub(super) fn all(mut nodes: Vec<Self>) -> Self {
-        nodes.sort_by_key(Self::cost);
-        Self::All(nodes)
+    pub(super) fn all(nodes: Vec<Self>) -> Self {
+        Self::All(cheap_first(nodes))
     }
 
     /// Any of these, the cheap ones first.
-    pub(super) fn any(mut nodes: Vec<Self>) -> Self {
-        nodes.sort_by_key(Self::cost);
-        Self::Any(nodes)
+    pub(super) fn any(nodes: Vec<Self>) -> Self {
+        Self::Any(cheap_first(nodes))
     }
 
     pub(super) fn cost(&self) -> u8 {
@@ -102,6 +100,17 @@ impl Node {
             Self::Test(test) => test.holds(log, record),
         }
     }
+}
+
+/// Sorts by cost. There are few nodes, and the standard library's sorting is large.
+fn cheap_first(nodes: Vec<Node>) -> Vec<Node> {
+    let mut sorted: Vec<Node> = Vec::with_capacity(nodes.len());
+    for node in nodes {
+        let cost = node.cost();
+        let at = sorted.iter().rposition(|before| before.cost() <= cost).map_or(0, |at| at + 1);
+        sorted.insert(at, node);
+    }
+    sorted
 }
 
 impl Test {

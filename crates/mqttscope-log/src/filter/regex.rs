@@ -121,11 +121,11 @@ impl Regex {
 
     /// The number of the set in `scratch`. When there are too many sets, all are forgotten, and it is made anew.
     fn intern(&mut self) -> u16 {
-        let next = &mut self.scratch.next;
-        if next.iter().any(|&state| matches!(self.program[usize::from(state)], Inst::Match)) {
+        if self.scratch.matches(&self.program) {
             return MATCHED;
         }
-        next.sort_unstable();
+        self.scratch.put_in_order(&self.program);
+        let next = &self.scratch.next;
         if let Some(known) = self.sets.iter().skip(1).position(|set| set == next) {
             return known as u16 + 1;
         }
@@ -150,7 +150,7 @@ impl Regex {
         self.scratch.seen.fill(false);
         self.scratch.close(&self.program, 0, Place { at_start: true, at_end: false });
         let start = self.scratch.next.clone();
-        let matches = start.iter().any(|&state| matches!(self.program[usize::from(state)], Inst::Match));
+        let matches = self.scratch.matches(&self.program);
         self.add(start);
         if matches {
             // The empty text matches, so every text does.
@@ -168,7 +168,7 @@ impl Regex {
         if at_start {
             self.scratch.close(&self.program, 0, place);
         }
-        self.scratch.next.iter().any(|&state| matches!(self.program[usize::from(state)], Inst::Match))
+        self.scratch.matches(&self.program)
     }
 }
 
@@ -184,12 +184,30 @@ impl Scratch {
                 Inst::Split(one, other) => self.stack.extend([*one, *other]),
                 Inst::Start(next) if place.at_start => self.stack.push(*next),
                 Inst::End(next) if place.at_end => self.stack.push(*next),
-                Inst::Start(_) => {}
-                // What waits for the end of the text is kept until then.
-                Inst::End(_) | Inst::Byte(..) | Inst::Match => self.next.push(state),
+                other => {
+                    if is_kept(other) {
+                        self.next.push(state);
+                    }
+                }
             }
         }
     }
+
+    fn matches(&self, program: &[Inst]) -> bool {
+        self.next.iter().any(|&state| matches!(program[usize::from(state)], Inst::Match))
+    }
+
+    /// Puts the states of the set in order, so that equal sets are equal lists.
+    fn put_in_order(&mut self, program: &[Inst]) {
+        self.next.clear();
+        let states = (0..).zip(program.iter().zip(&self.seen));
+        self.next.extend(states.filter(|(_, (inst, seen))| **seen && is_kept(inst)).map(|(state, _)| state));
+    }
+}
+
+/// Whether a state is part of a set: it goes on with a byte, matches, or waits for the end of the text.
+const fn is_kept(inst: &Inst) -> bool {
+    matches!(inst, Inst::End(_) | Inst::Byte(..) | Inst::Match)
 }
 
 /// Gives bytes that no instruction tells apart the same class.

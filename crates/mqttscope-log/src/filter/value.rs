@@ -179,8 +179,8 @@ fn items(list: &str, start: usize) -> impl Iterator<Item = (&str, Range<usize>)>
 }
 
 fn number_range(item: &str) -> Option<(u64, u64)> {
-    if let Some((from, to)) = item.split_once("..") {
-        return Some((number(from)?, number(to)?));
+    if let Some((from, to)) = item.split_once('.') {
+        return Some((number(from)?, number(to.strip_prefix('.')?)?));
     }
     if let Some(least) = item.strip_prefix(">=") {
         return Some((number(least)?, u64::MAX));

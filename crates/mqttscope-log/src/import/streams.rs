@@ -1,7 +1,6 @@
 //! TCP connections that are MQTT: which side is the client, and the packets of both.
 
-use std::collections::BTreeMap;
-
+use mqttscope_proto::json::push_number;
 use mqttscope_proto::{FixedHeader, FrameScanner, Packet, ProtocolVersion, decode};
 
 use super::Report;
@@ -11,8 +10,8 @@ use crate::store::{Direction, EventKind, Log, Marks, Value};
 
 /// All connections of a capture.
 pub(super) struct Streams {
-    /// By the two ends, the lower one first.
-    by_ends: BTreeMap<(End, End), Stream>,
+    /// Sorted by the two ends, the lower one first.
+    by_ends: Vec<((End, End), Box<Stream>)>,
     next_connection: u16,
     time: u64,
 }
@@ -44,7 +43,7 @@ struct Half {
 
 impl Streams {
     pub(super) fn new(first_connection: u16) -> Self {
-        Self { by_ends: BTreeMap::new(), next_connection: first_connection, time: 0 }
+        Self { by_ends: Vec::new(), next_connection: first_connection, time: 0 }
     }
 
     /// The number that a connection of the file has in the log.
@@ -64,13 +63,17 @@ impl Streams {
         let from_low = segment.from <= segment.to;
         let ends = if from_low { (segment.from, segment.to) } else { (segment.to, segment.from) };
         let is_first = segment.has(Segment::SYN) && !segment.has(Segment::ACK);
-        let stream = self.by_ends.entry(ends).or_insert_with(Stream::new);
+        let at = self.by_ends.partition_point(|(known, _)| *known < ends);
+        if self.by_ends.get(at).is_none_or(|(known, _)| *known != ends) {
+            self.by_ends.insert(at, (ends, Box::new(Stream::new())));
+        }
+        let stream = &mut self.by_ends[at].1;
         let order = &stream.halves[usize::from(!from_low)].order;
         let is_repeated = order.expects(segment.sequence.wrapping_add(1));
         if is_first && (stream.is_over || !order.is_new() && !is_repeated) {
             // The ports are used again.
             stream.flush(time, log, report);
-            *stream = Stream::new();
+            **stream = Stream::new();
         }
         if stream.is_over {
             return stream.connection.is_some();
@@ -89,7 +92,7 @@ impl Streams {
 
     /// Ends all connections with what they have.
     pub(super) fn finish(&mut self, log: &mut Log, report: &mut Report) {
-        for stream in self.by_ends.values_mut() {
+        for (_, stream) in &mut self.by_ends {
             stream.flush(self.time, log, report);
         }
     }
@@ -336,13 +339,28 @@ fn is_plausible(bytes: &[u8]) -> bool {
     }
 }
 
+/// `10.0.0.1:1883` or `[fd00:0:0:0:0:0:0:1]:1883`.
 fn words_of(end: End) -> String {
-    let address = std::net::Ipv6Addr::from(end.address);
-    let port = end.port.to_string();
-    match address.to_ipv4_mapped() {
-        Some(address) => [&address.to_string(), ":", &port].concat(),
-        None => ["[", &address.to_string(), "]:", &port].concat(),
+    let mut words = String::new();
+    if let [0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff, v4 @ ..] = end.address {
+        for (at, byte) in v4.into_iter().enumerate() {
+            words.push_str(if at > 0 { "." } else { "" });
+            push_number(&mut words, byte.into());
+        }
+    } else {
+        for (at, group) in end.address.chunks(2).enumerate() {
+            words.push(if at > 0 { ':' } else { '[' });
+            let group = u32::from(group[0]) << 8 | u32::from(group[1]);
+            let digits = (32 - group.leading_zeros()).div_ceil(4).max(1);
+            words.extend(
+                (0..digits).rev().filter_map(|digit| char::from_digit(group >> (4 * digit) & 15, 16)),
+            );
+        }
+        words.push(']');
     }
+    words.push(':');
+    push_number(&mut words, end.port.into());
+    words
 }
 
 const MQTT_PORT: u16 = 1883;

@@ -1,4 +1,4 @@
-use mqttscope_proto::PacketType;
+use mqttscope_proto::{PacketType, ProtocolVersion, decode};
 
 use super::*;
 
@@ -112,6 +112,19 @@ fn a_session_that_is_kept_goes_on_with_its_exchanges() {
         let about = log.connection(1).expect("it is known");
         assert_eq!((about.client_id.as_str(), about.closed, about.connect), ("c", Some(3), Some(0)));
     }
+}
+
+#[test]
+fn clients_without_a_name_are_all_different() {
+    let connect = b"\x10\x0c\x00\x04MQTT\x04\x02\x00\x00\x00\x00";
+    let mut log = Log::new(1 << 20);
+    for connection in [1, 2] {
+        log.push_sent(1, connect, Marks { connection, ..MARKS });
+        log.push_sent(2, PUBLISH, Marks { connection, ..MARKS });
+    }
+    assert_eq!(log.in_flight(), [2, 0]);
+    log.push_whole(3, Direction::In, b"\x40\x02\x00\x09", MARKS);
+    assert_eq!(log.before(4), Some(1));
 }
 
 #[test]
