@@ -2,6 +2,41 @@
 //!
 //! This crate does no I/O, has no clock, and never panics on what a log, a file or a person's filter holds. Whatever
 //! may take longer than a frame of a page comes in slices that say how far they are.
+//!
+//! Bytes go into a [`Log`] once, as they come, and stay as they are. All else looks at the log from outside and keeps
+//! a place in it: a [`filter::Matches`], a [`statistics::Statistics`], an [`export::Export`].
+//!
+//! ```
+//! use mqttscope_log::filter::{Budget, Filter, Matches};
+//! use mqttscope_log::ladder::Ladder;
+//! use mqttscope_log::{Log, Marks};
+//! use mqttscope_proto::PacketType;
+//!
+//! let mut log = Log::new(Log::DEFAULT_BUDGET);
+//! let marks = Marks { connection: 1, v311: true, ..Marks::default() };
+//! let time = 1_795_602_601_482_123;
+//!
+//! // A PUBLISH at QoS 1 leaves; PUBACK comes, in two pieces.
+//! log.push_sent(time, b"\x32\x07\x00\x01t\x00\x09hi", marks);
+//! for piece in [&b"\x40"[..], b"\x02\x00\x09"] {
+//!     log.receive(piece.len(), |room| room.copy_from_slice(piece));
+//!     while let Some(number) = log.next_received(time + 3_000, marks)? {
+//!         assert_eq!(log.answered(number).map(|asked| asked.packet_id), Some(9));
+//!     }
+//! }
+//!
+//! let mut filter = Filter::parse("topic:t or type:puback", 0).expect("a filter");
+//! let mut matches = Matches::default();
+//! assert!(matches.update(&log, &mut filter, Budget::SLICE));
+//! assert_eq!(matches.len(), 2);
+//!
+//! let ladder = Ladder::of(&log, 0).expect("an exchange");
+//! assert_eq!((ladder.arrows[1].packet_type, ladder.arrows[1].gap), (PacketType::PubAck, 3_000));
+//! assert_eq!(ladder.awaited, None);
+//! # Ok::<(), mqttscope_proto::DecodeError>(())
+//! ```
+//!
+//! The features `import` and `binary` (CBOR and MessagePack) can be left out, for pages that load them later or never.
 
 pub mod export;
 pub mod filter;
