@@ -34,38 +34,15 @@ impl FixedHeader {
     /// length byte with its continuation bit, a Remaining Length that the packet type cannot have.
     #[inline]
     pub fn decode(bytes: &[u8]) -> Result<Option<Self>, DecodeError> {
-        // Two bytes, acknowledgements and small messages, are by far the most frequent header.
-        if let [first_byte, length @ 0..=0x7f, ..] = *bytes {
-            let packet_type = check_first_byte(first_byte)?;
-            return Self::finish(first_byte, packet_type, u32::from(length), 2).map(Some);
-        }
-        Self::decode_long(bytes)
-    }
-
-    fn decode_long(bytes: &[u8]) -> Result<Option<Self>, DecodeError> {
         let Some((&first_byte, length_bytes)) = bytes.split_first() else { return Ok(None) };
         let packet_type = check_first_byte(first_byte)?;
-        let mut remaining_length = 0;
-        for (index, &byte) in length_bytes.iter().take(4).enumerate() {
-            remaining_length |= u32::from(byte & 0x7f) << (7 * index);
-            if byte & 0x80 == 0 {
-                return Self::finish(first_byte, packet_type, remaining_length, index + 2).map(Some);
-            }
-        }
-        if length_bytes.len() < 4 {
-            return Ok(None);
-        }
-        Err(DecodeError { offset: 4, kind: DecodeErrorKind::RemainingLengthTooLong })
-    }
-
-    #[inline]
-    fn finish(first_byte: u8, packet_type: PacketType, actual: u32, len: usize) -> Result<Self, DecodeError> {
+        let Some((actual, length_len)) = decode_remaining_length(length_bytes)? else { return Ok(None) };
         match packet_type.fixed_remaining_length() {
             Some(expected) if expected != actual => {
                 let kind = DecodeErrorKind::ForbiddenRemainingLength { packet_type, expected, actual };
                 Err(DecodeError { offset: 1, kind })
             }
-            _ => Ok(Self { first_byte, packet_type, remaining_length: actual, len }),
+            _ => Ok(Some(Self { first_byte, packet_type, remaining_length: actual, len: 1 + length_len })),
         }
     }
 
@@ -103,6 +80,22 @@ fn check_first_byte(first_byte: u8) -> Result<PacketType, DecodeError> {
         return Err(DecodeError { offset: 0, kind: DecodeErrorKind::ReservedQos });
     }
     Ok(packet_type)
+}
+
+/// A Remaining Length and how many bytes say it, or `None` while it is unfinished.
+#[inline]
+fn decode_remaining_length(bytes: &[u8]) -> Result<Option<(u32, usize)>, DecodeError> {
+    let mut length = 0;
+    for (index, &byte) in bytes.iter().take(4).enumerate() {
+        length |= u32::from(byte & 0x7f) << (7 * index);
+        if byte & 0x80 == 0 {
+            return Ok(Some((length, index + 1)));
+        }
+    }
+    if bytes.len() < 4 {
+        return Ok(None);
+    }
+    Err(DecodeError { offset: 4, kind: DecodeErrorKind::RemainingLengthTooLong })
 }
 
 /// Appends a fixed header.
@@ -287,8 +280,10 @@ impl FrameScanner {
 /// ```
 #[derive(Clone, Debug, Default)]
 pub struct Deframer {
-    scanner: FrameScanner,
+    /// The packet that is unfinished.
     partial: Vec<u8>,
+    /// Bytes that certainly belong to it: one, until its fixed header has said how many.
+    missing: usize,
     /// The packet in `partial` was handed out, and goes with the next call.
     handed_out: bool,
 }
@@ -297,7 +292,7 @@ impl Deframer {
     /// A deframer at the start of a stream.
     #[must_use]
     pub const fn new() -> Self {
-        Self { scanner: FrameScanner::new(), partial: Vec::new(), handed_out: false }
+        Self { partial: Vec::new(), missing: 0, handed_out: false }
     }
 
     /// The next whole packet, advancing `piece` past it; `None` once the piece is used up.
@@ -305,6 +300,7 @@ impl Deframer {
     /// # Errors
     ///
     /// Those of [`FixedHeader::decode`]; the offset counts from the start of the packet.
+    #[inline]
     pub fn next_frame<'f, 'p: 'f>(
         &'f mut self,
         piece: &mut &'p [u8],
@@ -318,16 +314,27 @@ impl Deframer {
                 *piece = rest;
                 return Ok(Some(frame));
             }
-            if piece.is_empty() {
+            // It begins a packet and does not end it.
+            self.missing = piece.len();
+        }
+        self.complete(piece)
+    }
+
+    /// Goes on with the packet that is unfinished.
+    fn complete(&mut self, piece: &mut &[u8]) -> Result<Option<Frame<'_>>, DecodeError> {
+        loop {
+            let (taken, rest) = piece.split_at(self.missing.min(piece.len()));
+            self.partial.extend_from_slice(taken);
+            self.missing -= taken.len();
+            *piece = rest;
+            if self.missing > 0 {
                 return Ok(None);
             }
-        }
-        let Scan { consumed, complete } = self.scanner.scan(piece)?;
-        let (taken, rest) = piece.split_at(consumed);
-        self.partial.extend_from_slice(taken);
-        *piece = rest;
-        if !complete {
-            return Ok(None);
+            match FixedHeader::decode(&self.partial)? {
+                Some(header) if header.packet_len() == self.partial.len() => break,
+                Some(header) => self.missing = header.packet_len() - self.partial.len(),
+                None => self.missing = 1,
+            }
         }
         self.handed_out = true;
         Ok(Frame::split(&self.partial)?.map(|(frame, _)| frame))

@@ -227,24 +227,28 @@ impl<'a> Packet<'a> {
         if header.packet_type != PacketType::Connect {
             check_flags(header, version, &mut reader);
         }
-        Ok(match header.packet_type {
-            PacketType::Publish => Self::Publish(Publish::read(header, &mut reader)?),
-            PacketType::PubAck => Self::PubAck(PubAck { packet_id: read_id(&mut reader)? }),
-            PacketType::PubRec => Self::PubRec(PubRec { packet_id: read_id(&mut reader)? }),
+        // Each arm makes the whole result: a common `Ok` around them would copy the largest packet's size each time.
+        match header.packet_type {
+            PacketType::Publish => Publish::read(header, &mut reader).map(Self::Publish),
+            PacketType::PubAck => read_id(&mut reader).map(|packet_id| Self::PubAck(PubAck { packet_id })),
+            PacketType::PubRec => read_id(&mut reader).map(|packet_id| Self::PubRec(PubRec { packet_id })),
             PacketType::PubRel => {
-                Self::PubRel(PubRel { dup: header.dup(), packet_id: read_id(&mut reader)? })
+                let dup = header.dup();
+                read_id(&mut reader).map(|packet_id| Self::PubRel(PubRel { dup, packet_id }))
             }
-            PacketType::PubComp => Self::PubComp(PubComp { packet_id: read_id(&mut reader)? }),
-            PacketType::Connect => Self::Connect(Connect::read(header, &mut reader)?),
-            PacketType::ConnAck => Self::ConnAck(ConnAck::read(version, &mut reader)?),
-            PacketType::Subscribe => Self::Subscribe(Subscribe::read(header, &mut reader)?),
-            PacketType::SubAck => Self::SubAck(SubAck::read(version, &mut reader)?),
-            PacketType::Unsubscribe => Self::Unsubscribe(Unsubscribe::read(header, &mut reader)?),
-            PacketType::UnsubAck => Self::UnsubAck(UnsubAck { packet_id: read_id(&mut reader)? }),
-            PacketType::PingReq => Self::PingReq,
-            PacketType::PingResp => Self::PingResp,
-            PacketType::Disconnect => Self::Disconnect,
-        })
+            PacketType::PubComp => read_id(&mut reader).map(|packet_id| Self::PubComp(PubComp { packet_id })),
+            PacketType::Connect => Connect::read(header, &mut reader).map(Self::Connect),
+            PacketType::ConnAck => ConnAck::read(version, &mut reader).map(Self::ConnAck),
+            PacketType::Subscribe => Subscribe::read(header, &mut reader).map(Self::Subscribe),
+            PacketType::SubAck => SubAck::read(version, &mut reader).map(Self::SubAck),
+            PacketType::Unsubscribe => Unsubscribe::read(header, &mut reader).map(Self::Unsubscribe),
+            PacketType::UnsubAck => {
+                read_id(&mut reader).map(|packet_id| Self::UnsubAck(UnsubAck { packet_id }))
+            }
+            PacketType::PingReq => Ok(Self::PingReq),
+            PacketType::PingResp => Ok(Self::PingResp),
+            PacketType::Disconnect => Ok(Self::Disconnect),
+        }
     }
 
     /// Appends the packet's bytes, and says how many they are.
@@ -256,6 +260,7 @@ impl<'a> Packet<'a> {
     ///
     /// Where there are no bytes for the packet: a field or the whole too long, packet id 0, QoS 3. Nothing
     /// is appended then.
+    #[inline]
     pub fn encode(&self, out: &mut Vec<u8>) -> Result<usize, EncodeError> {
         let before = out.len();
         match self {

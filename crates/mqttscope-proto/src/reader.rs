@@ -126,6 +126,7 @@ impl<'a, 't, T: Trace<'a>> Reader<'a, 't, T> {
     }
 
     /// Bytes behind their length.
+    #[inline]
     pub(crate) fn binary(&mut self, def: &'static FieldDef) -> Result<&'a [u8], DecodeError> {
         let bytes = self.prefixed(def)?;
         self.close_prefixed(def, bytes.len(), FieldValue::Bytes(bytes));
@@ -144,6 +145,7 @@ impl<'a, 't, T: Trace<'a>> Reader<'a, 't, T> {
     }
 
     /// The payload, whose fields `read` takes one by one up to the packet's end; its bytes are the answer.
+    #[inline]
     pub(crate) fn payload(
         &mut self,
         read: impl FnOnce(&mut Self) -> Result<(), DecodeError>,

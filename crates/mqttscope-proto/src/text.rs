@@ -20,6 +20,7 @@ enum Repr<'a> {
 
 impl<'a> Text<'a> {
     /// The string that `bytes` spell, well-formed or not.
+    #[inline]
     #[must_use]
     pub fn from_bytes(bytes: &'a [u8]) -> Self {
         match core::str::from_utf8(bytes) {
@@ -29,6 +30,7 @@ impl<'a> Text<'a> {
     }
 
     /// The bytes, without the length before them.
+    #[inline]
     #[must_use]
     pub const fn as_bytes(&self) -> &'a [u8] {
         match self.0 {
@@ -38,6 +40,7 @@ impl<'a> Text<'a> {
     }
 
     /// The text, or `None` where the bytes are not UTF-8.
+    #[inline]
     #[must_use]
     pub const fn to_str(&self) -> Option<&'a str> {
         match self.0 {
@@ -55,13 +58,21 @@ impl<'a> Text<'a> {
         }
     }
 
+    /// The number of characters, where what is not UTF-8 counts as [`Text::to_string_lossy`] shows it.
+    pub(crate) fn char_count(&self) -> usize {
+        let chunks = self.as_bytes().utf8_chunks();
+        chunks.map(|chunk| chunk.valid().chars().count() + usize::from(!chunk.invalid().is_empty())).sum()
+    }
+
     /// The length in bytes.
+    #[inline]
     #[must_use]
     pub const fn len(&self) -> usize {
         self.as_bytes().len()
     }
 
     /// Whether there is no byte in it.
+    #[inline]
     #[must_use]
     pub const fn is_empty(&self) -> bool {
         self.as_bytes().is_empty()

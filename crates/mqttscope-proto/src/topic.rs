@@ -3,7 +3,7 @@
 use core::fmt;
 
 use crate::rule::{Rule, Violation};
-use crate::text;
+use crate::text::{self, Text};
 
 /// The longest string that a packet can carry, in bytes.
 pub const MAX_STRING_LEN: usize = 65_535;
@@ -112,38 +112,52 @@ impl fmt::Display for TopicFilter<'_> {
     }
 }
 
-fn checked(text: &str, fault: fn(&[u8]) -> Option<Violation>) -> Result<&str, Violation> {
+fn checked(text: &str, fault: fn(Text<'_>) -> Option<Violation>) -> Result<&str, Violation> {
     if text.len() > MAX_STRING_LEN {
         return Err(Violation { offset: MAX_STRING_LEN, rule: Rule::StringTooLong(text.len()) });
     }
-    match fault(text.as_bytes()) {
+    match fault(text.into()) {
         Some(violation) => Err(violation),
         None => Ok(text),
     }
 }
 
-/// The first rule that the bytes of a topic name break; offsets count from the first byte of the name.
-pub(crate) fn name_fault(bytes: &[u8]) -> Option<Violation> {
-    // Nearly every name is printable ASCII: one pass that finds nothing suspicious is all it costs.
-    if !bytes.is_empty() && bytes.iter().all(|&byte| byte.is_ascii() && !matches!(byte, 0 | b'+' | b'#')) {
+/// The first rule that a topic name breaks; offsets count from the first byte of the name.
+#[inline]
+pub(crate) fn name_fault(text: Text<'_>) -> Option<Violation> {
+    if is_plain(text) {
         return None;
     }
-    string_fault(bytes).or_else(|| {
-        let offset = bytes.iter().position(|byte| matches!(byte, b'+' | b'#'))?;
+    string_fault(text).or_else(|| {
+        let offset = text.as_bytes().iter().position(|byte| matches!(byte, b'+' | b'#'))?;
         Some(Violation { offset, rule: Rule::WildcardInTopicName })
     })
 }
 
-/// The first rule that the bytes of a topic filter break; offsets count from the first byte of the filter.
-pub(crate) fn filter_fault(bytes: &[u8]) -> Option<Violation> {
-    string_fault(bytes).or_else(|| wildcard_fault(bytes))
+/// The first rule that a topic filter breaks; offsets count from the first byte of the filter.
+pub(crate) fn filter_fault(text: Text<'_>) -> Option<Violation> {
+    string_fault(text).or_else(|| wildcard_fault(text.as_bytes()))
 }
 
-fn string_fault(bytes: &[u8]) -> Option<Violation> {
-    if bytes.is_empty() {
+/// Whether a topic holds nothing that a rule is about, as nearly all do.
+#[inline]
+fn is_plain(text: Text<'_>) -> bool {
+    // Without an early end the compiler looks at many bytes at once.
+    let special = |found, &byte: &u8| found | matches!(byte, 0 | b'+' | b'#');
+    text.to_str().is_some() && !text.is_empty() && !text.as_bytes().iter().fold(false, special)
+}
+
+fn string_fault(text: Text<'_>) -> Option<Violation> {
+    if text.is_empty() {
         return Some(Violation { offset: 0, rule: Rule::TopicEmpty });
     }
-    utf8_fault(bytes).or_else(|| nul_fault(bytes))
+    text_fault(text).or_else(|| nul_fault(text))
+}
+
+/// The first byte of a string that is not UTF-8.
+#[inline]
+pub(crate) fn text_fault(text: Text<'_>) -> Option<Violation> {
+    if text.to_str().is_some() { None } else { utf8_fault(text.as_bytes()) }
 }
 
 /// The first byte that is not UTF-8.
@@ -153,9 +167,9 @@ pub(crate) fn utf8_fault(bytes: &[u8]) -> Option<Violation> {
     Some(Violation { offset, rule })
 }
 
-/// The first U+0000.
-pub(crate) fn nul_fault(bytes: &[u8]) -> Option<Violation> {
-    let offset = bytes.iter().position(|&byte| byte == 0)?;
+/// The first U+0000 of a string.
+pub(crate) fn nul_fault(text: Text<'_>) -> Option<Violation> {
+    let offset = text.as_bytes().iter().position(|&byte| byte == 0)?;
     Some(Violation { offset, rule: Rule::Nul })
 }
 

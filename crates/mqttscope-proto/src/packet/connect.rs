@@ -209,6 +209,7 @@ fn check_connect_flags<'a, T: Trace<'a>>(
     check(flags & PASSWORD_FLAG != 0 && flags & USERNAME_FLAG == 0, Rule::PasswordWithoutUsername);
 }
 
+#[inline]
 fn read_client_id<'a, T: Trace<'a>>(
     version: ProtocolVersion,
     clean_session: bool,
@@ -217,7 +218,7 @@ fn read_client_id<'a, T: Trace<'a>>(
     let at = reader.pos();
     let client_id = read_text(&CLIENT_ID, version, reader)?;
     if version == ProtocolVersion::V31 {
-        let chars = client_id.to_string_lossy().chars().count();
+        let chars = client_id.char_count();
         if chars > MAX_CLIENT_ID_CHARS {
             reader.violation(at, Rule::ClientIdTooLong(chars));
         } else if chars == 0 {
@@ -229,13 +230,14 @@ fn read_client_id<'a, T: Trace<'a>>(
     Ok(client_id)
 }
 
+#[inline]
 fn read_will<'a, T: Trace<'a>>(
     flags: u8,
     version: ProtocolVersion,
     reader: &mut Reader<'a, '_, T>,
 ) -> Result<Will<'a>, DecodeError> {
     let topic = reader.text(&WILL_TOPIC)?;
-    reader.fault_in_last(topic.as_bytes(), topic::name_fault(topic.as_bytes()));
+    reader.fault_in_last(topic.as_bytes(), topic::name_fault(topic));
     let message = reader.binary(&WILL_MESSAGE)?;
     if version == ProtocolVersion::V31 {
         reader.fault_in_last(message, topic::utf8_fault(message));
@@ -244,6 +246,7 @@ fn read_will<'a, T: Trace<'a>>(
 }
 
 /// A string that is not a topic. U+0000 is forbidden in all strings by 3.1.1, in topics only by 3.1.
+#[inline]
 fn read_text<'a, T: Trace<'a>>(
     def: &'static FieldDef,
     version: ProtocolVersion,
@@ -251,9 +254,9 @@ fn read_text<'a, T: Trace<'a>>(
 ) -> Result<Text<'a>, DecodeError> {
     let text = reader.text(def)?;
     let bytes = text.as_bytes();
-    reader.fault_in_last(bytes, topic::utf8_fault(bytes));
+    reader.fault_in_last(bytes, topic::text_fault(text));
     if version != ProtocolVersion::V31 {
-        reader.fault_in_last(bytes, topic::nul_fault(bytes));
+        reader.fault_in_last(bytes, topic::nul_fault(text));
     }
     Ok(text)
 }

@@ -43,13 +43,14 @@ impl<'a> Publish<'a> {
         }
         reader.open(&common::VARIABLE_HEADER);
         let topic = reader.text(&TOPIC_NAME)?;
-        reader.fault_in_last(topic.as_bytes(), topic::name_fault(topic.as_bytes()));
+        reader.fault_in_last(topic.as_bytes(), topic::name_fault(topic));
         let packet_id = if qos == Qos::AtMostOnce { None } else { Some(reader.packet_id()?) };
         reader.close();
         let payload = reader.rest(&APPLICATION_MESSAGE);
         Ok(Self { dup: header.dup(), qos, retain: header.retain(), topic, packet_id, payload })
     }
 
+    #[inline]
     pub(crate) fn encode(&self, out: &mut Vec<u8>) -> Result<(), EncodeError> {
         let id = match (self.qos, self.packet_id) {
             (Qos::AtMostOnce, None) => None,

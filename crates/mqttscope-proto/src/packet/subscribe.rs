@@ -80,7 +80,7 @@ impl<'a> Subscribe<'a> {
 /// A topic filter, without what may follow it.
 pub(super) fn read_topic_filter<'a, T: Trace<'a>>(reader: &mut Reader<'a, '_, T>) -> Result<(), DecodeError> {
     let filter = reader.text(&common::TOPIC_FILTER)?;
-    reader.fault_in_last(filter.as_bytes(), topic::filter_fault(filter.as_bytes()));
+    reader.fault_in_last(filter.as_bytes(), topic::filter_fault(filter));
     Ok(())
 }
 
