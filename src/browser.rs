@@ -2,12 +2,14 @@
 
 use js_sys::{Date, JSON, Math};
 use mqttscope_proto::Timestamp;
-use wasm_bindgen::JsValue;
-use web_sys::{Storage, Window};
+use serde::Deserialize;
+use wasm_bindgen::{JsCast, JsValue};
+use web_sys::{Document, Element, HtmlElement, Storage, UrlSearchParams, Window};
 
 use crate::store::settings::Settings;
 use crate::store::text::concat;
 use crate::store::validate::Place;
+use crate::stored::Stored;
 
 /// The window that the page runs in.
 ///
@@ -17,6 +19,26 @@ use crate::store::validate::Place;
 #[must_use]
 pub fn window() -> Window {
     web_sys::window().expect("the page runs in a window")
+}
+
+/// The document of that window.
+#[must_use]
+pub fn document() -> Option<Document> {
+    window().document()
+}
+
+/// The element of that id.
+#[must_use]
+pub fn by_id(id: &str) -> Option<Element> {
+    document()?.get_element_by_id(id)
+}
+
+/// Moves the focus to an element, if it is there.
+pub fn focus(element: Option<Element>) {
+    if let Some(element) = element {
+        // Whatever takes no focus ignores it.
+        let _ = element.unchecked_ref::<HtmlElement>().focus();
+    }
 }
 
 /// The time, in microseconds since the Unix epoch; unlike `Date`, it never runs backwards.
@@ -50,15 +72,19 @@ pub fn random_client_id() -> String {
     ((Math::random() * 900_000.0) as u32 + 100_000).to_string()
 }
 
-/// The settings of last time, and this tab's client id.
+/// The settings of last time, this tab's client id, and what the page's address asks for.
 #[must_use]
 pub fn load_settings() -> Settings {
     let mut settings: Settings = read(window().local_storage(), SETTINGS)
         .and_then(|text| JSON::parse(&text).ok())
-        .and_then(|value| serde_wasm_bindgen::from_value(value).ok())
+        .and_then(|value| Settings::deserialize(Stored(value)).ok())
         .unwrap_or_default();
     let id = read(window().session_storage(), CLIENT_ID);
     settings.forms.client_id = id.unwrap_or_else(random_client_id);
+    let query = window().location().search().ok();
+    if let Some(query) = query.and_then(|query| UrlSearchParams::new_with_str(&query).ok()) {
+        settings.prefill(|name| query.get(name));
+    }
     settings
 }
 

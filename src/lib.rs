@@ -6,4 +6,5 @@ pub mod clock;
 pub mod components;
 pub mod driver;
 pub mod store;
+mod stored;
 pub mod transport;

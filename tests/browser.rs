@@ -124,7 +124,8 @@ async fn an_error_is_bound_to_its_field_and_gets_the_focus() {
     let message = url.get_attribute("aria-describedby").and_then(|id| document().get_element_by_id(&id));
     let words = message.and_then(|message| message.text_content()).unwrap_or_default();
     assert!(words.contains("ws:// or wss://"), "{words}");
-    assert_eq!(document().active_element().map(|element| element.id()), Some(url.id()));
+    let has_focus = || document().active_element().is_some_and(|element| element.id() == url.id());
+    until("the focus at the field", has_focus).await;
     type_into(&url, "ws://h/");
     until("the error to go", || !url.has_attribute("aria-invalid")).await;
     root.remove();

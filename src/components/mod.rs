@@ -1,12 +1,13 @@
-//! What can be seen: one region of the screen a file, data and callbacks in, HTML out.
+//! What can be seen: one region of the screen a file, data in, HTML out.
 
 pub mod bar;
-pub mod card;
 pub mod connection;
-pub mod field;
+pub mod element;
+pub mod listen;
 pub mod log_panel;
 pub mod log_row;
 pub mod log_table;
+pub mod parts;
 pub mod publish;
 pub mod subscribe;
 pub mod switches;

@@ -1,74 +1,92 @@
-//! The Subscribe form and the list of subscriptions.
+//! The Subscribe card: the form and the list of subscriptions.
 
 use mqttscope_proto::Qos;
 use yew::prelude::*;
+use yew::virtual_dom::Key;
 
-use super::card::card;
-use super::field::{Control, Deed, FormView, HALF, QOS_CHOICES, RIGHT_HALF, message_id, on_submit};
+use super::element::{element, several, tag, text, words};
+use super::parts::{Control, Part, QOS, RIGHT_HALF, TWO_LINES, View, no_note};
 use crate::store::connection::Answer;
 use crate::store::row::qos_name;
 use crate::store::text::concat;
-use crate::store::{Connection, Field, Subscription};
+use crate::store::{Deed, Field, Subscription};
 
 /// What to subscribe to, and what was granted.
-pub fn subscribe_form(
-    view: &FormView,
-    connection: &Connection,
-    subscribe: &Deed,
-    unsubscribe: &Callback<String>,
-) -> Html {
-    let idle = (!connection.is_connected()).then_some(NOT_CONNECTED);
-    let button = Field::SubscribeButton;
-    card(
-        "Subscribe",
-        "",
-        true,
-        html! { <>
-            <form class="grid" onsubmit={on_submit(subscribe)} novalidate=true>
-                { view.field(Field::Filter, "Topic filter", HALF, Control::Line(""), Html::default()) }
-                { view.field(Field::RequestedQos, "Requested QoS", RIGHT_HALF, QOS_CHOICES, Html::default()) }
-                <div class="actions wide">
-                    <button id={button.id()} class="primary" aria-disabled={idle.map(|_| "true")} title={idle}
-                        aria-describedby={message_id(button)}>{ "Subscribe" }</button>
-                    { view.message(button) }
-                </div>
-            </form>
-            <h3 id="subscriptions-title">{ "Subscriptions" }</h3>
-            if connection.subscriptions.is_empty() {
-                <p class="help">
-                    { "None yet. A filter is a topic or a pattern: + stands for one level, # at its end for all that follow." }
-                </p>
-            }
-            <ul class="subscriptions" aria-labelledby="subscriptions-title">
-                { for connection.subscriptions.iter().map(|subscription| entry(subscription, unsubscribe)) }
-            </ul>
-        </> },
-    )
+pub const SUBSCRIBE: Part = Part::Card {
+    title: "Subscribe",
+    note: no_note,
+    open: true,
+    parts: &[
+        Part::Form {
+            id: "subscribe-form",
+            deed: Deed::Subscribe,
+            parts: &[
+                Part::Field {
+                    field: Field::Filter,
+                    label: "Topic filter",
+                    class: TWO_LINES,
+                    control: Control::Line,
+                    beside: &[],
+                },
+                Part::Field {
+                    field: Field::RequestedQos,
+                    label: "Requested QoS",
+                    class: RIGHT_HALF,
+                    control: QOS,
+                    beside: &[],
+                },
+                Part::Group(
+                    "actions wide",
+                    &[
+                        Part::Submit {
+                            deed: Deed::Subscribe,
+                            field: Field::SubscribeButton,
+                            words: "Subscribe",
+                            hint: None,
+                        },
+                        Part::Message(Field::SubscribeButton),
+                    ],
+                ),
+            ],
+        },
+        Part::Draw(subscriptions),
+    ],
+};
+
+fn subscriptions(view: &View) -> Html {
+    let list = &view.connection.subscriptions;
+    let title = element("h3", &["id"], &[Some("subscriptions-title")], vec![text("Subscriptions")]);
+    let help = if list.is_empty() { words("p", "help", HELP) } else { Html::default() };
+    let keys = &["class", "aria-labelledby"];
+    let values = [Some("subscriptions"), Some("subscriptions-title")];
+    let entries = list.iter().map(entry).collect();
+    several(vec![title, help, element("ul", keys, &values, entries)])
 }
 
-fn entry(subscription: &Subscription, unsubscribe: &Callback<String>) -> Html {
+fn entry(subscription: &Subscription) -> Html {
     let Subscription { filter, requested, answer } = subscription;
-    let (class, words) = match answer {
+    let (class, answer) = match answer {
         Answer::Awaited => ("chip", "asked"),
         Answer::Granted(qos) if qos == requested => ("chip good", granted(*qos)),
         Answer::Granted(qos) => ("chip amber", granted(*qos)),
         Answer::Refused => ("chip red", "refused"),
         Answer::Leaving => ("chip", "leaving"),
     };
-    let filter: AttrValue = filter.clone().into();
-    let id = concat(&["subscription-", &filter]);
-    let onclick = {
-        let (unsubscribe, filter) = (unsubscribe.clone(), filter.clone());
-        Callback::from(move |_: MouseEvent| unsubscribe.emit(filter.to_string()))
-    };
-    html! {
-        <li key={&*filter}>
-            <span class="filter" id={id.clone()} title={&filter}>{ &filter }</span>
-            <span class="chip">{ concat(&["requested ", qos_name(requested.as_u8())]) }</span>
-            <span {class}>{ words }</span>
-            <button type="button" class="small" {onclick} aria-describedby={id}>{ "Unsubscribe" }</button>
-        </li>
-    }
+    let id = concat(&["subscription-", filter]);
+    let name = element(
+        "span",
+        &["class", "id", "title"],
+        &[Some("filter"), Some(&id), Some(filter)],
+        vec![text(filter)],
+    );
+    let asked = words("span", "chip", &concat(&["requested ", qos_name(requested.as_u8())]));
+    let keys = &["type", "class", "data-deed", "data-filter", "aria-describedby"];
+    let values = [Some("button"), Some("small"), Some(Deed::Unsubscribe.name()), Some(&**filter), Some(&*id)];
+    let leave = element("button", keys, &values, vec![text("Unsubscribe")]);
+    let mut item = tag("li", &[], &[]);
+    item.key = Some(Key::from(filter.as_str()));
+    item.add_children([name, asked, words("span", class, answer), leave]);
+    item.into()
 }
 
 const fn granted(qos: Qos) -> &'static str {
@@ -79,5 +97,5 @@ const fn granted(qos: Qos) -> &'static str {
     }
 }
 
-/// Why a button that needs a connection cannot work.
-pub const NOT_CONNECTED: &str = "Not connected: press Connect first.";
+const HELP: &str =
+    "None yet. A filter is a topic or a pattern: + stands for one level, # at its end for all that follow.";

@@ -1,37 +1,54 @@
-//! The test switches, which turn a good client into a misbehaving one.
+//! The Test switches card: they turn a good client into a misbehaving one.
 
 use mqttscope_proto::ProtocolVersion;
 use yew::prelude::*;
 
-use super::card::card;
-use super::field::FormView;
+use super::element::{element, text};
+use super::parts::{Part, View};
 use crate::store::Switch;
 
 /// Both switches work on a live connection too.
-pub fn switches(view: &FormView) -> Html {
-    let v311 = view.forms().protocol_version() == ProtocolVersion::V311;
-    let on = view.forms().simulate_down || view.forms().send_duplicates;
-    let (class, words) = if v311 {
-        (
-            "help amber",
-            "3.1.1 forbids DUP on PUBREL, SUBSCRIBE, UNSUBSCRIBE. It is sent all the same, and marked.",
-        )
+pub const SWITCHES: Part = Part::Card {
+    title: "Test switches",
+    note,
+    open: true,
+    parts: &[Part::Group(
+        "switches",
+        &[
+            Part::Check {
+                switch: Switch::SimulateDown,
+                label: "Simulate client down (no PINGREQ)",
+                described: Some("simulate-down-help"),
+            },
+            Part::Draw(simulate_down_help),
+            Part::Check {
+                switch: Switch::SendDuplicates,
+                label: "Send duplicates",
+                described: Some("send-duplicates-help"),
+            },
+            Part::Draw(send_duplicates_help),
+        ],
+    )],
+};
+
+fn simulate_down_help(_: &View) -> Html {
+    help("simulate-down-help", "help", "After 1.5 × keep alive the broker sends the will.")
+}
+
+fn send_duplicates_help(view: &View) -> Html {
+    let id = "send-duplicates-help";
+    if view.forms().protocol_version() == ProtocolVersion::V311 {
+        let words = "In 3.1.1 only PUBLISH may have DUP: marked.";
+        help(id, "help amber", words)
     } else {
-        ("help", "PUBLISH above QoS 0, PUBREL, SUBSCRIBE, UNSUBSCRIBE: twice, the second with DUP.")
-    };
-    card(
-        "Test switches",
-        if on { "on" } else { "" },
-        true,
-        html! {
-            <div class="switches">
-                { view.check(Switch::SimulateDown, "Simulate client down (no PINGREQ)", Some("simulate-down-help")) }
-                <p id="simulate-down-help" class="help">
-                    { "With keep alive above 0: the broker closes after 1.5 × keep alive, and sends the will." }
-                </p>
-                { view.check(Switch::SendDuplicates, "Send duplicates", Some("send-duplicates-help")) }
-                <p id="send-duplicates-help" {class}>{ words }</p>
-            </div>
-        },
-    )
+        help(id, "help", "Requests with an id: twice, the copy with DUP.")
+    }
+}
+
+fn help(id: &str, class: &str, words: &str) -> Html {
+    element("p", &["id", "class"], &[Some(id), Some(class)], vec![text(words)])
+}
+
+fn note(view: &View) -> &'static str {
+    if view.forms().simulate_down || view.forms().send_duplicates { "on" } else { "off" }
 }

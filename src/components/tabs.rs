@@ -2,15 +2,22 @@
 
 use yew::prelude::*;
 
-use crate::store::page::{Action, Tab};
+use super::element::{element, text};
+use super::parts::View;
+use crate::store::Deed;
+use crate::store::page::Tab;
 
 /// Which region a narrow page shows.
-pub fn tabs(tab: Tab, act: &Callback<Action>) -> Html {
-    let button = |(to, words): (Tab, &'static str)| {
-        let act = act.clone();
-        let onclick = Callback::from(move |_: MouseEvent| act.emit(Action::Tab(to)));
-        html! { <button type="button" {onclick} aria-current={(tab == to).then_some("true")}>{ words }</button> }
-    };
-    let regions = [(Tab::Connection, "Connection"), (Tab::Messages, "Messages"), (Tab::Log, "Log")];
-    html! { <nav class="tabs" aria-label="Regions">{ for regions.into_iter().map(button) }</nav> }
+pub fn tabs(view: &View) -> Html {
+    let regions = [
+        (Tab::Connection, Deed::ShowConnection, "Connection"),
+        (Tab::Messages, Deed::ShowMessages, "Messages"),
+        (Tab::Log, Deed::ShowLog, "Log"),
+    ];
+    let buttons = regions.into_iter().map(|(tab, deed, words)| {
+        let current = (view.page.tab == tab).then_some("true");
+        let values = [Some("button"), Some(deed.name()), current];
+        element("button", &["type", "data-deed", "aria-current"], &values, vec![text(words)])
+    });
+    element("nav", &["class", "aria-label"], &[Some("tabs"), Some("Regions")], buttons.collect())
 }

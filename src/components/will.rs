@@ -1,31 +1,54 @@
-//! The Last Will form.
+//! The Last Will card.
 
-use yew::prelude::*;
-
-use super::card::card;
-use super::field::{Control, Deed, FormView, HALF, QOS_CHOICES, RIGHT_HALF, WIDE, on_submit};
-use crate::store::{Field, Switch};
+use super::parts::{Control, HALF, Part, QOS, RIGHT_HALF, View, WIDE};
+use crate::store::{Deed, Field, Switch};
 
 /// The message that the broker publishes when this client is lost. It goes with CONNECT.
-pub fn will_form(view: &FormView, connect: &Deed) -> Html {
-    let note = if view.forms().will { "on" } else { "off" };
-    let none = Html::default;
+pub const WILL: Part = Part::Card {
+    title: "Last Will",
+    note,
+    open: false,
     // Its only one-line field is what makes Enter work without a button of its own.
-    card(
-        "Last Will",
-        note,
-        false,
-        html! {
-            <form class="grid" onsubmit={on_submit(connect)} novalidate=true>
-                <div class="checks wide">
-                    { view.check(Switch::Will, "Last Will", None) }
-                    { view.check(Switch::WillRetain, "Retain will", None) }
-                </div>
-                { view.field(Field::WillTopic, "Will topic", HALF, Control::Line(""), none()) }
-                { view.field(Field::WillQos, "Will QoS", RIGHT_HALF, QOS_CHOICES, none()) }
-                { view.field(Field::WillMessage, "Will message", WIDE, Control::Lines("2"), none()) }
-                <p class="help wide">{ "Published by the broker when the connection is lost. Takes effect with the next Connect." }</p>
-            </form>
-        },
-    )
+    parts: &[Part::Form {
+        id: "will-form",
+        deed: Deed::Connect,
+        parts: &[
+            Part::Group(
+                "checks wide",
+                &[
+                    Part::Check { switch: Switch::Will, label: "Last Will", described: None },
+                    Part::Check { switch: Switch::WillRetain, label: "Retain will", described: None },
+                ],
+            ),
+            Part::Field {
+                field: Field::WillTopic,
+                label: "Will topic",
+                class: HALF,
+                control: Control::Line,
+                beside: &[],
+            },
+            Part::Field {
+                field: Field::WillQos,
+                label: "Will QoS",
+                class: RIGHT_HALF,
+                control: QOS,
+                beside: &[],
+            },
+            Part::Field {
+                field: Field::WillMessage,
+                label: "Will message",
+                class: WIDE,
+                control: Control::Lines("2"),
+                beside: &[],
+            },
+            Part::Words(
+                "help wide",
+                "Published by the broker when the connection is lost. Takes effect with the next Connect.",
+            ),
+        ],
+    }],
+};
+
+fn note(view: &View) -> &'static str {
+    if view.forms().will { "on" } else { "off" }
 }

@@ -191,6 +191,40 @@ impl Forms {
 }
 
 impl Field {
+    const ALL: [Self; 19] = [
+        Self::ConnectButton,
+        Self::Url,
+        Self::Subprotocol,
+        Self::Version,
+        Self::ClientId,
+        Self::Username,
+        Self::Password,
+        Self::KeepAlive,
+        Self::WillTopic,
+        Self::WillMessage,
+        Self::WillQos,
+        Self::Filter,
+        Self::RequestedQos,
+        Self::SubscribeButton,
+        Self::Topic,
+        Self::PublishQos,
+        Self::Message,
+        Self::PublishButton,
+        Self::File,
+    ];
+
+    /// The field whose control has that id.
+    #[must_use]
+    pub fn of_id(id: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|field| field.id() == id)
+    }
+
+    /// Whether it is chosen from a list instead of typed.
+    #[must_use]
+    pub const fn is_choice(self) -> bool {
+        matches!(self, Self::Version | Self::WillQos | Self::RequestedQos | Self::PublishQos)
+    }
+
     /// The id of the control in the document; its message has the same id with `-message` behind it.
     #[must_use]
     pub const fn id(self) -> &'static str {
@@ -219,6 +253,24 @@ impl Field {
 }
 
 impl Switch {
+    const ALL: [Self; 9] = [
+        Self::CleanSession,
+        Self::SendWithoutPassword,
+        Self::RememberPassword,
+        Self::Will,
+        Self::WillRetain,
+        Self::SimulateDown,
+        Self::SendDuplicates,
+        Self::Retain,
+        Self::Verbose,
+    ];
+
+    /// The switch whose control has that id.
+    #[must_use]
+    pub fn of_id(id: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|switch| switch.id() == id)
+    }
+
     /// The id of the control in the document.
     #[must_use]
     pub const fn id(self) -> &'static str {
@@ -279,5 +331,21 @@ impl Problems {
     /// The problems themselves, if there are any.
     pub fn or<T>(self, value: T) -> Result<T, Self> {
         if self.0.is_empty() { Ok(value) } else { Err(self) }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ids_lead_back_to_their_controls() {
+        for field in Field::ALL {
+            assert_eq!(Field::of_id(field.id()), Some(field));
+            assert_eq!(Switch::of_id(field.id()), None);
+        }
+        for switch in Switch::ALL {
+            assert_eq!(Switch::of_id(switch.id()), Some(switch));
+        }
     }
 }

@@ -62,7 +62,7 @@ impl Heights {
         let scale = Scale::new(self.offset(log, log.end()), view);
         let top = match anchor {
             Anchor::Row { number, above } if number >= log.first() => {
-                (self.offset(log, number.min(log.end())) + above).clamp(0.0, scale.last_top())
+                within(self.offset(log, number.min(log.end())) + above, scale.last_top())
             }
             // The row was dropped: the oldest one that is kept takes its place.
             Anchor::Row { .. } => 0.0,
@@ -128,8 +128,13 @@ impl Scale {
     }
 
     fn top_at(&self, scroll_top: f64) -> f64 {
-        (scroll_top * self.factor()).clamp(0.0, self.last_top())
+        within(scroll_top * self.factor(), self.last_top())
     }
+}
+
+/// The nearest value from 0 to `most`. `f64::clamp` can panic, and its words bring the formatting of floats along.
+fn within(value: f64, most: f64) -> f64 {
+    value.max(0.0).min(most)
 }
 
 /// Rows that are drawn above and below those that can be seen, so that scrolling shows no gap.

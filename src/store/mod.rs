@@ -2,6 +2,7 @@
 
 pub mod close;
 pub mod connection;
+pub mod deed;
 pub mod event;
 pub mod form;
 pub mod layout;
@@ -16,6 +17,7 @@ pub mod violations;
 
 pub use close::{Closed, Ours, Stage};
 pub use connection::{Connection, Phase, Subscription};
+pub use deed::Deed;
 pub use event::LogEvent;
 pub use form::{Field, Forms, Problem, Problems, Switch};
 pub use log::{Direction, Log};

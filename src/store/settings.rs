@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::form::Forms;
+use super::form::{Field, Forms};
 
 /// Light or dark.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -36,7 +36,40 @@ impl Settings {
         settings.forms.send_duplicates = false;
         settings
     }
+
+    /// Takes what a link to the page asks for: `?url=..&client_id=..&version=3.1.1&topic=..`, where `asked` gives
+    /// the decoded value of a name. `topic` is the one to publish to and, unless there is a `filter`, the one to
+    /// subscribe to.
+    ///
+    /// A password is never taken from a link, and the one that is remembered is not offered to a URL that a link
+    /// names: it was given to another broker.
+    pub fn prefill(&mut self, asked: impl Fn(&str) -> Option<String>) {
+        let forms = &mut self.forms;
+        for (name, field) in PREFILLED {
+            match asked(name) {
+                Some(text) if field == Field::Version && text != "3.1" && text != "3.1.1" => {}
+                Some(text) => {
+                    if field == Field::Url && text != forms.url {
+                        forms.password.clear();
+                    }
+                    forms.set_text(field, text);
+                }
+                None => {}
+            }
+        }
+    }
 }
+
+/// The names in a link and the fields that they fill; of two for one field the latter counts.
+const PREFILLED: [(&str, Field); 7] = [
+    ("url", Field::Url),
+    ("subprotocol", Field::Subprotocol),
+    ("version", Field::Version),
+    ("client_id", Field::ClientId),
+    ("topic", Field::Topic),
+    ("topic", Field::Filter),
+    ("filter", Field::Filter),
+];
 
 impl Theme {
     /// The next one, for a button that goes round.
@@ -101,5 +134,36 @@ mod tests {
         let back: Settings =
             serde_json::from_str(r#"{"forms":{"topic":"x","gone":1}}"#).expect("unknown is ignored");
         assert_eq!((back.forms.topic.as_str(), back.forms.keep_alive.as_str()), ("x", "0"));
+    }
+
+    fn prefilled(mut settings: Settings, asked: &[(&str, &str)]) -> Forms {
+        settings.prefill(|name| {
+            let found = asked.iter().find(|(key, _)| *key == name);
+            found.map(|(_, value)| (*value).to_owned())
+        });
+        settings.forms
+    }
+
+    #[test]
+    fn a_link_fills_the_forms() {
+        let asked = [("url", "ws://h/"), ("client_id", "17"), ("version", "3.1.1"), ("topic", "a/b")];
+        let forms = prefilled(Settings::default(), &asked);
+        assert_eq!((forms.url.as_str(), forms.client_id.as_str()), ("ws://h/", "17"));
+        assert_eq!(
+            (forms.version.as_str(), forms.topic.as_str(), forms.filter.as_str()),
+            ("3.1.1", "a/b", "a/b")
+        );
+        let forms = prefilled(Settings::default(), &[("version", "5"), ("topic", "a"), ("filter", "#")]);
+        assert_eq!((forms.version.as_str(), forms.topic.as_str(), forms.filter.as_str()), ("3.1", "a", "#"));
+    }
+
+    #[test]
+    fn a_link_neither_brings_a_password_nor_gets_one() {
+        let mut settings = Settings::default();
+        settings.forms.url = "ws://mine/".into();
+        settings.forms.password = "secret".into();
+        let same = prefilled(settings.clone(), &[("url", "ws://mine/"), ("password", "theirs")]);
+        assert_eq!(same.password, "secret");
+        assert_eq!(prefilled(settings, &[("url", "ws://theirs/")]).password, "");
     }
 }

@@ -51,7 +51,7 @@ impl Forms {
         note(Field::Password, self.password_fault());
         let keep_alive = self.keep_alive.trim().parse();
         if keep_alive.is_err() {
-            note(Field::KeepAlive, Some("Whole seconds: 0 (off) to 65535.".into()));
+            note(Field::KeepAlive, Some("0 (off) to 65535.".into()));
         }
         if self.will {
             note(Field::WillTopic, TopicName::new(&self.will_topic).err().map(topic_words));
