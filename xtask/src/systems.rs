@@ -126,6 +126,8 @@ impl Download {
         if !self.is_there(&staged) {
             bail!("Maven fetched {}, but {} is not in it", self.title, self.proof);
         }
+        // Where there is no project, Maven keeps its marks of what it has unpacked in a folder of this name.
+        remove_folder(&staged.join("${project.basedir}"))?;
         remove_folder(root)?;
         fs::rename(&staged, root).with_context(|| format!("cannot write {}", root.display()))
     }

@@ -48,6 +48,8 @@ impl Version {
 pub struct Quirks {
     /// The code with which the gateway closes when the broker ends the connection.
     pub broker_closed_code: u16,
+    /// The codes with which the connection may end after DISCONNECT.
+    pub disconnected_codes: &'static [u16],
     /// The codes with which it closes when it does not reach the broker.
     pub broker_down_codes: &'static [u16],
     /// Whether SUBSCRIBE and UNSUBSCRIBE with DUP are answered as a repetition. 3.1 allows DUP there,
@@ -187,6 +189,7 @@ impl Quirks {
     pub fn own(version: Version) -> Self {
         Self {
             broker_closed_code: 1000,
+            disconnected_codes: &[1000],
             broker_down_codes: &[1014, 1011],
             // [MQTT-3.8.1-1]: in 3.1.1 the fixed header is 0x82, and the broker closes on any other.
             accepts_subscribe_dup: version == Version::V31,

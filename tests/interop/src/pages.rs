@@ -81,6 +81,8 @@ fn quirks(way: Way, broker: Broker, version: Version) -> Quirks {
     Quirks {
         // mosquitto's own listener just ends the connection.
         broker_closed_code: if way == Way::Listener { 1006 } else { 1000 },
+        // It may do so before the page has closed in the normal way.
+        disconnected_codes: if way == Way::Listener { &[1000, 1006] } else { &[1000] },
         broker_down_codes: if way == Way::Kaazing { &[1000] } else { &[1014, 1011] },
         accepts_subscribe_dup: activemq || version == Version::V31,
         takes_over_client_id: !activemq,
