@@ -67,12 +67,12 @@ impl Component for App {
         let redraw = link.clone();
         let second = link.clone();
         let tell: Tell = Rc::new(move |event| hear(event, &link));
-        let kinds = [
-            ListenerKind::onclick,
-            ListenerKind::onsubmit,
-            ListenerKind::oninput,
-            ListenerKind::onchange,
-            ListenerKind::onkeydown,
+        let kinds: [fn() -> ListenerKind; 5] = [
+            || ListenerKind::onclick,
+            || ListenerKind::onsubmit,
+            || ListenerKind::oninput,
+            || ListenerKind::onchange,
+            || ListenerKind::onkeydown,
         ];
         Self {
             page: Page { settings: Rc::new(browser::load_settings()), ..Page::default() },

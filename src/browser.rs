@@ -2,10 +2,11 @@
 
 use js_sys::{Date, JSON, Math};
 use mqttscope_proto::Timestamp;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use wasm_bindgen::{JsCast, JsValue};
 use web_sys::{Document, Element, HtmlElement, Storage, UrlSearchParams, Window};
 
+use crate::store::number;
 use crate::store::settings::Settings;
 use crate::store::text::concat;
 use crate::store::validate::Place;
@@ -69,7 +70,7 @@ pub fn place() -> Place {
 /// A client id of six digits, as the original page gave.
 #[must_use]
 pub fn random_client_id() -> String {
-    ((Math::random() * 900_000.0) as u32 + 100_000).to_string()
+    number::plain((Math::random() * 900_000.0) as u64 + 100_000)
 }
 
 /// The settings of last time, this tab's client id, and what the page's address asks for.
@@ -92,8 +93,9 @@ pub fn load_settings() -> Settings {
 /// costs nothing but that.
 pub fn save_settings(settings: &Settings) {
     write(window().session_storage(), CLIENT_ID, &settings.forms.client_id);
-    let text = serde_wasm_bindgen::to_value(&settings.to_remember()).ok().and_then(|value| stringify(&value));
-    if let Some(text) = text {
+    let to_object = serde_wasm_bindgen::Serializer::new().serialize_maps_as_objects(true);
+    let value = settings.to_remember().serialize(&to_object).ok();
+    if let Some(text) = value.and_then(|value| stringify(&value)) {
         write(window().local_storage(), SETTINGS, &text);
     }
 }

@@ -547,7 +547,8 @@ fn subprotocol_words(names: &[String]) -> String {
 }
 
 fn left_in_flight(ids: &[PacketId], queued: usize, kept: bool) -> LogEvent {
-    let mut words = ids.iter().take(20).map(ToString::to_string).collect::<Vec<_>>().join(", ");
+    let mut words =
+        ids.iter().take(20).map(|id| number::plain(id.get().into())).collect::<Vec<_>>().join(", ");
     if ids.len() > 20 {
         words.push_str(", …");
     }

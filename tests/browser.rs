@@ -154,6 +154,7 @@ async fn ten_thousand_rows_draw_only_those_that_can_be_seen() {
     assert!(drawn(&root).len() < 200, "{} rows", drawn(&root).len());
     scroller.set_scroll_top(0);
     until("the oldest row", || drawn(&root).first() == Some(&0)).await;
+    assert!(scroller.is_connected(), "the element that scrolls was made anew");
     assert!(drawn(&root).len() < 200, "{} rows", drawn(&root).len());
     let to_tail = root.query_selector(".to-tail").ok().flatten().expect("the way back to the newest row");
     to_tail.unchecked_into::<HtmlElement>().click();

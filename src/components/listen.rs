@@ -10,29 +10,36 @@ pub type Tell = Rc<dyn Fn(&Event)>;
 
 /// A listener for one kind of event.
 pub struct On {
-    kind: ListenerKind,
+    /// A function, as a copy of a kind is as long as the list of all kinds.
+    kind: fn() -> ListenerKind,
+    passive: bool,
     tell: Tell,
 }
 
 impl On {
     /// A listener, made once: yew takes one that is new with each drawing for another.
     #[must_use]
-    pub fn listener(kind: ListenerKind, tell: &Tell) -> Rc<dyn Listener> {
-        Rc::new(Self { kind, tell: tell.clone() })
+    pub fn listener(kind: fn() -> ListenerKind, tell: &Tell) -> Rc<dyn Listener> {
+        Rc::new(Self { kind, passive: false, tell: tell.clone() })
+    }
+
+    /// A listener that the browser does not wait for: it cannot prevent what the event does.
+    #[must_use]
+    pub fn passive(kind: fn() -> ListenerKind, tell: &Tell) -> Rc<dyn Listener> {
+        Rc::new(Self { kind, passive: true, tell: tell.clone() })
     }
 }
 
 impl Listener for On {
     fn kind(&self) -> ListenerKind {
-        self.kind.clone()
+        (self.kind)()
     }
 
     fn handle(&self, event: Event) {
         (self.tell)(&event);
     }
 
-    /// Scrolling does not wait for us.
     fn passive(&self) -> bool {
-        matches!(self.kind, ListenerKind::onscroll | ListenerKind::onwheel)
+        self.passive
     }
 }

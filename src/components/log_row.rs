@@ -4,10 +4,10 @@ use yew::prelude::*;
 use yew::virtual_dom::{Key, VTag};
 
 use super::element::{classed, element, tag, text};
-use crate::store::Log;
 use crate::store::event::Tone;
 use crate::store::row::{Content, Flags, PacketRow, Row, Summary, qos_name};
 use crate::store::text::concat;
+use crate::store::{Log, number};
 
 /// A row, put into words here and only because it can be seen. In a narrow log its hex preview has half the width
 /// and twice the lines.
@@ -31,9 +31,9 @@ fn packet_row(number: u32, time: Html, packet: PacketRow, narrow: bool) -> VTag 
         if name == "PUBLISH" { " loud" } else { "" },
         if violation { " violation" } else { "" },
     ]);
-    let id = id.to_string();
+    let id = number::plain(id.into());
     let id = if id == "0" { "" } else { &id };
-    let len = len.to_string();
+    let len = number::plain(len.into());
     let mut row =
         row_tag(number, &class, kind, [Some(name), None, Some(&flags.words()), Some(id), Some(&len)]);
     row.add_children([
@@ -69,8 +69,8 @@ fn event_row(number: u32, time: Html, name: &str, said: &str, tone: Tone) -> VTa
 fn row_tag(number: u32, class: &str, kind: &str, facts: [Option<&str>; 5]) -> VTag {
     let [packet, event, flags, id, len] = facts;
     // The header is the first row.
-    let index = (u64::from(number) + 2).to_string();
-    let number = number.to_string();
+    let index = number::plain(u64::from(number) + 2);
+    let number = number::plain(number.into());
     let keys = &[
         "role",
         "class",

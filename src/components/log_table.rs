@@ -70,10 +70,12 @@ impl Component for LogTable {
             refs: Refs::default(),
             size: Size::default(),
             gaze: Gaze::default(),
-            events: [ListenerKind::onscroll, ListenerKind::onwheel, ListenerKind::onkeydown]
-                .map(|kind| On::listener(kind, &tell))
-                .into(),
-            to_tail: On::listener(ListenerKind::onclick, &tell),
+            events: vec![
+                On::passive(|| ListenerKind::onscroll, &tell),
+                On::passive(|| ListenerKind::onwheel, &tell),
+                On::listener(|| ListenerKind::onkeydown, &tell),
+            ],
+            to_tail: On::listener(|| ListenerKind::onclick, &tell),
             observer: None,
         }
     }
@@ -122,11 +124,10 @@ impl Component for LogTable {
         scroller.node_ref = self.refs.scroller.clone();
         scroller.set_listeners(self.events.iter().cloned().map(Some).collect());
         scroller.add_child(content);
-        let mut children = vec![header(), scroller.into()];
-        if !self.is_following() {
-            children.push(self.to_tail(log.end()));
-        }
-        let count = (u64::from(log.end()) + 1).to_string();
+        // An empty node keeps its place: yew compares children from the last to the first, and would make the element
+        // that scrolls anew.
+        let to_tail = if self.is_following() { Html::default() } else { self.to_tail(log.end()) };
+        let count = number::plain(u64::from(log.end()) + 1);
         element(
             "div",
             &["class", "role", "aria-label", "aria-colcount", "aria-rowcount"],
@@ -137,7 +138,7 @@ impl Component for LogTable {
                 Some("7"),
                 Some(&count),
             ],
-            children,
+            vec![header(), scroller.into(), to_tail],
         )
     }
 
@@ -311,7 +312,7 @@ fn placed(class: &str, place: &NodeRef, children: Vec<Html>) -> Html {
 }
 
 fn pixels(value: f64) -> String {
-    concat(&[&(value as i64).to_string(), "px"])
+    concat(&[&number::plain(value as u64), "px"])
 }
 
 /// Tells an element's size now and whenever it changes.

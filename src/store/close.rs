@@ -101,7 +101,7 @@ impl Closed {
             "No WebSocket at ",
             &self.url,
             " (code ",
-            &self.code.to_string(),
+            &number::plain(self.code.into()),
             &self.reason_words(),
             "). Is a gateway listening there, does it accept ",
             what,
@@ -153,7 +153,7 @@ impl Closed {
     }
 
     fn code_words(&self) -> String {
-        let code = concat(&["code ", &self.code.to_string()]);
+        let code = concat(&["code ", &number::plain(self.code.into())]);
         match code_meaning(self.code) {
             "" => code,
             meaning => concat(&[&code, ", ", meaning]),
@@ -178,13 +178,13 @@ impl Ours {
             }
             Self::NoConnAck(secs) => concat(&[
                 "The gateway accepted, but no CONNACK came within ",
-                &secs.to_string(),
+                &number::plain(*secs),
                 " s. Does the broker behind it speak MQTT?",
             ]),
             Self::NotSent(words) => concat(&["CONNECT could not be sent: ", words, "."]),
             Self::KeepAliveExpired(secs) => concat(&[
                 "No PINGRESP within ",
-                &secs.to_string(),
+                &number::plain((*secs).into()),
                 " s: the connection is dead and was closed.",
             ]),
             Self::PeerError(words) => concat(&["The peer does not follow MQTT: ", words, ". Closed."]),
@@ -229,7 +229,7 @@ pub fn return_code_words(code: u8) -> String {
         5 => "not authorized",
         _ => "reserved code",
     };
-    concat(&[meaning, " (return code ", &code.to_string(), ")"])
+    concat(&[meaning, " (return code ", &number::plain(code.into()), ")"])
 }
 
 const fn refusal_advice(code: u8) -> &'static str {

@@ -107,7 +107,7 @@ impl LogEvent {
             }
             Self::PingWithheld => "Simulating a client that is down: PINGREQ not sent".into(),
             Self::KeepAliveExpired { secs } => {
-                concat(&["No PINGRESP within ", &secs.to_string(), " s: the connection is dead"])
+                concat(&["No PINGRESP within ", &number::plain((*secs).into()), " s: the connection is dead"])
             }
             Self::LeftInFlight { count, ids, kept } => {
                 let count = number::grouped(*count as u64);
@@ -115,15 +115,27 @@ impl LogEvent {
                 concat(&["Left in flight: ", &count, " packet ids (", ids, ")", fate])
             }
             Self::NotGranted { filter } => concat(&["The broker did not grant the subscription to ", filter]),
-            Self::Violation { words, clause, at } => {
-                concat(&["Rule broken by the peer: ", words, " (byte ", &at.to_string(), ", ", clause, ")"])
-            }
+            Self::Violation { words, clause, at } => concat(&[
+                "Rule broken by the peer: ",
+                words,
+                " (byte ",
+                &number::plain(*at as u64),
+                ", ",
+                clause,
+                ")",
+            ]),
             Self::MoreViolations { count } => {
                 concat(&["The same packet breaks rules in ", &number::grouped(*count as u64), " more places"])
             }
-            Self::Garbage { words, clause, at } => {
-                concat(&["Not an MQTT packet: ", words, " (byte ", &at.to_string(), ", ", clause, ")"])
-            }
+            Self::Garbage { words, clause, at } => concat(&[
+                "Not an MQTT packet: ",
+                words,
+                " (byte ",
+                &number::plain(*at as u64),
+                ", ",
+                clause,
+                ")",
+            ]),
             Self::PeerError { words, clause } => {
                 concat(&["Unexpected from the peer: ", words, " (", clause, ")"])
             }

@@ -1,7 +1,5 @@
 //! What the forms hold: every field's text and every switch, as typed, valid or not.
 
-use serde::{Deserialize, Serialize};
-
 use super::text::concat;
 
 /// A field that takes text, or a button that has something to say.
@@ -43,17 +41,13 @@ pub enum Switch {
 }
 
 /// Everything that a person can type or switch.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Forms {
     pub url: String,
     pub subprotocol: String,
     pub version: String,
-    /// Not part of the settings: two tabs with one client id throw each other out.
-    #[serde(skip)]
     pub client_id: String,
     pub username: String,
-    #[serde(skip_serializing_if = "String::is_empty")]
     pub password: String,
     pub keep_alive: String,
     pub clean_session: bool,
@@ -191,7 +185,8 @@ impl Forms {
 }
 
 impl Field {
-    const ALL: [Self; 19] = [
+    /// Every field.
+    pub const ALL: [Self; 19] = [
         Self::ConnectButton,
         Self::Url,
         Self::Subprotocol,
@@ -253,7 +248,8 @@ impl Field {
 }
 
 impl Switch {
-    const ALL: [Self; 9] = [
+    /// Every switch.
+    pub const ALL: [Self; 9] = [
         Self::CleanSession,
         Self::SendWithoutPassword,
         Self::RememberPassword,

@@ -9,6 +9,7 @@ pub mod layout;
 pub mod log;
 pub mod number;
 pub mod page;
+mod remember;
 pub mod row;
 pub mod settings;
 pub mod text;

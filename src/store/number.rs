@@ -2,10 +2,17 @@
 
 use super::text::concat;
 
+/// A plain number. One function for all integers: each type would bring its own.
+#[inline(never)]
+#[must_use]
+pub fn plain(number: u64) -> String {
+    number.to_string()
+}
+
 /// A count with a comma between groups of three digits: `1,234,567`.
 #[must_use]
 pub fn grouped(count: u64) -> String {
-    let digits = count.to_string();
+    let digits = plain(count);
     let mut text = String::with_capacity(digits.len() + digits.len() / 3);
     for (at, digit) in digits.chars().enumerate() {
         if at > 0 && (digits.len() - at).is_multiple_of(3) {
@@ -20,7 +27,7 @@ pub fn grouped(count: u64) -> String {
 #[must_use]
 pub fn size(bytes: u64) -> String {
     match bytes {
-        0..1_000 => concat(&[&bytes.to_string(), " B"]),
+        0..1_000 => concat(&[&plain(bytes), " B"]),
         1_000..1_000_000 => concat(&[&tenths(bytes / 100), " kB"]),
         _ => concat(&[&tenths(bytes / 100_000), " MB"]),
     }
@@ -30,7 +37,7 @@ pub fn size(bytes: u64) -> String {
 #[must_use]
 pub fn span(millis: u64) -> String {
     match millis {
-        0..1_000 => concat(&[&millis.to_string(), " ms"]),
+        0..1_000 => concat(&[&plain(millis), " ms"]),
         1_000..10_000 => concat(&[&tenths(millis / 100), " s"]),
         _ => elapsed(millis / 1_000),
     }
@@ -40,12 +47,12 @@ pub fn span(millis: u64) -> String {
 #[must_use]
 pub fn elapsed(secs: u64) -> String {
     match secs {
-        0..120 => concat(&[&secs.to_string(), " s"]),
-        120..7_200 => concat(&[&(secs / 60).to_string(), " min"]),
+        0..120 => concat(&[&plain(secs), " s"]),
+        120..7_200 => concat(&[&plain(secs / 60), " min"]),
         _ => {
             let minutes = secs / 60 % 60;
             let pad = if minutes < 10 { "0" } else { "" };
-            concat(&[&(secs / 3_600).to_string(), " h ", pad, &minutes.to_string(), " min"])
+            concat(&[&plain(secs / 3_600), " h ", pad, &plain(minutes), " min"])
         }
     }
 }
@@ -82,7 +89,7 @@ fn digit(value: u64) -> char {
 }
 
 fn tenths(tenths: u64) -> String {
-    concat(&[&grouped(tenths / 10), ".", &(tenths % 10).to_string()])
+    concat(&[&grouped(tenths / 10), ".", &plain(tenths % 10)])
 }
 
 #[cfg(test)]

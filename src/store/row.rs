@@ -192,7 +192,7 @@ pub fn granted_words(code: u8) -> String {
     match code {
         0..=2 => concat(&["granted ", qos_name(code)]),
         0x80 => "failure (0x80)".into(),
-        _ => concat(&["invalid return code ", &code.to_string()]),
+        _ => concat(&["invalid return code ", &number::plain(code.into())]),
     }
 }
 
@@ -292,10 +292,10 @@ fn name(record: &Record) -> &'static str {
 fn connect_words(connect: &Connect<'_>) -> String {
     let keep_alive = match connect.keep_alive.as_secs() {
         0 => "off".to_owned(),
-        secs => concat(&[&secs.to_string(), " s"]),
+        secs => concat(&[&number::plain(secs.into()), " s"]),
     };
     let clean = if connect.clean_session { "clean session" } else { "session kept" };
-    let level = connect.protocol_level.to_string();
+    let level = number::plain(connect.protocol_level.into());
     let mut words = concat(&[
         &shown(connect.protocol_name),
         " level ",

@@ -4,6 +4,7 @@ use mqttscope_proto::session::{ConnectOptions, WillOptions};
 use mqttscope_proto::{KeepAlive, ProtocolVersion, Qos, TopicFilter, TopicName, Violation};
 
 use super::form::{Field, Forms, Problems};
+use super::number;
 use super::text::capitalised;
 
 /// A connection that can be tried.
@@ -160,7 +161,7 @@ fn topic_words(violation: Violation) -> String {
     words.push_str(" (");
     if violation.offset > 0 {
         words.push_str("byte ");
-        words.push_str(&(violation.offset + 1).to_string());
+        words.push_str(&number::plain(violation.offset as u64 + 1));
         words.push_str(", ");
     }
     words.push_str(clause.trim_matches(['[', ']']));
@@ -185,7 +186,8 @@ fn long_text_fault(text: &str) -> Option<String> {
 
 fn url_fault(url: &str, place: &Place) -> Option<String> {
     let url = if url.is_empty() { place.default_url.as_str() } else { url };
-    let (scheme, rest) = url.split_once("://").unwrap_or(("", url));
+    let parts = url.split_once(':').and_then(|(scheme, rest)| Some((scheme, rest.strip_prefix("//")?)));
+    let (scheme, rest) = parts.unwrap_or(("", url));
     let secure = scheme.eq_ignore_ascii_case("wss");
     if !secure && !scheme.eq_ignore_ascii_case("ws") {
         return Some("A WebSocket URL begins with ws:// or wss://.".into());
@@ -203,18 +205,16 @@ fn url_fault(url: &str, place: &Place) -> Option<String> {
 fn authority_fault(authority: &str) -> Option<&'static str> {
     let host_and_port = authority.rsplit('@').next().unwrap_or_default();
     // The colons of an IPv6 address stand in square brackets.
-    let after_address = host_and_port.rfind(']').map_or(0, |at| at + 1);
-    let (host, port) = match host_and_port[after_address..].split_once(':') {
-        Some((tail, port)) => (&host_and_port[..after_address + tail.len()], Some(port)),
-        None => (host_and_port, None),
+    let (host, port) = match host_and_port.rsplit_once(':') {
+        Some((host, port)) if !port.contains(']') => (host, Some(port)),
+        _ => (host_and_port, None),
     };
     if host.is_empty() || host.contains(char::is_whitespace) {
         return Some("The URL needs a host: ws://host:port/path.");
     }
-    match port {
-        Some(port) if !port.parse::<u16>().is_ok_and(|port| port > 0) => Some("A port is 1 to 65535."),
-        _ => None,
-    }
+    let two_ports = host.contains(':') && !host.starts_with('[');
+    let is_port = |port: &str| port.parse::<u16>().is_ok_and(|port| port > 0);
+    (two_ports || !port.is_none_or(is_port)).then_some("A port is 1 to 65535.")
 }
 
 fn subprotocol_list(text: &str) -> Vec<String> {
@@ -275,7 +275,7 @@ mod tests {
         for url in ["ws://", "ws:///path", "ws://:80/", "ws://a b/"] {
             refuses(Field::Url, "needs a host", |forms| forms.url = url.into());
         }
-        for url in ["ws://h:0/", "ws://h:65536/", "ws://h:x/", "ws://[::1]:/"] {
+        for url in ["ws://h:0/", "ws://h:65536/", "ws://h:x/", "ws://[::1]:/", "ws://h:80:90/"] {
             refuses(Field::Url, "1 to 65535", |forms| forms.url = url.into());
         }
         refuses(Field::Url, "behind a #", |forms| forms.url = "ws://h/#x".into());
