@@ -3,6 +3,7 @@
 //! `serve`, `test` and `dist` set up what they need, build it and say what they are doing; each is
 //! one module, and `tools`, `page` and `progress` are what they share.
 
+mod bench;
 mod browser;
 mod compress;
 mod dist;
@@ -48,6 +49,9 @@ cargo xtask COMMAND
       Run the fuzz targets of the codec and the session, each for so many seconds, by default 600.
       It needs a nightly Rust.
 
+  bench codec
+      Measure the codec beside other implementations, native and in the browser, and print a table.
+
   dist [--debug]
       Write the page to dist/, ready to copy to any folder of any web server, and print its sizes.
 ";
@@ -75,6 +79,7 @@ fn run() -> Result<ExitCode> {
         "test" => test::run(&workspace, &test_kinds(args)?),
         "interop" => interop::run(&workspace, &systems(args)?),
         "fuzz" => fuzz::run(&workspace, fuzz_seconds(args)?),
+        "bench" => bench::run(&workspace, &bench_subject(args)?).map(|()| ExitCode::SUCCESS),
         "dist" => dist::run(&workspace, dist_profile(args)?).map(|()| ExitCode::SUCCESS),
         "help" => {
             print!("{HELP}");
@@ -133,6 +138,14 @@ fn fuzz_seconds(mut args: lexopt::Parser) -> Result<u64> {
         bail!("a target needs at least a second");
     }
     Ok(seconds)
+}
+
+fn bench_subject(mut args: lexopt::Parser) -> Result<bench::Subject> {
+    let Some(Value(subject)) = args.next()? else { bail!("say what to measure: codec") };
+    match args.next()? {
+        Some(other) => Err(other.unexpected().into()),
+        None => subject.string()?.parse(),
+    }
 }
 
 fn dist_profile(mut args: lexopt::Parser) -> Result<Profile> {

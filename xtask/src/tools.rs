@@ -61,6 +61,11 @@ impl Tools {
         Ok(command)
     }
 
+    /// The program that makes a wasm module's scripts.
+    pub fn wasm_bindgen(&self) -> PathBuf {
+        self.wasm_bindgen.join("wasm-bindgen")
+    }
+
     /// What cargo is to run wasm32 tests with.
     pub fn test_runner(&self) -> PathBuf {
         self.wasm_bindgen.join("wasm-bindgen-test-runner")

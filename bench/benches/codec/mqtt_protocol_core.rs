@@ -1,0 +1,82 @@
+//! mqtt-protocol-core: its `PacketBuilder` collects a packet's bytes, which the packet's type then parses.
+//!
+//! Its `Connection` does the same and keeps a session's state besides, which is not what is compared here.
+
+use std::hint::black_box;
+
+use mqtt_protocol_core::mqtt::common::Cursor;
+use mqtt_protocol_core::mqtt::connection::{PacketBuildResult, PacketBuilder, PacketData, RawPacket};
+use mqtt_protocol_core::mqtt::packet::{GenericPacketTrait, Packet, PacketType, v3_1_1};
+use mqtt_protocol_core::mqtt::result_code::MqttError;
+
+pub struct Codec;
+
+impl<'a> super::Codec<'a> for Codec {
+    const NAME: &'static str = "mqtt-protocol-core";
+    type Packet = Packet;
+    type Input = (PacketBuilder, Cursor<&'a [u8]>);
+    type Decoded = Option<Packet>;
+    type Output = ();
+
+    fn input(bytes: &'a [u8]) -> Self::Input {
+        (PacketBuilder::new(), Cursor::new(bytes))
+    }
+
+    fn decode((builder, bytes): &mut Self::Input) -> Self::Decoded {
+        feed(builder, bytes)
+    }
+
+    fn packet(decoded: Self::Decoded) -> Packet {
+        decoded.expect("the packet is whole")
+    }
+
+    fn encode(packets: Vec<Packet>, (): &mut (), mut written: impl FnMut(&[u8])) -> Vec<Packet> {
+        for packet in &packets {
+            written(&packet.to_continuous_buffer());
+        }
+        packets
+    }
+
+    fn stream(pieces: impl Iterator<Item = &'a [u8]>) -> usize {
+        let mut builder = PacketBuilder::new();
+        let mut packets = 0;
+        for piece in pieces {
+            let mut piece = Cursor::new(piece);
+            while let Some(packet) = feed(&mut builder, &mut piece) {
+                black_box(&packet);
+                packets += 1;
+            }
+        }
+        packets
+    }
+}
+
+fn feed(builder: &mut PacketBuilder, bytes: &mut Cursor<&[u8]>) -> Option<Packet> {
+    match builder.feed(bytes) {
+        PacketBuildResult::Complete(raw) => Some(parse(raw).expect("the packet is valid")),
+        PacketBuildResult::Incomplete => None,
+        PacketBuildResult::Error(error) => panic!("the stream is valid, but {error}"),
+    }
+}
+
+fn parse(raw: RawPacket) -> Result<Packet, MqttError> {
+    let flags = raw.flags();
+    let packet_type = PacketType::try_from(raw.packet_type()).map_err(|_| MqttError::MalformedPacket)?;
+    Ok(match packet_type {
+        PacketType::Publish => {
+            let PacketData::Publish(data) = raw.data else { return Err(MqttError::MalformedPacket) };
+            Packet::V3_1_1Publish(v3_1_1::Publish::parse(flags, data)?.0)
+        }
+        PacketType::Puback => Packet::V3_1_1Puback(raw.parse_exact(v3_1_1::Puback::parse)?),
+        PacketType::Pubrec => Packet::V3_1_1Pubrec(raw.parse_exact(v3_1_1::Pubrec::parse)?),
+        PacketType::Pubrel => Packet::V3_1_1Pubrel(raw.parse_exact(v3_1_1::Pubrel::parse)?),
+        PacketType::Pubcomp => Packet::V3_1_1Pubcomp(raw.parse_exact(v3_1_1::Pubcomp::parse)?),
+        PacketType::Connect => Packet::V3_1_1Connect(raw.parse_exact(v3_1_1::Connect::parse)?),
+        PacketType::Connack => Packet::V3_1_1Connack(raw.parse_exact(v3_1_1::Connack::parse)?),
+        PacketType::Subscribe => Packet::V3_1_1Subscribe(raw.parse_exact(v3_1_1::Subscribe::parse)?),
+        PacketType::Suback => Packet::V3_1_1Suback(raw.parse_exact(v3_1_1::Suback::parse)?),
+        PacketType::Unsuback => Packet::V3_1_1Unsuback(raw.parse_exact(v3_1_1::Unsuback::parse)?),
+        PacketType::Pingresp => Packet::V3_1_1Pingresp(raw.parse_exact(v3_1_1::Pingresp::parse)?),
+        _ => return Err(MqttError::MalformedPacket),
+    })
+}

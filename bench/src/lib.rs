@@ -1,0 +1,9 @@
+//! What the benchmarks decode and encode: the same packets for every implementation, native and in the browser.
+//!
+//! All packets are valid MQTT 3.1.1, since that is the one version that all peers speak.
+
+#[cfg(target_arch = "wasm32")]
+mod browser;
+mod samples;
+
+pub use samples::{MIXED_PACKETS, PAYLOAD_LENGTHS, PIECE_LENGTHS, Sample, mixed_stream, samples};

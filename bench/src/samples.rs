@@ -1,0 +1,144 @@
+//! The packets, made by our encoder; the benchmarks prove first that all others read and write the same bytes.
+
+use mqttscope_proto::{
+    ConnAck, Connect, Filters, KeepAlive, Packet, ProtocolVersion, PubAck, PubComp, PubRec, PubRel, Publish,
+    Qos, SubAck, Subscribe, SubscribeFilter, UnsubAck, Will,
+};
+
+/// Lengths of the payloads of the PUBLISH samples, in bytes.
+pub const PAYLOAD_LENGTHS: [usize; 4] = [16, 256, 64 << 10, 1 << 20];
+
+/// Lengths of the pieces in which the mixed stream comes, in bytes.
+pub const PIECE_LENGTHS: [usize; 4] = [1, 7, 2_048, 65_536];
+
+/// Packets in the mixed stream.
+pub const MIXED_PACKETS: usize = 100_000;
+
+const TOPIC: &str = "site/berlin/line-4/press-12/temperature";
+
+/// Packets of one kind, one after the other.
+pub struct Sample {
+    /// What they are.
+    pub name: String,
+    /// Their bytes.
+    pub bytes: Vec<u8>,
+    /// How many they are.
+    pub count: usize,
+}
+
+/// All samples of single kinds.
+pub fn samples() -> Vec<Sample> {
+    let mut samples = Vec::new();
+    for payload_len in PAYLOAD_LENGTHS {
+        for qos in [Qos::AtMostOnce, Qos::AtLeastOnce] {
+            let payload = vec![0x2a; payload_len];
+            let size = match payload_len {
+                1_048_576.. => format!("{} MiB", payload_len >> 20),
+                1_024.. => format!("{} KiB", payload_len >> 10),
+                _ => format!("{payload_len} B"),
+            };
+            let name = format!("PUBLISH QoS {}, {size}", qos.as_u8());
+            // Enough of the large ones that reading the clock does not show in the result.
+            let count = (65_536 / payload_len).clamp(64, 1_000);
+            samples.push(Sample::new(name, count, |n| publish(qos, n, &payload)));
+        }
+    }
+    samples.push(Sample::new("acknowledgements".into(), 1_000, acknowledgement));
+    samples.push(Sample::new("CONNECT".into(), 500, |_| connect()));
+    let filters = ["site/berlin/#", "site/+/line-4/+/temperature", "alerts/critical"];
+    let filters: Vec<_> = filters
+        .into_iter()
+        .zip(0..)
+        .map(|(text, qos)| SubscribeFilter { filter: text.into(), qos })
+        .collect();
+    samples.push(Sample::new("SUBSCRIBE, 3 filters".into(), 500, |n| {
+        Packet::Subscribe(Subscribe { dup: false, packet_id: id(n), filters: Filters::new(&filters) })
+    }));
+    samples
+}
+
+/// What a busy client receives: 60 % PUBLISH of all QoS with payloads up to 1 KiB, most of them short,
+/// 35 % acknowledgements, and some SUBACK, UNSUBACK and PINGRESP; CONNACK comes first.
+pub fn mixed_stream() -> Vec<u8> {
+    let payload: Vec<u8> = (0..=255).cycle().take(1_024).collect();
+    let mut random = Random(0x2545_f491_4f6c_dd1d);
+    let connack = Packet::ConnAck(ConnAck { flags: 0, return_code: 0 });
+    let mut bytes = encoded(&connack);
+    for n in 1..MIXED_PACKETS {
+        let packet = match random.below(100) {
+            0..60 => {
+                let qos = [Qos::AtMostOnce, Qos::AtMostOnce, Qos::AtLeastOnce, Qos::ExactlyOnce];
+                let longest = [32, 32, 128, 1_024][random.below(4)];
+                publish(qos[random.below(4)], n, &payload[..random.below(longest)])
+            }
+            60..95 => acknowledgement(random.below(4)),
+            95..97 => {
+                Packet::SubAck(SubAck { packet_id: id(n), return_codes: &[0, 1, 2][..1 + random.below(3)] })
+            }
+            97 => Packet::UnsubAck(UnsubAck { packet_id: id(n) }),
+            _ => Packet::PingResp,
+        };
+        bytes.append(&mut encoded(&packet));
+    }
+    bytes
+}
+
+impl Sample {
+    fn new<'a>(name: String, count: usize, packet: impl Fn(usize) -> Packet<'a>) -> Self {
+        let bytes = (0..count).flat_map(|n| encoded(&packet(n))).collect();
+        Self { name, bytes, count }
+    }
+}
+
+fn publish(qos: Qos, n: usize, payload: &[u8]) -> Packet<'_> {
+    let packet_id = (qos != Qos::AtMostOnce).then_some(id(n));
+    Packet::Publish(Publish { dup: false, qos, retain: false, topic: TOPIC.into(), packet_id, payload })
+}
+
+fn acknowledgement<'a>(n: usize) -> Packet<'a> {
+    let packet_id = id(n);
+    match n % 4 {
+        0 => Packet::PubAck(PubAck { packet_id }),
+        1 => Packet::PubRec(PubRec { packet_id }),
+        2 => Packet::PubRel(PubRel { dup: false, packet_id }),
+        _ => Packet::PubComp(PubComp { packet_id }),
+    }
+}
+
+fn connect<'a>() -> Packet<'a> {
+    let will = Will { topic: "clients/press-12/state".into(), message: b"offline", qos: 1, retain: true };
+    Packet::Connect(Connect {
+        protocol_name: ProtocolVersion::V311.protocol_name().into(),
+        protocol_level: ProtocolVersion::V311.level(),
+        clean_session: true,
+        keep_alive: KeepAlive::from_secs(60),
+        client_id: "press-12-controller".into(),
+        will: Some(will),
+        username: Some("press-12".into()),
+        password: Some(b"correct horse battery staple"),
+        stray_flags: 0,
+    })
+}
+
+/// A packet identifier that is not 0.
+fn id(n: usize) -> u16 {
+    (n % 65_535 + 1) as u16
+}
+
+fn encoded(packet: &Packet<'_>) -> Vec<u8> {
+    let mut bytes = Vec::new();
+    packet.encode(&mut bytes).expect("the samples are valid");
+    bytes
+}
+
+/// xorshift64*: the same stream on every machine.
+struct Random(u64);
+
+impl Random {
+    fn below(&mut self, end: usize) -> usize {
+        self.0 ^= self.0 >> 12;
+        self.0 ^= self.0 << 25;
+        self.0 ^= self.0 >> 27;
+        (self.0.wrapping_mul(0x2545_f491_4f6c_dd1d) >> 33) as usize % end
+    }
+}

@@ -1,0 +1,142 @@
+//! `cargo xtask bench codec`: the codec beside its peers, native and in a headless browser.
+
+use anyhow::{Context, Error, Result, bail};
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::str::FromStr;
+
+use crate::browser;
+use crate::packages;
+use crate::progress::{Step, Steps};
+use crate::tools::{self, Tools};
+use crate::workspace::Workspace;
+
+/// What is measured.
+pub enum Subject {
+    /// Decoding, encoding and deframing.
+    Codec,
+}
+
+impl FromStr for Subject {
+    type Err = Error;
+
+    fn from_str(text: &str) -> Result<Self> {
+        match text {
+            "codec" => Ok(Self::Codec),
+            _ => bail!("'{text}' cannot be measured: there is codec"),
+        }
+    }
+}
+
+/// Measures, and prints a table.
+pub fn run(workspace: &Workspace, subject: &Subject) -> Result<()> {
+    match subject {
+        Subject::Codec => codec(workspace),
+    }
+}
+
+fn codec(workspace: &Workspace) -> Result<()> {
+    let mut steps = Steps::new(tools::SET_UP_STEPS + 6);
+    let tools = tools::set_up(workspace, |title| steps.begin(title))?;
+    let step = steps.begin("looking for npm");
+    let need = "npm, which brings the peer in the browser, is needed";
+    let note = packages::set_up_programs(workspace, &step, &[("npm", "npm")], need)?;
+    step.done(note);
+    let step = steps.begin("looking for Chromium");
+    let (browser, note) = browser::set_up(workspace, &step)?;
+    step.done(note);
+
+    let step = steps.begin("building the page");
+    let page = build_page(workspace, &tools, &step)?;
+    step.done("");
+    // One after the other: they would disturb each other.
+    let step = steps.begin("measuring in the browser");
+    let results = measure_page(workspace, &browser.chrome, &page, &step)?;
+    step.done("");
+    let step = steps.begin("building the native benchmark");
+    let bench = ["bench", "--package", "mqttscope-bench", "--bench", "codec"];
+    step.run(workspace.cargo().args(bench).arg("--no-run"))?;
+    step.done("");
+    let step = steps.begin("measuring natively");
+    step.run(workspace.cargo().args(bench))?;
+    step.done("");
+
+    let mut report = workspace.cargo();
+    report.args(["run", "--quiet", "--package", "mqttscope-bench", "--"]);
+    report.arg(workspace.target().join("criterion")).arg(results);
+    if !report.status().context("cannot run the report")?.success() {
+        bail!("the report could not be made");
+    }
+    Ok(())
+}
+
+/// Builds a page that needs no server; returns its path.
+fn build_page(workspace: &Workspace, tools: &Tools, step: &Step) -> Result<PathBuf> {
+    let folder = workspace.state()?.join("bench");
+    fs::create_dir_all(&folder)?;
+    for file in fs::read_dir(workspace.root().join("bench/browser"))? {
+        let file = file?;
+        fs::copy(file.path(), folder.join(file.file_name()))?;
+    }
+    step.status("npm install");
+    let npm = packages::program("npm")?;
+    step.run(workspace.command(npm).current_dir(&folder).args([
+        "install",
+        "--no-audit",
+        "--no-fund",
+        "--no-package-lock",
+    ]))?;
+
+    let target = ["--release", "--target", "wasm32-unknown-unknown"];
+    step.run(workspace.cargo().args(["build", "--package", "mqttscope-bench", "--lib"]).args(target))?;
+    let wasm = workspace.target().join("wasm32-unknown-unknown/release/mqttscope_bench.wasm");
+    let mut wasm_bindgen = workspace.command(tools.wasm_bindgen());
+    wasm_bindgen.args(["--target", "web", "--no-typescript", "--out-dir"]).arg(&folder).arg(wasm);
+    step.run(&mut wasm_bindgen)?;
+
+    let built = folder.join("page");
+    let mut esbuild = workspace.command(folder.join("node_modules/.bin/esbuild"));
+    esbuild
+        .current_dir(&folder)
+        .args(["codec.js", "--bundle", "--minify", "--loader:.wasm=binary", "--inject:globals.js"])
+        .args(["--define:global=globalThis", "--define:import.meta.url=\"\"", "--outfile=page/codec.js"]);
+    step.run(&mut esbuild)?;
+    let page = built.join("codec.html");
+    fs::copy(folder.join("codec.html"), &page)?;
+    Ok(page)
+}
+
+/// Opens the page, which measures before it is loaded, and keeps what it shows then; returns where.
+fn measure_page(workspace: &Workspace, chrome: &Path, page: &Path, step: &Step) -> Result<PathBuf> {
+    let folder = workspace.state()?.join("bench");
+    let mut browser = workspace.command(chrome);
+    browser
+        .args(["--headless=new", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage"])
+        .args(["--disable-background-networking", "--disable-component-update", "--no-first-run"])
+        .arg(format!("--user-data-dir={}", folder.join("profile").display()))
+        .arg("--dump-dom")
+        .arg(format!("file://{}", page.display()));
+    step.status("running");
+    let output = step.run(&mut browser)?;
+    let results = between(&output, "<pre>", "</pre>");
+    let results = results.filter(|text| !text.is_empty()).context("the page shows no results")?;
+    let path = folder.join("results.json");
+    fs::write(&path, results)?;
+    Ok(path)
+}
+
+fn between<'a>(text: &'a str, start: &str, end: &str) -> Option<&'a str> {
+    let (_, rest) = text.split_once(start)?;
+    rest.split_once(end).map(|(inside, _)| inside)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_results_are_found_in_the_page() {
+        assert_eq!(between("warning\n<body><pre>{}</pre></body>", "<pre>", "</pre>"), Some("{}"));
+        assert_eq!(between("<body></body>", "<pre>", "</pre>"), None);
+    }
+}
