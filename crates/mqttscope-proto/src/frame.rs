@@ -99,7 +99,12 @@ fn decode_remaining_length(bytes: &[u8]) -> Result<Option<(u32, usize)>, DecodeE
 }
 
 /// Appends a fixed header.
+#[inline]
 pub(crate) fn put_fixed_header(out: &mut Vec<u8>, first_byte: u8, remaining_length: u32) {
+    if let length @ 0..=0x7f = remaining_length {
+        out.extend_from_slice(&[first_byte, length.to_le_bytes()[0]]);
+        return;
+    }
     out.push(first_byte);
     let mut rest = remaining_length;
     while rest > 0x7f {
