@@ -25,7 +25,7 @@ trait Codec<'a> {
     /// What decoding gives, as the library gives it: to unwrap it may copy it.
     type Decoded;
     /// What packets are encoded into.
-    type Output: Default;
+    type Output: AsRef<[u8]> + Default;
 
     /// Received bytes in the form that the decoder wants them; not timed.
     fn input(bytes: &'a [u8]) -> Self::Input;
@@ -41,7 +41,7 @@ trait Codec<'a> {
     fn encode(
         packets: Vec<Self::Packet>,
         output: &mut Self::Output,
-        written: impl FnMut(&[u8]),
+        written: impl FnMut(&Self::Output),
     ) -> Vec<Self::Packet>;
 
     /// Decodes a stream that comes in pieces, and says how many packets were in it.
@@ -91,7 +91,8 @@ fn main() {
 fn check<'a, C: Codec<'a>>(sample: &'a Sample) {
     let packets = decode_all::<C>(C::input(&sample.bytes), sample.count);
     let mut rest = &sample.bytes[..];
-    C::encode(packets, &mut C::Output::default(), |bytes| {
+    C::encode(packets, &mut C::Output::default(), |output| {
+        let bytes = output.as_ref();
         assert!(rest.starts_with(bytes), "{} writes {} in other bytes", C::NAME, sample.name);
         rest = &rest[bytes.len()..];
     });
@@ -131,7 +132,7 @@ fn encode<'a, C: Codec<'a>>(criterion: &mut Criterion, sample: &'a Sample) {
     group.bench_function(C::NAME, |bencher| {
         bencher.iter_batched(
             || packets.clone(),
-            |packets| C::encode(packets, &mut output, |bytes| _ = black_box(bytes)),
+            |packets| C::encode(packets, &mut output, |output| _ = black_box(output)),
             BatchSize::PerIteration,
         );
     });

@@ -16,7 +16,7 @@ impl<'a> super::Codec<'a> for Codec {
     type Packet = Packet;
     type Input = (PacketBuilder, Cursor<&'a [u8]>);
     type Decoded = Option<Packet>;
-    type Output = ();
+    type Output = Vec<u8>;
 
     fn input(bytes: &'a [u8]) -> Self::Input {
         (PacketBuilder::new(), Cursor::new(bytes))
@@ -30,9 +30,14 @@ impl<'a> super::Codec<'a> for Codec {
         decoded.expect("the packet is whole")
     }
 
-    fn encode(packets: Vec<Packet>, (): &mut (), mut written: impl FnMut(&[u8])) -> Vec<Packet> {
+    fn encode(
+        packets: Vec<Packet>,
+        output: &mut Vec<u8>,
+        mut written: impl FnMut(&Self::Output),
+    ) -> Vec<Packet> {
         for packet in &packets {
-            written(&packet.to_continuous_buffer());
+            *output = packet.to_continuous_buffer();
+            written(output);
         }
         packets
     }

@@ -52,7 +52,7 @@ impl<'a> super::Codec<'a> for Codec {
     fn encode(
         packets: Vec<Packet<'a>>,
         output: &mut Vec<u8>,
-        mut written: impl FnMut(&[u8]),
+        mut written: impl FnMut(&Self::Output),
     ) -> Vec<Packet<'a>> {
         for packet in &packets {
             output.clear();

@@ -28,7 +28,11 @@ impl<'a> super::Codec<'a> for Codec {
         decoded.expect("the packet is valid").expect("the packet is whole").0
     }
 
-    fn encode(packets: Vec<Packet>, output: &mut BytesMut, mut written: impl FnMut(&[u8])) -> Vec<Packet> {
+    fn encode(
+        packets: Vec<Packet>,
+        output: &mut BytesMut,
+        mut written: impl FnMut(&Self::Output),
+    ) -> Vec<Packet> {
         let mut codec = v3::Codec::default();
         for packet in packets {
             output.clear();

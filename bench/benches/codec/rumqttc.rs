@@ -30,7 +30,11 @@ impl<'a> super::Codec<'a> for Codec {
         decoded.expect("the packet is valid")
     }
 
-    fn encode(packets: Vec<Packet>, output: &mut BytesMut, mut written: impl FnMut(&[u8])) -> Vec<Packet> {
+    fn encode(
+        packets: Vec<Packet>,
+        output: &mut BytesMut,
+        mut written: impl FnMut(&Self::Output),
+    ) -> Vec<Packet> {
         for packet in &packets {
             output.clear();
             packet.write(output, NO_LIMIT).expect("the packet is valid");
