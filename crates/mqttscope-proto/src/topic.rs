@@ -142,9 +142,14 @@ pub(crate) fn filter_fault(text: Text<'_>) -> Option<Violation> {
 /// Whether a topic holds nothing that a rule is about, as nearly all do.
 #[inline]
 fn is_plain(text: Text<'_>) -> bool {
-    // Without an early end the compiler looks at many bytes at once.
-    let special = |found, &byte: &u8| found | matches!(byte, 0 | b'+' | b'#');
-    text.to_str().is_some() && !text.is_empty() && !text.as_bytes().iter().fold(false, special)
+    let special = |byte| matches!(byte, 0 | b'+' | b'#');
+    text.to_str().is_some() && !text.is_empty() && !has_any(text.as_bytes(), special)
+}
+
+/// Whether one of the bytes is `wanted`. It does not end early, so that the compiler looks at many bytes at once.
+#[inline]
+fn has_any(bytes: &[u8], wanted: impl Fn(u8) -> bool) -> bool {
+    bytes.iter().fold(false, |found, &byte| found | wanted(byte))
 }
 
 fn string_fault(text: Text<'_>) -> Option<Violation> {
@@ -169,17 +174,22 @@ pub(crate) fn utf8_fault(bytes: &[u8]) -> Option<Violation> {
 
 /// The first U+0000 of a string.
 pub(crate) fn nul_fault(text: Text<'_>) -> Option<Violation> {
-    let offset = text.as_bytes().iter().position(|&byte| byte == 0)?;
+    let bytes = text.as_bytes();
+    if !has_any(bytes, |byte| byte == 0) {
+        return None;
+    }
+    let offset = bytes.iter().position(|&byte| byte == 0)?;
     Some(Violation { offset, rule: Rule::Nul })
 }
 
 fn wildcard_fault(bytes: &[u8]) -> Option<Violation> {
     let starts_level = |at: usize| at == 0 || bytes[at - 1] == b'/';
-    bytes.iter().enumerate().find_map(|(offset, byte)| {
-        let ends_level = matches!(bytes.get(offset + 1), None | Some(b'/'));
+    let ends_level = |at: usize| matches!(bytes.get(at + 1), None | Some(b'/'));
+    let mut wildcards = bytes.iter().enumerate().filter(|(_, byte)| matches!(byte, b'+' | b'#'));
+    wildcards.find_map(|(offset, byte)| {
         let rule = match byte {
             b'#' if !starts_level(offset) || offset + 1 != bytes.len() => Rule::MultiLevelWildcard,
-            b'+' if !starts_level(offset) || !ends_level => Rule::SingleLevelWildcard,
+            b'+' if !starts_level(offset) || !ends_level(offset) => Rule::SingleLevelWildcard,
             _ => return None,
         };
         Some(Violation { offset, rule })
