@@ -1,5 +1,6 @@
 //! A row of the log in words: made when the row is looked at, from the record and its bytes.
 
+use mqttscope_proto::json::push_hex_digits;
 use mqttscope_proto::{Connect, Packet, PacketType, ProtocolVersion, Publish, Text, decode};
 
 use super::close::return_code_words;
@@ -216,14 +217,12 @@ pub fn hex_preview(bytes: &[u8]) -> String {
 }
 
 fn push_hex_line(text: &mut String, offset: usize, line: &[u8]) {
-    for shift in [12, 8, 4, 0] {
-        text.push(hex_digit((offset >> shift) as u8));
-    }
+    push_hex_digits(text, &(offset as u16).to_be_bytes());
     text.push(' ');
     for at in 0..PREVIEW_LINE {
         text.push_str(if at == PREVIEW_LINE / 2 { "  " } else { " " });
         match line.get(at) {
-            Some(byte) => push_hex(text, *byte),
+            Some(byte) => push_hex_digits(text, &[*byte]),
             None => text.push_str("  "),
         }
     }
@@ -239,18 +238,9 @@ pub fn hex(bytes: &[u8]) -> String {
         if at > 0 {
             text.push(' ');
         }
-        push_hex(&mut text, *byte);
+        push_hex_digits(&mut text, &[*byte]);
     }
     text
-}
-
-fn push_hex(text: &mut String, byte: u8) {
-    text.push(hex_digit(byte >> 4));
-    text.push(hex_digit(byte));
-}
-
-fn hex_digit(value: u8) -> char {
-    char::from(b"0123456789abcdef"[usize::from(value & 15)])
 }
 
 /// The beginning of a payload: as text if it is text, else as hex.

@@ -5,6 +5,8 @@
 
 use std::ops::Range;
 
+use mqttscope_proto::json::push_hex_digits;
+
 mod bytes;
 mod json;
 mod text;
@@ -217,10 +219,8 @@ impl Pen {
     }
 
     fn write_hex(&mut self, bytes: &[u8]) {
-        const DIGITS: &[u8; 16] = b"0123456789abcdef";
         if self.writes {
-            let digits = bytes.iter().flat_map(|byte| [byte >> 4, byte & 15]);
-            self.line.text.extend(digits.map(|digit| char::from(DIGITS[usize::from(digit)])));
+            push_hex_digits(&mut self.line.text, bytes);
         }
     }
 }

@@ -327,7 +327,7 @@ impl Deframer {
 
     /// Goes on with the packet that is unfinished.
     fn complete(&mut self, piece: &mut &[u8]) -> Result<Option<Frame<'_>>, DecodeError> {
-        loop {
+        let header = loop {
             let (taken, rest) = piece.split_at(self.missing.min(piece.len()));
             self.partial.extend_from_slice(taken);
             self.missing -= taken.len();
@@ -336,13 +336,13 @@ impl Deframer {
                 return Ok(None);
             }
             match FixedHeader::decode(&self.partial)? {
-                Some(header) if header.packet_len() == self.partial.len() => break,
+                Some(header) if header.packet_len() == self.partial.len() => break header,
                 Some(header) => self.missing = header.packet_len() - self.partial.len(),
                 None => self.missing = 1,
             }
-        }
+        };
         self.handed_out = true;
-        Ok(Frame::split(&self.partial)?.map(|(frame, _)| frame))
+        Ok(Some(Frame { header, bytes: &self.partial }))
     }
 
     /// Bytes of the packet that is unfinished.

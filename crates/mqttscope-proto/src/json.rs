@@ -117,7 +117,8 @@ pub fn push_number(out: &mut String, number: u64) {
     out.push(char::from(b'0' + (number % 10) as u8));
 }
 
-fn push_hex_digits(out: &mut String, bytes: &[u8]) {
+/// Writes bytes as hex digits, without quotes.
+pub fn push_hex_digits(out: &mut String, bytes: &[u8]) {
     const DIGITS: &[u8; 16] = b"0123456789abcdef";
     out.reserve(2 * bytes.len());
     for byte in bytes {

@@ -23,6 +23,7 @@ mod suback;
 mod subscribe;
 mod unsubscribe;
 
+pub(crate) use acknowledge::id_packet;
 pub use acknowledge::{PubAck, PubComp, PubRec, PubRel, UnsubAck};
 pub use connack::{ConnAck, return_code_text};
 pub use connect::{Connect, Will, redact_password};

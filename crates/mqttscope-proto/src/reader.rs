@@ -144,15 +144,23 @@ impl<'a, 't, T: Trace<'a>> Reader<'a, 't, T> {
         bytes
     }
 
-    /// The payload, whose fields `read` takes one by one up to the packet's end; its bytes are the answer.
+    /// A payload of items, which `read` takes one by one up to the packet's end; its bytes are the answer.
+    ///
+    /// One without an item breaks the rule `none`, and is the fault of the Remaining Length.
     #[inline]
-    pub(crate) fn payload(
+    pub(crate) fn items(
         &mut self,
-        read: impl FnOnce(&mut Self) -> Result<(), DecodeError>,
+        none: Rule,
+        mut read: impl FnMut(&mut Self) -> Result<(), DecodeError>,
     ) -> Result<&'a [u8], DecodeError> {
         let start = self.pos;
         self.open(&common::PAYLOAD);
-        read(self)?;
+        if self.remaining() == 0 {
+            self.violation(1, none);
+        }
+        while self.remaining() > 0 {
+            read(self)?;
+        }
         self.close();
         Ok(&self.bytes[start..self.pos])
     }

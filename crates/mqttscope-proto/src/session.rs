@@ -36,8 +36,8 @@ pub use snapshot::{SNAPSHOT_FORMAT, SavedMessage, Snapshot, SnapshotError};
 pub use transmit::{Transmit, TransmitKind};
 
 use by_id::{ById, Echoes};
-use ids::PacketIds;
-use inbound::{HeldAcks, ReceivedIds};
+use ids::{IdSet, PacketIds};
+use inbound::HeldAcks;
 use keep_alive::KeepAliveTimer;
 use outbound::Outbound;
 use transmit::TransmitQueue;
@@ -76,7 +76,8 @@ pub struct Session {
     ids: PacketIds,
     outbound: Outbound,
     requests: ById<Request>,
-    received: ReceivedIds,
+    /// Identifiers of QoS 2 messages that were received and are not yet released.
+    received: IdSet,
     held: HeldAcks,
     /// Answers that copies with DUP will bring besides the regular one.
     echoes: Echoes,
@@ -163,7 +164,7 @@ impl Session {
             ids: PacketIds::new(),
             outbound: Outbound::default(),
             requests: ById::default(),
-            received: ReceivedIds::new(),
+            received: IdSet::new(),
             held: HeldAcks::default(),
             echoes: Echoes::default(),
             transmits: TransmitQueue::default(),

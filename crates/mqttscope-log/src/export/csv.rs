@@ -1,6 +1,6 @@
 //! A record as a line of a table (RFC 4180).
 
-use mqttscope_proto::json::push_number;
+use mqttscope_proto::json::{push_hex_digits, push_number};
 
 use super::Item;
 use crate::time::push_iso;
@@ -64,11 +64,7 @@ fn push_payload(out: &mut String, payload: &[u8], may_be_text: bool) {
             out.push_str(",text");
         }
         _ => {
-            const DIGITS: &[u8; 16] = b"0123456789abcdef";
-            for byte in payload {
-                out.push(char::from(DIGITS[usize::from(byte >> 4)]));
-                out.push(char::from(DIGITS[usize::from(byte & 15)]));
-            }
+            push_hex_digits(out, payload);
             out.push_str(",hex");
         }
     }

@@ -75,7 +75,13 @@ impl UnsubAck {
 
 #[inline]
 fn put(out: &mut Vec<u8>, first_byte: u8, packet_id: u16) -> Result<(), EncodeError> {
-    let [high, low] = writer::checked_id(packet_id)?;
-    out.extend_from_slice(&[first_byte, 2, high, low]);
+    let id = writer::checked_id(packet_id)?;
+    out.extend_from_slice(&id_packet(first_byte, id));
     Ok(())
+}
+
+/// The packet that is nothing but a packet identifier.
+#[inline]
+pub(crate) fn id_packet(first_byte: u8, [high, low]: [u8; 2]) -> [u8; 4] {
+    [first_byte, 2, high, low]
 }

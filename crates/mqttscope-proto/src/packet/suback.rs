@@ -28,16 +28,11 @@ impl<'a> SubAck<'a> {
         reader: &mut Reader<'a, '_, T>,
     ) -> Result<Self, DecodeError> {
         let packet_id = super::read_id(reader)?;
-        let return_codes = reader.payload(|reader| {
-            if reader.remaining() == 0 {
-                reader.violation(1, Rule::NoReturnCode);
-            }
-            while reader.remaining() > 0 {
-                let code = reader.u8(&RETURN_CODE)?;
-                let failure = code == Self::FAILURE && version != ProtocolVersion::V31;
-                if code > 2 && !failure {
-                    reader.violation(reader.pos() - 1, Rule::SubAckReturnCode(code));
-                }
+        let return_codes = reader.items(Rule::NoReturnCode, |reader| {
+            let code = reader.u8(&RETURN_CODE)?;
+            let failure = code == Self::FAILURE && version != ProtocolVersion::V31;
+            if code > 2 && !failure {
+                reader.violation(reader.pos() - 1, Rule::SubAckReturnCode(code));
             }
             Ok(())
         })?;

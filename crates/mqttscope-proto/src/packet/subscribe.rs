@@ -48,15 +48,7 @@ impl<'a> Subscribe<'a> {
         reader: &mut Reader<'a, '_, T>,
     ) -> Result<Self, DecodeError> {
         let packet_id = super::read_id(reader)?;
-        let filters = reader.payload(|reader| {
-            if reader.remaining() == 0 {
-                reader.violation(1, Rule::NoTopicFilter(PacketType::Subscribe));
-            }
-            while reader.remaining() > 0 {
-                read_filter(reader)?;
-            }
-            Ok(())
-        })?;
+        let filters = reader.items(Rule::NoTopicFilter(PacketType::Subscribe), read_filter)?;
         Ok(Self { dup: header.dup(), packet_id, filters: Filters::from_wire(filters) })
     }
 

@@ -30,15 +30,7 @@ impl<'a> Unsubscribe<'a> {
         reader: &mut Reader<'a, '_, T>,
     ) -> Result<Self, DecodeError> {
         let packet_id = super::read_id(reader)?;
-        let filters = reader.payload(|reader| {
-            if reader.remaining() == 0 {
-                reader.violation(1, Rule::NoTopicFilter(PacketType::Unsubscribe));
-            }
-            while reader.remaining() > 0 {
-                read_topic_filter(reader)?;
-            }
-            Ok(())
-        })?;
+        let filters = reader.items(Rule::NoTopicFilter(PacketType::Unsubscribe), read_topic_filter)?;
         Ok(Self { dup: header.dup(), packet_id, filters: Filters::from_wire(filters) })
     }
 

@@ -1,4 +1,4 @@
-//! Messages on their way from the server: which QoS 2 identifiers are known, and which acknowledgements are held.
+//! Messages on their way from the server: what is answered to them, and which answers are held.
 //!
 //! ```text
 //!   PUBLISH, id unknown ──► deliver, remember the id, PUBREC
@@ -6,58 +6,23 @@
 //!   PUBREL              ──► forget the id, PUBCOMP (also for an id that is unknown)
 //! ```
 
-use alloc::boxed::Box;
 use alloc::collections::VecDeque;
 use alloc::vec::Vec;
 
-use crate::packet::PacketType;
+use crate::packet::{PacketType, id_packet};
 use crate::types::{PacketId, Timestamp};
-
-/// Identifiers of QoS 2 messages that were received and are not yet released.
-#[derive(Clone, Debug)]
-pub(super) struct ReceivedIds(Box<[u64; 1_024]>);
-
-impl ReceivedIds {
-    pub(super) fn new() -> Self {
-        Self(Box::new([0; 1_024]))
-    }
-
-    /// Remembers an identifier, and says whether it was new.
-    pub(super) fn insert(&mut self, id: PacketId) -> bool {
-        let (word, bit) = place(id);
-        let new = self.0[word] & bit == 0;
-        self.0[word] |= bit;
-        new
-    }
-
-    pub(super) fn remove(&mut self, id: PacketId) {
-        let (word, bit) = place(id);
-        self.0[word] &= !bit;
-    }
-
-    pub(super) fn clear(&mut self) {
-        self.0.fill(0);
-    }
-
-    /// The identifiers in ascending order.
-    pub(super) fn iter(&self) -> impl Iterator<Item = PacketId> + '_ {
-        let words = self.0.iter().zip((0_u16..).step_by(64)).filter(|&(&word, _)| word != 0);
-        let ids = words.flat_map(|(&word, first)| {
-            (0..64).filter(move |bit| word & 1 << bit != 0).map(move |bit| first + bit)
-        });
-        ids.filter_map(PacketId::new)
-    }
-}
-
-fn place(id: PacketId) -> (usize, u64) {
-    (usize::from(id.get()) / 64, 1 << (id.get() % 64))
-}
 
 /// An acknowledgement that is due.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Ack {
     pub(super) packet_type: PacketType,
     pub(super) packet_id: PacketId,
+}
+
+impl Ack {
+    pub(super) fn frame(self) -> [u8; 4] {
+        id_packet(self.packet_type.first_byte(), self.packet_id.get().to_be_bytes())
+    }
 }
 
 /// Acknowledgements that a policy keeps back.

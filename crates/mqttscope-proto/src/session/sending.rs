@@ -62,9 +62,7 @@ impl Session {
     }
 
     pub(super) fn send_ack(&mut self, now: Timestamp, ack: Ack) {
-        let first_byte = ack.packet_type.first_byte();
-        let [high, low] = ack.packet_id.get().to_be_bytes();
-        let frame = [first_byte, 2, high, low];
+        let frame = ack.frame();
         self.transmits.push_bytes(&frame, TransmitKind::Regular);
         if self.policy.send_duplicates && ack.packet_type == PacketType::PubRel {
             self.transmits.push_again(&frame, true, TransmitKind::Duplicate);
@@ -93,8 +91,7 @@ impl Session {
         match &message.stage {
             Stage::Published { frame } => self.transmits.push_again(frame, true, TransmitKind::Resend),
             Stage::Released => {
-                let [high, low] = id.get().to_be_bytes();
-                let frame = [PacketType::PubRel.first_byte(), 2, high, low];
+                let frame = Ack { packet_type: PacketType::PubRel, packet_id: id }.frame();
                 self.transmits.push_again(&frame, dup_on_pubrel, TransmitKind::Resend);
             }
         }
