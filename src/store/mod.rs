@@ -12,6 +12,7 @@ pub mod page;
 mod remember;
 pub mod row;
 pub mod settings;
+pub mod shared;
 pub mod text;
 pub mod validate;
 pub mod violations;
