@@ -378,7 +378,6 @@ impl Client {
             ours: self.ours.clone(),
             stage: self.stage,
             after_ms: now.micros_since(self.began) / 1_000,
-            url: self.connection.url.clone(),
             subprotocols: request
                 .map_or_else(String::new, |request| subprotocol_words(&request.subprotocols)),
             withheld: self.withheld,

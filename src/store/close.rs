@@ -13,8 +13,6 @@ pub struct Closed {
     pub stage: Stage,
     /// Milliseconds since the attempt began, or since the WebSocket opened.
     pub after_ms: u64,
-    /// The URL, without what a query may hold.
-    pub url: String,
     /// What was offered, in words.
     pub subprotocols: String,
     /// PINGREQ was withheld on this connection.
@@ -87,25 +85,24 @@ impl Closed {
     #[must_use]
     pub fn status_words(&self) -> String {
         match (&self.ours, self.stage) {
-            (Some(ours), _) => ours.words(),
+            (Some(ours), stage) => ours.words(stage),
             (None, Stage::Opening) => self.not_opened(),
             (None, Stage::AwaitingConnAck) => self.no_answer(),
             (None, Stage::Connected) => self.lost(),
         }
     }
 
+    /// Whatever the cause, a page is told 1006: what it cannot know it must not claim.
     fn not_opened(&self) -> String {
-        let offered = concat(&["the subprotocol “", &self.subprotocols, "”"]);
-        let what = if self.subprotocols == "none" { "a client without subprotocol" } else { &offered };
+        let offer = if self.subprotocols == "none" {
+            "and ask for no subprotocol?".into()
+        } else {
+            concat(&["and know “", &self.subprotocols, "”? Else offer none."])
+        };
         concat(&[
-            "No WebSocket at ",
-            &self.url,
-            " (code ",
-            &number::plain(self.code.into()),
-            &self.reason_words(),
-            "). Is a gateway listening there, does it accept ",
-            what,
-            " and pages of this origin? Browsers tell pages no more; their console may.",
+            "The WebSocket did not open; only the browser's console (F12) is told why. Is a gateway there, does \
+             it let pages of this origin in, ",
+            &offer,
         ])
     }
 
@@ -114,27 +111,24 @@ impl Closed {
         match self.code {
             // The codes that gateways have for a broker that they could not reach.
             1011 | 1014 => concat(&[
-                "The gateway could not reach its broker (",
-                &self.code_words(),
-                &self.reason_words(),
-                "). Start the broker, or check the address that the gateway was given.",
+                "The gateway is up, its broker is not (",
+                &self.told(),
+                "). Start it, or correct its address at the gateway.",
             ]),
-            1000 => concat(&[
+            // Kaazing opens before it has reached the broker, and gives no reason whatever became of that.
+            1000 if self.reason.is_empty() => concat(&[
                 "The gateway accepted, but the broker behind it did not answer (closed after ",
                 &after,
-                ", code 1000",
-                &self.reason_words(),
-                "). Is the broker running on its port, often 1883?",
+                ", code 1000). Does it run on its port, often 1883, and take this MQTT version?",
             ]),
             _ => concat(&[
-                "Closed before CONNACK after ",
+                "Closed without CONNACK after ",
                 &after,
                 " by ",
                 self.who(),
                 " (",
-                &self.code_words(),
-                &self.reason_words(),
-                "). Does the broker speak this MQTT version, and does the URL lead to it?",
+                &self.told(),
+                "). Does the URL lead to MQTT, and does the broker take this version?",
             ]),
         }
     }
@@ -142,14 +136,20 @@ impl Closed {
     fn lost(&self) -> String {
         let cause = match self.code {
             _ if self.withheld => {
-                "PINGREQ was withheld, so this is what a broker should do after 1.5 × keep alive."
+                "As a broker should, since PINGREQ was withheld. Connect again without that to stay connected."
             }
-            1000 => "The broker ended it: keep alive run out, the same client id elsewhere, or a shutdown.",
-            1006 => "The network or the gateway went away without a word.",
+            1001 | 1012 => "It shuts down or restarts. Connect again in a while.",
+            1000 | 1006 => {
+                "A shutdown, this client id elsewhere, or a packet refused? Connect again, perhaps with another id."
+            }
             _ => "Connect again to go on.",
         };
-        let code = self.code_words();
-        concat(&["Closed by ", self.who(), " (", &code, &self.reason_words(), "). ", cause])
+        concat(&["Closed by ", self.who(), " (", &self.told(), "). ", cause])
+    }
+
+    /// The code and the reason that came: `code 1014, “no broker”`.
+    fn told(&self) -> String {
+        concat(&["code ", &number::plain(self.code.into()), &self.reason_words()])
     }
 
     fn code_words(&self) -> String {
@@ -166,7 +166,7 @@ impl Closed {
 }
 
 impl Ours {
-    fn words(&self) -> String {
+    fn words(&self, stage: Stage) -> String {
         match self {
             Self::Disconnected => "DISCONNECT was sent and the WebSocket closed.".into(),
             Self::Dropped => {
@@ -177,17 +177,24 @@ impl Ours {
                 concat(&["The broker refused: ", &return_code_words(*code), ". ", refusal_advice(*code)])
             }
             Self::NoConnAck(secs) => concat(&[
-                "The gateway accepted, but no CONNACK came within ",
+                "The WebSocket is open, but no CONNACK came within ",
                 &number::plain(*secs),
-                " s. Does the broker behind it speak MQTT?",
+                " s. Does it lead to the broker's port for MQTT, often 1883?",
             ]),
             Self::NotSent(words) => concat(&["CONNECT could not be sent: ", words, "."]),
             Self::KeepAliveExpired(secs) => concat(&[
                 "No PINGRESP within ",
                 &number::plain((*secs).into()),
-                " s: the connection is dead and was closed.",
+                " s, so the connection is dead. Connect again; on a slow network with a longer keep alive.",
             ]),
-            Self::PeerError(words) => concat(&["The peer does not follow MQTT: ", words, ". Closed."]),
+            Self::PeerError(words) => {
+                let advice = if stage == Stage::Connected {
+                    ". The log shows where."
+                } else {
+                    ". Does the URL, and the gateway behind it, lead to a port for MQTT?"
+                };
+                concat(&["The peer does not follow MQTT: ", words, advice])
+            }
         }
     }
 }
@@ -236,9 +243,10 @@ const fn refusal_advice(code: u8) -> &'static str {
     match code {
         1 => "Try the other MQTT version.",
         2 => "Try another client id, of 1 to 23 letters and digits.",
-        3 => "Is the same client id connected elsewhere? Otherwise try again later.",
+        3 => "ActiveMQ says so of a client id that is in use: try another one. Otherwise try later.",
         4 => "Check username and password.",
-        5 => "This client may not connect: ask who runs the broker.",
+        // mosquitto's answer to a wrong password.
+        5 => "Check username and password; if they are right, the broker does not let this client in.",
         _ => "The specification does not define this code: the broker's log may say more.",
     }
 }
@@ -254,18 +262,23 @@ mod tests {
             ours: None,
             stage,
             after_ms: 40,
-            url: "ws://h/mqttproxy".into(),
             subprotocols: "none".into(),
             withheld: false,
         }
     }
 
     #[test]
-    fn a_broker_that_is_down_behind_kaazing() {
-        let words = closed(1000, Stage::AwaitingConnAck).status_words();
+    fn a_gateway_that_names_no_reason_may_not_have_reached_its_broker() {
+        let mut kaazing = closed(1000, Stage::AwaitingConnAck);
         let expected = "The gateway accepted, but the broker behind it did not answer (closed after 40 ms, code \
-                        1000). Is the broker running on its port, often 1883?";
-        assert_eq!(words, expected);
+                        1000). Does it run on its port, often 1883, and take this MQTT version?";
+        assert_eq!(kaazing.status_words(), expected);
+        kaazing.reason = "the broker closed the connection".into();
+        let words = kaazing.status_words();
+        assert!(
+            words.starts_with("Closed without CONNACK after 40 ms by the peer (code 1000, “the br"),
+            "{words}"
+        );
     }
 
     #[test]
@@ -273,17 +286,19 @@ mod tests {
         let mut bad_gateway = closed(1014, Stage::AwaitingConnAck);
         bad_gateway.reason = "127.0.0.1:1883 refused".into();
         let words = bad_gateway.status_words();
-        assert!(
-            words.contains("could not reach its broker (code 1014, bad gateway, “127.0.0.1:1883 refused”)")
-        );
+        assert!(words.contains("its broker is not (code 1014, “127.0.0.1:1883 refused”)"), "{words}");
     }
 
     #[test]
-    fn no_gateway_at_all() {
-        let words = closed(1006, Stage::Opening).status_words();
-        assert!(words.starts_with("No WebSocket at ws://h/mqttproxy (code 1006)."), "{words}");
-        let event = closed(1006, Stage::Opening).event_words();
+    fn a_websocket_that_does_not_open_may_have_three_causes() {
+        let mut none = closed(1006, Stage::Opening);
+        let words = none.status_words();
+        assert!(words.ends_with("let pages of this origin in, and ask for no subprotocol?"), "{words}");
+        let event = none.event_words();
         assert!(event.starts_with("WebSocket not opened; closed by the network or the gateway"), "{event}");
+        none.subprotocols = "mqtt".into();
+        let words = none.status_words();
+        assert!(words.ends_with("and know “mqtt”? Else offer none."), "{words}");
     }
 
     #[test]
@@ -305,7 +320,7 @@ mod tests {
             (5, "not authorized"),
             (200, "reserved code (return code 200)"),
         ] {
-            let said = Ours::Refused(code).words();
+            let said = Ours::Refused(code).words(Stage::AwaitingConnAck);
             assert!(said.contains(words), "{said}");
         }
     }

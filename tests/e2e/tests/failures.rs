@@ -2,24 +2,60 @@
 
 use mqttscope_e2e::broker::{Act, ScriptedBroker, address_without_broker};
 use mqttscope_e2e::chain::{Chain, Version};
+use mqttscope_e2e::environment;
 use mqttscope_e2e::scenarios::failures;
 use mqttscope_e2e::stage;
+use mqttscope_e2e::static_server::{Manner, StaticServer};
+use mqttscope_e2e::wait::{self, Look};
+use std::time::Duration;
+
+#[test]
+fn nothing_listens() {
+    stage::run("nothing-listens", async |stage| {
+        let chain = Chain::own(Version::V31)?;
+        let page = stage.open(&chain).await?;
+        page.field("URL").fill(&format!("ws://{}/mqttproxy", address_without_broker()?)).await?;
+        let words = ["Is a gateway there", "ask for no subprotocol?"];
+        failures::is_not_opened(&page, "nothing-listens", "ERR_CONNECTION_REFUSED", &words).await
+    });
+}
+
+#[test]
+fn the_origin_is_refused() {
+    stage::run("origin-refused", async |stage| {
+        let server = StaticServer::start(&environment::dist()?, Manner::NoTypeForWasm)?;
+        let chain = Chain::own_for_page("http://another.example", &server.url("mqtt.html"), Version::V31)?;
+        let page = stage.open(&chain).await?;
+        failures::is_not_opened(&page, "origin-refused", "403", &["let pages of this origin in"]).await
+    });
+}
+
+#[test]
+fn the_subprotocol_is_not_agreed() {
+    stage::run("subprotocol", async |stage| {
+        let chain = Chain::own(Version::V31)?;
+        let page = stage.open(&chain).await?;
+        page.field("WebSocket subprotocol").fill("mqtt5-only").await?;
+        let words = ["know “mqtt5-only”? Else offer none"];
+        failures::is_not_opened(&page, "subprotocol", "Sec-WebSocket-Protocol", &words).await
+    });
+}
 
 #[test]
 fn every_refusal_is_said_in_words() {
     stage::run("refusals", async |stage| {
         for (code, words) in [
-            (1, "version"),
-            (2, "identifier"),
-            (3, "unavailable"),
-            (4, "user name or password"),
-            (5, "not authori"),
-            (200, "200"),
+            (1, ["version", "the other MQTT version"]),
+            (2, ["identifier", "another client id"]),
+            (3, ["unavailable", "client id that is in use"]),
+            (4, ["user name or password", "Check username"]),
+            (5, ["not authori", "Check username"]),
+            (200, ["200", "does not define"]),
         ] {
             let script = vec![Act::Receive, Act::Send(vec![0x20, 2, 0, code])];
             let broker = ScriptedBroker::start(script)?;
             let mut chain = Chain::own_before(broker.address(), Version::V31)?;
-            failures::refused(stage, &mut chain, code, words).await?;
+            failures::refused(stage, &mut chain, code, &words).await?;
         }
         Ok(())
     });
@@ -43,6 +79,45 @@ fn a_broker_that_closes_without_connack() {
         let mut chain = Chain::own_before(broker.address(), Version::V31)?;
         failures::closes_without_connack(stage, &mut chain).await
     });
+}
+
+#[test]
+fn a_server_that_waits_for_something_else_than_mqtt() {
+    stage::run("silence", async |stage| {
+        let broker = ScriptedBroker::start(vec![Act::Receive, Act::Stay])?;
+        let chain = Chain::own_before(broker.address(), Version::V31)?;
+        let page = stage.open(&chain).await?;
+        page.button("Connect").click().await?;
+        page.wait_for_status("CONNACK is awaited").await?;
+        wait::until_within(Duration::from_secs(40), "the page to give up", async || {
+            let status = page.status().await?;
+            let is_over = status.contains("Disconnected");
+            Ok(if is_over { Look::Ready(()) } else { Look::NotYet(status) })
+        })
+        .await?;
+        failures::ends(&page, "silence", &["no CONNACK came within 30 s", "port for MQTT"]).await
+    });
+}
+
+#[test]
+fn a_broker_that_answers_no_ping() {
+    stage::run("keep-alive-expires", async |stage| {
+        let broker = ScriptedBroker::start(vec![Act::Receive, Act::send("20 02 00 00"), Act::Stay])?;
+        let mut chain = Chain::own_before(broker.address(), Version::V31)?;
+        failures::keep_alive_expires(stage, &mut chain).await
+    });
+}
+
+#[test]
+fn a_client_that_sends_no_ping() {
+    stage::run("pingreq-withheld", async |stage| {
+        failures::pingreq_withheld(stage, &mut Chain::own(Version::V31)?).await
+    });
+}
+
+#[test]
+fn a_client_that_is_taken_over() {
+    stage::run("taken-over", async |stage| failures::taken_over(stage, &mut Chain::own(Version::V31)?).await);
 }
 
 #[test]

@@ -1,52 +1,116 @@
 //! What goes wrong behind the page, said in words, and that it goes on afterwards.
 
 use anyhow::{Result, ensure};
+use serde_json::json;
 
 use super::{connect, own_topic, publish, subscribe};
 use crate::chain::Chain;
 use crate::page::Page;
 use crate::stage::Stage;
+use crate::tcp_client::TcpClient;
+
+/// What a failure is to say: words of the status, all of which are needed.
+pub type Words<'a> = &'a [&'a str];
+
+/// Presses Connect, and the connection comes to nothing in the way that these words say.
+pub async fn fails(page: &Page, picture: &str, words: Words<'_>) -> Result<()> {
+    page.button("Connect").click().await?;
+    ends(page, picture, words).await
+}
+
+/// The connection ends in the way that these words say; pictures are taken of how.
+///
+/// The words have room, in a narrow window too, and there can be another try.
+pub async fn ends(page: &Page, picture: &str, words: Words<'_>) -> Result<()> {
+    page.wait_for_status("disconnected").await?;
+    let status = page.status().await?;
+    for word in words {
+        ensure!(status.to_lowercase().contains(&word.to_lowercase()), "'{word}' is not in: {status}");
+    }
+    ensure!(page.button("Connect").is_enabled().await?, "there is no other try");
+    for width in [1280, 400] {
+        page.resize(width, 800).await?;
+        page.screenshot(&format!("failure-{picture}-{width}")).await?;
+        let script = "const words = document.querySelector('[role=status] .detail');
+            return words.scrollHeight <= words.clientHeight";
+        let fits = page.execute(script, vec![]).await? == json!(true);
+        ensure!(fits, "there is no room for the words at {width} pixels: {status}");
+    }
+    page.resize(1280, 1400).await
+}
+
+/// The WebSocket does not open, for a cause that only the browser's console is told.
+pub async fn is_not_opened(page: &Page, picture: &str, cause: &str, words: Words<'_>) -> Result<()> {
+    fails(page, picture, &[&["did not open", "console"], words].concat()).await?;
+    page.log().wait_for_event(0, "not opened").await?;
+    let errors = page.console_errors().await?;
+    ensure!(errors.len() == 1 && errors[0].contains(cause), "'{cause}' is not what happened: {errors:?}");
+    Ok(())
+}
 
 /// The broker answers CONNECT with this return code and closes.
-pub async fn refused(stage: &Stage, chain: &mut Chain, code: u8, words: &str) -> Result<()> {
+pub async fn refused(stage: &Stage, chain: &mut Chain, code: u8, words: Words<'_>) -> Result<()> {
     let page = stage.open(chain).await?;
-    page.button("Connect").click().await?;
-    let status = page.wait_for_status("refused").await?;
-    ensure!(status.to_lowercase().contains(words), "return code {code} is not '{words}': {status}");
+    fails(&page, &format!("return-code-{code}"), words).await?;
     page.log().wait_for_packets(0, &["out CONNECT", "in CONNACK"]).await?;
-    page.log().wait_for_event(0, "closed").await?;
-    is_ready_for_another_try(&page).await
+    page.log().wait_for_event(0, "closed by this page").await?;
+    Ok(())
 }
 
 /// The broker answers CONNECT with what is no MQTT.
 pub async fn garbage(stage: &Stage, chain: &mut Chain) -> Result<()> {
     let page = stage.open(chain).await?;
-    page.button("Connect").click().await?;
-    page.wait_for_status("disconnected").await?;
+    fails(&page, "garbage", &["does not follow MQTT", "lead to a port for MQTT?"]).await?;
     page.log().wait_for_event(0, "not an MQTT packet").await?;
     page.log().wait_for_event(0, "closed by this page").await?;
-    is_ready_for_another_try(&page).await
+    Ok(())
 }
 
 /// The broker closes after CONNECT without a word.
 pub async fn closes_without_connack(stage: &Stage, chain: &mut Chain) -> Result<()> {
     let page = stage.open(chain).await?;
-    page.button("Connect").click().await?;
-    page.wait_for_status("did not answer").await?;
+    fails(&page, "no-connack", &["closed without CONNACK", "lead to MQTT", "take this version?"]).await?;
     let code = format!("code {}", chain.quirks.broker_closed_code);
     page.log().wait_for_event(0, &code).await?;
-    is_ready_for_another_try(&page).await
+    Ok(())
 }
 
 /// The gateway is there, the broker is not.
 pub async fn broker_down(stage: &Stage, chain: &mut Chain) -> Result<()> {
     let page = stage.open(chain).await?;
-    page.button("Connect").click().await?;
-    page.wait_for_status("broker").await?;
-    let status = page.wait_for_status("disconnected").await?;
+    fails(&page, "broker-down", &["broker"]).await?;
+    let status = page.status().await?;
     let codes = chain.quirks.broker_down_codes;
     ensure!(codes.iter().any(|code| status.contains(&format!("code {code}"))), "none of {codes:?}: {status}");
-    is_ready_for_another_try(&page).await
+    Ok(())
+}
+
+/// The broker stops to answer PINGREQ.
+pub async fn keep_alive_expires(stage: &Stage, chain: &mut Chain) -> Result<()> {
+    let page = stage.open(chain).await?;
+    page.field("Keep alive (seconds)").fill("1").await?;
+    connect(&page, "pings").await?;
+    ends(&page, "keep-alive", &["No PINGRESP within 1 s", "longer keep alive"]).await?;
+    page.log().wait_for_packets(0, &["out CONNECT", "in CONNACK", "out PINGREQ"]).await?;
+    page.log().wait_for_event(0, "closed by this page").await?;
+    Ok(())
+}
+
+/// The page says nothing for so long that the broker closes.
+pub async fn pingreq_withheld(stage: &Stage, chain: &mut Chain) -> Result<()> {
+    let page = stage.open(chain).await?;
+    page.field("Keep alive (seconds)").fill("1").await?;
+    page.checkbox("Simulate client down (no PINGREQ)").set(true).await?;
+    connect(&page, "silent").await?;
+    ends(&page, "pingreq-withheld", &["Closed by", "As a broker should", "PINGREQ was withheld"]).await
+}
+
+/// Another client connects under the same id.
+pub async fn taken_over(stage: &Stage, chain: &mut Chain) -> Result<()> {
+    let page = stage.open(chain).await?;
+    connect(&page, "twin").await?;
+    let _other = TcpClient::connect(chain.broker, "twin")?;
+    ends(&page, "taken-over", &["Closed by", "this client id elsewhere", "with another id"]).await
 }
 
 /// The broker goes and comes back while the page is connected.
@@ -93,12 +157,6 @@ async fn works_again(page: &Page) -> Result<()> {
     let from = page.log().next_index().await?;
     publish(page, &topic, 0, "still here").await?;
     page.log().wait_for_packets(from, &["out PUBLISH QoS 0", "in PUBLISH QoS 0"]).await?;
-    Ok(())
-}
-
-async fn is_ready_for_another_try(page: &Page) -> Result<()> {
-    page.wait_for_status("disconnected").await?;
-    ensure!(page.button("Connect").is_enabled().await?, "there is no other try");
     Ok(())
 }
 
