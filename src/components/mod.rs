@@ -3,6 +3,7 @@
 pub mod bar;
 pub mod connection;
 pub mod element;
+pub mod inspector;
 pub mod listen;
 pub mod log_panel;
 pub mod log_row;

@@ -5,6 +5,7 @@ pub mod connection;
 pub mod deed;
 pub mod event;
 pub mod form;
+pub mod inspect;
 pub mod layout;
 pub mod log;
 pub mod number;

@@ -1,0 +1,200 @@
+//! The ladder of an exchange in words: a rung for each packet, and one for the packet that is missing.
+
+use mqttscope_log::Direction;
+use mqttscope_log::ladder::{Arrow, Awaited, Ladder, Repeat, Will, WillState};
+use mqttscope_proto::PacketType;
+
+use crate::store::number;
+use crate::store::row::qos_name;
+use crate::store::text::concat;
+
+/// A rung.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Rung {
+    /// The number of its packet, `None` for a packet that is missing.
+    pub number: Option<u32>,
+    /// From the client to the broker.
+    pub out: bool,
+    /// Time since the exchange began.
+    pub since: String,
+    /// The packet.
+    pub title: String,
+    /// What is to be said about it.
+    pub note: String,
+    /// It is a copy, or it will not come any more.
+    pub stands_out: bool,
+}
+
+/// The rung of an arrow of a ladder.
+#[must_use]
+pub fn rung(ladder: &Ladder, at: usize) -> Rung {
+    let arrow = &ladder.arrows[at];
+    let first = &ladder.arrows[0];
+    let mut title = arrow.packet_type.name().to_owned();
+    if at == 0
+        && let Some(qos) = ladder.qos
+    {
+        title.push(' ');
+        title.push_str(qos_name(qos));
+    }
+    if arrow.packet_id > 0 {
+        title.push_str(" id ");
+        title.push_str(&number::plain(arrow.packet_id.into()));
+    }
+    if arrow.dup {
+        title.push_str(" DUP");
+    }
+    Rung {
+        number: Some(arrow.number),
+        out: arrow.direction == Direction::Out,
+        since: since(arrow.time.saturating_sub(first.time)),
+        title,
+        note: if at == 0 { String::new() } else { note(arrow) },
+        stands_out: arrow.repeat != Repeat::First,
+    }
+}
+
+/// The rung of the packet that is missing.
+#[must_use]
+pub fn awaited_rung(ladder: &Ladder, now: u64) -> Option<Rung> {
+    let Awaited { packet_type, direction, since: from, until } = ladder.awaited?;
+    let waited = waited(until.unwrap_or(now).saturating_sub(from));
+    let note = match until {
+        None => concat(&["awaited for ", &waited]),
+        Some(_) => concat(&["did not come: the connection was closed after ", &waited]),
+    };
+    Some(Rung {
+        number: None,
+        out: direction == Direction::Out,
+        since: String::new(),
+        title: packet_type.name().to_owned(),
+        note,
+        stands_out: true,
+    })
+}
+
+/// What the ladder shows, and how the exchange stands.
+#[must_use]
+pub fn summary(ladder: &Ladder) -> String {
+    let (Some(first), Some(last)) = (ladder.arrows.first(), ladder.arrows.last()) else {
+        return String::new();
+    };
+    let took = number::latency(last.time.saturating_sub(first.time));
+    match (&ladder.awaited, ladder.arrows.len()) {
+        (Some(awaited), _) if awaited.until.is_some() => "Not complete: the connection was closed".to_owned(),
+        (Some(awaited), _) => concat(&["Waiting for ", awaited.packet_type.name()]),
+        (None, 1) if ladder.qos == Some(0) => "Complete: QoS 0 has no acknowledgement".to_owned(),
+        (None, 1) if ladder.kind == PacketType::Disconnect => "Complete: DISCONNECT has no answer".to_owned(),
+        (None, 1) => "The packets before it are not in the log".to_owned(),
+        (None, _) => concat(&["Complete in ", &took]),
+    }
+}
+
+/// What became of a will, and the number of the packet that shows it.
+#[must_use]
+pub fn will_words(will: &Will) -> (String, Option<u32>) {
+    let retain = if will.retain { ", RETAIN" } else { "" };
+    let (fate, number) = match will.state {
+        WillState::Kept => ("the broker keeps it while the connection is open", None),
+        WillState::Discarded(number) => ("the broker discards it, since DISCONNECT came", Some(number)),
+        WillState::Due { seen: Some(number), .. } => {
+            ("the connection ended without DISCONNECT, and the broker published it", Some(number))
+        }
+        WillState::Due { seen: None, .. } => {
+            ("the connection ended without DISCONNECT; the broker is to publish it, not seen here", None)
+        }
+    };
+    (concat(&["Will to ", &will.topic, " (", qos_name(will.qos), retain, "): ", fate, "."]), number)
+}
+
+/// A rung as a sentence, for a screen reader.
+#[must_use]
+pub fn sentence(rung: &Rung) -> String {
+    let way = if rung.out { " from client to broker" } else { " from broker to client" };
+    let after = if rung.since.is_empty() { "" } else { ", at " };
+    let comma = if rung.note.is_empty() { "" } else { ", " };
+    concat(&[&rung.title, way, after, &rung.since, comma, &rung.note])
+}
+
+fn note(arrow: &Arrow) -> String {
+    let gap = number::latency(arrow.gap);
+    let connection = number::plain(arrow.connection.into());
+    match arrow.repeat {
+        Repeat::First => concat(&["after ", &gap]),
+        Repeat::Duplicate => concat(&["duplicate, after ", &gap]),
+        Repeat::Retry => concat(&["retry, after ", &gap]),
+        Repeat::Resend => concat(&["sent again on connection ", &connection, ", after ", &gap]),
+    }
+}
+
+fn since(micros: u64) -> String {
+    if micros == 0 { "0 ms".to_owned() } else { number::latency(micros) }
+}
+
+/// A time that is still running, in whole seconds, so that it is drawn anew no more often.
+fn waited(micros: u64) -> String {
+    number::elapsed(micros / 1_000_000)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use mqttscope_log::{EventKind, Log, Marks};
+
+    const MARKS: Marks = Marks { connection: 1, v311: false, violation: false, broken: false };
+
+    fn said(log: &Log, number: u32, now: u64) -> Vec<String> {
+        let ladder = Ladder::of(log, number).expect("an exchange");
+        let rungs = (0..ladder.arrows.len()).map(|at| rung(&ladder, at)).chain(awaited_rung(&ladder, now));
+        let mut said: Vec<_> = rungs.map(|rung| sentence(&rung)).collect();
+        said.push(summary(&ladder));
+        said.extend(ladder.will.as_ref().map(|will| will_words(will).0));
+        said
+    }
+
+    #[test]
+    fn an_exchange_at_qos_2_with_a_retry() {
+        let mut log = Log::new(1 << 20);
+        log.push_sent(0, b"\x34\x06\x00\x01t\x00\x11!", MARKS);
+        log.push_sent(10_000_000, b"\x3c\x06\x00\x01t\x00\x11!", MARKS);
+        log.push_whole(10_003_200, Direction::In, b"\x50\x02\x00\x11", MARKS);
+        let expected = [
+            "PUBLISH QoS 2 id 17 from client to broker, at 0 ms",
+            "PUBLISH id 17 DUP from client to broker, at 10 s, retry, after 10 s",
+            "PUBREC id 17 from broker to client, at 10 s, after 3.2 ms",
+            "PUBREL from client to broker, awaited for 75 s",
+            "Waiting for PUBREL",
+        ];
+        assert_eq!(said(&log, 0, 85_003_200), expected);
+        log.push_event(11_003_200, 1, EventKind::Closed, &[]);
+        let expected = "PUBREL from client to broker, did not come: the connection was closed after 1 s";
+        assert_eq!(said(&log, 0, 85_003_200)[3], expected);
+    }
+
+    #[test]
+    fn exchanges_that_are_complete() {
+        let mut log = Log::new(1 << 20);
+        log.push_sent(0, b"\xc0\x00", MARKS);
+        log.push_whole(400, Direction::In, b"\xd0\x00", MARKS);
+        log.push_sent(500, b"\x30\x04\x00\x01t!", MARKS);
+        assert_eq!(said(&log, 1, 0).last().expect("a summary"), "Complete in 0.4 ms");
+        assert_eq!(said(&log, 2, 0)[1], "Complete: QoS 0 has no acknowledgement");
+    }
+
+    #[test]
+    fn a_will_and_what_became_of_it() {
+        let connect = b"\x10\x15\x00\x06MQIsdp\x03\x26\x00\x1e\x00\x01c\x00\x01w\x00\x01m";
+        let mut log = Log::new(1 << 20);
+        log.push_event(0, 1, EventKind::Opened, &[]);
+        log.push_sent(0, connect, MARKS);
+        let words = |log: &Log| said(log, 1, 0).pop().expect("a will");
+        assert_eq!(
+            words(&log),
+            "Will to w (QoS 0, RETAIN): the broker keeps it while the connection is open."
+        );
+        log.push_event(5, 1, EventKind::Closed, &[]);
+        assert!(words(&log).ends_with("not seen here."));
+        log.push_sent(4, b"\xe0\x00", MARKS);
+        assert!(words(&log).ends_with("since DISCONNECT came."));
+    }
+}

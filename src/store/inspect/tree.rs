@@ -1,0 +1,492 @@
+//! A packet taken apart, as lines of a tree: its fields, the bits of its flags, and what is wrong where.
+//!
+//! The fields are the dissector's. A line is put into words when it is looked at.
+
+use std::ops::Range;
+
+use mqttscope_proto::{
+    BitDef, DecodeError, FieldDef, FieldValue, PacketType, ProtocolVersion, Violation, dissect,
+    return_code_text,
+};
+
+use crate::store::number;
+use crate::store::row::{granted_words, payload_text};
+use crate::store::text::{capitalised, concat};
+
+/// The tree of one packet. The packet's bytes are given with each call that needs them, and must be the same.
+#[derive(Clone, Debug)]
+pub struct Tree {
+    version: ProtocolVersion,
+    fields: Vec<Field>,
+    faults: Vec<Fault>,
+    lines: Vec<Line>,
+    /// How many bytes were taken apart.
+    taken: usize,
+}
+
+/// A line of the tree.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Line {
+    field: usize,
+    part: Part,
+}
+
+/// What a line shows of a field.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Part {
+    /// The field itself.
+    Whole,
+    /// A group of bits, by its place among the bits of the field.
+    Bits(usize),
+    /// What is wrong with it, by its place among the faults of the packet.
+    Fault(usize),
+}
+
+/// A line in words.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Words {
+    /// The bits as they stand in their byte, for a group of bits.
+    pub pattern: String,
+    pub name: &'static str,
+    pub value: String,
+}
+
+#[derive(Clone, Debug)]
+struct Field {
+    def: &'static FieldDef,
+    range: Range<usize>,
+    /// Where its value begins, for a string or bytes behind a length.
+    value: usize,
+    depth: u8,
+    kind: Kind,
+}
+
+#[derive(Clone, Copy, Debug)]
+enum Kind {
+    Parts,
+    Number(u32),
+    Text,
+    Bytes,
+}
+
+/// What is wrong with a byte.
+#[derive(Clone, Copy, Debug)]
+enum Fault {
+    Rule(Violation),
+    End(DecodeError),
+}
+
+impl Tree {
+    /// Takes a packet apart.
+    #[must_use]
+    pub fn of(bytes: &[u8], version: ProtocolVersion) -> Self {
+        let is_publish = bytes.first().is_some_and(|byte| byte >> 4 == PacketType::Publish as u8);
+        // Other packets have a field for every few bytes.
+        let taken = if is_publish { bytes.len() } else { bytes.len().min(MAX_TAKEN) };
+        let dissection = dissect(&bytes[..taken], version);
+        let fields: Vec<Field> = dissection.fields.iter().map(Field::of).collect();
+        let mut faults: Vec<Fault> = dissection.violations.into_iter().map(Fault::Rule).collect();
+        if taken == bytes.len() {
+            faults.extend(dissection.error.map(Fault::End));
+        }
+        faults.sort_by_key(Fault::offset);
+        let lines = lines(&fields, &faults);
+        Self { version, fields, faults, lines, taken }
+    }
+
+    /// The number of lines.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.lines.len()
+    }
+
+    /// Whether there is nothing to show.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.lines.is_empty()
+    }
+
+    /// Bytes of the packet beyond those that were taken apart.
+    #[must_use]
+    pub fn rest(&self, bytes: &[u8]) -> usize {
+        bytes.len() - self.taken
+    }
+
+    /// A line.
+    #[must_use]
+    pub fn line(&self, at: usize) -> Option<Line> {
+        self.lines.get(at).copied()
+    }
+
+    /// What a line shows.
+    #[must_use]
+    pub fn part(&self, line: Line) -> Part {
+        line.part
+    }
+
+    /// How deep a line lies.
+    #[must_use]
+    pub fn depth(&self, line: Line) -> usize {
+        usize::from(self.fields[line.field].depth) + usize::from(line.part != Part::Whole)
+    }
+
+    /// The bytes that a line is about.
+    #[must_use]
+    pub fn range(&self, line: Line) -> Range<usize> {
+        self.fields[line.field].range.clone()
+    }
+
+    /// The byte at which a line points, if it points at one.
+    #[must_use]
+    pub fn byte(&self, line: Line) -> Option<usize> {
+        match line.part {
+            Part::Fault(at) => Some(self.faults[at].offset().min(self.taken.saturating_sub(1))),
+            _ => None,
+        }
+    }
+
+    /// The line of the deepest field that holds a byte.
+    #[must_use]
+    pub fn line_at(&self, byte: usize) -> Option<usize> {
+        let field = field_at(&self.fields, byte)?;
+        Some(self.lines.partition_point(|line| line.field < field))
+    }
+
+    /// The lines that say what is wrong.
+    pub fn faults(&self) -> impl Iterator<Item = usize> + '_ {
+        let is_fault = |line: &Line| matches!(line.part, Part::Fault(_));
+        self.lines.iter().enumerate().filter(move |(_, line)| is_fault(line)).map(|(at, _)| at)
+    }
+
+    /// The bytes at fault, in order.
+    #[must_use]
+    pub fn fault_bytes(&self) -> Vec<usize> {
+        let last = self.taken.saturating_sub(1);
+        self.faults.iter().map(|fault| fault.offset().min(last)).collect()
+    }
+
+    /// Where the message lies that the packet carries: that of a PUBLISH, or the will of a CONNECT.
+    #[must_use]
+    pub fn message(&self) -> Option<Range<usize>> {
+        let is_message = |field: &&Field| matches!(field.def.name, "Application Message" | "Will Message");
+        self.fields.iter().find(is_message).map(|field| field.value..field.range.end)
+    }
+
+    /// A line in words.
+    #[must_use]
+    pub fn words(&self, line: Line, bytes: &[u8]) -> Words {
+        let field = &self.fields[line.field];
+        match line.part {
+            Part::Whole => Words { pattern: String::new(), name: field.def.name, value: field.words(bytes) },
+            Part::Bits(at) => {
+                let (bits, byte) = (&field.def.bits[at], bytes[field.range.start]);
+                Words { pattern: pattern(bits.mask, byte), name: bits.name, value: bits_words(bits, byte) }
+            }
+            Part::Fault(at) => {
+                Words { pattern: String::new(), name: "", value: capitalised(&self.faults[at].words()) }
+            }
+        }
+    }
+
+    /// What is to be known about a line, in a sentence, and where that is written.
+    #[must_use]
+    pub fn rule(&self, line: Line) -> (String, &'static str) {
+        let def = self.fields[line.field].def;
+        match line.part {
+            Part::Fault(at) => {
+                let fault = &self.faults[at];
+                (concat(&[&capitalised(&fault.words()), "."]), fault.clause(self.version))
+            }
+            _ => (def.rule.to_owned(), def.clause(self.version)),
+        }
+    }
+
+    /// The name of a line and its bytes: `Topic Name, bytes 2–9 (8)`.
+    #[must_use]
+    pub fn place(&self, line: Line) -> String {
+        let field = &self.fields[line.field];
+        let mut text = String::new();
+        if let Part::Bits(at) = line.part {
+            text = concat(&[field.def.bits[at].name, " in "]);
+        }
+        text.push_str(field.def.name);
+        let (first, last) = match self.byte(line) {
+            Some(byte) => (byte, byte),
+            None => (field.range.start, field.range.end.saturating_sub(1)),
+        };
+        let first_text = number::plain(first as u64);
+        text.push_str(&if first == last {
+            concat(&[", byte ", &first_text])
+        } else {
+            let len = number::grouped((last + 1 - first) as u64);
+            concat(&[", bytes ", &first_text, "–", &number::plain(last as u64), " (", &len, ")"])
+        });
+        text
+    }
+
+    /// The whole tree as text, a line each, for the clipboard.
+    #[must_use]
+    pub fn text(&self, bytes: &[u8]) -> String {
+        let mut text = String::new();
+        for &line in &self.lines {
+            let Words { pattern, name, value } = self.words(line, bytes);
+            let sign = if matches!(line.part, Part::Fault(_)) { "✖ " } else { "" };
+            let colon = if name.is_empty() { "" } else { ": " };
+            let blank = if pattern.is_empty() { "" } else { "  " };
+            text.extend(std::iter::repeat_n("  ", self.depth(line)));
+            text.push_str(&concat(&[sign, &pattern, blank, name, colon, &value, "\n"]));
+        }
+        text
+    }
+}
+
+/// The lines of the fields: each, then its bits, then what is wrong with it.
+fn lines(fields: &[Field], faults: &[Fault]) -> Vec<Line> {
+    let mut lines = Vec::with_capacity(fields.len() + faults.len());
+    let mut fault = 0;
+    for (field, it) in fields.iter().enumerate() {
+        lines.push(Line { field, part: Part::Whole });
+        lines.extend((0..it.def.bits.len()).map(|at| Line { field, part: Part::Bits(at) }));
+        // Faults are in the order of their bytes, and so are the fields without parts.
+        while fault < faults.len() && field_at(fields, faults[fault].offset()) == Some(field) {
+            lines.push(Line { field, part: Part::Fault(fault) });
+            fault += 1;
+        }
+    }
+    lines
+}
+
+/// The deepest field that holds a byte. Fields are in byte order, each before its parts.
+fn field_at(fields: &[Field], byte: usize) -> Option<usize> {
+    fields.partition_point(|field| field.range.start <= byte).checked_sub(1)
+}
+
+impl Field {
+    fn of(field: &mqttscope_proto::Field<'_>) -> Self {
+        let range = field.range.clone();
+        let (value, kind) = match field.value {
+            FieldValue::Number(number) => (range.start, Kind::Number(number)),
+            FieldValue::Text(text) => (range.end - text.as_bytes().len(), Kind::Text),
+            FieldValue::Bytes(bytes) => (range.end - bytes.len(), Kind::Bytes),
+            _ => (range.start, Kind::Parts),
+        };
+        Self { def: field.def, range, value, depth: field.depth, kind }
+    }
+
+    fn words(&self, bytes: &[u8]) -> String {
+        let value = &bytes[self.value..self.range.end];
+        match self.kind {
+            Kind::Parts => bytes_words(value.len()),
+            Kind::Number(number) => self.number_words(number),
+            Kind::Text => concat(&["\"", &payload_text(value), "\""]),
+            Kind::Bytes if value.is_empty() => "none".to_owned(),
+            Kind::Bytes => concat(&[&payload_text(value), " (", &bytes_words(value.len()), ")"]),
+        }
+    }
+
+    fn number_words(&self, value: u32) -> String {
+        let byte = value as u8;
+        let words = match self.def.name {
+            "Packet type and flags" => {
+                PacketType::from_first_byte(byte).map_or("reserved type", PacketType::name)
+            }
+            "Connect Return code" => return_code_text(byte).unwrap_or("reserved code"),
+            "Requested QoS" => qos_words(byte),
+            "Return Code" => return granted_words(byte),
+            "Protocol Level" => match byte & 0x7f {
+                3 => "MQTT 3.1",
+                4 => "MQTT 3.1.1",
+                _ => "not known",
+            },
+            "Keep Alive" if value == 0 => "off",
+            "Keep Alive" => return concat(&[&number::plain(value.into()), " s"]),
+            "Remaining Length" => return bytes_words(value as usize),
+            _ => "",
+        };
+        let number = if self.def.bits.is_empty() {
+            number::plain(value.into())
+        } else {
+            let mut hex = "0x".to_owned();
+            mqttscope_proto::json::push_hex_digits(&mut hex, &[byte]);
+            hex
+        };
+        if words.is_empty() { number } else { concat(&[&number, " (", words, ")"]) }
+    }
+}
+
+impl Fault {
+    fn offset(&self) -> usize {
+        match self {
+            Self::Rule(violation) => violation.offset,
+            Self::End(error) => error.offset,
+        }
+    }
+
+    fn words(&self) -> String {
+        match self {
+            Self::Rule(violation) => violation.to_string(),
+            Self::End(error) => concat(&["not readable from here: ", &error.to_string()]),
+        }
+    }
+
+    fn clause(&self, version: ProtocolVersion) -> &'static str {
+        match self {
+            Self::Rule(violation) => violation.rule.clause(version),
+            Self::End(error) => error.kind.clause(version),
+        }
+    }
+}
+
+/// The bits of a mask as they stand in a byte: `.... 1...`.
+fn pattern(mask: u8, byte: u8) -> String {
+    let mut text = String::with_capacity(9);
+    for at in (0..8).rev() {
+        let bit = 1 << at;
+        text.push(match (mask & bit, byte & bit) {
+            (0, _) => '.',
+            (_, 0) => '0',
+            _ => '1',
+        });
+        if at == 4 {
+            text.push(' ');
+        }
+    }
+    text
+}
+
+fn bits_words(bits: &BitDef, byte: u8) -> String {
+    let value = bits.value(byte);
+    let words = match bits.name {
+        "Packet type" => PacketType::from_first_byte(byte).map_or("reserved", PacketType::name),
+        "QoS" | "Will QoS" => qos_words(value),
+        _ => return number::plain(value.into()),
+    };
+    concat(&[&number::plain(value.into()), " (", words, ")"])
+}
+
+const fn qos_words(qos: u8) -> &'static str {
+    match qos {
+        0 => "at most once",
+        1 => "at least once",
+        2 => "exactly once",
+        _ => "reserved",
+    }
+}
+
+/// `1 byte`, `5,242,880 bytes`.
+#[must_use]
+pub fn bytes_words(len: usize) -> String {
+    concat(&[&number::grouped(len as u64), if len == 1 { " byte" } else { " bytes" }])
+}
+
+/// Bytes of a packet other than PUBLISH that are taken apart at most: thousands of topic filters.
+const MAX_TAKEN: usize = 256 << 10;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn check(bytes: &[u8], version: ProtocolVersion, expected: &str) {
+        let expected: Vec<_> = expected.trim().lines().map(|line| line.trim_start_matches('|')).collect();
+        let text = Tree::of(bytes, version).text(bytes);
+        assert_eq!(text.lines().collect::<Vec<_>>(), expected, "\n{text}");
+    }
+
+    #[test]
+    fn a_publish_in_words() {
+        let expected = "
+|Fixed header: 2 bytes
+|  Packet type and flags: 0x3d (PUBLISH)
+|    0011 ....  Packet type: 3 (PUBLISH)
+|    .... 1...  DUP: 1
+|    .... .10.  QoS: 2 (exactly once)
+|    .... ...1  RETAIN: 1
+|  Remaining Length: 7 bytes
+|Variable header: 5 bytes
+|  Topic Name: \"t\"
+|    Length: 1
+|    Topic Name: \"t\"
+|  Packet Identifier: 17
+|Payload: 2 bytes
+|  Application Message: hi (2 bytes)";
+        let bytes = b"\x3d\x07\x00\x01t\x00\x11hi";
+        let tree = Tree::of(bytes, ProtocolVersion::V31);
+        let text = tree.text(bytes);
+        let expected: Vec<_> = expected.trim().lines().map(|line| line.trim_start_matches('|')).collect();
+        let found: Vec<_> = text.lines().collect();
+        assert_eq!(found[..12], expected[..12], "\n{text}");
+        assert_eq!(tree.message(), Some(7..9));
+    }
+
+    #[test]
+    fn what_is_wrong_stands_below_its_field() {
+        check(
+            b"\x20\x02\x00\xc8",
+            ProtocolVersion::V311,
+            "
+|Fixed header: 2 bytes
+|  Packet type and flags: 0x20 (CONNACK)
+|    0010 ....  Packet type: 2 (CONNACK)
+|    .... 0...  DUP: 0
+|    .... .00.  QoS: 0 (at most once)
+|    .... ...0  RETAIN: 0
+|  Remaining Length: 2 bytes
+|Variable header: 2 bytes
+|  Connect Acknowledge Flags: 0x00
+|    0000 000.  Reserved: 0
+|    .... ...0  Session Present: 0
+|  Connect Return code: 200 (reserved code)
+|    ✖ Connect return code 200 is reserved",
+        );
+    }
+
+    #[test]
+    fn a_byte_leads_to_its_field_and_a_fault_to_its_byte() {
+        let bytes = b"\x20\x02\x00\xc8";
+        let tree = Tree::of(bytes, ProtocolVersion::V311);
+        let line = tree.line_at(3).and_then(|at| tree.line(at)).expect("a field");
+        assert_eq!((tree.place(line).as_str(), tree.range(line)), ("Connect Return code, byte 3", 3..4));
+        let at = tree.faults().next().expect("a fault");
+        let fault = tree.line(at).expect("a line");
+        assert_eq!((tree.byte(fault), tree.fault_bytes()), (Some(3), vec![3]));
+        assert!(tree.rule(fault).0.ends_with('.'));
+    }
+
+    #[test]
+    fn broken_packets_show_how_far_they_could_be_read() {
+        let bytes = b"\x30\x20\x00\x05top";
+        let tree = Tree::of(bytes, ProtocolVersion::V31);
+        let text = tree.text(bytes);
+        assert!(text.contains("✖ Not readable from here: "), "{text}");
+        assert_eq!(tree.fault_bytes(), [6]);
+        assert!(Tree::of(b"", ProtocolVersion::V31).is_empty());
+        assert!(!Tree::of(b"HTTP", ProtocolVersion::V31).is_empty());
+    }
+
+    #[test]
+    fn a_packet_with_very_many_fields_is_taken_apart_in_part() {
+        let mut bytes = b"\x90\x82\x80\x40\x00\x01".to_vec();
+        bytes.resize(5 + (1 << 20) + 1, 0);
+        let tree = Tree::of(&bytes, ProtocolVersion::V311);
+        assert_eq!(tree.rest(&bytes), bytes.len() - MAX_TAKEN);
+        assert_eq!(tree.faults().count(), 0);
+    }
+
+    #[test]
+    fn every_line_of_anything_has_words() {
+        for first in 0..=255 {
+            for rest in [&b""[..], b"\x00", b"\x04\x00\x01a\x02", b"\x02\x00", b"\xff\xff\xff\xff\x01"] {
+                let bytes = [&[first], rest].concat();
+                for version in [ProtocolVersion::V31, ProtocolVersion::V311] {
+                    let tree = Tree::of(&bytes, version);
+                    assert_eq!(tree.text(&bytes).lines().count(), tree.len());
+                    for at in 0..tree.len() {
+                        let line = tree.line(at).expect("a line");
+                        assert!(!tree.place(line).is_empty() && !tree.rule(line).0.is_empty());
+                        assert!(tree.byte(line).is_none_or(|byte| byte < bytes.len()));
+                    }
+                }
+            }
+        }
+    }
+}
