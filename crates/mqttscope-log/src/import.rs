@@ -8,6 +8,8 @@
 //! are put in order; what came twice counts once; bytes that the capture lacks are told by an event, and reading goes
 //! on behind them.
 
+use mqttscope_proto::json::push_number;
+
 use crate::store::Log;
 
 mod capture;
@@ -74,6 +76,43 @@ pub struct Report {
     pub broken: Option<Broken>,
 }
 
+impl Report {
+    /// What became of the file as a few sentences.
+    #[must_use]
+    pub fn words(&self) -> String {
+        let mut words = String::from(match self.kind {
+            Some(FileKind::Pcapng) => "pcapng: ",
+            Some(FileKind::Pcap) => "pcap: ",
+            Some(FileKind::JsonLines) => "JSON Lines: ",
+            None => "",
+        });
+        push_count(&mut words, self.packets.into(), "packet");
+        if self.connections > 0 {
+            words.push_str(" of ");
+            push_count(&mut words, self.connections.into(), "connection");
+        }
+        words.push('.');
+        let facts = [
+            (self.skipped, "frame", " that hold no MQTT over TCP."),
+            (self.missing, "byte", " of MQTT are missing in the capture."),
+            (self.broken_lines.into(), "line", " that could not be read."),
+        ];
+        for (count, unit, rest) in facts.into_iter().filter(|&(count, ..)| count > 0) {
+            words.push(' ');
+            push_count(&mut words, count, unit);
+            words.push_str(rest);
+        }
+        if let Some(broken) = &self.broken {
+            words.push_str(" Broken at byte ");
+            push_grouped(&mut words, broken.offset);
+            words.push_str(": ");
+            words.push_str(broken.words);
+            words.push('.');
+        }
+        words
+    }
+}
+
 /// A place where a file is broken.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Broken {
@@ -132,6 +171,12 @@ impl Importer {
         self.report
     }
 
+    /// Whether anything can be made of what follows.
+    #[must_use]
+    pub const fn can_go_on(&self) -> bool {
+        !matches!(self.reader, Reader::Broken)
+    }
+
     /// What became of the file so far.
     #[must_use]
     pub const fn report(&self) -> &Report {
@@ -188,5 +233,27 @@ impl Importer {
     fn fail(&mut self, at: usize, words: &'static str) {
         let offset = self.offset + at as u64;
         self.report.broken.get_or_insert(Broken { offset, words });
+    }
+}
+
+/// `1 packet`, `1,234 packets`.
+fn push_count(out: &mut String, count: u64, unit: &str) {
+    push_grouped(out, count);
+    out.push(' ');
+    out.push_str(unit);
+    if count != 1 {
+        out.push('s');
+    }
+}
+
+/// `1,234,567`
+fn push_grouped(out: &mut String, number: u64) {
+    let mut digits = String::new();
+    push_number(&mut digits, number);
+    for (at, digit) in digits.chars().enumerate() {
+        if at > 0 && (digits.len() - at).is_multiple_of(3) {
+            out.push(',');
+        }
+        out.push(digit);
     }
 }

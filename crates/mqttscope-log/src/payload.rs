@@ -8,6 +8,7 @@ use std::ops::Range;
 use mqttscope_proto::json::push_hex_digits;
 
 mod bytes;
+pub(crate) mod fault;
 mod json;
 mod text;
 

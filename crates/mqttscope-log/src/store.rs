@@ -41,6 +41,8 @@ pub struct Log {
     arena: Arena,
     records: Blocks<Record>,
     connections: Vec<State>,
+    /// How many sources there are besides what comes live.
+    sources: u16,
     /// Half lines of all hex previews, of records that were dropped too.
     half_lines: u32,
     incoming: Incoming,
@@ -71,6 +73,7 @@ pub struct Connection {
 struct State {
     about: Connection,
     exchanges: Exchanges,
+    source: u16,
 }
 
 /// Bytes from the peer that are not yet records.
@@ -93,6 +96,7 @@ impl Log {
             arena: Arena::default(),
             records: Blocks::new(),
             connections: Vec::new(),
+            sources: 0,
             half_lines: 0,
             incoming: Incoming::default(),
             budget,
@@ -211,6 +215,22 @@ impl Log {
     #[must_use]
     pub fn connection(&self, number: u16) -> Option<&Connection> {
         self.connections.get(usize::from(number)).map(|state| &state.about)
+    }
+
+    /// Numbers a source of connections: 0 is what comes live, and each file is one of its own.
+    ///
+    /// A client that has not asked for a clean session goes on with its exchanges only within a source: a client id
+    /// in a file of yesterday is not the client of today.
+    pub fn add_source(&mut self) -> u16 {
+        self.sources = self.sources.saturating_add(1);
+        self.sources
+    }
+
+    /// Numbers a new connection of a source. Where all numbers are given away, the last one serves again.
+    pub fn add_connection(&mut self, source: u16) -> u16 {
+        let number = u16::try_from(self.connections.len()).unwrap_or(u16::MAX);
+        self.state(number).source = source;
+        number
     }
 
     /// Messages in flight: how many of the client's, and how many of the server's, wait for their last

@@ -1,7 +1,8 @@
 //! CBOR (RFC 8949) in diagnostic notation.
 
 use super::Pen;
-use super::tree::{CUT, Kind, Token, number, write_bytes, write_float, write_negative, write_text};
+use super::fault::{CUT, NO_ITEM};
+use super::tree::{Kind, Token, number, write_bytes, write_float, write_negative, write_text};
 
 /// Reads the data item at an offset, or its head where it holds others.
 pub(super) fn token(payload: &[u8], at: usize, pen: &mut Pen) -> Result<(Token, usize), &'static str> {
@@ -17,7 +18,7 @@ pub(super) fn token(payload: &[u8], at: usize, pen: &mut Pen) -> Result<(Token, 
             (Some(number(payload, at + 1, len)?), at + 1 + len)
         }
         31 if matches!(major, 2..=5) => (None, at + 1),
-        _ => return Err("this byte begins no data item"),
+        _ => return Err(NO_ITEM),
     };
     let end = match (major, argument) {
         (0, Some(number)) => {

@@ -1,7 +1,8 @@
 //! MessagePack in the notation of CBOR; extensions as `ext(type, h'..')`.
 
 use super::Pen;
-use super::tree::{CUT, Kind, Token, number, write_bytes, write_float, write_negative, write_text};
+use super::fault::{CUT, NEVER_USED};
+use super::tree::{Kind, Token, number, write_bytes, write_float, write_negative, write_text};
 
 /// Reads the object at an offset, or its head where it holds others.
 pub(super) fn token(payload: &[u8], at: usize, pen: &mut Pen) -> Result<(Token, usize), &'static str> {
@@ -28,7 +29,7 @@ pub(super) fn token(payload: &[u8], at: usize, pen: &mut Pen) -> Result<(Token, 
             pen.write(["null", "", "false", "true"][usize::from(head & 3)]);
             body
         }
-        0xc1 => return Err("this byte is never used"),
+        0xc1 => return Err(NEVER_USED),
         0xc4..=0xc6 => {
             let (len, start) = sized(0xc4)?;
             write_bytes(payload, start, len, pen)?

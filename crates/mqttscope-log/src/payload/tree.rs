@@ -1,5 +1,6 @@
 //! Values in values, an item a line: what CBOR and MessagePack share.
 
+use super::fault::{CUT, STRAY_END, TOO_DEEP};
 use super::{MAX_DEPTH, MAX_LINE, Pen};
 
 /// Reads the token at an offset, writes it if it is a plain value, and says where the next one begins.
@@ -81,7 +82,7 @@ impl State {
             } else {
                 let (token, at) = (self.reader)(payload, self.at, pen)?;
                 match token {
-                    Token::Break => return Err("an end of what has not begun"),
+                    Token::Break => return Err(STRAY_END),
                     Token::Open(kind, left) => {
                         self.open(kind, left)?;
                         self.at = at;
@@ -108,7 +109,7 @@ impl State {
 
     fn open(&mut self, kind: Kind, left: Option<u64>) -> Result<(), &'static str> {
         if self.frames.len() == MAX_DEPTH {
-            return Err("this is nested too deep to be shown");
+            return Err(TOO_DEEP);
         }
         self.frames.push(Frame { kind, left, at_value: false });
         Ok(())
@@ -230,5 +231,4 @@ pub(super) fn write_negative(number: u64, pen: &mut Pen) {
     }
 }
 
-pub(super) const CUT: &str = "the payload ends within a value";
 const BREAK: u8 = 0xff;

@@ -122,6 +122,14 @@ impl Log {
         }
     }
 
+    /// Drops the records before a number; those that are kept stay at theirs.
+    pub fn drop_before(&mut self, number: u32) {
+        while self.first() < number.min(self.end()) {
+            self.drop_oldest();
+        }
+        self.revision = self.revision.wrapping_add(1);
+    }
+
     /// Drops every record, and counts anew from 0. A packet that is coming in is kept.
     pub fn clear(&mut self) {
         while self.first() < self.end() {
@@ -167,11 +175,12 @@ impl Log {
         let bytes = self.arena.bytes(record.span);
         let Ok(Packet::Connect(connect)) = decode(bytes, ProtocolVersion::V31, &mut ()) else { return };
         let (client_id, clean) = (connect.client_id.to_string_lossy().into_owned(), connect.clean_session);
-        self.state(record.connection);
+        let source = self.state(record.connection).source;
         // The newest connection of that client is where its exchanges are, this one included. Clients without a name
         // are all different.
         let same = |state: &&mut State| {
-            !client_id.is_empty() && state.about.client_id == client_id && state.about.connect.is_some()
+            let is_named = !client_id.is_empty() && state.about.client_id == client_id;
+            is_named && state.source == source && state.about.connect.is_some()
         };
         let latest = self.connections.iter_mut().filter(same).max_by_key(|state| state.about.connect);
         let exchanges = latest.map(|state| std::mem::take(&mut state.exchanges));
@@ -181,7 +190,7 @@ impl Log {
         state.about.connect = Some(number);
     }
 
-    fn state(&mut self, connection: u16) -> &mut State {
+    pub(super) fn state(&mut self, connection: u16) -> &mut State {
         let at = usize::from(connection);
         if self.connections.len() <= at {
             self.connections.resize_with(at + 1, State::default);

@@ -155,8 +155,13 @@ pub struct Event<'a> {
 }
 
 impl<'a> Event<'a> {
-    pub(super) const fn new(kind: EventKind, data: &'a [u8]) -> Self {
+    pub(crate) const fn new(kind: EventKind, data: &'a [u8]) -> Self {
         Self { kind, data }
+    }
+
+    /// The values as the log keeps them.
+    pub(crate) const fn data(&self) -> &'a [u8] {
+        self.data
     }
 
     /// What kind of event it is.

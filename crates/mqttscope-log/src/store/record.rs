@@ -134,6 +134,11 @@ impl Record {
         };
     }
 
+    /// How many records back the one stands that an event is about, 0 for none.
+    pub(crate) const fn back(&self) -> u32 {
+        self.back
+    }
+
     pub(super) fn mark_violation(&mut self) {
         self.bits |= VIOLATION;
     }
