@@ -6,6 +6,7 @@ pub mod clipboard;
 pub mod clock;
 pub mod components;
 pub mod driver;
+pub mod reader;
 pub mod store;
 mod stored;
 pub mod transport;

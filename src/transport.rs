@@ -122,7 +122,7 @@ fn signal_of(socket: &WebSocket, event: &Event) -> Option<Signal> {
 }
 
 /// The words of an exception.
-fn words_of(error: &JsValue) -> String {
+pub(crate) fn words_of(error: &JsValue) -> String {
     match error.dyn_ref::<js_sys::Error>() {
         Some(error) => String::from(error.message()),
         None => error.as_string().unwrap_or_else(|| "no reason given".into()),

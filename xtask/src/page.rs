@@ -1,6 +1,6 @@
 //! Builds the page with Trunk and writes it to dist/ as plain files.
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, bail};
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -22,6 +22,12 @@ pub enum Profile {
 
 /// What Trunk.toml calls the page: the seed's name, so that its URL stays the same.
 pub const PAGE_NAME: &str = "mqtt.html";
+
+/// What the page loads when it is first used, so that it does not count for how soon the page is there.
+pub const LOADED_WHEN_USED: [&str; 3] = ["mqttscope-reader.js", "mqttscope-reader_bg.wasm", "reader.js"];
+
+/// The packages that are modules of the page.
+const MODULES: [&str; 2] = ["mqttscope", "mqttscope-reader"];
 
 /// Builds dist/ unless it is as the sources say already; returns what was done.
 pub fn build(workspace: &Workspace, tools: &Tools, profile: Profile, step: &Step) -> Result<&'static str> {
@@ -68,7 +74,8 @@ fn fingerprint(workspace: &Workspace, profile: Profile, step: &Step) -> Result<S
 /// The folders of the packages of this checkout that the page is built from.
 fn local_packages(workspace: &Workspace, step: &Step) -> Result<Vec<PathBuf>> {
     let mut cargo = workspace.cargo();
-    cargo.args(["tree", "--package", "mqttscope", "--target", "wasm32-unknown-unknown"]);
+    cargo.args(["tree", "--target", "wasm32-unknown-unknown"]);
+    cargo.args(MODULES.iter().flat_map(|module| ["--package", module]));
     cargo.args(["--edges", "normal,build", "--prefix", "none", "--format", "{p}"]);
     let tree = strip_escapes(&step.run(&mut cargo)?);
     let mut folders: Vec<PathBuf> = tree.lines().filter_map(package_folder).collect();
@@ -108,8 +115,15 @@ type Files = BTreeMap<PathBuf, Vec<u8>>;
 fn read_staged(staged: &Path) -> Result<Files> {
     let mut files = Files::new();
     read_folder(staged, staged, &mut files)?;
+    for name in LOADED_WHEN_USED {
+        files.get(Path::new(name)).with_context(|| format!("Trunk wrote no {name}"))?;
+    }
     let page = files.get_mut(Path::new(PAGE_NAME)).with_context(|| format!("Trunk wrote no {PAGE_NAME}"))?;
-    *page = html::prepare(std::str::from_utf8(page)?)?.into();
+    let html = html::prepare(std::str::from_utf8(page)?)?;
+    if let Some(name) = LOADED_WHEN_USED.into_iter().find(|name| html.contains(&format!("{name}\""))) {
+        bail!("the page names {name}, which it is to load only when it is used");
+    }
+    *page = html.into();
     Ok(files)
 }
 

@@ -179,7 +179,9 @@ impl Run<'_> {
             clippy(workspace, &step, &[&wasm[..], &["--package", "mqttscope", "--all-targets"]].concat());
         let proto =
             clippy(workspace, &step, &[&wasm[..], &["--package", "mqttscope-proto", "--lib"]].concat());
-        let wasm = page.and(proto).map(|()| step.done(""));
+        let reader =
+            clippy(workspace, &step, &[&wasm[..], &["--package", "mqttscope-reader", "--lib"]].concat());
+        let wasm = page.and(proto).and(reader).map(|()| step.done(""));
 
         format.and(native).and(wasm).map(|_| ())
     }
