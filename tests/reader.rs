@@ -120,8 +120,11 @@ fn worker(script: &str) -> String {
     url.as_string().expect("a URL is a string")
 }
 
-fn listener() -> (Rc<RefCell<Vec<Progress>>>, Rc<dyn Fn(Progress)>) {
-    let heard = Rc::new(RefCell::new(Vec::new()));
+type Heard = Rc<RefCell<Vec<Progress>>>;
+
+/// A listener, and what it heard.
+fn listener() -> (Heard, Rc<dyn Fn(Progress)>) {
+    let heard = Heard::default();
     let listen = {
         let heard = heard.clone();
         Rc::new(move |progress| heard.borrow_mut().push(progress))
