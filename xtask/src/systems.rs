@@ -50,8 +50,9 @@ pub fn set_up(workspace: &Workspace, mut begin: impl FnMut(&str) -> Step) -> Res
 }
 
 /// The programs that are needed, each with the Debian package that has it.
-const PROGRAMS: [(&str, &str); 5] = [
+const PROGRAMS: [(&str, &str); 6] = [
     ("java", "default-jre-headless"),
+    ("javac", "default-jdk-headless"),
     ("mvn", "maven"),
     ("mosquitto", "mosquitto"),
     ("mosquitto_pub", "mosquitto-clients"),

@@ -76,7 +76,7 @@ fn subprotocol(version: Version) -> &'static str {
 }
 
 /// Where these chains do otherwise than the project's own; the reasons are those of [`crate::differences`].
-fn quirks(way: Way, broker: Broker, version: Version) -> Quirks {
+pub fn quirks(way: Way, broker: Broker, version: Version) -> Quirks {
     let activemq = broker == Broker::ActiveMq;
     Quirks {
         // mosquitto's own listener just ends the connection.

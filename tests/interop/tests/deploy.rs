@@ -2,7 +2,7 @@
 //! versions are pinned, and the commands are those that `cargo xtask interop` and the other tests run.
 
 use mqttscope_interop::environment;
-use mqttscope_interop::systems::activemq;
+use mqttscope_interop::systems::{activemq, kaazing};
 use serde_yaml_ng::Value;
 use std::fs;
 use std::path::Path;
@@ -102,17 +102,34 @@ fn the_commands_are_those_that_are_tested() {
     assert_eq!(command[0], "java");
     assert_eq!(command[1..], activemq::arguments(Path::new("/opt/activemq"), Path::new("/activemq")));
 
+    let command = last_command("kaazing");
+    assert_eq!(command[0], "java");
+    let home = Path::new("/kaazing-gateway");
+    assert_eq!(command[1..], kaazing::arguments(home, &home.join("lib"), Some(&home.join("classes"))));
+    let gateway = Path::new("/gateway");
+    let (source, lib, classes) = (gateway.join("directory"), gateway.join("lib"), gateway.join("classes"));
+    let compile = kaazing::compiler_arguments(&source, &lib, &classes)
+        .join(" ")
+        .replace("/gateway/lib/*", "\"/gateway/lib/*\"");
+    assert!(read("deploy/kaazing/Dockerfile").contains(&format!("javac {compile}\n")), "{compile}");
+
     // Maven is told the same as by `cargo xtask interop`.
-    let (dockerfile, xtask) = (read("deploy/activemq/Dockerfile"), read("xtask/src/systems.rs"));
-    for words in [
-        "org.apache.maven.plugins:maven-dependency-plugin:3.6.1",
-        "-Dartifact=org.apache.activemq:apache-activemq:5.10.0:tar.gz:bin",
+    let xtask = read("xtask/src/systems.rs");
+    for (image, own) in [
+        ("activemq", "-Dartifact=org.apache.activemq:apache-activemq:5.10.0:tar.gz:bin"),
+        ("kaazing", ":copy-dependencies"),
     ] {
-        assert!(dockerfile.contains(words) && xtask.contains(words), "{words}");
+        let dockerfile = read(&format!("deploy/{image}/Dockerfile"));
+        for words in ["org.apache.maven.plugins:maven-dependency-plugin:3.6.1", own] {
+            assert!(dockerfile.contains(words) && xtask.contains(words), "{words}");
+        }
+        for option in ["--batch-mode", "--strict-checksums", "--no-transfer-progress"] {
+            assert!(dockerfile.contains(option) && xtask.contains(&format!("\"{option}\"")), "{option}");
+        }
     }
-    for option in ["--batch-mode", "--strict-checksums", "--no-transfer-progress"] {
-        assert!(dockerfile.contains(option) && xtask.contains(&format!("\"{option}\"")), "{option}");
-    }
+    // The list of parts is the same file.
+    assert!(xtask.contains("include_str!(\"systems/kaazing-pom.xml\")"));
+    assert!(read("deploy/kaazing/Dockerfile").contains("COPY xtask/src/systems/kaazing-pom.xml pom.xml\n"));
 
     // The gateway is started with the options that the end-to-end tests give it.
     let harness = read("tests/e2e/src/gateway.rs");
@@ -122,6 +139,26 @@ fn the_commands_are_those_that_are_tested() {
     for image in ["kaazing", "mqttscope-gateway"] {
         assert!(read(&format!("deploy/{image}/Dockerfile")).contains("RUN cargo xtask dist\n"));
     }
+}
+
+#[test]
+fn what_is_downloaded_is_checked() {
+    for image in IMAGES {
+        let lines = instructions(&environment::root().join(format!("deploy/{image}/Dockerfile")));
+        let text = lines.join("\n");
+        // Cargo has its lock file, which `cargo xtask dist` and the build of the gateway keep to.
+        if text.contains("mvn ") {
+            assert!(text.contains("sha256sum --check"), "{image}");
+        }
+        assert!(!text.contains("http://") && !text.contains("https://"), "{image} downloads by itself");
+    }
+    let sums = read("deploy/kaazing/lib.sha256");
+    for line in sums.lines() {
+        let (sum, jar) = line.split_once("  ").expect("a sum and a file");
+        assert!(sum.len() == 64 && sum.bytes().all(|byte| byte.is_ascii_hexdigit()), "{line}");
+        assert!(jar.ends_with(".jar") && !jar.contains('/'), "{line}");
+    }
+    assert!(sums.contains("  gateway.server-5.6.2.jar\n"));
 }
 
 fn compose() -> Value {

@@ -3,6 +3,8 @@
 //! `cargo xtask interop` runs this. What does not depend on the chain, such as the checks of input, is left to
 //! the end-to-end tests.
 
+mod deployed;
+
 use mqttscope_e2e::chain::Version::{self, V31, V311};
 use mqttscope_interop::chains::{Broker, Way};
 use mqttscope_interop::pages::{chain, independent_client};
