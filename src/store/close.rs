@@ -179,7 +179,8 @@ impl Ours {
             Self::NoConnAck(secs) => concat(&[
                 "The WebSocket is open, but no CONNACK came within ",
                 &number::plain(*secs),
-                " s. Does it lead to the broker's port for MQTT, often 1883?",
+                " s. Is the broker's port the one for MQTT, often 1883? ActiveMQ's own listener needs subprotocol \
+                 mqtt.",
             ]),
             Self::NotSent(words) => concat(&["CONNECT could not be sent: ", words, "."]),
             Self::KeepAliveExpired(secs) => concat(&[

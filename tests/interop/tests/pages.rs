@@ -4,6 +4,7 @@
 //! the end-to-end tests.
 
 mod deployed;
+mod failures;
 
 use mqttscope_e2e::chain::Version::{self, V31, V311};
 use mqttscope_interop::chains::{Broker, Way};

@@ -2,12 +2,14 @@
 
 use anyhow::{Result, ensure};
 use serde_json::json;
+use std::time::Duration;
 
 use super::{connect, own_topic, publish, subscribe};
 use crate::chain::Chain;
 use crate::page::Page;
 use crate::stage::Stage;
 use crate::tcp_client::TcpClient;
+use crate::wait::{self, Look};
 
 /// What a failure is to say: words of the status, all of which are needed.
 pub type Words<'a> = &'a [&'a str];
@@ -37,6 +39,20 @@ pub async fn ends(page: &Page, picture: &str, words: Words<'_>) -> Result<()> {
         ensure!(fits, "there is no room for the words at {width} pixels: {status}");
     }
     page.resize(1280, 1400).await
+}
+
+/// Presses Connect, and there is no CONNACK for as long as the page waits for it.
+pub async fn gives_up(page: &Page, picture: &str) -> Result<()> {
+    page.button("Connect").click().await?;
+    page.wait_for_status("CONNACK is awaited").await?;
+    wait::until_within(Duration::from_secs(40), "the page to give up", async || {
+        let status = page.status().await?;
+        let is_over = status.contains("Disconnected");
+        Ok(if is_over { Look::Ready(()) } else { Look::NotYet(status) })
+    })
+    .await?;
+    let words = ["no CONNACK came within 30 s", "the one for MQTT", "needs subprotocol mqtt"];
+    ends(page, picture, &words).await
 }
 
 /// The WebSocket does not open, for a cause that only the browser's console is told.
@@ -97,20 +113,22 @@ pub async fn keep_alive_expires(stage: &Stage, chain: &mut Chain) -> Result<()> 
 }
 
 /// The page says nothing for so long that the broker closes.
-pub async fn pingreq_withheld(stage: &Stage, chain: &mut Chain) -> Result<()> {
+pub async fn pingreq_withheld(stage: &Stage, chain: &mut Chain) -> Result<Page> {
     let page = stage.open(chain).await?;
     page.field("Keep alive (seconds)").fill("1").await?;
     page.checkbox("Simulate client down (no PINGREQ)").set(true).await?;
     connect(&page, "silent").await?;
-    ends(&page, "pingreq-withheld", &["Closed by", "As a broker should", "PINGREQ was withheld"]).await
+    ends(&page, "pingreq-withheld", &["Closed by", "As a broker should", "PINGREQ was withheld"]).await?;
+    Ok(page)
 }
 
 /// Another client connects under the same id.
-pub async fn taken_over(stage: &Stage, chain: &mut Chain) -> Result<()> {
+pub async fn taken_over(stage: &Stage, chain: &mut Chain) -> Result<Page> {
     let page = stage.open(chain).await?;
     connect(&page, "twin").await?;
     let _other = TcpClient::connect(chain.broker, "twin")?;
-    ends(&page, "taken-over", &["Closed by", "this client id elsewhere", "with another id"]).await
+    ends(&page, "taken-over", &["Closed by", "this client id elsewhere", "with another id"]).await?;
+    Ok(page)
 }
 
 /// The broker goes and comes back while the page is connected.

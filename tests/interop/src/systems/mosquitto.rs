@@ -1,7 +1,8 @@
 //! mosquitto with MQTT over TCP and over WebSocket.
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, ensure};
 use std::net::SocketAddr;
+use std::process::Command;
 
 use super::{Folder, Server, free_address, with_free_ports};
 use crate::environment;
@@ -21,16 +22,32 @@ impl Mosquitto {
     /// # Errors
     /// If it does not start.
     pub fn start() -> Result<Self> {
-        with_free_ports(Self::try_start).context("mosquitto does not start")
+        with_free_ports(|| Self::try_start(None)).context("mosquitto does not start")
     }
 
-    fn try_start() -> Result<Self> {
+    /// Starts it for one user, and nobody else.
+    ///
+    /// # Errors
+    /// If it does not start.
+    pub fn start_with_password(user: &str, password: &str) -> Result<Self> {
+        with_free_ports(|| Self::try_start(Some((user, password)))).context("mosquitto does not start")
+    }
+
+    fn try_start(user: Option<(&str, &str)>) -> Result<Self> {
         let (tcp, ws) = (free_address()?, free_address()?);
         let folder = Folder::new("mosquitto")?;
         let mut config = include_str!("../../../../deploy/mosquitto/mosquitto.conf")
             .replace("listener 1883", &format!("listener {} 127.0.0.1", tcp.port()))
             .replace("listener 9001", &format!("listener {} 127.0.0.1", ws.port()))
             .replace("/mosquitto/data/", &format!("{}/", folder.path().display()));
+        if let Some((user, password)) = user {
+            let file = folder.path().join("passwords");
+            let mut tool = Command::new("mosquitto_passwd");
+            tool.args(["-b", "-c"]).arg(&file).args([user, password]);
+            ensure!(tool.status()?.success(), "mosquitto_passwd failed");
+            let only = format!("allow_anonymous false\npassword_file {}", file.display());
+            config = config.replace("allow_anonymous true", &only);
+        }
         // Started by root it would become another user, who may not write to its folder.
         config += "user root\n";
         let config = folder.write("mosquitto.conf", &config)?;
