@@ -56,8 +56,6 @@ pub struct Inspector {
     hands: Hands,
     root: NodeRef,
     observer: Option<Observer>,
-    /// Width in CSS pixels.
-    width: u32,
     /// The tab that was chosen by a key gets the focus.
     focuses_tab: Cell<bool>,
     slice: Option<Timeout>,
@@ -67,8 +65,8 @@ pub struct Inspector {
 pub enum Message {
     /// Something happened to one of its elements.
     Event(Event),
-    /// Its width or height has changed.
-    Resized(u32),
+    /// More, or less, is to be seen than was drawn.
+    Resized,
     /// It is time for the next slice of what takes long.
     Slice,
     /// A payload was decoded elsewhere.
@@ -106,7 +104,6 @@ impl Component for Inspector {
             hands: Hands::new(ctx),
             root: NodeRef::default(),
             observer: None,
-            width: 400,
             focuses_tab: Cell::new(false),
             slice: None,
         };
@@ -121,10 +118,7 @@ impl Component for Inspector {
     fn update(&mut self, ctx: &Context<Self>, message: Message) -> bool {
         match message {
             Message::Event(event) => self.hear(ctx, &event),
-            Message::Resized(width) => {
-                self.width = width;
-                true
-            }
+            Message::Resized => true,
             Message::Slice => {
                 self.slice = None;
                 self.advance(ctx)
@@ -156,7 +150,7 @@ impl Component for Inspector {
     fn rendered(&mut self, ctx: &Context<Self>, first: bool) {
         if first {
             let link = ctx.link().clone();
-            let tell = move |width| link.send_message(Message::Resized(width));
+            let tell = move || link.send_message(Message::Resized);
             self.observer = self.root.cast().map(|element| Observer::new(element, tell));
         }
         let is_short = match self.tab {
@@ -166,7 +160,7 @@ impl Component for Inspector {
             Tab::Statistics => false,
         };
         if is_short {
-            ctx.link().send_message(Message::Resized(self.width));
+            ctx.link().send_message(Message::Resized);
         }
         if self.focuses_tab.take() {
             browser::focus(browser::by_id(Self::tab_id(self.tab)));
@@ -384,16 +378,15 @@ fn record_button(number: u32, label: &str) -> Html {
     button("data-record", &number::plain(number.into()), label)
 }
 
-/// Tells an element's width now and whenever its size changes.
+/// Tells that an element's size has changed.
 struct Observer {
     observer: Option<ResizeObserver>,
     _on_resize: Closure<dyn FnMut()>,
 }
 
 impl Observer {
-    fn new(element: Element, tell: impl Fn(u32) + 'static) -> Self {
-        let measured = element.clone();
-        let on_resize = Closure::<dyn FnMut()>::new(move || tell(measured.client_width().max(0) as u32));
+    fn new(element: Element, tell: impl Fn() + 'static) -> Self {
+        let on_resize = Closure::<dyn FnMut()>::new(tell);
         let observer = ResizeObserver::new(on_resize.as_ref().unchecked_ref()).ok();
         if let Some(observer) = &observer {
             observer.observe(&element);

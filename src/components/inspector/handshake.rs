@@ -42,7 +42,7 @@ impl Handshake {
         self.selected = selected;
         self.second = now / 1_000_000;
         if is_other && let Some(at) = self.at() {
-            self.list.reveal(self.count(), at);
+            self.list.reveal(at);
         }
         is_changed
     }
@@ -125,16 +125,12 @@ impl Handshake {
     fn draw(&self, count: usize, rungs: &[(usize, Rung)]) -> Html {
         let [client, broker] = self.lifelines();
         let height = count as u32 * RUNG;
-        let mut parts: Vec<Html> = [client, broker]
-            .map(|x| {
-                let x = number::plain(x.into());
-                let d = concat(&["M", &x, " 0V", &number::plain(height.into())]);
-                element("path", &["class", "d"], &[Some("lifeline"), Some(&d)], Vec::new())
-            })
-            .into();
         let first = rungs.first().map_or(0, |(at, _)| *at);
-        for (at, rung) in rungs {
-            parts.push(self.draw_rung(rung, (at - first) as u32 * RUNG));
+        let draw = |(at, rung): &(usize, Rung)| self.draw_rung(rung, (at - first) as u32 * RUNG);
+        let mut parts: Vec<Html> = rungs.iter().map(draw).collect();
+        for x in [client, broker] {
+            let d = concat(&["M", &number::plain(x.into()), " 0V", &number::plain(height.into())]);
+            parts.push(path("lifeline", &d));
         }
         svg("ladder-rungs", self.width.get(), height, parts)
     }
@@ -145,6 +141,7 @@ impl Handshake {
         let (back, sign) = if rung.out { (to - 8, "-8") } else { (to + 8, "8") };
         let [from, to, back, y] = [from, to, back, top + 28].map(|at| number::plain(at.into()));
         let line = concat(&["M", &from, " ", &y, "H", &back]);
+        let bar = concat(&["M0 ", &number::plain(top.into()), "v52"]);
         let point = concat(&["M", &to, " ", &y, "l", sign, " -5v10z"]);
         let middle = u32::midpoint(client, broker);
         let parts = vec![
@@ -159,8 +156,9 @@ impl Handshake {
                 ],
                 Vec::new(),
             ),
-            element("path", &["class", "d"], &[Some("rung-line"), Some(&line)], Vec::new()),
-            element("path", &["class", "d"], &[Some("rung-point"), Some(&point)], Vec::new()),
+            path("rung-bar", &bar),
+            path("rung-line", &line),
+            path("rung-point", &point),
             label("rung-since", LEFT - 12, top + 32, &rung.since),
             label("rung-title", middle, top + 20, &rung.title),
             label("rung-note", middle, top + 44, &rung.note),
@@ -205,6 +203,10 @@ fn svg(class: &str, width: u32, height: u32, parts: Vec<Html>) -> Html {
     let (width, height) = (number::plain(width.into()), number::plain(height.into()));
     let keys = &["class", "width", "height", "aria-hidden"];
     element("svg", keys, &[Some(class), Some(&width), Some(&height), Some("true")], parts)
+}
+
+fn path(class: &str, d: &str) -> Html {
+    element("path", &["class", "d"], &[Some(class), Some(d)], Vec::new())
 }
 
 fn label(class: &str, x: u32, y: u32, words: &str) -> Html {

@@ -24,8 +24,8 @@ pub struct List {
     rows: NodeRef,
     top: Cell<u32>,
     view: Cell<u32>,
-    /// The scroll bar is to be moved.
-    is_moved: Cell<bool>,
+    /// A line that is to be seen once its place is known.
+    wanted: Cell<Option<usize>>,
 }
 
 impl List {
@@ -38,7 +38,7 @@ impl List {
             rows: NodeRef::default(),
             top: Cell::new(0),
             view: Cell::new(400),
-            is_moved: Cell::new(false),
+            wanted: Cell::new(None),
         }
     }
 
@@ -64,17 +64,9 @@ impl List {
         scroller.into()
     }
 
-    /// Scrolls as little as possible for a line to be seen.
-    pub fn reveal(&self, count: usize, line: usize) {
-        let top = self.lines(count).reveal(line, self.top.get());
-        self.is_moved.set(self.is_moved.get() || top != self.top.get());
-        self.top.set(top);
-    }
-
-    /// Back to the first line.
-    pub fn to_start(&self) {
-        self.top.set(0);
-        self.is_moved.set(true);
+    /// Scrolls as little as possible for a line to be seen, once it is drawn.
+    pub fn reveal(&self, line: usize) {
+        self.wanted.set(Some(line));
     }
 
     /// Puts what was drawn into its place; says whether more is to be seen than was drawn.
@@ -89,10 +81,11 @@ impl List {
         let drawn = self.window(count);
         // The names and values are valid, so nothing can fail.
         let _ = content.style().set_property("height", &pixels(drawn.total));
-        if self.is_moved.take() {
-            scroller.set_scroll_top(self.top.get() as i32);
-        }
         self.look();
+        if let Some(line) = self.wanted.take() {
+            scroller.set_scroll_top(self.lines(count).reveal(line, self.top.get()) as i32);
+            self.top.set(scroller.scroll_top().max(0) as u32);
+        }
         let seen = self.window(count);
         let _ = rows.style().set_property("top", &pixels(seen.offset));
         seen.lines != drawn.lines

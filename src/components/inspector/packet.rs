@@ -2,9 +2,10 @@
 
 use std::cell::Cell;
 
-use mqttscope_log::{Direction, Log, Record};
+use mqttscope_log::{Direction, EventKind, Log, Record};
 use mqttscope_proto::json::{push_error, push_packet};
 use mqttscope_proto::{PacketType, decode, redact_password};
+use wasm_bindgen::JsCast;
 use web_sys::Element;
 use yew::prelude::*;
 use yew::virtual_dom::VTag;
@@ -35,8 +36,8 @@ pub struct Packet {
     columns: Cell<usize>,
     char_width: Cell<f64>,
     probe: NodeRef,
-    /// What was copied last.
-    copied: Option<String>,
+    /// The packet was copied.
+    is_copied: bool,
 }
 
 /// The selected record, as far as the log keeps it.
@@ -51,6 +52,8 @@ struct Selected {
     len: usize,
     /// The packets before and behind it in its exchange.
     neighbours: [Option<u32>; 2],
+    /// What is wrong with it beyond its bytes, in words.
+    misbehaviour: Option<String>,
 }
 
 /// A line of the tree, and a byte.
@@ -71,7 +74,7 @@ impl Packet {
             columns: Cell::new(40),
             char_width: Cell::new(0.0),
             probe: NodeRef::default(),
-            copied: None,
+            is_copied: false,
         }
     }
 
@@ -80,27 +83,37 @@ impl Packet {
         let Some(number) = number else { return self.selected.take().is_some() };
         let record = log.record(number);
         let neighbours = [log.before(number), log.after(number)];
+        let misbehaviour = misbehaviour(log, number);
         if let Some(selected) = &mut self.selected
             && (selected.number, selected.clearings) == (number, log.clearings())
             && selected.is_kept == record.is_some()
         {
-            let is_changed = selected.neighbours != neighbours;
+            let is_changed = selected.neighbours != neighbours || selected.misbehaviour != misbehaviour;
             selected.neighbours = neighbours;
+            selected.misbehaviour = misbehaviour;
             return is_changed;
         }
         let packet = record.filter(|record| record.direction() != Direction::Event);
         let tree = packet.map(|record| Tree::of(log.bytes(record), record.version()));
         let faults = tree.as_ref().map(Tree::fault_bytes).unwrap_or_default();
-        self.tree.to_start();
-        self.bytes.to_start();
+        self.tree.reveal(0);
+        self.bytes.reveal(0);
         self.hovered = None;
-        self.copied = None;
+        self.is_copied = false;
         self.chosen = Mark::default();
         let first_fault = tree.as_ref().and_then(|tree| tree.faults().next());
         let is_kept = record.is_some();
         let len = packet.map_or(0, |record| record.len() as usize);
-        self.selected =
-            Some(Selected { number, clearings: log.clearings(), tree, faults, is_kept, len, neighbours });
+        self.selected = Some(Selected {
+            number,
+            clearings: log.clearings(),
+            tree,
+            faults,
+            is_kept,
+            len,
+            neighbours,
+            misbehaviour,
+        });
         // What is wrong is what a person looks for.
         if let Some(line) = first_fault {
             self.choose_line(line);
@@ -165,9 +178,8 @@ impl Packet {
 
     pub fn view(&self, log: &Log, hands: &Hands) -> Vec<Html> {
         let Some((number, record, tree, bytes)) = self.packet(log) else { return self.absence(log) };
-        let neighbours = self.selected.as_ref().map_or([None; 2], |selected| selected.neighbours);
         vec![
-            self.head(number, record, tree, neighbours),
+            self.head(number, record, tree),
             self.draw_tree(tree, bytes, hands),
             self.rule(tree, bytes),
             self.draw_bytes(tree, bytes, hands),
@@ -226,7 +238,7 @@ impl Packet {
         if !self.bytes.scroller()?.contains(Some(target)) {
             return None;
         }
-        let mouse: &MouseEvent = wasm_bindgen::JsCast::dyn_ref(event)?;
+        let mouse: &MouseEvent = event.dyn_ref()?;
         let (len, shape) = (self.len(), self.shape(self.len()));
         let (line, x) = self.bytes.hit(shape.lines(len), mouse.client_x(), mouse.client_y())?;
         let column = (x - f64::from(HEX_MARGIN)) / self.char_width.get();
@@ -240,10 +252,10 @@ impl Packet {
         let len = self.len();
         let Some(tree) = self.selected.as_ref().and_then(|selected| selected.tree.as_ref()) else { return };
         let Some(at) = mark.line else { return };
-        self.tree.reveal(tree.len(), at);
+        self.tree.reveal(at);
         let Some(line) = tree.line(at) else { return };
         let shape = self.shape(len);
-        self.bytes.reveal(shape.lines(len), mark.byte.unwrap_or(tree.range(line).start) / shape.bytes);
+        self.bytes.reveal(mark.byte.unwrap_or(tree.range(line).start) / shape.bytes);
     }
 
     fn choose_line(&mut self, line: usize) {
@@ -306,7 +318,7 @@ impl Packet {
 
 /// Drawing.
 impl Packet {
-    fn head(&self, number: u32, record: &Record, tree: &Tree, neighbours: [Option<u32>; 2]) -> Html {
+    fn head(&self, number: u32, record: &Record, tree: &Tree) -> Html {
         let out = record.direction() == Direction::Out;
         let name = record.packet_type().map_or("Not a packet", PacketType::name);
         let mut title = vec![
@@ -325,6 +337,9 @@ impl Packet {
                 title.push(words("span", class, label));
             }
         }
+        if record.is_password_hidden() {
+            title.push(words("span", "chip", "password hidden"));
+        }
         if let Some(first) = tree.faults().next() {
             let count = tree.faults().count();
             let label = match count {
@@ -334,15 +349,12 @@ impl Packet {
             let next = tree.faults().find(|&line| Some(line) > self.chosen.line).unwrap_or(first);
             title.push(button("data-line", &number::plain(next as u64), &label));
         }
-        let version = record.version().to_string();
-        let hidden = if record.is_password_hidden() { " · password hidden" } else { "" };
         let facts = concat(&[
             &time(record),
             " · ",
             &bytes_words(record.len() as usize),
             " · MQTT ",
-            version.trim_start_matches("MQTT "),
-            hidden,
+            &record.version().to_string(),
         ]);
         let step = |to: Option<u32>, label: &str| match to {
             Some(number) => record_button(number, label),
@@ -358,12 +370,16 @@ impl Packet {
                 vec![text(label)],
             ),
         };
-        let copied = self.copied.as_deref().map_or(String::new(), |kind| concat(&["Copied as ", kind]));
+        let ([before, after], misbehaviour) = match &self.selected {
+            Some(selected) => (selected.neighbours, selected.misbehaviour.as_deref()),
+            None => ([None; 2], None),
+        };
+        let misbehaviour = misbehaviour.map(|sentence| words("p", "red", &concat(&["✖ ", sentence])));
+        let copied = if self.is_copied { "Copied" } else { "Copy" };
         let buttons = vec![
-            step(neighbours[0], "◂ Previous"),
-            step(neighbours[1], "Next ▸"),
-            element("span", &["class", "role"], &[Some("copied quiet"), Some("status")], vec![text(&copied)]),
-            words("span", "quiet", "Copy"),
+            step(before, "◂ Previous"),
+            step(after, "Next ▸"),
+            element("span", &["class", "role"], &[Some("copied quiet"), Some("status")], vec![text(copied)]),
             button("data-copy", "text", "Text"),
             button("data-copy", "hex", "Hex"),
             button("data-copy", "JSON", "JSON"),
@@ -374,6 +390,7 @@ impl Packet {
             vec![
                 classed("p", "subject-name", title),
                 words("p", "quiet", &facts),
+                misbehaviour.unwrap_or_default(),
                 classed("div", "subject-buttons", buttons),
             ],
         )
@@ -382,8 +399,10 @@ impl Packet {
     fn draw_tree(&self, tree: &Tree, bytes: &[u8], hands: &Hands) -> Html {
         let mark = self.mark();
         let window = self.tree.window(tree.len());
+        // Where it is scrolled out of sight it does not exist.
+        let active = mark.line.filter(|line| window.lines.contains(line));
+        let active = active.map(|line| concat(&["leaf-", &number::plain(line as u64)]));
         let rows = window.lines.filter_map(|at| Some(leaf(tree, bytes, at, tree.line(at)?, mark))).collect();
-        let active = mark.line.map(|line| concat(&["leaf-", &number::plain(line as u64)]));
         let scroller = tag(
             "div",
             &["class", "role", "aria-label", "tabindex", "data-keys", "aria-activedescendant"],
@@ -479,7 +498,7 @@ impl Packet {
             }
         };
         clipboard::copy(copy);
-        self.copied = Some(kind.to_owned());
+        self.is_copied = true;
     }
 }
 
@@ -547,6 +566,15 @@ fn json(record: &Record, bytes: &[u8]) -> String {
     json
 }
 
+/// What an event says against a packet whose bytes are in order: it was not to come.
+fn misbehaviour(log: &Log, number: u32) -> Option<String> {
+    let behind = (number + 1..log.end()).take(EVENTS_BEHIND);
+    behind
+        .filter_map(|at| Some((at, log.event(log.record(at)?)?)))
+        .find(|(at, event)| event.kind() == EventKind::PeerError && log.before(*at) == Some(number))
+        .map(|(_, event)| event.words())
+}
+
 /// The time of day to the microsecond.
 fn time(record: &Record) -> String {
     let offset = i64::from(browser::utc_offset_minutes()) * 60_000_000;
@@ -556,6 +584,8 @@ fn time(record: &Record) -> String {
     time
 }
 
+/// Records behind a packet among which an event about it is searched.
+const EVENTS_BEHIND: usize = 16;
 /// Heights of lines in CSS pixels, as in the style sheet.
 const TREE_LINE: u32 = 22;
 const HEX_LINE: u32 = 18;

@@ -95,7 +95,8 @@ pub struct Payload {
     list: List,
     folds: Folds,
     requests: u32,
-    is_copied: bool,
+    /// What was copied last.
+    copied: &'static str,
 }
 
 /// A payload that is looked at.
@@ -120,7 +121,7 @@ impl Payload {
             list: List::new(LINE),
             folds: Folds::default(),
             requests: 0,
-            is_copied: false,
+            copied: "",
         }
     }
 
@@ -129,8 +130,8 @@ impl Payload {
         self.open = None;
         self.folds = Folds::default();
         self.requests += 1;
-        self.is_copied = false;
-        self.list.to_start();
+        self.copied = "";
+        self.list.reveal(0);
     }
 
     /// Begins to show the selected packet's payload, if that is not done.
@@ -279,7 +280,6 @@ impl Payload {
             let so_far = if viewer.is_complete() { "" } else { " so far" };
             facts = concat(&[&facts, " · ", &lines, if lines == "1" { " line" } else { " lines" }, so_far]);
         }
-        let copied = if self.is_copied { "Copied" } else { "" };
         classed(
             "div",
             "payload-head",
@@ -289,10 +289,10 @@ impl Payload {
                 element(
                     "span",
                     &["class", "role"],
-                    &[Some("copied quiet"), Some("status")],
-                    vec![text(copied)],
+                    &[Some("hidden"), Some("status")],
+                    vec![text(self.copied)],
                 ),
-                button("data-copy", "payload", "Copy"),
+                button("data-copy", "payload", if self.copied.is_empty() { "Copy" } else { "Copied" }),
             ],
         )
     }
@@ -358,13 +358,14 @@ impl Payload {
             let lines = open.source.window(payload, 0, usize::MAX);
             lines.iter().map(|line| line.text.as_str()).collect::<Vec<_>>().join(separator)
         };
-        clipboard::copy(match open.format {
-            Format::Hex | Format::Image => hex(payload),
-            Format::Base64 => joined(""),
-            Format::Cbor | Format::MessagePack => joined("\n"),
-            _ => String::from_utf8_lossy(payload).into_owned(),
-        });
-        self.is_copied = true;
+        let (copied, copy) = match open.format {
+            Format::Hex | Format::Image => ("Copied as hex", hex(payload)),
+            Format::Base64 => ("Copied as Base64", joined("")),
+            Format::Cbor | Format::MessagePack => ("Copied as shown", joined("\n")),
+            _ => ("Copied as text", String::from_utf8_lossy(payload).into_owned()),
+        };
+        clipboard::copy(copy);
+        self.copied = copied;
     }
 }
 
@@ -428,5 +429,5 @@ impl Drop for ImageUrl {
 /// Height of a line in CSS pixels, as in the style sheet.
 const LINE: u32 = 18;
 /// What a slice looks at.
-const SLICE_BYTES: usize = 512 << 10;
+const SLICE_BYTES: usize = 192 << 10;
 const SLICE_LINES: usize = 8_192;

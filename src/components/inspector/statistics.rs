@@ -66,7 +66,7 @@ impl Figures {
         let violations = self.statistics.violations();
         let per_second = |packets: u32| concat(&[&number::grouped(packets.into()), " packets/s"]);
         let per_second_bytes = |bytes: u64| concat(&[&number::size(bytes), "/s"]);
-        let in_flight = [(ours, "sent"), (theirs, "received")]
+        let in_flight = [(ours, "out"), (theirs, "in")]
             .map(|(count, word)| concat(&[&number::grouped(count.into()), " ", word]))
             .join(", ");
         let facts = [
@@ -171,7 +171,7 @@ impl Figures {
             rows.push(count_row("✖ no packet", broken));
         }
         rows.push(count_row("All", [out, in_]));
-        table("Packets by type", &["Type", "Sent", "Bytes", "Received", "Bytes"], rows)
+        table("", "Packets by type", &["Type", "Sent", "Bytes", "Received", "Bytes"], rows)
     }
 
     fn latencies(&self) -> Html {
@@ -193,7 +193,7 @@ impl Figures {
         if rows.is_empty() {
             return Html::default();
         }
-        table("Time to the acknowledgement", &["Type", "Count", "p50", "p90", "p99", "Max"], rows)
+        table("", "Time to the acknowledgement", &["Type", "Count", "p50", "p90", "p99", "Max"], rows)
     }
 
     fn topics(&self, now: u64) -> Html {
@@ -214,7 +214,7 @@ impl Figures {
         if rows.is_empty() {
             return Html::default();
         }
-        table("Topics with the most messages", &["Topic", "Per s", "Messages", "Size"], rows)
+        table("topics", "Topics with the most messages", &["Topic", "Per s", "Messages", "Size"], rows)
     }
 }
 
@@ -232,12 +232,12 @@ fn figure_row(name: &str, cells: &[String]) -> Html {
     classed("tr", "", row)
 }
 
-fn table(caption: &str, heads: &[&str], rows: Vec<Html>) -> Html {
+fn table(class: &str, caption: &str, heads: &[&str], rows: Vec<Html>) -> Html {
     let head = |name: &&str| element("th", &["scope"], &[Some("col")], vec![text(name)]);
     let head = classed("tr", "", heads.iter().map(head).collect());
     classed(
         "table",
-        "figures-table",
+        &concat(&["figures-table ", class]),
         vec![words("caption", "", caption), classed("thead", "", vec![head]), classed("tbody", "", rows)],
     )
 }

@@ -47,7 +47,7 @@ pub fn rung(ladder: &Ladder, at: usize) -> Rung {
     Rung {
         number: Some(arrow.number),
         out: arrow.direction == Direction::Out,
-        since: since(arrow.time.saturating_sub(first.time)),
+        since: exact(arrow.time.saturating_sub(first.time)),
         title,
         note: if at == 0 { String::new() } else { note(arrow) },
         stands_out: arrow.repeat != Repeat::First,
@@ -61,7 +61,7 @@ pub fn awaited_rung(ladder: &Ladder, now: u64) -> Option<Rung> {
     let waited = waited(until.unwrap_or(now).saturating_sub(from));
     let note = match until {
         None => concat(&["awaited for ", &waited]),
-        Some(_) => concat(&["did not come: the connection was closed after ", &waited]),
+        Some(_) => concat(&["did not come, closed after ", &waited]),
     };
     Some(Rung {
         number: None,
@@ -79,7 +79,7 @@ pub fn summary(ladder: &Ladder) -> String {
     let (Some(first), Some(last)) = (ladder.arrows.first(), ladder.arrows.last()) else {
         return String::new();
     };
-    let took = number::latency(last.time.saturating_sub(first.time));
+    let took = exact(last.time.saturating_sub(first.time));
     match (&ladder.awaited, ladder.arrows.len()) {
         (Some(awaited), _) if awaited.until.is_some() => "Not complete: the connection was closed".to_owned(),
         (Some(awaited), _) => concat(&["Waiting for ", awaited.packet_type.name()]),
@@ -117,18 +117,29 @@ pub fn sentence(rung: &Rung) -> String {
 }
 
 fn note(arrow: &Arrow) -> String {
-    let gap = number::latency(arrow.gap);
+    let gap = exact(arrow.gap);
     let connection = number::plain(arrow.connection.into());
     match arrow.repeat {
         Repeat::First => concat(&["after ", &gap]),
         Repeat::Duplicate => concat(&["duplicate, after ", &gap]),
         Repeat::Retry => concat(&["retry, after ", &gap]),
-        Repeat::Resend => concat(&["sent again on connection ", &connection, ", after ", &gap]),
+        Repeat::Resend => concat(&["again on connection ", &connection, ", after ", &gap]),
     }
 }
 
-fn since(micros: u64) -> String {
-    if micros == 0 { "0 ms".to_owned() } else { number::latency(micros) }
+/// A time to the millisecond, below a second to a tenth of one: `0 ms`, `12.4 ms`, `10.003 s`.
+fn exact(micros: u64) -> String {
+    match micros {
+        0 => "0 ms".to_owned(),
+        1..1_000_000 => {
+            concat(&[&number::plain(micros / 1_000), ".", &number::plain(micros / 100 % 10), " ms"])
+        }
+        1_000_000..1_000_000_000 => {
+            let millis = number::plain(1_000 + micros / 1_000 % 1_000);
+            concat(&[&number::plain(micros / 1_000_000), ".", &millis[1..], " s"])
+        }
+        _ => number::elapsed(micros / 1_000_000),
+    }
 }
 
 /// A time that is still running, in whole seconds, so that it is drawn anew no more often.
@@ -160,14 +171,14 @@ mod tests {
         log.push_whole(10_003_200, Direction::In, b"\x50\x02\x00\x11", MARKS);
         let expected = [
             "PUBLISH QoS 2 id 17 from client to broker, at 0 ms",
-            "PUBLISH id 17 DUP from client to broker, at 10 s, retry, after 10 s",
-            "PUBREC id 17 from broker to client, at 10 s, after 3.2 ms",
+            "PUBLISH id 17 DUP from client to broker, at 10.000 s, retry, after 10.000 s",
+            "PUBREC id 17 from broker to client, at 10.003 s, after 3.2 ms",
             "PUBREL from client to broker, awaited for 75 s",
             "Waiting for PUBREL",
         ];
         assert_eq!(said(&log, 0, 85_003_200), expected);
         log.push_event(11_003_200, 1, EventKind::Closed, &[]);
-        let expected = "PUBREL from client to broker, did not come: the connection was closed after 1 s";
+        let expected = "PUBREL from client to broker, did not come, closed after 1 s";
         assert_eq!(said(&log, 0, 85_003_200)[3], expected);
     }
 
