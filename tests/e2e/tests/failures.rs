@@ -1,11 +1,14 @@
 //! Brokers and gateways that fail, and servers that serve the page in their own way.
 
+use anyhow::Context;
 use mqttscope_e2e::broker::{Act, ScriptedBroker, address_without_broker};
 use mqttscope_e2e::chain::{Chain, Version};
 use mqttscope_e2e::environment;
+use mqttscope_e2e::gateway::{Gateway, Options};
 use mqttscope_e2e::scenarios::failures;
 use mqttscope_e2e::stage;
 use mqttscope_e2e::static_server::{Manner, StaticServer};
+use std::net::SocketAddr;
 
 #[test]
 fn nothing_listens() {
@@ -67,6 +70,21 @@ fn garbage_is_named_and_ends_the_connection() {
         let broker = ScriptedBroker::start(script)?;
         let mut chain = Chain::own_before(broker.address(), Version::V31)?;
         failures::garbage(stage, &mut chain).await
+    });
+}
+
+/// The gateway was given the port of a web server.
+#[test]
+fn a_web_server_in_place_of_a_broker() {
+    stage::run("web-server", async |stage| {
+        let server = Gateway::start(Options::default())?;
+        let addresses = server.page().socket_addrs(|| None)?;
+        let address = addresses.into_iter().find(SocketAddr::is_ipv4).context("an address")?;
+        let chain = Chain::own_before(address, Version::V31)?;
+        let page = stage.open(&chain).await?;
+        failures::fails(&page, "web-server", &["does not follow MQTT", "lead to a port for MQTT?"]).await?;
+        page.log().wait_for_event(0, "not an MQTT packet").await?;
+        Ok(())
     });
 }
 
