@@ -63,7 +63,7 @@ pub struct Quirks {
 }
 
 /// A process of a chain. It ends when it is dropped.
-pub trait Part {
+pub trait Part: Send {
     /// Stops it.
     fn stop(&mut self);
 

@@ -49,8 +49,9 @@ macro_rules! scenario_tests {
                     #[test]
                     fn $scenario() {
                         let name = concat!(module_path!(), "::", stringify!($scenario));
+                        // Outside, so that it is still there when the windows close.
+                        let mut chain = $chain.unwrap_or_else(|error| panic!("no chain: {error:#}"));
                         $crate::stage::run(name, async |stage| {
-                            let mut chain = $chain?;
                             $crate::scenarios::$module::$scenario(stage, &mut chain).await
                         });
                     }
