@@ -1,19 +1,20 @@
 //! What stands between a page and a broker, measured as a WebSocket client sees it.
 
 use anyhow::{Result, bail, ensure};
-use mqttscope_e2e::gateway::{Gateway, Options};
+use mqttscope_e2e::chain::Part;
+use mqttscope_e2e::gateway::Gateway;
 use mqttscope_proto::{Packet, ProtocolVersion, Publish, Qos};
 use std::io::{Read, Write};
-use std::net::TcpStream;
+use std::net::{SocketAddr, TcpStream};
 use std::time::{Duration, Instant};
 use tungstenite::protocol::frame::Frame;
 use tungstenite::protocol::frame::coding::{Data, OpCode};
 use tungstenite::{Error, Message, WebSocket};
 
-use crate::chains::{Broker, Chain, PAGE_ORIGIN, Systems, Way, gateway_options};
+use crate::chains::{Broker, Chain, PAGE_ORIGIN, Systems, Way, gateway_options, settle};
 use crate::client::{Client, encode};
 use crate::systems::kaazing::Kaazing;
-use crate::systems::mosquitto::Mosquitto;
+use crate::systems::{self, activemq, mosquitto};
 use crate::transport::{Input, Route, Transport};
 
 /// A server of WebSockets.
@@ -238,33 +239,38 @@ pub const TRAITS: &[Trait] = &[
     },
     Trait {
         name: "broker_stopped",
-        title: "The broker is stopped while a client is connected, and started again",
+        title: "mosquitto is stopped while a client is connected, and started again",
         expected: [
             "closed with 1000, then connects again",
             "closed with 1000: the broker closed the connection, then connects again",
             NOT_A_GATEWAY,
             NOT_A_GATEWAY,
         ],
-        measure: |_, front| {
-            let mut broker = Mosquitto::start()?;
-            let address = broker.tcp();
-            with_front(front, address, |url| {
-                let socket = connected(&gateway_route(url), ProtocolVersion::V31)?;
-                broker.stop();
-                let ending = answer_with_reason(socket)?;
-                broker.start_again()?;
-                connected(&gateway_route(url), ProtocolVersion::V31)?;
-                Ok(format!("{ending}, then connects again"))
-            })
-        },
+        measure: |_, front| broker_stopped(front, mosquitto::start),
+    },
+    Trait {
+        name: "activemq_stopped",
+        title: "The same with ActiveMQ",
+        expected: [
+            "closed with 1000, then connects again",
+            "closed with 1000: the broker closed the connection, then connects again",
+            NOT_A_GATEWAY,
+            NOT_A_GATEWAY,
+        ],
+        measure: |_, front| broker_stopped(front, activemq::start),
     },
     Trait {
         name: "gateway_killed",
-        title: "The gateway is killed while a client is connected",
-        expected: ["broken off", "broken off", NOT_A_GATEWAY, NOT_A_GATEWAY],
+        title: "The gateway is killed while a client is connected, and started again",
+        expected: [
+            "broken off, then connects again",
+            "broken off, then connects again",
+            NOT_A_GATEWAY,
+            NOT_A_GATEWAY,
+        ],
         measure: |systems, front| {
             let Route::Tcp(broker) = systems.direct(Broker::Mosquitto)? else { bail!("TCP is direct") };
-            with_front_killed(front, broker)
+            gateway_killed(front, broker)
         },
     },
 ];
@@ -277,11 +283,12 @@ pub fn test_name(front: Front, tested: &Trait) -> String {
 fn route(systems: &Systems, front: Front) -> Result<Route> {
     let subprotocol = (!front.is_gateway()).then_some("mqtt");
     let (url, origin) = (systems.url(front.chain())?, Some(PAGE_ORIGIN.to_owned()));
-    Ok(Route::WebSocket { url, subprotocol, origin })
+    Ok(Route::WebSocket { url, subprotocol, origin, settle: settle(front.chain()) })
 }
 
 fn gateway_route(url: &str) -> Route {
-    Route::WebSocket { url: url.to_owned(), subprotocol: None, origin: Some(PAGE_ORIGIN.to_owned()) }
+    let origin = Some(PAGE_ORIGIN.to_owned());
+    Route::WebSocket { url: url.to_owned(), subprotocol: None, origin, settle: Duration::ZERO }
 }
 
 fn offer(systems: &Systems, front: Front, offered: Option<&'static str>) -> Result<String> {
@@ -304,7 +311,7 @@ fn offer(systems: &Systems, front: Front, offered: Option<&'static str>) -> Resu
 
 /// Opens a WebSocket as a tolerant client would, and says what came of it.
 fn opening(route: &Route) -> Result<String> {
-    let Route::WebSocket { url, subprotocol, origin } = route else { bail!("no WebSocket") };
+    let Route::WebSocket { url, subprotocol, origin, .. } = route else { bail!("no WebSocket") };
     // The library is as strict as a browser about a subprotocol that is not named: asked by hand.
     let (head, _) = upgrade(url, *subprotocol, origin.as_deref())?;
     let status = head.split(' ').nth(1).unwrap_or_default();
@@ -446,11 +453,7 @@ fn largest_message(systems: &Systems, front: Front) -> Result<String> {
 }
 
 /// Runs something with a gateway of its own before a broker.
-fn with_front(
-    front: Front,
-    broker: std::net::SocketAddr,
-    run: impl FnOnce(&str) -> Result<String>,
-) -> Result<String> {
+fn with_front(front: Front, broker: SocketAddr, run: impl FnOnce(&str) -> Result<String>) -> Result<String> {
     match front {
         Front::Kaazing => run(&Kaazing::start(broker, PAGE_ORIGIN)?.url()),
         Front::Gateway => run(Gateway::start(gateway_options(Some(broker)))?.proxy().as_str()),
@@ -458,21 +461,39 @@ fn with_front(
     }
 }
 
-fn with_front_killed(front: Front, broker: std::net::SocketAddr) -> Result<String> {
-    let options: Options = gateway_options(Some(broker));
-    match front {
+/// What a client sees when the broker behind a gateway goes, and that the gateway finds it when it is back.
+fn broker_stopped(front: Front, start: fn() -> Result<systems::Broker>) -> Result<String> {
+    if !front.is_gateway() {
+        return Ok(NOT_A_GATEWAY.to_owned());
+    }
+    let mut broker = start()?;
+    with_front(front, broker.tcp(), |url| {
+        let socket = connected(&gateway_route(url), ProtocolVersion::V31)?;
+        broker.stop();
+        let ending = answer_with_reason(socket)?;
+        broker.start_again()?;
+        connected(&gateway_route(url), ProtocolVersion::V31)?;
+        Ok(format!("{ending}, then connects again"))
+    })
+}
+
+/// What a client sees when a gateway goes, and that it finds it at the same address when it is back.
+fn gateway_killed(front: Front, broker: SocketAddr) -> Result<String> {
+    let (url, mut gateway): (String, Box<dyn Part>) = match front {
         Front::Kaazing => {
-            let mut kaazing = Kaazing::start(broker, PAGE_ORIGIN)?;
-            let socket = connected(&gateway_route(&kaazing.url()), ProtocolVersion::V31)?;
-            kaazing.kill();
-            answer_with_reason(socket)
+            let kaazing = Kaazing::start(broker, PAGE_ORIGIN)?;
+            (kaazing.url(), Box::new(kaazing))
         }
         Front::Gateway => {
-            let mut gateway = Gateway::start(options)?;
-            let socket = connected(&gateway_route(gateway.proxy().as_str()), ProtocolVersion::V31)?;
-            gateway.stop();
-            answer_with_reason(socket)
+            let gateway = Gateway::start(gateway_options(Some(broker)))?;
+            (gateway.proxy().to_string(), Box::new(gateway))
         }
-        _ => Ok(NOT_A_GATEWAY.to_owned()),
-    }
+        _ => return Ok(NOT_A_GATEWAY.to_owned()),
+    };
+    let socket = connected(&gateway_route(&url), ProtocolVersion::V31)?;
+    gateway.stop();
+    let ending = answer_with_reason(socket)?;
+    gateway.start_again()?;
+    connected(&gateway_route(&url), ProtocolVersion::V31)?;
+    Ok(format!("{ending}, then connects again"))
 }

@@ -7,7 +7,7 @@ use anyhow::{Context, Result};
 use mqttscope_proto::{ProtocolVersion, Qos};
 
 use crate::client::{Client, Direction};
-use crate::systems::activemq::ActiveMq;
+use crate::systems::activemq;
 use crate::transport::Route;
 
 /// The topic of the page's form.
@@ -20,7 +20,7 @@ const TOPIC: &str = "topic/mqtttopic";
 /// If ActiveMQ does not start or does not play along.
 pub fn document() -> Result<String> {
     // One of its own, since it numbers its packets over all clients.
-    let activemq = ActiveMq::start()?;
+    let activemq = activemq::start()?;
     let (broker, version) = (&Route::Tcp(activemq.tcp()), ProtocolVersion::V31);
     let mut subscribers = Vec::new();
     for qos in [Qos::AtMostOnce, Qos::ExactlyOnce] {

@@ -7,6 +7,7 @@ use std::sync::{Mutex, PoisonError};
 use crate::chains::{Broker, Chain, Way};
 use crate::differences::{DIFFERENCES, Difference};
 use crate::gateways::{Front, TRAITS};
+use crate::pages::{LEFT_OUT, LeftOut};
 use crate::rules::{self, Rule};
 
 /// What was seen, as it comes in.
@@ -47,11 +48,11 @@ impl Measured {
             text += &row(&cells);
         }
         text += REASONS;
-        for difference in DIFFERENCES.iter().filter(|difference| difference.ways.is_empty()) {
+        for difference in DIFFERENCES.iter().filter(|difference| difference.ways != [Way::Listener]) {
             text += &reason(difference);
         }
         text += LISTENER;
-        for difference in DIFFERENCES.iter().filter(|difference| !difference.ways.is_empty()) {
+        for difference in DIFFERENCES.iter().filter(|difference| difference.ways == [Way::Listener]) {
             text += &reason(difference);
         }
         text += GATEWAYS;
@@ -61,6 +62,11 @@ impl Measured {
                 cells.push(traits.get(&(front.title(), tested.name))?.clone());
             }
             text += &row(&cells);
+        }
+        text += WALK_THROUGH;
+        for left_out in LEFT_OUT {
+            let LeftOut { way, broker, what, reason } = *left_out;
+            text += &row(&[Chain { way, broker }.to_string(), what.into(), reason.into()]);
         }
         Some(text)
     }
@@ -93,6 +99,12 @@ const REASONS: &str = "
 const LISTENER: &str = "
 ### On ActiveMQ's own `ws:` connector only
 
+Its answer to CONNECT can be lost: the thread that takes the first message and the one that greets the connection
+each make a session if there is none yet (`MQTTSocket.getProtocolConverter`), and where both do, the answer goes
+to the one that did not ask. Of 4,500 connections with a CONNECT right behind the opening handshake that
+happened to 16, 12 of them among the first 1,500; connect again, and it is answered. The tests wait for 100 ms
+before their CONNECT there.
+
 | Broker | What is done | What is seen | Why |
 | --- | --- | --- | --- |
 ";
@@ -104,6 +116,15 @@ Kaazing runs with `deploy/kaazing/gateway-config.xml`. The gateways stand before
 
 | What is done | Kaazing 5.6.2 | mqttscope-gateway | mosquitto's listener | ActiveMQ's `ws:` |
 | --- | --- | --- | --- | --- |
+";
+
+const WALK_THROUGH: &str = "
+## The page in a browser
+
+The walk-through of the page runs over every chain from a browser, in both versions, except:
+
+| Chain | What is left out | Why |
+| --- | --- | --- |
 ";
 
 fn reason(difference: &Difference) -> String {
@@ -118,12 +139,7 @@ fn reason(difference: &Difference) -> String {
         [V311] => " (3.1.1)",
         _ => "",
     };
-    row(&[
-        broker.into(),
-        format!("{title}{version}"),
-        difference.seen.replace(" | ", ", or: "),
-        difference.reason.into(),
-    ])
+    row(&[broker.into(), format!("{title}{version}"), difference.seen.into(), difference.reason.into()])
 }
 
 fn both_versions(v31: &str, v311: &str) -> String {

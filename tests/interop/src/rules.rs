@@ -16,6 +16,7 @@ use mqttscope_proto::session::ConnectOptions;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
+use crate::chains::Broker;
 use crate::client::{Client, options};
 use crate::transport::Route;
 
@@ -46,8 +47,12 @@ pub struct Bench {
     pub route: Route,
     /// The shortest way to the same broker, for the others who take part.
     pub direct: Route,
+    pub broker: Broker,
     pub version: ProtocolVersion,
 }
+
+/// Longer than any broker waits for a client with a keep alive of 2 s.
+const LAST_SILENCE: Duration = Duration::from_secs(11);
 
 /// Long enough for what is on its way to arrive.
 const SILENCE: Duration = Duration::from_millis(600);
@@ -61,6 +66,19 @@ impl Bench {
     /// Connects another client directly to the broker.
     fn other(&self) -> Result<Client> {
         Client::connect(&self.direct, self.version, &unique("o"))
+    }
+
+    /// Says after how long a silence with a keep alive of 2 s something was seen, as exactly as this broker
+    /// is exact.
+    fn silence(&self, silence: Duration) -> String {
+        match self.broker {
+            // It looks every 6 s, and counts whole seconds.
+            Broker::Mosquitto if (2.9..10.5).contains(&silence.as_secs_f32()) => {
+                "after 3 s to 10 s".to_owned()
+            }
+            // In time, or later by what a busy machine takes.
+            _ => format!("after {:.0} s", (silence.as_secs_f32() - 0.3).max(0.0)),
+        }
     }
 
     fn options(&self) -> ConnectOptions {

@@ -52,6 +52,45 @@ pub fn free_address() -> Result<SocketAddr> {
     Ok(TcpListener::bind("127.0.0.1:0")?.local_addr()?)
 }
 
+/// A running broker that takes MQTT over TCP and over WebSocket.
+pub struct Broker {
+    tcp: SocketAddr,
+    ws: SocketAddr,
+    server: Server,
+    /// Removed once the server has ended.
+    _folder: Folder,
+}
+
+impl Broker {
+    /// Where it takes MQTT over TCP.
+    pub fn tcp(&self) -> SocketAddr {
+        self.tcp
+    }
+
+    /// Where it takes MQTT over WebSocket.
+    pub fn ws(&self) -> SocketAddr {
+        self.ws
+    }
+
+    /// Asks it to end and waits until it has.
+    pub fn stop(&mut self) {
+        self.server.stop();
+    }
+
+    /// Ends it as a power cut would.
+    pub fn kill(&mut self) {
+        self.server.kill();
+    }
+
+    /// Starts it again on the same ports, with the data that it had.
+    ///
+    /// # Errors
+    /// If it does not start.
+    pub fn start_again(&mut self) -> Result<()> {
+        self.server.start_again()
+    }
+}
+
 /// A program of a system, running.
 pub(crate) struct Server {
     command: Vec<OsString>,

@@ -3,6 +3,7 @@
 use anyhow::{Context, Result, bail};
 use std::io::{ErrorKind, Read, Write};
 use std::net::{SocketAddr, TcpStream, ToSocketAddrs};
+use std::thread;
 use std::time::Duration;
 use tungstenite::client::IntoClientRequest;
 use tungstenite::handshake::client::Response;
@@ -19,6 +20,8 @@ pub enum Route {
         subprotocol: Option<&'static str>,
         /// The origin of a page, as a browser would send it.
         origin: Option<String>,
+        /// How long to wait on it once it is open.
+        settle: Duration,
     },
 }
 
@@ -58,7 +61,9 @@ impl Route {
     /// # Errors
     /// If nobody answers, or it is refused.
     pub fn open_web_socket(&self) -> Result<(WebSocket<TcpStream>, Response)> {
-        let Self::WebSocket { url, subprotocol, origin } = self else { bail!("the route is no WebSocket") };
+        let Self::WebSocket { url, subprotocol, origin, settle } = self else {
+            bail!("the route is no WebSocket")
+        };
         let mut request = url.as_str().into_client_request()?;
         for (name, value) in [("sec-websocket-protocol", *subprotocol), ("origin", origin.as_deref())] {
             if let Some(value) = value {
@@ -67,7 +72,9 @@ impl Route {
         }
         let host = request.uri().authority().context("the address names a host")?.as_str().to_owned();
         let config = WebSocketConfig::default().max_message_size(None).max_frame_size(None);
-        Ok(tungstenite::client::client_with_config(request, connect(&host)?, Some(config))?)
+        let opened = tungstenite::client::client_with_config(request, connect(&host)?, Some(config))?;
+        thread::sleep(*settle);
+        Ok(opened)
     }
 }
 

@@ -70,6 +70,25 @@ pub const RULES: &[Rule] = &[
         measure: wildcards,
     },
     Rule {
+        name: "dollar_topics",
+        title: "A message to `$a/b`, for who subscribed to `$a/b` and who subscribed to `+/b`",
+        clauses: ["Topic wildcards", "[MQTT-4.7.2-1]"],
+        specified: ["delivered, delivered", "delivered, not delivered"],
+        measure: |bench| {
+            let (own, mut other) = (unique("a"), bench.other()?);
+            let name = format!("$a/{own}");
+            let mut fates = Vec::new();
+            for filter in [&name, &format!("+/{own}")] {
+                let mut client = bench.client()?;
+                client.subscribe(filter, Qos::AtMostOnce)?;
+                other.publish(&name, b"m", Qos::AtLeastOnce, false)?;
+                let is_delivered = client.next_message_within(2 * SILENCE)?.is_some();
+                fates.push(if is_delivered { "delivered" } else { "not delivered" });
+            }
+            Ok(fates.join(", "))
+        },
+    },
+    Rule {
         name: "topic_with_dots",
         title: "Topic name of a message published to `a.b`, `a/*`, `a/>`",
         clauses: ["Topic names", "[MQTT-4.7.3-4]"],
@@ -145,7 +164,19 @@ pub const RULES: &[Rule] = &[
         title: "PUBLISH to `a/+`",
         clauses: ["PUBLISH, Topic name", "[MQTT-3.3.2-2]"],
         specified: ["closed", "closed"],
-        measure: |bench| answer(bench, b"\x32\x07\x00\x03a/+\x00\x07"),
+        measure: |bench| {
+            // Below a name of its own: ActiveMQ delivers it to every filter that the wildcard meets.
+            let topic = format!("{}/+", topic());
+            let publish = Publish {
+                dup: false,
+                qos: Qos::AtLeastOnce,
+                retain: false,
+                topic: topic.as_str().into(),
+                packet_id: Some(7),
+                payload: b"",
+            };
+            answer(bench, &encode(&Packet::Publish(publish)))
+        },
     },
     Rule {
         name: "publish_id_0",

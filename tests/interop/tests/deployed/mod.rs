@@ -9,13 +9,13 @@ use mqttscope_interop::chains::{Broker, Way};
 use mqttscope_interop::environment;
 use mqttscope_interop::pages::quirks;
 use mqttscope_interop::systems::kaazing::Kaazing;
-use mqttscope_interop::systems::mosquitto::Mosquitto;
+use mqttscope_interop::systems::mosquitto;
 use std::process::Command;
 
 #[test]
 fn kaazing_serves_the_page_that_uses_its_proxy() {
     stage::run("deployed-kaazing", async |stage| {
-        let mosquitto = Mosquitto::start()?;
+        let mosquitto = mosquitto::start()?;
         let kaazing = Kaazing::start_whole(mosquitto.tcp(), &dist()?)?;
         let mut chain = Chain {
             page_url: kaazing.page(),

@@ -13,7 +13,7 @@ use mqttscope_e2e::static_server::{Manner, StaticServer};
 use mqttscope_e2e::tcp_client::TcpClient;
 use mqttscope_interop::chains::{Broker, Way};
 use mqttscope_interop::pages::chain;
-use mqttscope_interop::systems::mosquitto::Mosquitto;
+use mqttscope_interop::systems::mosquitto;
 
 /// The configuration that is shipped lets one origin in, and this page comes from another.
 #[test]
@@ -82,7 +82,7 @@ fn activemq_takes_it_for_stomp() {
 #[test]
 fn mosquitto_refuses_a_wrong_password() {
     stage::run("mosquitto-password", async |stage| {
-        let mosquitto = Mosquitto::start_with_password("amelia", "earhart1937")?;
+        let mosquitto = mosquitto::start_with_password("amelia", "earhart1937")?;
         for version in [V31, V311] {
             let chain = Chain::own_before(mosquitto.tcp(), version)?;
             let page = stage.open(&chain).await?;
