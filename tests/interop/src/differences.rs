@@ -75,7 +75,7 @@ pub const DIFFERENCES: &[Difference] = &[
         versions: &[V31],
         ways: &[],
         seen: "accepted",
-        reason: "It makes an id up, as 3.1.1 allows.",
+        reason: "It makes an id up, as 3.1.1 allows (`MQTTProtocolConverter.onMQTTConnect`).",
     },
     Difference {
         broker: Broker::Rmqtt,
@@ -83,7 +83,7 @@ pub const DIFFERENCES: &[Difference] = &[
         versions: &[V31],
         ways: &[],
         seen: "accepted",
-        reason: "It makes an id up, as 3.1.1 allows.",
+        reason: "It makes an id up, as 3.1.1 allows; only an empty id without clean session is an error (`decode_connect_packet`).",
     },
     Difference {
         broker: Broker::ActiveMq,
@@ -99,7 +99,7 @@ pub const DIFFERENCES: &[Difference] = &[
         versions: BOTH,
         ways: &[],
         seen: "accepted",
-        reason: "The flags are not checked against each other.",
+        reason: "The flags are not checked against each other (`decode_connect_packet`).",
     },
     Difference {
         broker: Broker::ActiveMq,
@@ -227,7 +227,7 @@ pub const DIFFERENCES: &[Difference] = &[
         versions: BOTH,
         ways: &[],
         seen: "answered with SUBACK",
-        reason: "Filters are not checked.",
+        reason: "Filters are presumably not checked.",
     },
     Difference {
         broker: Broker::Rmqtt,
@@ -243,7 +243,7 @@ pub const DIFFERENCES: &[Difference] = &[
         versions: BOTH,
         ways: &[],
         seen: "answered with SUBACK",
-        reason: "Packet ids are not checked.",
+        reason: "Packet ids are presumably not checked.",
     },
     Difference {
         broker: Broker::ActiveMq,
@@ -251,7 +251,7 @@ pub const DIFFERENCES: &[Difference] = &[
         versions: BOTH,
         ways: &[],
         seen: "answered with PUBACK",
-        reason: "Packet ids are not checked.",
+        reason: "Packet ids are presumably not checked.",
     },
     Difference {
         broker: Broker::ActiveMq,
@@ -259,7 +259,7 @@ pub const DIFFERENCES: &[Difference] = &[
         versions: &[V311],
         ways: &[],
         seen: "answered with SUBACK",
-        reason: "The reserved bits are not checked.",
+        reason: "The reserved bits are presumably not checked.",
     },
     Difference {
         broker: Broker::ActiveMq,
@@ -267,7 +267,7 @@ pub const DIFFERENCES: &[Difference] = &[
         versions: &[V311],
         ways: &[],
         seen: "answered with UNSUBACK",
-        reason: "The reserved bits are not checked.",
+        reason: "The reserved bits are presumably not checked.",
     },
     Difference {
         broker: Broker::ActiveMq,
@@ -283,7 +283,7 @@ pub const DIFFERENCES: &[Difference] = &[
         versions: BOTH,
         ways: &[],
         seen: "answered with PUBACK",
-        reason: "Topic names are not checked.",
+        reason: "Of a topic name only its length is checked (`decode_publish_packet`).",
     },
     Difference {
         broker: Broker::ActiveMq,

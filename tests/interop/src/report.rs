@@ -92,6 +92,9 @@ inside mqttscope-gateway.
 const REASONS: &str = "
 ### Where they do otherwise, and why
 
+A name in parentheses is that of the function in which the reason was read: of ActiveMQ's own classes, of its
+mqtt-client, of mosquitto or of rmqtt-codec.
+
 | Broker | What is done | What is seen | Why |
 | --- | --- | --- | --- |
 ";
