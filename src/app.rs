@@ -2,41 +2,54 @@
 
 use std::rc::Rc;
 
-use gloo_timers::callback::Interval;
+use gloo_timers::callback::{Interval, Timeout};
 use js_sys::Uint8Array;
+use mqttscope_log::export::Selection;
 use mqttscope_proto::TopicFilter;
 use wasm_bindgen::JsCast;
+use wasm_bindgen::closure::Closure;
 use wasm_bindgen_futures::{JsFuture, spawn_local};
-use web_sys::{Element, File, HtmlInputElement, KeyboardEvent};
+use web_sys::{Element, File, HtmlDialogElement, HtmlInputElement, KeyboardEvent, PointerEvent};
 use yew::html::Scope;
 use yew::prelude::*;
 use yew::virtual_dom::{Listener, ListenerKind};
 
 use crate::browser;
 use crate::components::bar::bar;
-use crate::components::connection::CONNECTION;
-use crate::components::element::{classed, element, tag};
+use crate::components::element::{element, tag};
+use crate::components::filter_bar::FILTER_INPUT;
+use crate::components::forms::Forms;
 use crate::components::listen::{On, Tell};
-use crate::components::log_panel::log_panel;
-use crate::components::parts::{Part, View};
-use crate::components::publish::PUBLISH;
-use crate::components::subscribe::SUBSCRIBE;
-use crate::components::switches::SWITCHES;
+use crate::components::log_panel::{LogView, log_panel};
+use crate::components::log_table::{LOG_TABLE, TableAct};
+use crate::components::parts::View;
+use crate::components::shortcuts::{SHORTCUTS_DIALOG, shortcuts};
+use crate::components::splitter::splitter;
 use crate::components::tabs::tabs;
-use crate::components::will::WILL;
 use crate::driver::Driver;
+use crate::export::{Exporting, format_of};
+use crate::store::column::Column;
+use crate::store::filter_field::{FilterField, Known, byte_offset, unit_offset};
+use crate::store::keys::{Key, deed_of as deed_of_key};
 use crate::store::page::{Action, Page, PickedFile, Tab};
+use crate::store::pane::Pane;
+use crate::store::scope::SharedScope;
 use crate::store::settings::Settings;
 use crate::store::text::{capitalised, concat};
 use crate::store::validate::refused;
-use crate::store::{Deed, Field, Problems, Switch};
+use crate::store::{Deed, Field, Problems, Switch, goto};
 
 /// The page.
 pub struct App {
     page: Page,
     driver: Driver,
-    listeners: [Rc<dyn Listener>; 5],
+    scope: SharedScope,
+    filter_field: FilterField,
+    exporting: Option<Exporting>,
+    listeners: [Rc<dyn Listener>; 8],
+    on_table_act: Callback<TableAct>,
     shown: Shown,
+    _on_key: Closure<dyn FnMut(KeyboardEvent)>,
     _second: Interval,
 }
 
@@ -48,6 +61,26 @@ pub enum Message {
     Act(Action),
     /// A button was pressed or a form submitted; the topic filter that it stands for, if it does for one.
     Do(Deed, String),
+    /// Something was done in the table of the log.
+    Table(TableAct),
+    /// Something was done in the field of the filter.
+    Filter(FilterMessage),
+    /// It is time for the next slice of the export.
+    Export,
+}
+
+/// What is done in the field of the filter.
+pub enum FilterMessage {
+    /// Its text is another one, and where the cursor stands, in UTF-16 code units.
+    Typed(String, usize),
+    /// The suggestion below the chosen one, or above it, is chosen; the suggestions come if there are none.
+    Choose { down: bool, cursor: usize },
+    /// A suggestion is taken: the chosen one, or that of a number.
+    Take(Option<usize>),
+    /// The filter is as it is meant to be.
+    Used,
+    /// The suggestions go, or the focus does if there are none.
+    Left,
 }
 
 /// What was done to the document besides drawing, so that it is done again only when it changes.
@@ -66,34 +99,53 @@ impl Component for App {
         let link = ctx.link().clone();
         let redraw = link.clone();
         let second = link.clone();
+        let on_key = shortcut_listener(link.clone());
         let tell: Tell = Rc::new(move |event| hear(event, &link));
-        let kinds: [fn() -> ListenerKind; 5] = [
+        let kinds: [fn() -> ListenerKind; 8] = [
             || ListenerKind::onclick,
             || ListenerKind::onsubmit,
             || ListenerKind::oninput,
             || ListenerKind::onchange,
             || ListenerKind::onkeydown,
+            || ListenerKind::onpointerdown,
+            || ListenerKind::onpointermove,
+            || ListenerKind::onfocusout,
         ];
         Self {
             page: Page { settings: Rc::new(browser::load_settings()), ..Page::default() },
             driver: Driver::new("clock.js", Callback::from(move |()| redraw.send_message(Message::Redraw))),
+            scope: SharedScope::default(),
+            filter_field: FilterField::default(),
+            exporting: None,
             listeners: kinds.map(|kind| On::listener(kind, &tell)),
+            on_table_act: ctx.link().callback(Message::Table),
             shown: Shown::default(),
+            _on_key: on_key,
             _second: Interval::new(1_000, move || second.send_message(Message::Redraw)),
         }
     }
 
-    fn update(&mut self, _: &Context<Self>, message: Message) -> bool {
+    fn update(&mut self, ctx: &Context<Self>, message: Message) -> bool {
         match message {
             Message::Redraw => {}
             Message::Act(action) => self.act(action),
-            Message::Do(deed, filter) => match self.carry_out(deed, &filter) {
+            Message::Do(deed, filter) => match self.carry_out(deed, &filter, ctx) {
                 Ok(()) if deed.settles_problems() => self.act(Action::Accepted),
                 Ok(()) => {}
                 Err(problems) => self.act(Action::Refused(problems)),
             },
+            Message::Table(TableAct::Select(number)) => self.scope.0.borrow_mut().select(Some(number)),
+            Message::Table(TableAct::Inspect) => self.act(Action::Tab(Tab::Inspector)),
+            Message::Filter(message) => self.on_filter(message),
+            Message::Export => self.export_slice(ctx),
         }
-        true
+        self.look_on();
+        // A page that nobody sees is drawn when it is seen again; the name of its tab can be seen all the while.
+        let is_seen = !browser::is_hidden();
+        if !is_seen {
+            self.show_title();
+        }
+        is_seen
     }
 
     fn view(&self, _: &Context<Self>) -> Html {
@@ -101,17 +153,29 @@ impl Component for App {
             page: self.page.clone(),
             connection: self.driver.connection(),
             now: browser::now().as_millis(),
-            default_url: browser::place().default_url,
+            default_url: String::new(),
         };
-        let forms = vec![
-            classed("div", "region connection-region", view.draw(CONNECTING)),
-            classed("div", "region messages-region", view.draw(MESSAGES)),
-        ];
-        let main = vec![classed("div", "forms", forms), log_panel(&view, &self.driver.log())];
-        let main = element("main", &["data-tab"], &[Some(self.page.tab.name())], main);
+        let log = self.driver.log();
+        let log_view = LogView {
+            log: &log,
+            scope: &self.scope,
+            field: &self.filter_field,
+            exporting: self.exporting.as_ref().map(Exporting::progress),
+            on_act: &self.on_table_act,
+        };
+        let panes = &self.page.settings.panes;
+        let forms = html! { <Forms page={self.page.clone()} connection={view.connection.clone()} /> };
+        let mut main = vec![forms, splitter(panes, Pane::Forms), log_panel(&view, &log_view)];
+        if !panes.is_inspector_hidden {
+            main.push(splitter(panes, Pane::Inspector));
+            main.push(splitter(panes, Pane::InspectorBelow));
+        }
+        let inspector = if panes.is_inspector_hidden { "hidden" } else { "shown" };
+        let values = [Some(self.page.tab.name()), Some(inspector)];
+        let main = element("main", &["data-tab", "data-inspector"], &values, main);
         let mut app = tag("div", &["class"], &[Some("app")]);
         app.set_listeners(self.listeners.iter().cloned().map(Some).collect());
-        app.add_children([bar(&view), main, tabs(&view)]);
+        app.add_children([bar(&view), main, tabs(&view), shortcuts(&view)]);
         app.into()
     }
 
@@ -128,7 +192,7 @@ impl App {
         self.page = self.page.after(action);
     }
 
-    fn carry_out(&mut self, deed: Deed, filter: &str) -> Result<(), Problems> {
+    fn carry_out(&mut self, deed: Deed, filter: &str, ctx: &Context<Self>) -> Result<(), Problems> {
         self.check(deed)?;
         match deed {
             Deed::Connect => {
@@ -162,6 +226,45 @@ impl App {
             Deed::ShowConnection => self.act(Action::Tab(Tab::Connection)),
             Deed::ShowMessages => self.act(Action::Tab(Tab::Messages)),
             Deed::ShowLog => self.act(Action::Tab(Tab::Log)),
+            Deed::ShowInspector => self.act(Action::Tab(Tab::Inspector)),
+            Deed::ToggleInspector => {
+                self.act(Action::HideInspector(!self.page.settings.panes.is_inspector_hidden))
+            }
+            Deed::FindInLog => {
+                self.act(Action::Tab(Tab::Log));
+                browser::focus_and_select(FILTER_INPUT);
+            }
+            Deed::NextMatch => self.select_match(true),
+            Deed::PreviousMatch => self.select_match(false),
+            Deed::ClearFilter => {
+                self.on_filter(FilterMessage::Typed(String::new(), 0));
+                self.filter_field.close();
+            }
+            Deed::NextRow => self.select_row(1),
+            Deed::PreviousRow => self.select_row(-1),
+            Deed::FindRow => {
+                self.act(Action::Tab(Tab::Log));
+                browser::open_around(Field::GoTo.id());
+                browser::focus_and_select(Field::GoTo.id());
+            }
+            Deed::GoToRow => {
+                let text = &self.page.settings.forms.go_to;
+                let found = goto::find(&self.driver.log().0.borrow(), text, browser::utc_offset_minutes());
+                let number = found.map_err(|words| refused(Field::GoTo, words))?;
+                self.scope.0.borrow_mut().select(Some(number));
+                browser::close_menus(None);
+                browser::focus(browser::by_id(LOG_TABLE));
+            }
+            Deed::PauseLog => {
+                let mut scope = self.scope.0.borrow_mut();
+                let is_paused = scope.paused().is_some();
+                scope.set_paused(!is_paused, &self.driver.log().0.borrow());
+            }
+            Deed::CopyRow => self.copy_row(),
+            Deed::Export => self.begin_export(ctx)?,
+            Deed::CancelExport => self.exporting = None,
+            Deed::ShowShortcuts => show_shortcuts(true),
+            Deed::HideShortcuts => show_shortcuts(false),
         }
         Ok(())
     }
@@ -187,6 +290,126 @@ impl App {
     }
 }
 
+/// What of the log is looked at.
+impl App {
+    /// Goes on with the filter for as long as a frame can spare; asks for another frame if that was not all.
+    fn look_on(&mut self) {
+        let log = self.driver.log();
+        let log = log.0.borrow();
+        let mut scope = self.scope.0.borrow_mut();
+        let until = browser::now().as_micros() + FILTER_MICROS;
+        while !scope.update(&log) {
+            if browser::now().as_micros() >= until {
+                self.driver.redraw_soon();
+                return;
+            }
+        }
+    }
+
+    fn select_row(&mut self, step: i64) {
+        let mut scope = self.scope.0.borrow_mut();
+        if let Some(number) = scope.row_from_selected(&self.driver.log().0.borrow(), step) {
+            scope.select(Some(number));
+        }
+    }
+
+    fn select_match(&mut self, forward: bool) {
+        let mut scope = self.scope.0.borrow_mut();
+        if let Some(number) = scope.match_from_selected(&self.driver.log().0.borrow(), forward) {
+            scope.select(Some(number));
+        }
+    }
+
+    fn copy_row(&self) {
+        if let Some(number) = self.scope.0.borrow().selected()
+            && let Some(row) = browser::by_id(&crate::components::log_row::row_id(number))
+        {
+            let cells = row.children();
+            let cells = (0..cells.length()).filter_map(|at| cells.item(at)?.text_content());
+            browser::copy(&cells.collect::<Vec<_>>().join("\t"));
+        }
+    }
+
+    fn on_filter(&mut self, message: FilterMessage) {
+        let text = self.scope.0.borrow().text().to_owned();
+        match message {
+            FilterMessage::Typed(text, cursor) => {
+                self.scope.0.borrow_mut().set_filter(&text, browser::utc_offset_minutes());
+                self.offer(&text, byte_offset(&text, cursor));
+            }
+            FilterMessage::Choose { down, cursor } => {
+                if self.filter_field.offers().is_empty() {
+                    self.offer(&text, byte_offset(&text, cursor));
+                } else {
+                    self.filter_field.choose_next(down);
+                }
+            }
+            FilterMessage::Take(at) => {
+                let at = at.or(self.filter_field.chosen());
+                if let Some((text, cursor)) = at.and_then(|at| self.filter_field.taken(&text, at)) {
+                    self.scope.0.borrow_mut().set_filter(&text, browser::utc_offset_minutes());
+                    self.offer(&text, cursor);
+                    browser::set_text(FILTER_INPUT, &text, unit_offset(&text, cursor));
+                }
+            }
+            FilterMessage::Used => {
+                self.filter_field.close();
+                if !text.trim().is_empty() && self.scope.0.borrow().error().is_none() {
+                    self.act(Action::FilterUsed(text));
+                }
+            }
+            FilterMessage::Left if self.filter_field.offers().is_empty() => {
+                browser::focus(browser::by_id(LOG_TABLE));
+            }
+            FilterMessage::Left => self.filter_field.close(),
+        }
+    }
+
+    fn offer(&mut self, text: &str, cursor: usize) {
+        let connection = self.driver.connection();
+        let topics: Vec<_> = connection.subscriptions.iter().map(|it| it.filter.clone()).collect();
+        let recent = self.page.settings.recent_filters();
+        self.filter_field.offer(text, cursor, &Known { topics: &topics, recent: &recent });
+    }
+}
+
+/// Exports.
+impl App {
+    fn begin_export(&mut self, ctx: &Context<Self>) -> Result<(), Problems> {
+        if self.exporting.is_some() {
+            return Err(refused(Field::ExportButton, "An export is under way."));
+        }
+        let forms = &self.page.settings.forms;
+        let log = self.driver.log();
+        let log = log.0.borrow();
+        let scope = self.scope.0.borrow();
+        let selection = match (forms.export_what.as_str(), scope.matches()) {
+            ("found", Some(matches)) => Selection::Numbers(matches.iter().collect()),
+            ("found", None) => return Err(refused(Field::ExportButton, "There is no filter.")),
+            _ => Selection::All,
+        };
+        let format = format_of(&forms.export_format);
+        self.exporting = Some(Exporting::new(&log, format, selection, forms.keep_passwords));
+        self.page = self.page.after(Action::Accepted);
+        ctx.link().send_message(Message::Export);
+        Ok(())
+    }
+
+    fn export_slice(&mut self, ctx: &Context<Self>) {
+        // It may have been cancelled since.
+        let Some(exporting) = &mut self.exporting else { return };
+        if !exporting.advance(&self.driver.log().0.borrow()) {
+            let link = ctx.link().clone();
+            Timeout::new(0, move || link.send_message(Message::Export)).forget();
+            return;
+        }
+        let said = self.exporting.take().map(Exporting::save);
+        if let Some(Ok(said) | Err(said)) = said {
+            self.act(Action::Note(Field::ExportButton, said));
+        }
+    }
+}
+
 /// What is done to the document besides drawing.
 impl App {
     fn show_title(&mut self) {
@@ -207,9 +430,11 @@ impl App {
         }
         browser::save_settings(settings);
         self.driver.set_switches(settings.forms.simulate_down, settings.forms.send_duplicates);
-        if let Some(root) = browser::document().and_then(|document| document.document_element()) {
-            // The name is valid, so nothing can fail.
-            let _ = root.set_attribute("data-theme", settings.theme.name());
+        self.driver.log().0.borrow_mut().set_keeps_passwords(settings.forms.keep_passwords);
+        self.scope.0.borrow_mut().set_shows_all(settings.forms.show_all_rows);
+        browser::set_theme(settings.theme.name());
+        for pane in Pane::ALL {
+            browser::set_pixels(pane.property(), settings.panes.size(pane));
         }
         self.shown.settings = Some(settings.clone());
     }
@@ -238,28 +463,143 @@ pub fn mount() {
     };
 }
 
-/// Hears every event of the page's controls, which are told apart by their id or their `data-deed`.
+/// Hears every event of the page's controls, which are told apart by their id or their data.
 fn hear(event: &Event, link: &Scope<App>) {
     let Some(target) = event.target().and_then(|target| target.dyn_into::<Element>().ok()) else { return };
     let message = match event.type_().as_str() {
-        "click" => deed_of(&target, "button[data-deed]"),
+        "click" => {
+            browser::close_menus(Some(&target));
+            let offer = target.closest("[data-offer]").ok().flatten();
+            match offer.and_then(|offer| offer.get_attribute("data-offer")?.parse().ok()) {
+                Some(at) => Some(Message::Filter(FilterMessage::Take(Some(at)))),
+                None => deed_of(&target, "button[data-deed]"),
+            }
+        }
         "submit" => {
             event.prevent_default();
             deed_of(&target, "form")
         }
-        // In a message of several lines Enter makes a new one, so Ctrl+Enter does the form's deed.
-        "keydown" => event.dyn_ref::<KeyboardEvent>().and_then(|key| {
-            let is_asked = key.key() == "Enter" && (key.ctrl_key() || key.meta_key());
-            let message = if is_asked { deed_of(&target, "form") } else { None };
-            if message.is_some() {
+        "keydown" => event.dyn_ref::<KeyboardEvent>().and_then(|key| key_of(&target, key)),
+        "pointerdown" => {
+            // The suggestions are no place for the focus: the field keeps it.
+            if target.closest("[data-offer]").is_ok_and(|offer| offer.is_some()) {
                 event.prevent_default();
             }
-            message
-        }),
+            grasp(&target, event);
+            None
+        }
+        "pointermove" => event.dyn_ref::<PointerEvent>().and_then(|pointer| drag(&target, pointer)),
+        "focusout" if target.id() == FILTER_INPUT => Some(Message::Filter(FilterMessage::Used)),
+        "focusout" => None,
         kind => change_of(&target, kind == "input", link),
     };
     if let Some(message) = message {
         link.send_message(message);
+    }
+}
+
+/// What a key means in a control.
+fn key_of(target: &Element, key: &KeyboardEvent) -> Option<Message> {
+    let name = key.key();
+    let message = if target.id() == FILTER_INPUT {
+        let input: &HtmlInputElement = target.unchecked_ref();
+        let cursor = input.selection_start().ok().flatten().unwrap_or_default() as usize;
+        let has_choice = target.has_attribute("aria-activedescendant");
+        Message::Filter(match name.as_str() {
+            "ArrowDown" => FilterMessage::Choose { down: true, cursor },
+            "ArrowUp" => FilterMessage::Choose { down: false, cursor },
+            "Enter" | "Tab" if has_choice => FilterMessage::Take(None),
+            "Enter" => FilterMessage::Used,
+            "Escape" => FilterMessage::Left,
+            _ => return None,
+        })
+    } else if let Some(pane) = split_of(target) {
+        let step = match name.as_str() {
+            "ArrowRight" | "ArrowDown" => KEY_STEP,
+            "ArrowLeft" | "ArrowUp" => -KEY_STEP,
+            _ => return None,
+        };
+        let step = if pane.grows_with_pointer() { step } else { -step };
+        let size: i64 = target.get_attribute("aria-valuenow")?.parse().ok()?;
+        Message::Act(Action::Resize(pane, size + step))
+    } else if name == "Escape" {
+        browser::close_menus(None);
+        return None;
+    } else {
+        // In a message of several lines Enter makes a new one, so Ctrl+Enter does the form's deed.
+        let is_asked = name == "Enter" && (key.ctrl_key() || key.meta_key());
+        if !is_asked {
+            return None;
+        }
+        deed_of(target, "form")?
+    };
+    key.prevent_default();
+    Some(message)
+}
+
+/// Holds the pointer at the line between two panes, wherever it goes until it is let go.
+fn grasp(target: &Element, event: &Event) {
+    if let (Some(_), Some(pointer)) = (split_of(target), event.dyn_ref::<PointerEvent>()) {
+        // Without a hold the line is left behind by a fast pointer, no more.
+        let _ = target.set_pointer_capture(pointer.pointer_id());
+    }
+}
+
+/// The size that a pane gets from the pointer that drags its line.
+fn drag(target: &Element, pointer: &PointerEvent) -> Option<Message> {
+    if pointer.buttons() & 1 == 0 {
+        return None;
+    }
+    let pane = split_of(target)?;
+    let around = target.parent_element()?.get_bounding_client_rect();
+    let size = match pane {
+        Pane::Forms => f64::from(pointer.client_x()) - around.left(),
+        Pane::Inspector => around.right() - f64::from(pointer.client_x()),
+        Pane::InspectorBelow => around.bottom() - f64::from(pointer.client_y()),
+    };
+    Some(Message::Act(Action::Resize(pane, size as i64)))
+}
+
+fn split_of(target: &Element) -> Option<Pane> {
+    Pane::of_name(&target.get_attribute("data-split")?)
+}
+
+/// Hears the keys that are shortcuts wherever the focus is.
+fn shortcut_listener(link: Scope<App>) -> Closure<dyn FnMut(KeyboardEvent)> {
+    let on_key = Closure::new(move |event: KeyboardEvent| {
+        let target = event.target().and_then(|target| target.dyn_into::<Element>().ok());
+        let is_in = |selector| {
+            target.as_ref().is_some_and(|it| it.closest(selector).is_ok_and(|found| found.is_some()))
+        };
+        let typing = is_in("input:not([type=checkbox]), textarea, select, dialog");
+        let name = event.key();
+        let key = Key {
+            name: &name,
+            control: event.ctrl_key() || event.meta_key(),
+            shift: event.shift_key(),
+            alt: event.alt_key(),
+        };
+        if let Some(deed) = deed_of_key(key, typing) {
+            event.prevent_default();
+            link.send_message(Message::Do(deed, String::new()));
+        }
+    });
+    if let Some(document) = browser::document() {
+        // It can only fail for want of memory.
+        let _ = document.add_event_listener_with_callback("keydown", on_key.as_ref().unchecked_ref());
+    }
+    on_key
+}
+
+fn show_shortcuts(shown: bool) {
+    if let Some(dialog) = browser::by_id(SHORTCUTS_DIALOG) {
+        let dialog: &HtmlDialogElement = dialog.unchecked_ref();
+        if shown {
+            // It fails if it is open already.
+            let _ = dialog.show_modal();
+        } else {
+            dialog.close();
+        }
     }
 }
 
@@ -277,6 +617,13 @@ fn change_of(target: &Element, typed: bool, link: &Scope<App>) -> Option<Message
     let id = target.id();
     if let Some(switch) = Switch::of_id(&id) {
         return Some(Message::Act(Action::Switch(switch, input.checked())));
+    }
+    if let Some(column) = Column::of_id(&id) {
+        return Some(Message::Act(Action::HideColumn(column, !input.checked())));
+    }
+    if id == FILTER_INPUT {
+        let cursor = input.selection_start().ok().flatten().unwrap_or_default() as usize;
+        return typed.then(|| Message::Filter(FilterMessage::Typed(input.value(), cursor)));
     }
     match Field::of_id(&id)? {
         Field::File if typed => None,
@@ -308,5 +655,7 @@ fn said(field: Field, error: &dyn ToString) -> Problems {
     refused(field, concat(&[&capitalised(&error.to_string()), "."]))
 }
 
-const CONNECTING: &[Part] = &[CONNECTION, WILL, SWITCHES];
-const MESSAGES: &[Part] = &[SUBSCRIBE, PUBLISH];
+/// How long the filter may take from a frame.
+const FILTER_MICROS: u64 = 8_000;
+/// CSS pixels that an arrow key moves the line between two panes.
+const KEY_STEP: i64 = 16;

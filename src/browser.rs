@@ -1,10 +1,11 @@
 //! What the page asks of the browser besides sockets: time, its own address, storage, chance.
 
+use gloo_timers::callback::Timeout;
 use js_sys::{Date, JSON, Math};
 use mqttscope_proto::Timestamp;
 use serde::{Deserialize, Serialize};
 use wasm_bindgen::{JsCast, JsValue};
-use web_sys::{Document, Element, HtmlElement, Storage, UrlSearchParams, Window};
+use web_sys::{Document, Element, HtmlElement, HtmlInputElement, Storage, Url, UrlSearchParams, Window};
 
 use crate::store::number;
 use crate::store::settings::Settings;
@@ -42,6 +43,72 @@ pub fn focus(element: Option<Element>) {
     }
 }
 
+/// Moves the focus to the field of that id, with its text selected.
+pub fn focus_and_select(id: &str) {
+    if let Some(element) = by_id(id) {
+        let input: &HtmlInputElement = element.unchecked_ref();
+        // Whatever takes no focus ignores it.
+        let _ = input.focus();
+        input.select();
+    }
+}
+
+/// Gives the field of that id a text, and puts the cursor there, in UTF-16 code units.
+pub fn set_text(id: &str, text: &str, cursor: usize) {
+    if let Some(element) = by_id(id) {
+        let input: &HtmlInputElement = element.unchecked_ref();
+        input.set_value(text);
+        let cursor = cursor as u32;
+        // It fails for fields without a cursor.
+        let _ = input.set_selection_range(cursor, cursor);
+    }
+}
+
+/// Unfolds what an element is folded in.
+pub fn open_around(id: &str) {
+    let folded = by_id(id).and_then(|element| element.closest("details:not([open])").ok()?);
+    if let Some(folded) = folded {
+        // The name is valid, so nothing can fail.
+        let _ = folded.set_attribute("open", "");
+    }
+}
+
+/// Folds the menus that an element is not in.
+pub fn close_menus(but_around: Option<&Element>) {
+    let Some(open) = document().and_then(|document| document.query_selector_all(".menu[open]").ok()) else {
+        return;
+    };
+    for at in 0..open.length() {
+        let Some(menu) = open.get(at) else { continue };
+        if !but_around.is_some_and(|element| menu.contains(Some(element))) {
+            let _ = menu.unchecked_ref::<Element>().remove_attribute("open");
+        }
+    }
+}
+
+/// Shows the colours of that name.
+pub fn set_theme(name: &str) {
+    if let Some(root) = document().and_then(|document| document.document_element()) {
+        // The name is valid, so nothing can fail.
+        let _ = root.set_attribute("data-theme", name);
+    }
+}
+
+/// Sets a property of the style sheet, in CSS pixels.
+pub fn set_pixels(property: &str, value: u32) {
+    if let Some(root) = document().and_then(|document| document.document_element()) {
+        let style = root.unchecked_ref::<HtmlElement>().style();
+        // Name and value are valid, so nothing can fail.
+        let _ = style.set_property(property, &concat(&[&number::plain(value.into()), "px"]));
+    }
+}
+
+/// Whether nobody can see the page, as in a tab behind another.
+#[must_use]
+pub fn is_hidden() -> bool {
+    document().is_some_and(|document| document.hidden())
+}
+
 /// The time, in microseconds since the Unix epoch; unlike `Date`, it never runs backwards.
 #[must_use]
 pub fn now() -> Timestamp {
@@ -71,6 +138,43 @@ pub fn place() -> Place {
 #[must_use]
 pub fn random_client_id() -> String {
     number::plain((Math::random() * 900_000.0) as u64 + 100_000)
+}
+
+/// The date and the time of day in UTC, as a part of a file name: `2026-11-25T10-30-01`.
+#[must_use]
+pub fn stamp() -> String {
+    let iso: String = Date::new_0().to_iso_string().into();
+    iso.chars().take(19).map(|char| if char == ':' { '-' } else { char }).collect()
+}
+
+/// Lets the browser save what is behind a URL of this page under that name. The URL is given back once that is surely
+/// done.
+///
+/// # Errors
+///
+/// If there is no document to do it in.
+pub fn download(url: &str, name: &str) -> Result<(), JsValue> {
+    let document = document().ok_or(JsValue::NULL)?;
+    let link = document.create_element("a")?;
+    link.set_attribute("href", url)?;
+    link.set_attribute("download", name)?;
+    link.unchecked_ref::<HtmlElement>().click();
+    let url = url.to_owned();
+    Timeout::new(60_000, move || {
+        // A URL that is none any more is no matter.
+        let _ = Url::revoke_object_url(&url);
+    })
+    .forget();
+    Ok(())
+}
+
+/// Puts a text on the clipboard, where the browser lets the page.
+pub fn copy(text: &str) {
+    let navigator = window().navigator();
+    // A page without TLS has no clipboard; the property is missing then.
+    if js_sys::Reflect::get(&navigator, &"clipboard".into()).is_ok_and(|clipboard| clipboard.is_object()) {
+        let _ = navigator.clipboard().write_text(text);
+    }
 }
 
 /// The settings of last time, this tab's client id, and what the page's address asks for.

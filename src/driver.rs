@@ -8,31 +8,20 @@ use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
 use js_sys::Uint8Array;
+use mqttscope_log::{EventKind, Log, Marks, Value};
 use mqttscope_proto::session::{CloseReason, CommandError, ConnectOptions, Event, Publication, Session};
-use mqttscope_proto::{
-    FrameScanner, PacketId, ProtocolVersion, Qos, Timestamp, TopicFilter, TopicName, decode,
-};
+use mqttscope_proto::{PacketId, ProtocolVersion, Qos, Timestamp, TopicFilter, TopicName, decode};
 use wasm_bindgen::JsCast;
 use wasm_bindgen::closure::Closure;
 use yew::Callback;
 
 use crate::browser::{self, window};
 use crate::clock::{Clock, Tick};
-use crate::store::log::Marks;
+use crate::store::shared::SharedLog;
 use crate::store::text::concat;
 use crate::store::validate::ConnectRequest;
-use crate::store::{BrokenRules, Closed, Connection, Log, LogEvent, Ours, Phase, Stage, number};
+use crate::store::{BrokenRules, Closed, Connection, Ours, Phase, Stage, number};
 use crate::transport::{Signal, Transport};
-
-/// The packet log, shared between the driver, which writes it, and the table, which shows it.
-#[derive(Clone)]
-pub struct SharedLog(pub Rc<RefCell<Log>>);
-
-impl PartialEq for SharedLog {
-    fn eq(&self, other: &Self) -> bool {
-        Rc::ptr_eq(&self.0, &other.0)
-    }
-}
 
 /// A client with its connection. Clones are the same client.
 #[derive(Clone)]
@@ -54,7 +43,7 @@ impl Driver {
     /// connection changes, once per animation frame while only the log grows.
     #[must_use]
     pub fn new(clock_url: &str, on_change: Callback<()>) -> Self {
-        let log = SharedLog(Rc::new(RefCell::new(Log::new(LOG_BUDGET))));
+        let log = SharedLog(Rc::new(RefCell::new(Log::new(Log::DEFAULT_BUDGET))));
         let redraw = Rc::new(Redraw::new(on_change));
         Self {
             client: Rc::new_cyclic(|weak: &std::rc::Weak<RefCell<Client>>| {
@@ -171,6 +160,11 @@ impl Driver {
         policy.send_duplicates = send_duplicates;
     }
 
+    /// Asks for the page to be drawn again in the next animation frame.
+    pub fn redraw_soon(&self) {
+        self.redraw.soon();
+    }
+
     /// Empties the packet log.
     pub fn clear_log(&self) {
         self.log.0.borrow_mut().clear();
@@ -184,11 +178,12 @@ struct Client {
     transport: Option<Transport>,
     clock: Clock,
     log: SharedLog,
-    scanner: FrameScanner,
     /// What the current connection was asked for.
     request: Option<ConnectRequest>,
     /// Counts connections: signals of an older one are not meant any more.
     generation: u32,
+    /// The connection's number in the log.
+    number: u16,
     /// When the attempt began, and when the WebSocket opened.
     began: Timestamp,
     stage: Stage,
@@ -206,9 +201,9 @@ impl Client {
             transport: None,
             clock,
             log,
-            scanner: FrameScanner::new(),
             request: None,
             generation: 0,
+            number: 0,
             began: Timestamp::default(),
             stage: Stage::Opening,
             ours: None,
@@ -222,15 +217,15 @@ impl Client {
         self.transport = None;
         self.session.handle_closed();
         self.report(now);
-        self.log.0.borrow_mut().push_remains(now.as_micros(), Marks::default());
+        self.log.0.borrow_mut().push_remains(now.as_micros(), self.marks());
         self.generation += 1;
-        self.scanner = FrameScanner::new();
+        self.number = self.log.0.borrow_mut().add_connection(LIVE);
         self.began = now;
         self.stage = Stage::Opening;
         self.ours = None;
         self.withheld = false;
         let subprotocols = subprotocol_words(&request.subprotocols);
-        self.event(now, LogEvent::Opening { url: request.url.clone(), subprotocols });
+        self.event(now, EventKind::Opening, &[Value::Text(&request.url), Value::Text(&subprotocols)]);
         self.update(|connection| {
             connection.opening(&request.url, &request.options.client_id, request.options.clean_session)
         });
@@ -239,7 +234,7 @@ impl Client {
             Ok(transport) => self.transport = Some(transport),
             Err(words) => {
                 let why = concat(&["The browser refused to open the WebSocket: ", &words]);
-                self.event(now, LogEvent::NotOpened { words });
+                self.event(now, EventKind::NotOpened, &[Value::Text(&words)]);
                 self.set_phase(now, Phase::Ended { why, failed: true });
             }
         }
@@ -273,7 +268,7 @@ impl Client {
             Signal::Open { subprotocol } => self.on_open(now, subprotocol),
             Signal::Bytes(bytes) if self.ours.is_none() => self.on_bytes(now, &bytes),
             Signal::Text { chars } if self.ours.is_none() => {
-                self.event(now, LogEvent::TextMessage { chars: chars as usize });
+                self.event(now, EventKind::TextMessage, &[Value::Number(chars.into())]);
                 // "If any other type of data frame is received the recipient MUST close the Network Connection"
                 // [MQTT-6.0.0-1].
                 self.end(now, Ours::PeerError(TEXT_MESSAGE.into()));
@@ -287,7 +282,7 @@ impl Client {
     fn on_tick(&mut self, tick: Tick) {
         let now = browser::now();
         if tick == Tick::Fallback {
-            self.event(now, LogEvent::ClockFallback);
+            self.event(now, EventKind::ClockFallback, &[]);
         }
         self.session.handle_timeout(now);
         self.drain(now);
@@ -295,7 +290,7 @@ impl Client {
 
     fn on_open(&mut self, now: Timestamp, subprotocol: String) {
         let after_ms = now.micros_since(self.began) / 1_000;
-        self.event(now, LogEvent::Opened { subprotocol: subprotocol.clone(), after_ms });
+        self.event(now, EventKind::Opened, &[Value::Text(&subprotocol), Value::Number(after_ms)]);
         self.update(|connection| connection.subprotocol = subprotocol);
         self.began = now;
         self.stage = Stage::AwaitingConnAck;
@@ -307,21 +302,15 @@ impl Client {
     }
 
     fn on_bytes(&mut self, now: Timestamp, bytes: &Uint8Array) {
-        let announced = self.scanner.frame_len();
-        let unscanned = bytes.length() as usize;
-        self.log.0.borrow_mut().receive(unscanned, announced, |room| bytes.copy_to(room));
-        // Bytes before `from` were scanned already; they belong to the packet at the head.
-        let mut from = self.log.0.borrow().pending().len() - unscanned;
+        let (time, marks) = (now.as_micros(), self.marks());
+        self.log.0.borrow_mut().receive(bytes.length() as usize, |room| bytes.copy_to(room));
         while self.ours.is_none() {
-            let scan = self.scanner.scan(&self.log.0.borrow().pending()[from..]);
-            match scan {
-                Ok(scan) if scan.complete => {
-                    self.on_frame(now, from + scan.consumed);
-                    from = 0;
-                }
-                Ok(_) => return,
+            let next = self.log.0.borrow_mut().next_received(time, marks);
+            match next {
+                Ok(Some(number)) => self.on_frame(now, number),
+                Ok(None) => return,
                 Err(error) => {
-                    self.log.0.borrow_mut().push_remains(now.as_micros(), self.marks());
+                    self.log.0.borrow_mut().push_remains(time, marks);
                     self.session.handle_decode_error(&error);
                     self.gather(now);
                 }
@@ -329,9 +318,8 @@ impl Client {
         }
     }
 
-    /// Handles the packet in the first `len` pending bytes.
-    fn on_frame(&mut self, now: Timestamp, len: usize) {
-        let number = self.log.0.borrow_mut().push_received(now.as_micros(), len, self.marks());
+    /// Handles the packet of that number in the log.
+    fn on_frame(&mut self, now: Timestamp, number: u32) {
         let mut broken = BrokenRules::default();
         {
             let log = self.log.0.borrow();
@@ -353,14 +341,14 @@ impl Client {
     }
 
     fn on_broken_rules(&self, now: Timestamp, number: u32, broken: &BrokenRules) {
-        self.log.0.borrow_mut().mark_violation(number);
+        let mut log = self.log.0.borrow_mut();
+        let time = now.as_micros();
         for violation in &broken.kept {
-            let clause = violation.rule.clause(self.version());
-            let event = LogEvent::Violation { words: violation.to_string(), clause, at: violation.offset };
-            self.event(now, event);
+            log.push_violation(time, number, violation);
         }
         if broken.others > 0 {
-            self.event(now, LogEvent::MoreViolations { count: broken.others });
+            let others = [Value::Number(broken.others as u64)];
+            log.push_event_about(Some(number), time, self.number, EventKind::MoreViolations, &others);
         }
     }
 
@@ -369,7 +357,7 @@ impl Client {
         let have = self.log.0.borrow().pending().len();
         if have > 0 {
             self.log.0.borrow_mut().push_remains(now.as_micros(), self.marks());
-            self.event(now, LogEvent::Incomplete { have });
+            self.event(now, EventKind::Incomplete, &[Value::Number(have as u64)]);
         }
         let request = self.request.as_ref();
         let closed = Closed {
@@ -383,7 +371,8 @@ impl Client {
             withheld: self.withheld,
         };
         let phase = Phase::Ended { why: closed.status_words(), failed: closed.is_failure() };
-        self.event(now, LogEvent::Closed(Box::new(closed)));
+        let failed = u64::from(closed.is_failure());
+        self.event(now, EventKind::Closed, &[Value::Text(&closed.event_words()), Value::Number(failed)]);
         self.transport = None;
         self.set_phase(now, phase);
     }
@@ -424,10 +413,12 @@ impl Client {
                 self.stage = Stage::Connected;
                 self.set_phase(now, Phase::Connected);
             }
-            Event::Refused { return_code } => self.event(now, LogEvent::Refused { return_code }),
+            Event::Refused { return_code } => {
+                self.event(now, EventKind::Refused, &[Value::Number(return_code.into())]);
+            }
             Event::Subscribed { results, .. } => {
                 for result in results.iter().filter(|result| result.granted().is_none()) {
-                    self.event(now, LogEvent::NotGranted { filter: result.filter.clone() });
+                    self.event(now, EventKind::NotGranted, &[Value::Text(&result.filter)]);
                 }
                 self.update(|connection| connection.subscribed(&results));
             }
@@ -436,19 +427,35 @@ impl Client {
             }
             Event::PingReqWithheld => {
                 self.withheld = true;
-                self.event(now, LogEvent::PingWithheld);
+                self.event(now, EventKind::PingWithheld, &[]);
             }
             Event::PeerError(error) => {
                 let clause = error.clause(self.version());
-                self.event(now, LogEvent::PeerError { words: error.to_string(), clause });
+                let words = error.to_string();
+                self.event(now, EventKind::PeerError, &[Value::Text(&words), Value::Text(clause)]);
             }
             Event::LeftInFlight { publishes, requests, queued, kept } => {
                 let ids: Vec<_> = publishes.into_iter().chain(requests).collect();
-                self.event(now, left_in_flight(&ids, queued, kept));
+                self.on_left_in_flight(now, &ids, queued, kept);
             }
             Event::Close(reason) => self.on_close_asked(now, reason),
             _ => {}
         }
+    }
+
+    fn on_left_in_flight(&self, now: Timestamp, ids: &[PacketId], queued: usize, kept: bool) {
+        let shown = ids.iter().take(20).map(|id| number::plain(id.get().into()));
+        let mut words = shown.collect::<Vec<_>>().join(", ");
+        if ids.len() > 20 {
+            words.push_str(", …");
+        }
+        if queued > 0 {
+            let separator = if words.is_empty() { "" } else { "; " };
+            words.push_str(&concat(&[separator, &number::grouped(queued as u64), " queued"]));
+        }
+        let fate = if kept { "they are sent again on reconnect" } else { "they are given up" };
+        let values = [Value::Number(ids.len() as u64), Value::Text(&words), Value::Text(fate)];
+        self.event(now, EventKind::LeftInFlight, &values);
     }
 
     fn on_close_asked(&mut self, now: Timestamp, reason: CloseReason) {
@@ -457,12 +464,13 @@ impl Client {
             CloseReason::NoConnAck => Ours::NoConnAck(now.micros_since(self.began) / 1_000_000),
             CloseReason::NoPingResp => {
                 let secs = self.options().map_or(0, |options| options.keep_alive.as_secs());
-                self.event(now, LogEvent::KeepAliveExpired { secs });
+                self.event(now, EventKind::KeepAliveExpired, &[Value::Number(secs.into())]);
                 Ours::KeepAliveExpired(secs)
             }
             CloseReason::Undecodable(error) => {
                 let (words, clause) = (error.to_string(), error.kind.clause(self.version()));
-                self.event(now, LogEvent::Garbage { words: words.clone(), clause, at: error.offset });
+                let at = Value::Number(error.offset as u64);
+                self.event(now, EventKind::Garbage, &[Value::Text(&words), at, Value::Text(clause)]);
                 Ours::PeerError(words)
             }
             CloseReason::Violation(violation) => Ours::PeerError(violation.to_string()),
@@ -484,8 +492,8 @@ impl Client {
         self.ours.get_or_insert(ours);
     }
 
-    fn event(&self, now: Timestamp, event: LogEvent) {
-        self.log.0.borrow_mut().push_event(now.as_micros(), event);
+    fn event(&self, now: Timestamp, kind: EventKind, values: &[Value<'_>]) {
+        self.log.0.borrow_mut().push_event(now.as_micros(), self.number, kind, values);
     }
 
     fn update(&mut self, change: impl FnOnce(&mut Connection)) {
@@ -505,7 +513,7 @@ impl Client {
     }
 
     fn marks(&self) -> Marks {
-        Marks { v311: self.version() == ProtocolVersion::V311, ..Marks::default() }
+        Marks { connection: self.number, v311: self.version() == ProtocolVersion::V311, ..Marks::default() }
     }
 }
 
@@ -545,22 +553,9 @@ fn subprotocol_words(names: &[String]) -> String {
     if names.is_empty() { "none".into() } else { names.join(", ") }
 }
 
-fn left_in_flight(ids: &[PacketId], queued: usize, kept: bool) -> LogEvent {
-    let mut words =
-        ids.iter().take(20).map(|id| number::plain(id.get().into())).collect::<Vec<_>>().join(", ");
-    if ids.len() > 20 {
-        words.push_str(", …");
-    }
-    if queued > 0 {
-        let separator = if words.is_empty() { "" } else { "; " };
-        words.push_str(&concat(&[separator, &number::grouped(queued as u64), " queued"]));
-    }
-    LogEvent::LeftInFlight { count: ids.len(), ids: words, kept }
-}
-
 /// Why a text message ends the connection.
 const TEXT_MESSAGE: &str = "it sent a text message, and MQTT goes in binary ones (MQTT-6.0.0-1)";
-/// Bytes that the log keeps before the oldest go.
-const LOG_BUDGET: usize = 256 << 20;
+/// The source of this page's own connections in the log.
+const LIVE: u16 = 0;
 /// How soon to look whether the browser takes more bytes.
 const PUMP_MILLIS: u32 = 5;

@@ -1,7 +1,7 @@
 //! Reads settings from a JavaScript value.
 //!
 //! serde-wasm-bindgen reads any type, and says what is wrong in words that would drag the formatting of all numbers
-//! into the page. Settings are texts, flags and objects of them, and what cannot be read is not worth a word: the
+//! into the page. Settings are texts, flags, whole numbers and objects of them, and what cannot be read is not worth a word: the
 //! default takes its place.
 
 use std::fmt;
@@ -28,6 +28,9 @@ impl<'de> Deserializer<'de> for Stored {
         }
         if let Some(on) = self.0.as_bool() {
             return visitor.visit_bool(on);
+        }
+        if let Some(number) = self.0.as_f64() {
+            return visitor.visit_u64(number as u64);
         }
         match self.0.dyn_ref::<Object>() {
             Some(object) => visitor.visit_map(MapDeserializer::new(entries(object).into_iter())),

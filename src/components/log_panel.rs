@@ -1,32 +1,138 @@
 //! The packet log with its tools.
 
+use mqttscope_log::export::Progress;
 use yew::prelude::*;
 
 use super::connection::CONNECTION_FORM;
-use super::element::{classed, element, text, words};
-use super::log_table::LogTable;
-use super::parts::{Look, View};
-use crate::driver::SharedLog;
+use super::element::{classed, element, tag, text, words};
+use super::filter_bar::filter_bar;
+use super::log_table::{LogTable, TableAct};
+use super::parts::{Control, Look, Part, View, WIDE};
+use crate::store::column::Column;
+use crate::store::filter_field::FilterField;
+use crate::store::scope::SharedScope;
+use crate::store::shared::SharedLog;
 use crate::store::text::concat;
-use crate::store::{Deed, Switch, number};
+use crate::store::{Deed, Field, Switch, number};
+
+/// What the log's region is drawn from.
+pub struct LogView<'a> {
+    pub log: &'a SharedLog,
+    pub scope: &'a SharedScope,
+    pub field: &'a FilterField,
+    /// How far an export is, if there is one.
+    pub exporting: Option<Progress>,
+    pub on_act: &'a Callback<TableAct>,
+}
 
 /// The log's head and its table, or what will stand there.
-pub fn log_panel(view: &View, log: &SharedLog) -> Html {
-    let (first, end, revision) = {
-        let log = log.0.borrow();
-        (log.first(), log.end(), log.revision())
+pub fn log_panel(view: &View, it: &LogView<'_>) -> Html {
+    let (log, scope) = (it.log.0.borrow(), it.scope.0.borrow());
+    let settings = &view.page.settings;
+    let looked_at = scope.matches().map_or(0, |matches| matches.next());
+    let revision = (log.revision(), scope.revision(), looked_at);
+    let columns = settings.hidden.shown();
+    let table = html! {
+        <LogTable log={it.log.clone()} scope={it.scope.clone()} {revision} verbose={settings.forms.verbose}
+            {columns} on_act={it.on_act.clone()} />
     };
+    let below = if log.end() == 0 {
+        empty(view)
+    } else if scope.rows(&log).is_empty() {
+        classed("div", "empty", vec![words("p", "", "No row matches.")])
+    } else {
+        Html::default()
+    };
+    let count = count(log.first(), log.end(), scope.paused());
     let head = vec![
         element("h2", &["id"], &[Some("log-title")], vec![text("Packet log")]),
-        words("span", "count", &count(first, end)),
-        view.check(Switch::Verbose, "Verbose", None),
-        view.button(Deed::ClearLog, Look::default(), vec![text("Clear log")]),
+        words("span", "count", &count),
+        classed("div", "tools", tools(view, it, scope.paused().is_some())),
     ];
-    let table = html! { <LogTable log={log.clone()} {revision} verbose={view.forms().verbose} /> };
-    let below = if end == 0 { empty(view) } else { Html::default() };
     let keys = &["class", "aria-labelledby"];
     let values = [Some("log"), Some("log-title")];
-    element("section", keys, &values, vec![classed("div", "log-head", head), table, below])
+    let head = classed("div", "log-head", head);
+    element("section", keys, &values, vec![head, filter_bar(view, &scope, it.field), table, below])
+}
+
+fn tools(view: &View, it: &LogView<'_>, is_paused: bool) -> Vec<Html> {
+    let pause = if is_paused { "Go on" } else { "Pause" };
+    let is_shown = !view.page.settings.panes.is_inspector_hidden;
+    let inspector = if is_shown { "Hide inspector" } else { "Show inspector" };
+    let paused = Look { class: is_paused.then_some("amber"), ..Look::default() };
+    vec![
+        view.check(Switch::Verbose, "Verbose", None),
+        view.button(Deed::PauseLog, paused, vec![text(pause)]),
+        menu("Columns", columns(view)),
+        menu("Go to", view.draw(GO_TO)),
+        menu("Export", export(view, it.exporting)),
+        view.button(Deed::ClearLog, Look::default(), vec![text("Clear log")]),
+        view.button(
+            Deed::ToggleInspector,
+            Look { class: Some("wide-only"), ..Look::default() },
+            vec![text(inspector)],
+        ),
+        view.button(
+            Deed::ShowShortcuts,
+            Look {
+                class: Some("quiet wide-only"),
+                name: Some("Keyboard shortcuts"),
+                title: Some("Keyboard shortcuts (?)"),
+                ..Look::default()
+            },
+            vec![text("?")],
+        ),
+    ]
+}
+
+/// A button that unfolds what is behind it.
+fn menu(title: &str, parts: Vec<Html>) -> Html {
+    let head = element("summary", &[], &[], vec![text(title)]);
+    // One open menu closes another.
+    element(
+        "details",
+        &["class", "name"],
+        &[Some("menu"), Some("log-menu")],
+        vec![head, classed("div", "menu-body", parts)],
+    )
+}
+
+fn columns(view: &View) -> Vec<Html> {
+    let hidden = &view.page.settings.hidden;
+    let check = |column: Column| {
+        let id = concat(&["column-", column.name()]);
+        let mut input = tag("input", &["id", "type"], &[Some(&id), Some("checkbox")]);
+        input.set_checked(!hidden.has(column));
+        let label = element("span", &[], &[], vec![text(column.title())]);
+        element("label", &["class", "for"], &[Some("check"), Some(&id)], vec![input.into(), label])
+    };
+    Column::ALL.into_iter().map(check).collect()
+}
+
+fn export(view: &View, progress: Option<Progress>) -> Vec<Html> {
+    let mut parts = view.draw(EXPORT);
+    if let Some(progress) = progress {
+        let (done, total) = (number::plain(progress.done.into()), number::plain(progress.total.into()));
+        let bar = element(
+            "progress",
+            &["max", "value", "aria-label"],
+            &[Some(&total), Some(&done), Some("Export")],
+            vec![],
+        );
+        let said = concat(&[
+            &number::grouped(progress.done.into()),
+            " of ",
+            &number::grouped(progress.total.into()),
+            " rows",
+        ]);
+        let cancel = view.button(
+            Deed::CancelExport,
+            Look { class: Some("small"), ..Look::default() },
+            vec![text("Cancel")],
+        );
+        parts.push(classed("div", "progress", vec![bar, words("span", "help", &said), cancel]));
+    }
+    parts
 }
 
 /// What the log will show, and the way there.
@@ -42,13 +148,85 @@ fn empty(view: &View) -> Html {
     classed("div", "empty", parts)
 }
 
-fn count(first: u32, end: u32) -> String {
+fn count(first: u32, end: u32, paused: Option<u32>) -> String {
     let rows = number::grouped(u64::from(end - first));
     let noun = if end - first == 1 { " row" } else { " rows" };
-    match first {
-        0 => concat(&[&rows, noun]),
-        _ => concat(&[&rows, noun, ", ", &number::grouped(u64::from(first)), " older ones dropped"]),
+    let mut said = concat(&[&rows, noun]);
+    if first > 0 {
+        said.push_str(&concat(&[", ", &number::grouped(u64::from(first)), " older ones dropped"]));
     }
+    if let Some(paused) = paused {
+        said.push_str(&concat(&[", paused, ", &number::grouped(u64::from(end - paused)), " new"]));
+    }
+    said
+}
+
+const GO_TO: &[Part] = &[Part::Form {
+    id: "go-to-form",
+    deed: Deed::GoToRow,
+    parts: &[Part::Field {
+        field: Field::GoTo,
+        label: "Row number, or time",
+        class: WIDE,
+        control: Control::Line,
+        beside: &[Part::Button { deed: Deed::GoToRow, words: "Go", hidden: " to row" }],
+    }],
+}];
+
+const EXPORT: &[Part] = &[Part::Form {
+    id: "export-form",
+    deed: Deed::Export,
+    parts: &[
+        Part::Field {
+            field: Field::ExportFormat,
+            label: "Format",
+            class: WIDE,
+            control: Control::Choice(&[
+                ("pcapng", "pcapng, for Wireshark"),
+                ("jsonl", "JSON Lines"),
+                ("csv", "CSV"),
+                ("bin", "Raw bytes of the packets"),
+            ]),
+            beside: &[],
+        },
+        Part::Field {
+            field: Field::ExportWhat,
+            label: "Rows",
+            class: WIDE,
+            control: Control::Choice(&[("all", "The whole log"), ("found", "What the filter finds")]),
+            beside: &[],
+        },
+        Part::Group(
+            "wide switches",
+            &[
+                Part::Check {
+                    switch: Switch::KeepPasswords,
+                    label: "Log passwords from now on",
+                    described: Some("keep-passwords-help"),
+                },
+                Part::Draw(keep_passwords_help),
+            ],
+        ),
+        Part::Group(
+            "wide actions",
+            &[
+                Part::Submit { deed: Deed::Export, field: Field::ExportButton, words: "Export", hint: None },
+                Part::Message(Field::ExportButton),
+            ],
+        ),
+    ],
+}];
+
+fn keep_passwords_help(view: &View) -> Html {
+    let (class, said) = if view.forms().is_on(Switch::KeepPasswords) {
+        (
+            "help amber",
+            "Warning: passwords of connections from now on stand in the log as they are, and leave with exports.",
+        )
+    } else {
+        ("help", "Passwords are replaced by * as they are logged. They leave in no export.")
+    };
+    element("p", &["id", "class"], &[Some("keep-passwords-help"), Some(class)], vec![text(said)])
 }
 
 const WILL_SHOW: &str = "Every packet of both directions will stand here, a row each, with its handshake: PUBLISH, \

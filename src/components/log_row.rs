@@ -1,81 +1,144 @@
 //! One row of the packet log.
 
+use mqttscope_log::Log;
 use yew::prelude::*;
 use yew::virtual_dom::{Key, VTag};
 
 use super::element::{classed, element, tag, text};
+use crate::store::column::Column;
 use crate::store::event::Tone;
-use crate::store::row::{Content, Flags, PacketRow, Row, Summary, qos_name};
+use crate::store::number;
+use crate::store::row::{Content, Flags, PacketRow, Row, Setting, qos_name};
 use crate::store::text::concat;
-use crate::store::{Log, number};
 
-/// A row, put into words here and only because it can be seen. In a narrow log its hex preview has half the width
-/// and twice the lines.
-pub fn log_row(log: &Log, number: u32, utc_offset: i32, verbose: bool, narrow: bool) -> Html {
-    let Some(row) = Row::of(log, number, utc_offset, verbose) else { return Html::default() };
-    let time = words("time", &row.time);
-    let mut tag = match row.content {
-        Content::Packet(packet) => packet_row(number, time, packet, narrow),
-        Content::Event { name, words, tone } => event_row(number, time, name, &words, tone),
+/// How rows are drawn.
+#[derive(Clone, Copy)]
+pub struct Style {
+    /// The columns that are shown, a bit each.
+    pub columns: u16,
+    /// A row takes two lines, and its hex preview has half the width and twice the lines.
+    pub narrow: bool,
+}
+
+/// What stands out about a row.
+#[derive(Clone, Copy, Default)]
+pub struct Mark {
+    pub selected: bool,
+    /// It is a match among rows that are none.
+    pub found: bool,
+}
+
+/// A row, put into words here and only because it can be seen. `place` is its place among the rows that are shown.
+pub fn log_row(log: &Log, number: u32, place: u32, setting: Setting, style: Style, mark: Mark) -> Html {
+    let Some(row) = Row::of(log, number, setting) else { return Html::default() };
+    let mut tag = match &row.content {
+        Content::Packet(packet) => packet_row(&row, packet, place, style, mark),
+        Content::Event { name, words, tone } => event_row(&row, name, words, *tone, place, style, mark),
     };
     tag.key = Some(Key::from(number));
     tag.into()
 }
 
-fn packet_row(number: u32, time: Html, packet: PacketRow, narrow: bool) -> VTag {
-    let PacketRow { out, name, flags, id, len, summary, violation, preview } = packet;
-    let (kind, arrow) = if out { ("out", "→") } else { ("in", "←") };
+/// The id of a row's element.
+#[must_use]
+pub fn row_id(number: u32) -> String {
+    concat(&["row-", &number::plain(number.into())])
+}
+
+impl Style {
+    /// Whether a column is shown.
+    #[must_use]
+    pub fn shows(self, column: Column) -> bool {
+        let fits = !self.narrow || !matches!(column, Column::Start | Column::Gap | Column::Answer);
+        fits && self.columns & column.bit() != 0
+    }
+
+    /// How many columns are shown.
+    #[must_use]
+    pub fn count(self) -> u32 {
+        Column::ALL.into_iter().filter(|column| self.shows(*column)).count() as u32
+    }
+}
+
+fn packet_row(row: &Row, packet: &PacketRow, place: u32, style: Style, mark: Mark) -> VTag {
+    let (kind, arrow) = if packet.out { ("out", "→") } else { ("in", "←") };
     let class = concat(&[
         "row ",
         kind,
-        if name == "PUBLISH" { " loud" } else { "" },
-        if violation { " violation" } else { "" },
+        if packet.name == "PUBLISH" { " loud" } else { "" },
+        if packet.violation { " violation" } else { "" },
+        if mark.found { " found" } else { "" },
+        if packet.preview.is_some() { " tall" } else { "" },
     ]);
-    let id = number::plain(id.into());
-    let id = if id == "0" { "" } else { &id };
-    let len = number::plain(len.into());
-    let mut row =
-        row_tag(number, &class, kind, [Some(name), None, Some(&flags.words()), Some(id), Some(&len)]);
-    row.add_children([
-        time,
-        direction(arrow, kind),
-        words("packet", name),
-        cell("flags", chips(flags)),
-        words("id", id),
-        words("length", &len),
-        cell("summary", summary_parts(&summary)),
-    ]);
-    if let Some(preview) = preview {
-        let preview = if narrow { folded(&preview) } else { preview };
-        row.add_child(element("pre", CELL, &[Some("cell"), Some("bytes")], vec![text(&preview)]));
+    let id = number::plain(packet.id.into());
+    let id = if packet.id == 0 { "" } else { &id };
+    let len = number::plain(packet.len.into());
+    let facts = [Some(packet.name), None, Some(&*packet.flags.words()), Some(id), Some(&*len)];
+    let mut row_element = row_tag(row.number, place, &class, kind, mark, facts);
+    let mut cells = Vec::with_capacity(Column::ALL.len());
+    let has_topic = !packet.summary.topic.is_empty();
+    for column in Column::ALL.into_iter().filter(|column| style.shows(*column)) {
+        cells.push(match column {
+            Column::Time | Column::Start | Column::Gap => time(row, column),
+            Column::Direction => direction(arrow, kind),
+            Column::Packet => words("packet", packet.name),
+            Column::Flags => cell("flags", chips(packet.flags)),
+            Column::Id => words(exchange_class(packet.exchange), id),
+            Column::Length => words("length", &len),
+            Column::Answer => words("answer", &packet.answer),
+            Column::Topic if has_topic => words("topic", &packet.summary.topic),
+            // What has no topic has the place of the topic too.
+            Column::Topic => continue,
+            Column::Payload => {
+                words(if has_topic { "payload" } else { "payload whole" }, &packet.summary.text)
+            }
+        });
     }
-    row
+    match &packet.preview {
+        None => row_element.add_children(cells),
+        Some(preview) => {
+            let folded = style.narrow.then(|| folded(preview));
+            let preview = vec![text(folded.as_deref().unwrap_or(preview))];
+            // The cells stand in a line of their own, above the preview.
+            row_element.add_child(element("span", CELL, &[Some("presentation"), Some("cells")], cells));
+            row_element.add_child(element("pre", CELL, &[Some("gridcell"), Some("bytes")], preview));
+        }
+    }
+    row_element
 }
 
-fn event_row(number: u32, time: Html, name: &str, said: &str, tone: Tone) -> VTag {
+fn event_row(row: &Row, name: &str, said: &str, tone: Tone, place: u32, style: Style, mark: Mark) -> VTag {
     let (class, sign) = match tone {
         Tone::Quiet => ("row event", "•"),
         Tone::Amber => ("row event amber", "▲"),
         Tone::Red => ("row event red", "✖"),
     };
-    let mut row = row_tag(number, class, "event", [None, Some(name), Some(""), None, Some("0")]);
-    let keys = &["role", "class", "aria-colspan"];
-    let said = element("span", keys, &[Some("cell"), Some("words"), Some("5")], vec![text(said)]);
-    row.add_children([time, direction(sign, "event"), said]);
-    row
+    let class = if mark.found { concat(&[class, " found"]) } else { class.to_owned() };
+    let mut element =
+        row_tag(row.number, place, &class, "event", mark, [None, Some(name), Some(""), None, Some("0")]);
+    let times = [Column::Time, Column::Start, Column::Gap];
+    for column in times.into_iter().filter(|column| style.shows(*column)) {
+        element.add_child(time(row, column));
+    }
+    if style.shows(Column::Direction) {
+        element.add_child(direction(sign, "event"));
+    }
+    element.add_child(words("words", said));
+    element
 }
 
 /// The row's own element. The last five attributes are for machines: packet, event, flags, id, length.
-fn row_tag(number: u32, class: &str, kind: &str, facts: [Option<&str>; 5]) -> VTag {
+fn row_tag(number: u32, place: u32, class: &str, kind: &str, mark: Mark, facts: [Option<&str>; 5]) -> VTag {
     let [packet, event, flags, id, len] = facts;
     // The header is the first row.
-    let index = number::plain(u64::from(number) + 2);
-    let number = number::plain(number.into());
+    let index = number::plain(u64::from(place) + 2);
+    let own_id = row_id(number);
     let keys = &[
         "role",
         "class",
-        "tabindex",
+        "id",
         "aria-rowindex",
+        "aria-selected",
         "data-index",
         "data-kind",
         "data-packet",
@@ -84,24 +147,45 @@ fn row_tag(number: u32, class: &str, kind: &str, facts: [Option<&str>; 5]) -> VT
         "data-id",
         "data-len",
     ];
-    // A row that has the focus shows what it cuts off: it takes it from a click or a tap, and from the arrow keys.
-    let own = [Some("row"), Some(class), Some("-1"), Some(&*index), Some(&*number), Some(kind)];
+    let selected = if mark.selected { "true" } else { "false" };
     let id = id.filter(|id| !id.is_empty());
-    let values = [own[0], own[1], own[2], own[3], own[4], own[5], packet, event, flags, id, len];
-    tag("div", keys, &values)
+    let number = &own_id[4..];
+    let own =
+        [Some("row"), Some(class), Some(&*own_id), Some(&*index), Some(selected), Some(number), Some(kind)];
+    let [a, b, c, d, e, f, g] = own;
+    tag("div", keys, &[a, b, c, d, e, f, g, packet, event, flags, id, len])
 }
 
 fn cell(class: &str, children: Vec<Html>) -> Html {
-    element("span", CELL, &[Some("cell"), Some(class)], children)
+    element("span", CELL, &[Some("gridcell"), Some(class)], children)
 }
 
 fn words(class: &str, words: &str) -> Html {
     cell(class, vec![text(words)])
 }
 
+fn time(row: &Row, column: Column) -> Html {
+    let (class, said) = match column {
+        Column::Start => ("start", &row.start),
+        Column::Gap => ("gap", &row.gap),
+        _ => ("time", &row.time),
+    };
+    words(class, said)
+}
+
 fn direction(sign: &str, words: &str) -> Html {
     let sign = element("span", &["aria-hidden"], &[Some("true")], vec![text(sign)]);
     cell("direction", vec![sign, classed("span", "hidden", vec![text(words)])])
+}
+
+/// The class of an id's cell: packets of one exchange have one colour, and the next exchange mostly another.
+const fn exchange_class(first: Option<u32>) -> &'static str {
+    const CLASSES: [&str; 6] = ["id x0", "id x1", "id x2", "id x3", "id x4", "id x5"];
+    match first {
+        // Exchanges that follow each other begin a few numbers apart: the factor spreads those over the colours.
+        Some(first) => CLASSES[(first.wrapping_mul(2_654_435_769) >> 16) as usize % CLASSES.len()],
+        None => "id",
+    }
 }
 
 /// Chips in fixed places, so that the eye can run down a column.
@@ -123,12 +207,6 @@ fn chips(flags: Flags) -> Vec<Html> {
         classed("span", class, chip.into_iter().collect())
     };
     chips.into_iter().map(chip).collect()
-}
-
-fn summary_parts(summary: &Summary) -> Vec<Html> {
-    let parts = [("topic", &summary.topic), ("measure", &summary.measure), ("text", &summary.text)];
-    let parts = parts.into_iter().filter(|(_, words)| !words.is_empty());
-    parts.map(|(class, words)| classed("span", class, vec![text(words)])).collect()
 }
 
 /// A preview for half the width: each line of 16 bytes as two of 8, so that the height stays twice the lines.

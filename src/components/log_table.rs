@@ -14,19 +14,36 @@ use yew::virtual_dom::{Listener, ListenerKind};
 
 use super::element::{element, tag, text};
 use super::listen::{On, Tell};
-use super::log_row::log_row;
+use super::log_row::{Mark, Style, log_row, row_id};
 use crate::browser;
-use crate::driver::SharedLog;
+use crate::store::column::Column;
 use crate::store::layout::{Anchor, Heights, Window};
 use crate::store::number;
+use crate::store::row::Setting;
+use crate::store::rows::Rows;
+use crate::store::scope::SharedScope;
+use crate::store::shared::SharedLog;
 use crate::store::text::concat;
 
 #[derive(Properties, PartialEq)]
 pub struct LogTableProps {
     pub log: SharedLog,
-    /// Changes with the log.
-    pub revision: u32,
+    pub scope: SharedScope,
+    /// Changes with what is to be seen.
+    pub revision: (u32, u32, u32),
     pub verbose: bool,
+    /// The columns that are shown, a bit each.
+    pub columns: u16,
+    pub on_act: Callback<TableAct>,
+}
+
+/// What a person does in the table.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum TableAct {
+    /// Selects the record of that number.
+    Select(u32),
+    /// Wants to see the selected record in the inspector.
+    Inspect,
 }
 
 /// The rows around what a person looks at.
@@ -34,6 +51,8 @@ pub struct LogTable {
     refs: Refs,
     size: Size,
     gaze: Gaze,
+    /// The selected record that was brought into view.
+    revealed: Option<u32>,
     events: Vec<Rc<dyn Listener>>,
     to_tail: Rc<dyn Listener>,
     observer: Option<Observer>,
@@ -51,8 +70,17 @@ pub enum Move {
     ToTail,
     /// The log was cleared.
     Cleared,
-    /// The row above or below the one that has the focus gets it.
-    Row { down: bool },
+    /// A row was clicked; a second time, if it was selected already.
+    Row(u32),
+    /// The row so many rows below the selected one is selected, or above it.
+    Step(i64),
+    /// The same by views.
+    Page(i64),
+    /// The oldest row is selected, or the newest, which is followed.
+    First,
+    Last,
+    /// The selected row is wanted in the inspector.
+    Inspect,
 }
 
 impl Component for LogTable {
@@ -70,10 +98,12 @@ impl Component for LogTable {
             refs: Refs::default(),
             size: Size::default(),
             gaze: Gaze::default(),
+            revealed: None,
             events: vec![
                 On::passive(|| ListenerKind::onscroll, &tell),
                 On::passive(|| ListenerKind::onwheel, &tell),
                 On::listener(|| ListenerKind::onkeydown, &tell),
+                On::listener(|| ListenerKind::onclick, &tell),
             ],
             to_tail: On::listener(|| ListenerKind::onclick, &tell),
             observer: None,
@@ -81,65 +111,95 @@ impl Component for LogTable {
     }
 
     fn update(&mut self, ctx: &Context<Self>, it: Move) -> bool {
-        let heights = self.heights(ctx);
-        let log = ctx.props().log.0.borrow();
         let before = (self.gaze, self.size);
-        match it {
-            Move::Resized(size) => self.size = size,
-            Move::Scrolled => {
-                let top = self.refs.scroll_top();
-                // What the page did to the scroll bar is not the person's doing.
-                if (top - self.refs.placed.replace(top)).abs() > 1.5 {
-                    let anchor = heights.anchor(&log, top, self.size.height);
-                    self.gaze = Gaze { anchor, end: log.end() };
-                }
-            }
-            Move::Left => {
-                let window = heights.window(&log, self.gaze.anchor, self.size.height);
-                if self.is_following() && window.total > self.size.height {
-                    let anchor = heights.hold(&log, self.refs.scroll_top(), self.size.height);
-                    self.gaze = Gaze { anchor, end: log.end() };
-                }
-            }
-            Move::ToTail | Move::Cleared => self.gaze = Gaze::default(),
-            Move::Row { down } => self.refs.focus_next(down),
+        let act = self.take(ctx, it);
+        if let Some(act) = act {
+            ctx.props().on_act.emit(act);
         }
         before != (self.gaze, self.size)
     }
 
+    fn changed(&mut self, ctx: &Context<Self>, _: &LogTableProps) -> bool {
+        let props = ctx.props();
+        let (log, scope) = (props.log.0.borrow(), props.scope.0.borrow());
+        let selected = scope.selected();
+        if selected != self.revealed {
+            self.revealed = selected;
+            if let Some(number) = selected {
+                let (heights, rows, view) = (self.heights(ctx), scope.rows(&log), self.size.view());
+                let mut anchor = heights.reveal(rows, self.gaze.anchor, view, number);
+                // Rows that keep coming would take the selected one away; the newest is followed on purpose.
+                if anchor == Anchor::Tail && number + 1 != log.end() {
+                    anchor = heights.hold(rows, heights.window(rows, anchor, view).scroll_top, view);
+                }
+                self.gaze = Gaze { anchor, end: log.end() };
+            }
+        }
+        true
+    }
+
     fn view(&self, ctx: &Context<Self>) -> Html {
-        let LogTableProps { log, verbose, .. } = ctx.props();
-        let log = log.0.borrow();
-        let narrow = self.size.is_narrow();
-        let (first, end) = self.heights(ctx).window(&log, self.gaze.anchor, self.size.height).rows;
-        let utc_offset = browser::utc_offset_minutes();
-        let rows = (first..end).map(|number| log_row(&log, number, utc_offset, *verbose, narrow)).collect();
-        let rows = placed("rows", &self.refs.rows, rows);
-        let content = placed("content", &self.refs.content, vec![rows]);
-        let mut scroller = tag(
-            "div",
-            &["class", "role", "aria-label", "tabindex", "data-log-scroll"],
-            &[Some("scroller"), Some("rowgroup"), Some("Packets"), Some("0"), Some("")],
-        );
+        let LogTableProps { log, scope, verbose, columns, .. } = ctx.props();
+        let (log, scope) = (log.0.borrow(), scope.0.borrow());
+        let rows = scope.rows(&log);
+        let style = Style { columns: *columns, narrow: self.size.is_narrow() };
+        let window = self.heights(ctx).window(rows, self.gaze.anchor, self.size.view());
+        let mut setting = Setting {
+            utc_offset: browser::utc_offset_minutes(),
+            start: scope.start(),
+            above: window
+                .places
+                .0
+                .checked_sub(1)
+                .and_then(|above| log.record(rows.number(above)))
+                .map(|record| record.time),
+            verbose: *verbose,
+        };
+        let selected = scope.selected();
+        let mut drawn = Vec::with_capacity((window.places.1 - window.places.0) as usize);
+        let mut active = None;
+        for place in window.places.0..window.places.1 {
+            let number = rows.number(place);
+            let mark = Mark { selected: selected == Some(number), found: scope.is_marked(number) };
+            active = if mark.selected { Some(row_id(number)) } else { active };
+            drawn.push(log_row(&log, number, place, setting, style, mark));
+            setting.above = log.record(number).map(|record| record.time);
+        }
+        let drawn = placed("rows", &self.refs.rows, drawn);
+        let content = placed("content", &self.refs.content, vec![drawn]);
+        let count = number::plain(u64::from(rows.len()) + 1);
+        let shown = number::plain(style.count().into());
+        let keys = &[
+            "class",
+            "id",
+            "role",
+            "aria-label",
+            "aria-colcount",
+            "aria-rowcount",
+            "aria-activedescendant",
+            "tabindex",
+            "data-log-scroll",
+        ];
+        let values = [
+            Some("scroller"),
+            Some(LOG_TABLE),
+            Some("grid"),
+            Some("Packet log"),
+            Some(&*shown),
+            Some(&*count),
+            active.as_deref(),
+            Some("0"),
+            Some(""),
+        ];
+        let mut scroller = tag("div", keys, &values);
         scroller.node_ref = self.refs.scroller.clone();
         scroller.set_listeners(self.events.iter().cloned().map(Some).collect());
-        scroller.add_child(content);
+        scroller.add_children([header(style), content]);
         // An empty node keeps its place: yew compares children from the last to the first, and would make the element
         // that scrolls anew.
-        let to_tail = if self.is_following() { Html::default() } else { self.to_tail(log.end()) };
-        let count = number::plain(u64::from(log.end()) + 1);
-        element(
-            "div",
-            &["class", "role", "aria-label", "aria-colcount", "aria-rowcount"],
-            &[
-                Some(if narrow { "table narrow" } else { "table" }),
-                Some("table"),
-                Some("Packet log"),
-                Some("7"),
-                Some(&count),
-            ],
-            vec![header(), scroller.into(), to_tail],
-        )
+        let to_tail = if self.is_following() { Html::default() } else { self.to_tail(rows) };
+        let class = if style.narrow { "table narrow" } else { "table" };
+        element("div", &["class"], &[Some(class)], vec![scroller.into(), to_tail])
     }
 
     fn rendered(&mut self, ctx: &Context<Self>, first: bool) {
@@ -148,8 +208,9 @@ impl Component for LogTable {
             let tell = move |size| link.send_message(Move::Resized(size));
             self.observer = self.refs.scroller.cast().map(|element| Observer::new(element, tell));
         }
-        let log = ctx.props().log.0.borrow();
-        self.refs.place(&self.heights(ctx).window(&log, self.gaze.anchor, self.size.height));
+        let props = ctx.props();
+        let (log, scope) = (props.log.0.borrow(), props.scope.0.borrow());
+        self.refs.place(&self.heights(ctx).window(scope.rows(&log), self.gaze.anchor, self.size.view()));
         if log.end() < self.gaze.end {
             ctx.link().send_message(Move::Cleared);
         }
@@ -157,6 +218,46 @@ impl Component for LogTable {
 }
 
 impl LogTable {
+    /// Does what can be done here, and says what the page is to do.
+    fn take(&mut self, ctx: &Context<Self>, it: Move) -> Option<TableAct> {
+        let heights = self.heights(ctx);
+        let props = ctx.props();
+        let (log, scope) = (props.log.0.borrow(), props.scope.0.borrow());
+        let (rows, view) = (scope.rows(&log), self.size.view());
+        let step = |by: i64| scope.row_from_selected(&log, by).map(TableAct::Select);
+        match it {
+            Move::Resized(size) => self.size = size,
+            Move::Scrolled => {
+                let top = self.refs.scroll_top();
+                // What the page did to the scroll bar is not the person's doing.
+                if (top - self.refs.placed.replace(top)).abs() > 1.5 {
+                    self.gaze = Gaze { anchor: heights.anchor(rows, top, view), end: log.end() };
+                }
+            }
+            Move::Left => {
+                let window = heights.window(rows, self.gaze.anchor, view);
+                if self.is_following() && window.total > view {
+                    let anchor = heights.hold(rows, self.refs.scroll_top(), view);
+                    self.gaze = Gaze { anchor, end: log.end() };
+                }
+            }
+            Move::ToTail | Move::Cleared => self.gaze = Gaze::default(),
+            Move::Row(number) if scope.selected() == Some(number) => return Some(TableAct::Inspect),
+            Move::Row(number) => return Some(TableAct::Select(number)),
+            Move::Step(by) => return step(by),
+            Move::Page(by) => return step(by * ((view / heights.row) as i64 - 1).max(1)),
+            Move::First => return step(i64::from(i32::MIN)),
+            Move::Last => {
+                self.gaze = Gaze::default();
+                let newest = rows.len().checked_sub(1)?;
+                self.revealed = Some(rows.number(newest));
+                return self.revealed.map(TableAct::Select);
+            }
+            Move::Inspect => return Some(TableAct::Inspect),
+        }
+        None
+    }
+
     fn is_following(&self) -> bool {
         self.gaze.anchor == Anchor::Tail
     }
@@ -171,33 +272,46 @@ impl LogTable {
         Heights { row: if narrow { 44.0 } else { 24.0 }, half_line }
     }
 
-    fn to_tail(&self, end: u32) -> Html {
+    fn to_tail(&self, rows: Rows<'_>) -> Html {
+        let new = rows.len() - rows.place(self.gaze.end);
         let mut button = tag("button", &["type", "class"], &[Some("button"), Some("to-tail")]);
         button.set_listeners(Box::new([Some(self.to_tail.clone())]));
-        button.add_child(text(&news(end.saturating_sub(self.gaze.end))));
+        button.add_child(text(&news(new)));
         button.into()
     }
 }
 
 /// What an event of the scrolled element, or a click on the way back to the newest rows, means.
 fn move_of(event: &Event) -> Option<Move> {
+    let target = || event.target().and_then(|target| target.dyn_into::<Element>().ok());
     if event.type_() == "click" {
-        return Some(Move::ToTail);
+        let target = target()?;
+        if target.class_name() == "to-tail" {
+            return Some(Move::ToTail);
+        }
+        let row = target.closest("[data-index]").ok()??;
+        return row.get_attribute("data-index")?.parse().ok().map(Move::Row);
     }
     if let Some(wheel) = event.dyn_ref::<WheelEvent>() {
         return (wheel.delta_y() < 0.0).then_some(Move::Left);
     }
     let Some(key) = event.dyn_ref::<KeyboardEvent>() else { return Some(Move::Scrolled) };
-    let on_row = key.target().and_then(|target| target.dyn_into().ok()).is_some_and(|it| is_row(&it));
-    match key.key().as_str() {
-        "Enter" if !on_row => Some(Move::Row { down: false }),
-        "ArrowUp" | "ArrowDown" if on_row => {
-            key.prevent_default();
-            Some(Move::Row { down: key.key() == "ArrowDown" })
-        }
-        "ArrowUp" | "PageUp" | "Home" => Some(Move::Left),
-        _ => None,
+    if key.ctrl_key() || key.alt_key() || key.meta_key() {
+        return None;
     }
+    let it = match key.key().as_str() {
+        "ArrowDown" => Move::Step(1),
+        "ArrowUp" => Move::Step(-1),
+        "PageDown" => Move::Page(1),
+        "PageUp" => Move::Page(-1),
+        "Home" => Move::First,
+        "End" => Move::Last,
+        "Enter" => Move::Inspect,
+        _ => return None,
+    };
+    // They would scroll, which follows from the selection already.
+    key.prevent_default();
+    Some(it)
 }
 
 /// What a person looks at, and where the log ended when they began to.
@@ -225,6 +339,11 @@ impl Size {
     /// Too narrow for seven columns: a row takes two lines.
     fn is_narrow(self) -> bool {
         self.width < 620.0
+    }
+
+    /// The height that is left for rows.
+    fn view(self) -> f64 {
+        (self.height - HEADER).max(0.0)
     }
 }
 
@@ -266,46 +385,27 @@ impl Refs {
         }
         self.placed.set(f64::from(scroller.scroll_top()));
     }
-
-    /// Gives the focus to the next row, or to the newest that is drawn if none has it.
-    fn focus_next(&self, down: bool) {
-        let active = browser::document().and_then(|document| document.active_element());
-        let next = match active.filter(is_row) {
-            Some(row) if down => row.next_element_sibling(),
-            Some(row) => row.previous_element_sibling(),
-            None => self.rows.cast::<Element>().and_then(|rows| rows.last_element_child()),
-        };
-        browser::focus(next);
-    }
 }
 
-fn is_row(element: &Element) -> bool {
-    element.has_attribute("data-index")
-}
-
-fn header() -> Html {
-    let cell = |(class, words): (&str, &str)| {
-        element("span", &["role", "class"], &[Some("columnheader"), Some(class)], vec![text(words)])
+fn header(style: Style) -> Html {
+    let cell = |column: Column| {
+        let values = [Some("columnheader"), Some(column.name())];
+        element("span", &["role", "class"], &values, vec![text(column.title())])
     };
-    let cells = [
-        ("time", "Time"),
-        // Its arrows need no title but in a screen reader.
-        ("direction", "Direction"),
-        ("packet", "Packet"),
-        ("flags", "Flags"),
-        ("id", "Id"),
-        ("length", "Length"),
-        ("summary", "Summary"),
-    ];
-    let keys = &["role", "class", "aria-rowindex"];
-    let values = [Some("row"), Some("row head"), Some("1")];
-    let row = element("div", keys, &values, cells.into_iter().map(cell).collect());
-    element("div", &["role"], &[Some("rowgroup")], vec![row])
+    let cells = Column::ALL.into_iter().filter(|column| style.shows(*column)).map(cell).collect();
+    let row = element(
+        "div",
+        &["role", "class", "aria-rowindex"],
+        &[Some("row"), Some("row head"), Some("1")],
+        cells,
+    );
+    element("div", &["role", "class"], &[Some("rowgroup"), Some("head-group")], vec![row])
 }
 
 /// An element that is placed, and nothing else.
 fn placed(class: &str, place: &NodeRef, children: Vec<Html>) -> Html {
-    let mut element = tag("div", &["class", "role"], &[Some(class), Some("presentation")]);
+    let role = if class == "content" { "rowgroup" } else { "presentation" };
+    let mut element = tag("div", &["class", "role"], &[Some(class), Some(role)]);
     element.node_ref = place.clone();
     element.add_children(children);
     element.into()
@@ -352,3 +452,8 @@ fn news(count: u32) -> String {
         _ => concat(&[&number::grouped(u64::from(count)), " new ↓"]),
     }
 }
+
+/// The id of the table's element, which takes the focus.
+pub const LOG_TABLE: &str = "log-table";
+/// The height of the header, which stays in view.
+const HEADER: f64 = 24.0;

@@ -3,6 +3,8 @@
 pub mod bar;
 pub mod connection;
 pub mod element;
+pub mod filter_bar;
+pub mod forms;
 pub mod inspector;
 pub mod listen;
 pub mod log_panel;
@@ -10,6 +12,8 @@ pub mod log_row;
 pub mod log_table;
 pub mod parts;
 pub mod publish;
+pub mod shortcuts;
+pub mod splitter;
 pub mod subscribe;
 pub mod switches;
 pub mod tabs;

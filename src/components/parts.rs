@@ -142,7 +142,9 @@ impl View {
     pub fn message(&self, field: Field) -> Html {
         let problem = self.page.problems.at(field);
         let class = if problem.is_some() { "message problem" } else { "message" };
-        let said = problem.unwrap_or_else(|| self.forms().hint(field));
+        let note = self.page.note.as_ref().filter(|note| note.field == field);
+        let said = problem.or(note.map(|note| note.words.as_str()));
+        let said = said.unwrap_or_else(|| self.forms().hint(field));
         element(
             "p",
             &["id", "class"],

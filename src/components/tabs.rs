@@ -13,6 +13,7 @@ pub fn tabs(view: &View) -> Html {
         (Tab::Connection, Deed::ShowConnection, "Connection"),
         (Tab::Messages, Deed::ShowMessages, "Messages"),
         (Tab::Log, Deed::ShowLog, "Log"),
+        (Tab::Inspector, Deed::ShowInspector, "Inspector"),
     ];
     let buttons = regions.into_iter().map(|(tab, deed, words)| {
         let current = (view.page.tab == tab).then_some("true");

@@ -21,10 +21,30 @@ pub enum Deed {
     ShowConnection,
     ShowMessages,
     ShowLog,
+    /// Goes to the field of the filter.
+    FindInLog,
+    NextMatch,
+    PreviousMatch,
+    ClearFilter,
+    NextRow,
+    PreviousRow,
+    /// Goes to the field for a row's number or a time.
+    FindRow,
+    /// Goes to the row that stands in that field.
+    GoToRow,
+    /// Pauses the view of the log, or lets it go on.
+    PauseLog,
+    CopyRow,
+    Export,
+    CancelExport,
+    ToggleInspector,
+    ShowInspector,
+    ShowShortcuts,
+    HideShortcuts,
 }
 
 impl Deed {
-    const ALL: [Self; 14] = [
+    const ALL: [Self; 30] = [
         Self::Connect,
         Self::Disconnect,
         Self::DropConnection,
@@ -39,6 +59,22 @@ impl Deed {
         Self::ShowConnection,
         Self::ShowMessages,
         Self::ShowLog,
+        Self::FindInLog,
+        Self::NextMatch,
+        Self::PreviousMatch,
+        Self::ClearFilter,
+        Self::NextRow,
+        Self::PreviousRow,
+        Self::FindRow,
+        Self::GoToRow,
+        Self::PauseLog,
+        Self::CopyRow,
+        Self::Export,
+        Self::CancelExport,
+        Self::ToggleInspector,
+        Self::ShowInspector,
+        Self::ShowShortcuts,
+        Self::HideShortcuts,
     ];
 
     /// The value of `data-deed` in the document.
@@ -59,6 +95,22 @@ impl Deed {
             Self::ShowConnection => "show-connection",
             Self::ShowMessages => "show-messages",
             Self::ShowLog => "show-log",
+            Self::FindInLog => "find-in-log",
+            Self::NextMatch => "next-match",
+            Self::PreviousMatch => "previous-match",
+            Self::ClearFilter => "clear-filter",
+            Self::NextRow => "next-row",
+            Self::PreviousRow => "previous-row",
+            Self::FindRow => "find-row",
+            Self::GoToRow => "go-to-row",
+            Self::PauseLog => "pause-log",
+            Self::CopyRow => "copy-row",
+            Self::Export => "export",
+            Self::CancelExport => "cancel-export",
+            Self::ToggleInspector => "toggle-inspector",
+            Self::ShowInspector => "show-inspector",
+            Self::ShowShortcuts => "show-shortcuts",
+            Self::HideShortcuts => "hide-shortcuts",
         }
     }
 
@@ -90,6 +142,8 @@ impl Deed {
             Self::Subscribe | Self::Unsubscribe => Field::SubscribeButton,
             Self::Publish => Field::PublishButton,
             Self::PublishFile => Field::File,
+            Self::GoToRow => Field::GoTo,
+            Self::Export => Field::ExportButton,
             _ => Field::ConnectButton,
         }
     }

@@ -24,6 +24,12 @@ pub enum Field {
     Message,
     PublishButton,
     File,
+    GoTo,
+    ExportFormat,
+    ExportWhat,
+    ExportButton,
+    ImportHow,
+    ImportFile,
 }
 
 /// A setting that is on or off.
@@ -38,6 +44,8 @@ pub enum Switch {
     SendDuplicates,
     Retain,
     Verbose,
+    ShowAllRows,
+    KeepPasswords,
 }
 
 /// Everything that a person can type or switch.
@@ -68,6 +76,12 @@ pub struct Forms {
     pub retain: bool,
     pub message: String,
     pub verbose: bool,
+    pub show_all_rows: bool,
+    pub keep_passwords: bool,
+    pub go_to: String,
+    pub export_format: String,
+    pub export_what: String,
+    pub import_how: String,
 }
 
 impl Default for Forms {
@@ -97,6 +111,12 @@ impl Default for Forms {
             retain: false,
             message: "Hello from MQTT client.".into(),
             verbose: false,
+            show_all_rows: false,
+            keep_passwords: false,
+            go_to: String::new(),
+            export_format: "pcapng".into(),
+            export_what: "all".into(),
+            import_how: "replace".into(),
         }
     }
 }
@@ -119,11 +139,17 @@ macro_rules! text_slot {
             Field::Topic => $($borrow)+ $forms.topic,
             Field::PublishQos => $($borrow)+ $forms.publish_qos,
             Field::Message => $($borrow)+ $forms.message,
+            Field::GoTo => $($borrow)+ $forms.go_to,
+            Field::ExportFormat => $($borrow)+ $forms.export_format,
+            Field::ExportWhat => $($borrow)+ $forms.export_what,
+            Field::ImportHow => $($borrow)+ $forms.import_how,
             Field::WillMessage
             | Field::ConnectButton
             | Field::SubscribeButton
             | Field::PublishButton
-            | Field::File => $none,
+            | Field::File
+            | Field::ExportButton
+            | Field::ImportFile => $none,
         }
     };
 }
@@ -141,6 +167,8 @@ macro_rules! switch_slot {
             Switch::SendDuplicates => $($borrow)+ $forms.send_duplicates,
             Switch::Retain => $($borrow)+ $forms.retain,
             Switch::Verbose => $($borrow)+ $forms.verbose,
+            Switch::ShowAllRows => $($borrow)+ $forms.show_all_rows,
+            Switch::KeepPasswords => $($borrow)+ $forms.keep_passwords,
         }
     };
 }
@@ -186,7 +214,7 @@ impl Forms {
 
 impl Field {
     /// Every field.
-    pub const ALL: [Self; 19] = [
+    pub const ALL: [Self; 25] = [
         Self::ConnectButton,
         Self::Url,
         Self::Subprotocol,
@@ -206,6 +234,12 @@ impl Field {
         Self::Message,
         Self::PublishButton,
         Self::File,
+        Self::GoTo,
+        Self::ExportFormat,
+        Self::ExportWhat,
+        Self::ExportButton,
+        Self::ImportHow,
+        Self::ImportFile,
     ];
 
     /// The field whose control has that id.
@@ -217,7 +251,17 @@ impl Field {
     /// Whether it is chosen from a list instead of typed.
     #[must_use]
     pub const fn is_choice(self) -> bool {
-        matches!(self, Self::Version | Self::WillQos | Self::RequestedQos | Self::PublishQos)
+        use Field as F;
+        matches!(
+            self,
+            F::Version
+                | F::WillQos
+                | F::RequestedQos
+                | F::PublishQos
+                | F::ExportFormat
+                | F::ExportWhat
+                | F::ImportHow
+        )
     }
 
     /// The id of the control in the document; its message has the same id with `-message` behind it.
@@ -243,13 +287,19 @@ impl Field {
             Self::Message => "message",
             Self::PublishButton => "publish",
             Self::File => "file",
+            Self::GoTo => "go-to",
+            Self::ExportFormat => "export-format",
+            Self::ExportWhat => "export-what",
+            Self::ExportButton => "export",
+            Self::ImportHow => "import-how",
+            Self::ImportFile => "import-file",
         }
     }
 }
 
 impl Switch {
     /// Every switch.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 11] = [
         Self::CleanSession,
         Self::SendWithoutPassword,
         Self::RememberPassword,
@@ -259,6 +309,8 @@ impl Switch {
         Self::SendDuplicates,
         Self::Retain,
         Self::Verbose,
+        Self::ShowAllRows,
+        Self::KeepPasswords,
     ];
 
     /// The switch whose control has that id.
@@ -280,6 +332,8 @@ impl Switch {
             Self::SendDuplicates => "send-duplicates",
             Self::Retain => "retain",
             Self::Verbose => "verbose",
+            Self::ShowAllRows => "show-all-rows",
+            Self::KeepPasswords => "keep-passwords",
         }
     }
 }

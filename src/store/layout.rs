@@ -2,7 +2,7 @@
 //!
 //! A row's height follows from its record alone, so that a row is found by binary search and nothing is measured.
 
-use super::log::Log;
+use super::rows::Rows;
 
 /// The heights of a row's parts in CSS pixels.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -26,8 +26,8 @@ pub enum Anchor {
 /// The part of the log that is drawn.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Window {
-    /// Numbers of the first row and of the one behind the last.
-    pub rows: (u32, u32),
+    /// Places of the first row and of the one behind the last.
+    pub places: (u32, u32),
     /// Offset of the first row from the top of the scrolled content.
     pub offset: f64,
     /// Height of the scrolled content.
@@ -37,17 +37,16 @@ pub struct Window {
 }
 
 impl Heights {
-    fn offset(self, log: &Log, number: u32) -> f64 {
-        let rows = f64::from(number - log.first());
-        rows * self.row + f64::from(log.half_lines_before(number)) * self.half_line
+    fn offset(self, rows: Rows<'_>, place: u32) -> f64 {
+        f64::from(place) * self.row + f64::from(rows.half_lines_before(place)) * self.half_line
     }
 
-    /// The row at a distance from the top of the log.
-    fn row_at(self, log: &Log, distance: f64) -> u32 {
-        let (mut low, mut high) = (log.first(), log.end());
+    /// The place of the row at a distance from the top.
+    fn place_at(self, rows: Rows<'_>, distance: f64) -> u32 {
+        let (mut low, mut high) = (0, rows.len());
         while low < high {
             let middle = low + (high - low) / 2;
-            if self.offset(log, middle + 1) <= distance {
+            if self.offset(rows, middle + 1) <= distance {
                 low = middle + 1;
             } else {
                 high = middle;
@@ -58,22 +57,23 @@ impl Heights {
 
     /// What is drawn for an anchor in a view of a certain height.
     #[must_use]
-    pub fn window(self, log: &Log, anchor: Anchor, view: f64) -> Window {
-        let scale = Scale::new(self.offset(log, log.end()), view);
+    pub fn window(self, rows: Rows<'_>, anchor: Anchor, view: f64) -> Window {
+        let scale = Scale::new(self.offset(rows, rows.len()), view);
         let top = match anchor {
-            Anchor::Row { number, above } if number >= log.first() => {
-                within(self.offset(log, number.min(log.end())) + above, scale.last_top())
+            // In the place of a row that was dropped, or that a filter takes away, stands the next.
+            Anchor::Row { number, above } => {
+                let place = rows.place(number);
+                let above = if rows.number(place) == number { above } else { 0.0 };
+                within(self.offset(rows, place) + above, scale.last_top())
             }
-            // The row was dropped: the oldest one that is kept takes its place.
-            Anchor::Row { .. } => 0.0,
             Anchor::Tail => scale.last_top(),
         };
-        let first = self.row_at(log, top).saturating_sub(OVERSCAN).max(log.first());
-        let end = self.row_at(log, top + view).saturating_add(OVERSCAN + 1).min(log.end());
+        let first = self.place_at(rows, top).saturating_sub(OVERSCAN);
+        let end = self.place_at(rows, top + view).saturating_add(OVERSCAN + 1).min(rows.len());
         let scroll_top = scale.scroll_top_of(top);
         Window {
-            rows: (first, end),
-            offset: scroll_top + self.offset(log, first) - top,
+            places: (first, end),
+            offset: scroll_top + self.offset(rows, first) - top,
             total: scale.content(),
             scroll_top,
         }
@@ -81,21 +81,41 @@ impl Heights {
 
     /// The anchor that a position of the scroll bar means.
     #[must_use]
-    pub fn anchor(self, log: &Log, scroll_top: f64, view: f64) -> Anchor {
-        let scale = Scale::new(self.offset(log, log.end()), view);
+    pub fn anchor(self, rows: Rows<'_>, scroll_top: f64, view: f64) -> Anchor {
+        let scale = Scale::new(self.offset(rows, rows.len()), view);
         let top = scale.top_at(scroll_top);
         if top + 2.0 >= scale.last_top() {
             return Anchor::Tail;
         }
-        self.hold(log, scroll_top, view)
+        self.hold(rows, scroll_top, view)
     }
 
     /// The row at the top edge, at the tail too: where new rows are not to be followed any more.
     #[must_use]
-    pub fn hold(self, log: &Log, scroll_top: f64, view: f64) -> Anchor {
-        let top = Scale::new(self.offset(log, log.end()), view).top_at(scroll_top);
-        let number = self.row_at(log, top);
-        Anchor::Row { number, above: top - self.offset(log, number) }
+    pub fn hold(self, rows: Rows<'_>, scroll_top: f64, view: f64) -> Anchor {
+        let top = Scale::new(self.offset(rows, rows.len()), view).top_at(scroll_top);
+        let place = self.place_at(rows, top);
+        Anchor::Row { number: rows.number(place), above: top - self.offset(rows, place) }
+    }
+
+    /// The anchor that shows a row whole, with as little movement as that takes: none if it is in view already, to the
+    /// nearer edge if it is close by, else so that it stands in the middle.
+    #[must_use]
+    pub fn reveal(self, rows: Rows<'_>, anchor: Anchor, view: f64, number: u32) -> Anchor {
+        let place = rows.place(number);
+        let (start, end) = (self.offset(rows, place), self.offset(rows, (place + 1).min(rows.len())));
+        let scale = Scale::new(self.offset(rows, rows.len()), view);
+        let top = scale.top_at(self.window(rows, anchor, view).scroll_top);
+        let wanted = if start >= top && end <= top + view {
+            return anchor;
+        } else if start < top && start > top - view {
+            start
+        } else if end > top + view && end < top + 2.0 * view {
+            (end - view).min(start)
+        } else {
+            start - view / 2.0
+        };
+        self.hold(rows, scale.scroll_top_of(within(wanted, scale.last_top())), view)
     }
 }
 
@@ -144,8 +164,7 @@ const MAX_CONTENT: f64 = 12_000_000.0;
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::store::LogEvent;
-    use crate::store::log::Marks;
+    use mqttscope_log::{EventKind, Log, Marks};
 
     const PLAIN: Heights = Heights { row: 24.0, half_line: 0.0 };
     const VERBOSE: Heights = Heights { row: 24.0, half_line: 8.0 };
@@ -158,15 +177,19 @@ mod tests {
         log
     }
 
+    fn all(log: &Log) -> Rows<'_> {
+        Rows::new(log, None, None)
+    }
+
     #[test]
     fn the_tail_is_at_the_bottom() {
         let log = log_of(10_000);
-        let window = PLAIN.window(&log, Anchor::Tail, 480.0);
+        let window = PLAIN.window(all(&log), Anchor::Tail, 480.0);
         assert_eq!(window.total, 240_000.0);
         assert_eq!(window.scroll_top, 240_000.0 - 480.0);
-        assert_eq!(window.rows.1, 10_000);
-        assert!(window.rows.1 - window.rows.0 < 40, "{:?}", window.rows);
-        assert_eq!(PLAIN.anchor(&log, window.scroll_top, 480.0), Anchor::Tail);
+        assert_eq!(window.places.1, 10_000);
+        assert!(window.places.1 - window.places.0 < 40, "{:?}", window.places);
+        assert_eq!(PLAIN.anchor(all(&log), window.scroll_top, 480.0), Anchor::Tail);
     }
 
     #[test]
@@ -174,8 +197,8 @@ mod tests {
         let log = log_of(1_000);
         for heights in [PLAIN, VERBOSE] {
             let anchor = Anchor::Row { number: 417, above: 7.0 };
-            let window = heights.window(&log, anchor, 480.0);
-            assert_eq!(heights.anchor(&log, window.scroll_top, 480.0), anchor);
+            let window = heights.window(all(&log), anchor, 480.0);
+            assert_eq!(heights.anchor(all(&log), window.scroll_top, 480.0), anchor);
             assert!(window.offset <= window.scroll_top);
         }
     }
@@ -183,8 +206,8 @@ mod tests {
     #[test]
     fn switching_previews_on_keeps_the_row_at_the_top() {
         let mut log = log_of(100);
-        log.push_event(0, LogEvent::PingWithheld);
-        let window = VERBOSE.window(&log, Anchor::Row { number: 50, above: 0.0 }, 100.0);
+        log.push_event(0, 0, EventKind::PingWithheld, &[]);
+        let window = VERBOSE.window(all(&log), Anchor::Row { number: 50, above: 0.0 }, 100.0);
         // A preview of one line: two half lines and the margin.
         assert_eq!(window.scroll_top, 50.0 * (24.0 + 3.0 * 8.0));
         assert_eq!(window.total, 101.0 * 24.0 + 100.0 * 24.0);
@@ -193,19 +216,19 @@ mod tests {
     #[test]
     fn a_short_log_does_not_scroll() {
         let log = log_of(3);
-        let window = PLAIN.window(&log, Anchor::Tail, 480.0);
-        assert_eq!((window.rows, window.offset, window.scroll_top), ((0, 3), 0.0, 0.0));
-        assert_eq!(PLAIN.window(&Log::new(1 << 20), Anchor::Tail, 480.0).rows, (0, 0));
+        let window = PLAIN.window(all(&log), Anchor::Tail, 480.0);
+        assert_eq!((window.places, window.offset, window.scroll_top), ((0, 3), 0.0, 0.0));
+        assert_eq!(PLAIN.window(all(&Log::new(1 << 20)), Anchor::Tail, 480.0).places, (0, 0));
     }
 
     #[test]
     fn a_million_rows_fit_into_an_elements_height() {
         let log = log_of(1_000_000);
-        let window = PLAIN.window(&log, Anchor::Tail, 480.0);
-        assert_eq!((window.rows.1, window.total), (1_000_000, MAX_CONTENT));
+        let window = PLAIN.window(all(&log), Anchor::Tail, 480.0);
+        assert_eq!((window.places.1, window.total), (1_000_000, MAX_CONTENT));
         assert!((window.scroll_top - (MAX_CONTENT - 480.0)).abs() < 1.0);
-        assert_eq!(PLAIN.anchor(&log, MAX_CONTENT - 480.0, 480.0), Anchor::Tail);
-        let Anchor::Row { number, .. } = PLAIN.anchor(&log, MAX_CONTENT / 2.0, 480.0) else {
+        assert_eq!(PLAIN.anchor(all(&log), MAX_CONTENT - 480.0, 480.0), Anchor::Tail);
+        let Anchor::Row { number, .. } = PLAIN.anchor(all(&log), MAX_CONTENT / 2.0, 480.0) else {
             panic!("the middle is not the tail");
         };
         assert!(number.abs_diff(500_000) < 100, "{number}");
@@ -218,7 +241,20 @@ mod tests {
             log.push_sent(time, b"\xc0\x00", Marks::default());
         }
         assert!(log.first() > 0);
-        let window = PLAIN.window(&log, Anchor::Row { number: 0, above: 5.0 }, 480.0);
-        assert_eq!((window.rows.0, window.scroll_top), (log.first(), 0.0));
+        let window = PLAIN.window(all(&log), Anchor::Row { number: 0, above: 5.0 }, 480.0);
+        assert_eq!((window.places.0, window.scroll_top), (0, 0.0));
+    }
+
+    #[test]
+    fn a_row_is_revealed_with_little_movement() {
+        let log = log_of(1_000);
+        let rows = all(&log);
+        let at = |number| Anchor::Row { number, above: 0.0 };
+        assert_eq!(PLAIN.reveal(rows, at(100), 480.0, 110), at(100));
+        assert_eq!(PLAIN.reveal(rows, at(100), 480.0, 99), at(99));
+        assert_eq!(PLAIN.reveal(rows, at(100), 480.0, 120), at(101));
+        assert_eq!(PLAIN.reveal(rows, at(100), 480.0, 500), at(490));
+        assert_eq!(PLAIN.reveal(rows, Anchor::Tail, 480.0, 999), Anchor::Tail);
+        assert_eq!(PLAIN.reveal(rows, Anchor::Tail, 480.0, 0), at(0));
     }
 }

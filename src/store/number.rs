@@ -63,6 +63,18 @@ pub fn latency(micros: u64) -> String {
     if micros < 100_000 { concat(&[&tenths(micros / 100), " ms"]) } else { span(micros / 1_000) }
 }
 
+/// A time span to the millisecond: `12.345 s`.
+#[must_use]
+pub fn seconds(micros: u64) -> String {
+    let millis = micros / 1_000;
+    let mut text = plain(millis / 1_000);
+    text.push('.');
+    text.push(digit(millis / 100));
+    two_digits(&mut text, millis % 100);
+    text.push_str(" s");
+    text
+}
+
 /// The time of day with milliseconds: `12:30:01.482`. Takes microseconds since the epoch, in local time.
 #[must_use]
 pub fn time_of_day(local_micros: u64) -> String {
@@ -121,6 +133,8 @@ mod tests {
         assert_eq!(elapsed(3 * 3_600 + 5 * 60), "3 h 05 min");
         assert_eq!(latency(430), "0.4 ms");
         assert_eq!(latency(1_300_000), "1.3 s");
+        assert_eq!(seconds(12_345_999), "12.345 s");
+        assert_eq!(seconds(7_000), "0.007 s");
     }
 
     #[test]

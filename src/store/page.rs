@@ -2,7 +2,10 @@
 
 use std::rc::Rc;
 
+use super::column::Column;
+use super::filter_field::remembered;
 use super::form::{Field, Forms, Problems, Switch};
+use super::pane::Pane;
 use super::settings::{Settings, Theme};
 
 /// The page's own state: forms, what is wrong with them, and looks.
@@ -15,6 +18,15 @@ pub struct Page {
     pub tab: Tab,
     pub password_shown: bool,
     pub file: Option<Rc<PickedFile>>,
+    /// What a button has to say that is no refusal.
+    pub note: Option<Rc<Note>>,
+}
+
+/// Something to say at a button.
+#[derive(Debug, PartialEq)]
+pub struct Note {
+    pub field: Field,
+    pub words: String,
 }
 
 /// A file that is ready to be published.
@@ -32,6 +44,7 @@ pub enum Tab {
     Connection,
     Messages,
     Log,
+    Inspector,
 }
 
 /// What happened to the page.
@@ -43,7 +56,16 @@ pub enum Action {
     Refused(Problems),
     /// A form's button did its work.
     Accepted,
+    /// There is something to say at a button.
+    Note(Field, String),
     Theme(Theme),
+    /// A column is hidden or shown.
+    HideColumn(Column, bool),
+    /// A pane gets a size, in CSS pixels.
+    Resize(Pane, i64),
+    HideInspector(bool),
+    /// A filter of the log was used.
+    FilterUsed(String),
     RevealPassword(bool),
     Tab(Tab),
     File(Option<Rc<PickedFile>>),
@@ -70,8 +92,16 @@ impl Page {
                 page.problems = Rc::new(problems);
                 page.refusals += 1;
             }
+            Action::Note(field, words) => page.note = Some(Rc::new(Note { field, words })),
             Action::Accepted => page.problems = Rc::default(),
-            Action::Theme(theme) => Rc::make_mut(&mut page.settings).theme = theme,
+            Action::Theme(theme) => page.settings_mut().theme = theme,
+            Action::HideColumn(column, hidden) => page.settings_mut().hidden.set(column, hidden),
+            Action::Resize(pane, size) => page.settings_mut().panes.set(pane, size),
+            Action::HideInspector(hidden) => page.settings_mut().panes.is_inspector_hidden = hidden,
+            Action::FilterUsed(filter) => {
+                let recent = remembered(&page.settings.recent_filters(), &filter);
+                page.settings_mut().recent_filters = recent.join("\n");
+            }
             Action::RevealPassword(shown) => page.password_shown = shown,
             Action::Tab(tab) => page.tab = tab,
             Action::File(file) => {
@@ -83,7 +113,11 @@ impl Page {
     }
 
     fn forms(&mut self) -> &mut Forms {
-        &mut Rc::make_mut(&mut self.settings).forms
+        &mut self.settings_mut().forms
+    }
+
+    fn settings_mut(&mut self) -> &mut Settings {
+        Rc::make_mut(&mut self.settings)
     }
 
     /// A field was changed: what was said about it, and about the button of its form, is said no longer.
@@ -91,6 +125,8 @@ impl Page {
         let button = match field {
             Field::Filter | Field::RequestedQos => Field::SubscribeButton,
             Field::Topic | Field::PublishQos | Field::Message | Field::File => Field::PublishButton,
+            Field::ExportFormat | Field::ExportWhat => Field::ExportButton,
+            Field::ImportHow => Field::ImportFile,
             _ => Field::ConnectButton,
         };
         let problems = Rc::make_mut(&mut self.problems);
@@ -130,6 +166,12 @@ impl Tab {
             | Field::Message
             | Field::PublishButton
             | Field::File => Self::Messages,
+            Field::GoTo
+            | Field::ExportFormat
+            | Field::ExportWhat
+            | Field::ExportButton
+            | Field::ImportHow
+            | Field::ImportFile => Self::Log,
             _ => Self::Connection,
         }
     }
@@ -141,6 +183,7 @@ impl Tab {
             Self::Connection => "connection",
             Self::Messages => "messages",
             Self::Log => "log",
+            Self::Inspector => "inspector",
         }
     }
 }

@@ -59,7 +59,13 @@ fn is_remembered(forms: &Forms, field: Field) -> bool {
         Field::ClientId => false,
         Field::Password => !forms.password.is_empty(),
         Field::WillMessage => forms.will_message.is_some(),
-        Field::ConnectButton | Field::SubscribeButton | Field::PublishButton | Field::File => false,
+        Field::ConnectButton
+        | Field::SubscribeButton
+        | Field::PublishButton
+        | Field::File
+        | Field::GoTo
+        | Field::ExportButton
+        | Field::ImportFile => false,
         _ => true,
     }
 }

@@ -1,11 +1,12 @@
 //! A row of the log in words: made when the row is looked at, from the record and its bytes.
 
+use mqttscope_log::store::{PREVIEW_LINE, PREVIEW_MAX_LINES};
+use mqttscope_log::{Direction, Log, Record};
 use mqttscope_proto::json::push_hex_digits;
 use mqttscope_proto::{Connect, Packet, PacketType, ProtocolVersion, Publish, Text, decode};
 
 use super::close::return_code_words;
 use super::event::Tone;
-use super::log::{Direction, Log, PREVIEW_LINE, PREVIEW_MAX_LINES, Record};
 use super::number;
 use super::text::concat;
 use super::violations::BrokenRules;
@@ -16,14 +17,31 @@ pub struct Row {
     pub number: u32,
     /// The time of day, to the millisecond.
     pub time: String,
+    /// The time since the log began.
+    pub start: String,
+    /// The time since the row above; empty for the first.
+    pub gap: String,
     pub content: Content,
 }
 
-/// What a row shows beside its time.
+/// What a row is seen against.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Setting {
+    /// Minutes that local time is ahead of UTC.
+    pub utc_offset: i32,
+    /// When the log began, in microseconds since the Unix epoch.
+    pub start: u64,
+    /// When the row above was logged.
+    pub above: Option<u64>,
+    /// Hex previews are wanted.
+    pub verbose: bool,
+}
+
+/// What a row shows beside its times.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Content {
     Packet(PacketRow),
-    Event { name: &'static str, words: String, tone: Tone },
+    Event { name: String, words: String, tone: Tone },
 }
 
 /// A packet's row.
@@ -35,7 +53,11 @@ pub struct PacketRow {
     pub flags: Flags,
     /// The packet identifier, 0 for none.
     pub id: u16,
+    /// The number of the first packet of its exchange, for a packet with an id.
+    pub exchange: Option<u32>,
     pub len: u32,
+    /// How long after the packet that it answers it came; empty if it answers none.
+    pub answer: String,
     pub summary: Summary,
     pub violation: bool,
     /// Hex and text of the first bytes, if it is wanted.
@@ -50,25 +72,33 @@ pub struct Flags {
     pub retain: bool,
 }
 
-/// A packet's content in a line: a topic, what is measured of it, and the rest as text.
+/// A packet's content in a line: a topic, and the rest as text.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Summary {
     pub topic: String,
-    pub measure: String,
     pub text: String,
 }
 
 impl Row {
-    /// The row of a record, `None` if that is not kept. `offset_minutes` is what local time is ahead of UTC.
+    /// The row of a record, `None` if that is not kept.
     #[must_use]
-    pub fn of(log: &Log, number: u32, offset_minutes: i32, verbose: bool) -> Option<Self> {
+    pub fn of(log: &Log, number: u32, setting: Setting) -> Option<Self> {
         let record = log.record(number)?;
-        let local = record.time.saturating_add_signed(i64::from(offset_minutes) * 60_000_000);
+        let local = record.time.saturating_add_signed(i64::from(setting.utc_offset) * 60_000_000);
+        let since = |time: u64| number::seconds(record.time.saturating_sub(time));
         let content = match log.event(record) {
-            Some(event) => Content::Event { name: event.name(), words: event.words(), tone: event.tone() },
-            None => Content::Packet(PacketRow::of(log, number, record, verbose)),
+            Some(event) => {
+                Content::Event { name: event.name().into(), words: event.words(), tone: Tone::of(&event) }
+            }
+            None => Content::Packet(PacketRow::of(log, number, record, setting.verbose)),
         };
-        Some(Self { number, time: number::time_of_day(local), content })
+        Some(Self {
+            number,
+            time: number::time_of_day(local),
+            start: since(setting.start),
+            gap: setting.above.map(since).unwrap_or_default(),
+            content,
+        })
     }
 }
 
@@ -83,12 +113,8 @@ impl PacketRow {
             }
         };
         // What this page answers itself takes no time that is worth a look.
-        if record.direction() == Direction::In
-            && let Some(asked) = log.answered(number)
-        {
-            summary.measure =
-                concat(&[&number::latency(record.time.saturating_sub(asked.time)), " after ", name(asked)]);
-        }
+        let answered = if record.direction() == Direction::In { log.answered(number) } else { None };
+        let answer = answered.map(|asked| number::latency(record.time.saturating_sub(asked.time)));
         let flags = Flags::of(record);
         let forbidden_dup = flags.dup && record.version() == ProtocolVersion::V311 && flags.qos.is_none();
         if forbidden_dup {
@@ -101,7 +127,9 @@ impl PacketRow {
             name: name(record),
             flags,
             id: record.packet_id,
+            exchange: (record.packet_id != 0).then(|| log.exchange(number)),
             len: record.len(),
+            answer: answer.unwrap_or_default(),
             summary,
             violation: forbidden_dup || record.is_violation(),
             preview: verbose.then(|| hex_preview(bytes)),
@@ -167,11 +195,7 @@ impl Summary {
     }
 
     fn of_publish(publish: &Publish<'_>) -> Self {
-        Self {
-            topic: shown(publish.topic),
-            measure: number::size(publish.payload.len() as u64),
-            text: payload_text(publish.payload),
-        }
+        Self { topic: shown(publish.topic), text: payload_text(publish.payload) }
     }
 }
 
@@ -326,13 +350,16 @@ const PREVIEW_BYTES: usize = 256;
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::store::LogEvent;
-    use crate::store::log::Marks;
+    use mqttscope_log::Marks;
+
+    fn verbose() -> Setting {
+        Setting { verbose: true, ..Setting::default() }
+    }
 
     fn row_of(frame: &[u8], marks: Marks) -> PacketRow {
         let mut log = Log::new(1 << 20);
         log.push_sent(0, frame, marks);
-        match Row::of(&log, 0, 0, true).expect("it is kept").content {
+        match Row::of(&log, 0, verbose()).expect("it is kept").content {
             Content::Packet(packet) => packet,
             Content::Event { words, .. } => panic!("an event: {words}"),
         }
@@ -340,23 +367,23 @@ mod tests {
 
     fn check(frame: &[u8], expected: &str) {
         let row = row_of(frame, Marks::default());
-        let Summary { topic, measure, text } = &row.summary;
+        let Summary { topic, text } = &row.summary;
         let flags = row.flags.words();
-        let said = format!("{}|{flags}|{}|{}|{topic}|{measure}|{text}", row.name, row.id, row.len);
+        let said = format!("{}|{flags}|{}|{}|{topic}|{text}", row.name, row.id, row.len);
         assert_eq!(said, expected);
     }
 
     #[test]
     fn each_packet_reads_like_a_sentence() {
-        check(b"\x30\x05\x00\x01thi", "PUBLISH|QoS 0|0|7|t|2 B|hi");
-        check(b"\x3d\x07\x00\x01t\x00\x11hi", "PUBLISH|DUP QoS 2 RETAIN|17|9|t|2 B|hi");
-        check(b"\x20\x02\x00\x00", "CONNACK||0|4|||accepted (return code 0)");
-        check(b"\x20\x02\x00\xc8", "CONNACK||0|4|||reserved code (return code 200)");
-        check(b"\x82\x06\x00\x01\x00\x01a\x02", "SUBSCRIBE||1|8|||a (QoS 2)");
-        check(b"\x90\x04\x00\x01\x01\x80", "SUBACK||1|6|||granted QoS 1, failure (0x80)");
-        check(b"\xa2\x05\x00\x02\x00\x01a", "UNSUBSCRIBE||2|7|||a");
-        check(b"\x6a\x02\x00\x05", "PUBREL|DUP|5|4|||");
-        check(b"\xc0\x00", "PINGREQ||0|2|||");
+        check(b"\x30\x05\x00\x01thi", "PUBLISH|QoS 0|0|7|t|hi");
+        check(b"\x3d\x07\x00\x01t\x00\x11hi", "PUBLISH|DUP QoS 2 RETAIN|17|9|t|hi");
+        check(b"\x20\x02\x00\x00", "CONNACK||0|4||accepted (return code 0)");
+        check(b"\x20\x02\x00\xc8", "CONNACK||0|4||reserved code (return code 200)");
+        check(b"\x82\x06\x00\x01\x00\x01a\x02", "SUBSCRIBE||1|8||a (QoS 2)");
+        check(b"\x90\x04\x00\x01\x01\x80", "SUBACK||1|6||granted QoS 1, failure (0x80)");
+        check(b"\xa2\x05\x00\x02\x00\x01a", "UNSUBSCRIBE||2|7||a");
+        check(b"\x6a\x02\x00\x05", "PUBREL|DUP|5|4||");
+        check(b"\xc0\x00", "PINGREQ||0|2||");
     }
 
     #[test]
@@ -412,22 +439,26 @@ mod tests {
     fn answers_tell_how_long_they_took() {
         let mut log = Log::new(1 << 20);
         log.push_sent(1_000, b"\x32\x07\x00\x01t\x00\x09hi", Marks::default());
-        log.receive(4, None, |room| room.copy_from_slice(b"\x40\x02\x00\x09"));
-        log.push_received(4_200, 4, Marks::default());
-        let Some(Row { content: Content::Packet(row), .. }) = Row::of(&log, 1, 0, false) else {
-            panic!("a packet");
-        };
-        assert_eq!(row.summary.measure, "3.2 ms after PUBLISH");
+        log.receive(4, |room| room.copy_from_slice(b"\x40\x02\x00\x09"));
+        assert_eq!(log.next_received(4_200, Marks::default()), Ok(Some(1)));
+        let setting = Setting { start: 1_000, above: Some(4_100), ..Setting::default() };
+        let row = Row::of(&log, 1, setting).expect("it is kept");
+        assert_eq!((row.start.as_str(), row.gap.as_str()), ("0.003 s", "0.000 s"));
+        let Content::Packet(row) = row.content else { panic!("a packet") };
+        assert_eq!((row.answer.as_str(), row.exchange), ("3.2 ms", Some(0)));
     }
 
     #[test]
-    fn events_are_sentences_in_local_time() {
+    fn events_are_sentences_with_a_tone() {
+        use mqttscope_log::{EventKind, Value};
         let mut log = Log::new(1 << 20);
-        log.push_event(45_001_482_000, LogEvent::PingWithheld);
-        let row = Row::of(&log, 0, -90, false).expect("it is kept");
-        assert_eq!(row.time, "11:00:01.482");
-        let words = "Simulating a client that is down: PINGREQ not sent";
-        let expected = Content::Event { name: "ping-withheld", words: words.into(), tone: Tone::Amber };
-        assert_eq!(row.content, expected);
+        log.push_event(0, 1, EventKind::Closed, &[Value::Text("WebSocket closed"), Value::Number(1)]);
+        log.push_event(0, 1, EventKind::Closed, &[Value::Text("WebSocket closed"), Value::Number(0)]);
+        log.push_event(0, 1, EventKind::PingWithheld, &[]);
+        let tones = [0, 1, 2].map(|number| match Row::of(&log, number, Setting::default()) {
+            Some(Row { content: Content::Event { tone, words, .. }, .. }) => (tone, words.is_empty()),
+            _ => panic!("an event"),
+        });
+        assert_eq!(tones, [(Tone::Red, false), (Tone::Quiet, false), (Tone::Amber, false)]);
     }
 }

@@ -2,7 +2,9 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::column::Hidden;
 use super::form::{Field, Forms};
+use super::pane::Panes;
 
 /// Light or dark.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -21,6 +23,10 @@ pub enum Theme {
 pub struct Settings {
     pub forms: Forms,
     pub theme: Theme,
+    pub hidden: Hidden,
+    pub panes: Panes,
+    /// Filters of the log that were used, newest first, a line each.
+    pub recent_filters: String,
 }
 
 impl Settings {
@@ -34,7 +40,15 @@ impl Settings {
         // A page that withholds or doubles packets from the start would be a trap.
         settings.forms.simulate_down = false;
         settings.forms.send_duplicates = false;
+        // So would one that keeps passwords without a warning.
+        settings.forms.keep_passwords = false;
         settings
+    }
+
+    /// Filters of the log that were used, newest first.
+    #[must_use]
+    pub fn recent_filters(&self) -> Vec<String> {
+        self.recent_filters.lines().map(str::to_owned).collect()
     }
 
     /// Takes what a link to the page asks for: `?url=..&client_id=..&version=3.1.1&topic=..`, where `asked` gives
@@ -96,6 +110,8 @@ impl Theme {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::store::column::Column;
+    use crate::store::pane::Pane;
 
     fn round_trip(settings: &Settings) -> Settings {
         let text = serde_json::to_string(&settings.to_remember()).expect("plain data");
@@ -107,6 +123,9 @@ mod tests {
         let mut settings = Settings { theme: Theme::Dark, ..Settings::default() };
         settings.forms.url = "ws://h/".into();
         settings.forms.will_message = Some("gone".into());
+        settings.hidden.set(Column::Id, true);
+        settings.panes.set(Pane::Forms, 300);
+        settings.panes.is_inspector_hidden = true;
         assert_eq!(round_trip(&settings), settings);
     }
 
@@ -125,8 +144,9 @@ mod tests {
         let mut settings = Settings::default();
         settings.forms.client_id = "17".into();
         settings.forms.simulate_down = true;
-        let back = round_trip(&settings);
-        assert_eq!((back.forms.client_id.as_str(), back.forms.simulate_down), ("", false));
+        settings.forms.keep_passwords = true;
+        let back = round_trip(&settings).forms;
+        assert_eq!((back.client_id.as_str(), back.simulate_down, back.keep_passwords), ("", false, false));
     }
 
     #[test]

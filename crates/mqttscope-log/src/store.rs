@@ -2,20 +2,6 @@
 //!
 //! Nothing is decoded and nothing is put into words here: that waits until a row is looked at. When the byte
 //! budget is used up, the oldest records go, and the log counts them.
-//!
-//! # From the page's own log to this one
-//!
-//! Names and meanings are those of the page's `store::log`: `Log`, `Record`, `Marks`, `Direction`, `push_sent`,
-//! `receive`, `pending`, `push_received`, `push_remains`, `mark_violation`, `answered`, `half_lines_before`.
-//!
-//! - [`Marks`] has the connection's number besides; the page's generation is one.
-//! - `receive` takes no announced length any more: the log scans for boundaries itself. The loop over
-//!   `FrameScanner` becomes `while let Some(number) = log.next_received(time, marks)? { .. }`, and on an error
-//!   [`Log::push_remains`] as before.
-//! - The page's `LogEvent` stays the page's: it is written with [`Log::push_event`] as a kind and values, and made
-//!   again from [`Log::event`] when the row is looked at. Where the plain sentence of [`Event::words`] does, it can
-//!   go.
-//! - [`Log::push_violation`] marks the packet and appends the event that says why.
 
 use mqttscope_proto::FrameScanner;
 

@@ -60,15 +60,24 @@ impl Scan {
 /// The numbers of all records that a filter leaves, kept as the log grows and drops.
 #[derive(Clone, Debug, Default)]
 pub struct Matches {
-    numbers: VecDeque<u32>,
+    found: VecDeque<Match>,
+    /// Half lines of the previews of all that was found, dropped ones too.
+    half_lines: u32,
     scan: Scan,
     clearings: u32,
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Match {
+    number: u32,
+    /// Half lines of the previews of all matches before this one.
+    half_lines: u32,
 }
 
 impl Matches {
     /// Forgets all numbers: the filter is another one.
     pub fn restart(&mut self) {
-        self.numbers.clear();
+        self.found.clear();
         self.scan = Scan::default();
     }
 
@@ -78,22 +87,27 @@ impl Matches {
             self.clearings = log.clearings();
             self.restart();
         }
-        while self.numbers.front().is_some_and(|&number| number < log.first()) {
-            self.numbers.pop_front();
+        while self.found.front().is_some_and(|found| found.number < log.first()) {
+            self.found.pop_front();
         }
-        self.scan.run(log, filter, budget, |number| self.numbers.push_back(number))
+        let Self { found, half_lines, scan, .. } = self;
+        scan.run(log, filter, budget, |number| {
+            found.push_back(Match { number, half_lines: *half_lines });
+            let own = log.half_lines_before(number + 1).wrapping_sub(log.half_lines_before(number));
+            *half_lines = half_lines.wrapping_add(own);
+        })
     }
 
     /// How many records there are.
     #[must_use]
     pub fn len(&self) -> usize {
-        self.numbers.len()
+        self.found.len()
     }
 
     /// Whether there is none.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.numbers.is_empty()
+        self.found.is_empty()
     }
 
     /// The number of the record to look at next: all before it were looked at.
@@ -105,17 +119,24 @@ impl Matches {
     /// The number at a place.
     #[must_use]
     pub fn get(&self, at: usize) -> Option<u32> {
-        self.numbers.get(at).copied()
+        self.found.get(at).map(|found| found.number)
     }
 
     /// The place of the first number that is not below another one: `get(find(n) - 1)` is the match before `n`.
     #[must_use]
     pub fn find(&self, number: u32) -> usize {
-        self.numbers.partition_point(|&found| found < number)
+        self.found.partition_point(|found| found.number < number)
+    }
+
+    /// Half lines of the hex previews of the matches before a place, counted from the oldest that is kept.
+    #[must_use]
+    pub fn half_lines_before(&self, at: usize) -> u32 {
+        let before = |found: Option<&Match>| found.map_or(self.half_lines, |found| found.half_lines);
+        before(self.found.get(at)).wrapping_sub(before(self.found.front()))
     }
 
     /// The numbers, in order.
     pub fn iter(&self) -> impl Iterator<Item = u32> {
-        self.numbers.iter().copied()
+        self.found.iter().map(|found| found.number)
     }
 }

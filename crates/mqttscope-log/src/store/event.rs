@@ -12,7 +12,7 @@ pub enum EventKind {
     NotOpened,
     /// The transport is open; the subprotocol that was agreed on, milliseconds that it took.
     Opened,
-    /// The transport is closed; how and why, in words.
+    /// The transport is closed; how and why, in words, and 1 if that was not as asked.
     Closed,
     /// The server refused the connection; the return code.
     Refused,
@@ -28,6 +28,8 @@ pub enum EventKind {
     NotGranted,
     /// The peer broke a rule; the rule, the byte, the clause.
     Violation,
+    /// The same packet breaks further rules; in how many places.
+    MoreViolations,
     /// The peer sent what is no MQTT packet; the fault, the byte, the clause.
     Garbage,
     /// The peer behaved against the protocol; how, the clause.
@@ -46,7 +48,7 @@ pub enum EventKind {
 
 impl EventKind {
     /// All kinds, in the order of their numbers.
-    pub const ALL: [Self; 18] = [
+    pub const ALL: [Self; 19] = [
         Self::Opening,
         Self::NotOpened,
         Self::Opened,
@@ -58,6 +60,7 @@ impl EventKind {
         Self::LeftInFlight,
         Self::NotGranted,
         Self::Violation,
+        Self::MoreViolations,
         Self::Garbage,
         Self::PeerError,
         Self::Incomplete,
@@ -94,6 +97,7 @@ impl EventKind {
             Self::LeftInFlight => "left-in-flight",
             Self::NotGranted => "not-granted",
             Self::Violation => "violation",
+            Self::MoreViolations => "more-violations",
             Self::Garbage => "garbage",
             Self::PeerError => "peer-error",
             Self::Incomplete => "incomplete",
@@ -119,6 +123,7 @@ impl EventKind {
             Self::LeftInFlight => "Left in flight: {0} packet ids ({1}); {2}",
             Self::NotGranted => "The broker did not grant the subscription to {0}",
             Self::Violation => "Rule broken by the peer: {0} (byte {1}, {2})",
+            Self::MoreViolations => "The same packet breaks rules in {0} more places",
             Self::Garbage => "Not an MQTT packet: {0} (byte {1}, {2})",
             Self::PeerError => "Unexpected from the peer: {0} ({1})",
             Self::Incomplete => "The stream ended inside a packet, after {0} bytes of it",
@@ -134,7 +139,10 @@ impl EventKind {
     /// Whether the event tells of a broken rule.
     #[must_use]
     pub const fn is_violation(self) -> bool {
-        matches!(self, Self::Violation | Self::Garbage | Self::PeerError | Self::Incomplete)
+        matches!(
+            self,
+            Self::Violation | Self::MoreViolations | Self::Garbage | Self::PeerError | Self::Incomplete
+        )
     }
 }
 
@@ -213,9 +221,10 @@ impl<'a> Event<'a> {
                 Some(Value::Text(text)) => out.push_str(text),
                 Some(Value::Number(code)) if self.kind == EventKind::Refused => {
                     let words = u8::try_from(code).ok().and_then(return_code_text);
-                    out.push_str(words.unwrap_or("a reserved return code"));
-                    out.push_str(", code ");
+                    out.push_str(words.unwrap_or("reserved code"));
+                    out.push_str(" (return code ");
                     mqttscope_proto::json::push_number(out, code);
+                    out.push(')');
                 }
                 Some(Value::Number(number)) => mqttscope_proto::json::push_number(out, number),
                 None => out.push('?'),

@@ -217,7 +217,7 @@ fn events_are_values_and_become_sentences() {
     log.push_event(1, 1, EventKind::Refused, &[Value::Number(4)]);
     let words: Vec<_> =
         log.records_from(0).filter_map(|record| log.event(record)).map(|event| event.words()).collect();
-    let refused = "Connection refused: bad user name or password, code 4";
+    let refused = "Connection refused: bad user name or password (return code 4)";
     assert_eq!(words, ["WebSocket open after 40 ms, subprotocol: none", refused]);
     for (number, kind) in EventKind::ALL.into_iter().enumerate() {
         assert_eq!((kind as usize, EventKind::from_name(kind.name())), (number, Some(kind)));

@@ -1,0 +1,97 @@
+//! Exports of the log: written slice by slice between other tasks, and handed to the browser as a file.
+
+use js_sys::{Array, Uint8Array};
+use mqttscope_log::Log;
+use mqttscope_log::export::{Export, Format, Progress, Selection};
+use web_sys::{Blob, BlobPropertyBag, Url};
+
+use crate::browser;
+use crate::store::number;
+use crate::store::text::concat;
+
+/// An export under way.
+pub struct Exporting {
+    export: Export,
+    format: Format,
+    /// What is written, in pieces outside of the page's own memory.
+    pieces: Array,
+    piece: Vec<u8>,
+    progress: Progress,
+}
+
+impl Exporting {
+    /// Begins an export.
+    #[must_use]
+    pub fn new(log: &Log, format: Format, selection: Selection, with_passwords: bool) -> Self {
+        let total = match &selection {
+            Selection::All => log.end() - log.first(),
+            Selection::Numbers(numbers) => numbers.len() as u32,
+        };
+        Self {
+            export: Export::new(log, format, selection, with_passwords),
+            format,
+            pieces: Array::new(),
+            piece: Vec::new(),
+            progress: Progress { total, ..Progress::default() },
+        }
+    }
+
+    /// How far it is.
+    #[must_use]
+    pub const fn progress(&self) -> Progress {
+        self.progress
+    }
+
+    /// Goes on for a few milliseconds; says whether all is written.
+    pub fn advance(&mut self, log: &Log) -> bool {
+        let until = browser::now().as_micros() + SLICE_MICROS;
+        loop {
+            self.piece.clear();
+            self.progress = self.export.write(log, PIECE, &mut self.piece);
+            self.pieces.push(&Uint8Array::from(self.piece.as_slice()));
+            if self.progress.is_finished() {
+                return true;
+            }
+            if browser::now().as_micros() >= until {
+                return false;
+            }
+        }
+    }
+
+    /// Hands the file to the browser, and says in words what became of it.
+    ///
+    /// # Errors
+    ///
+    /// In words, if the browser has no room for it.
+    pub fn save(self) -> Result<String, String> {
+        let name = concat(&["mqttscope-", &browser::stamp(), ".", self.format.extension()]);
+        let properties = BlobPropertyBag::new();
+        properties.set_type(self.format.media_type());
+        Blob::new_with_u8_array_sequence_and_options(&self.pieces, &properties)
+            .and_then(|blob| Url::create_object_url_with_blob(&blob))
+            .and_then(|url| browser::download(&url, &name))
+            .map_err(|_| "The browser has no room for the file.".to_owned())?;
+        let mut said = concat(&[&number::grouped(self.progress.total.into()), " rows in ", &name]);
+        for (count, words) in [
+            (self.progress.dropped, " were dropped by the log meanwhile"),
+            (self.progress.passwords_hidden, " passwords replaced by *"),
+        ] {
+            if count > 0 {
+                said.push_str(&concat(&["; ", &number::grouped(count.into()), words]));
+            }
+        }
+        Ok(said)
+    }
+}
+
+/// The format that a choice of the form names.
+#[must_use]
+pub fn format_of(extension: &str) -> Format {
+    let all = [Format::JsonLines, Format::Csv, Format::Raw];
+    all.into_iter().find(|format| format.extension() == extension).unwrap_or(Format::Pcapng)
+}
+
+/// Bytes of a piece.
+const PIECE: usize = 256 << 10;
+/// How long a slice takes; other tasks have as long.
+const SLICE_MICROS: u64 = 8_000;

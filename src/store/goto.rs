@@ -1,0 +1,87 @@
+//! Where a person wants to go in the log: a row's number, or a time of day.
+
+use mqttscope_log::Log;
+
+/// The number of the record that a person means by `417`, `#417`, `12:30`, `12:30:01` or `12:30:01.482`. A time is one
+/// of the newest record's day, and means the first record at or after it. `utc_offset_minutes` is what local time is
+/// ahead of UTC.
+///
+/// # Errors
+///
+/// In words, if it is neither, or the log has no such record.
+pub fn find(log: &Log, text: &str, utc_offset_minutes: i32) -> Result<u32, &'static str> {
+    let text = text.trim();
+    if let Some(time) = time_of_day(text) {
+        let Some(newest) = log.record(log.end().wrapping_sub(1)) else { return Err(EMPTY) };
+        let offset = i64::from(utc_offset_minutes) * 60_000_000;
+        let local = newest.time.saturating_add_signed(offset);
+        let at = (local - local % DAY + time).saturating_add_signed(-offset);
+        let number = log.find_time(at);
+        return if number < log.end() { Ok(number) } else { Err("No row is that late.") };
+    }
+    let Ok(number) = text.strip_prefix('#').unwrap_or(text).parse() else {
+        return Err("Type a row's number, such as 417, or a time, such as 12:30:01.482.");
+    };
+    match log.record(number) {
+        Some(_) => Ok(number),
+        None if number < log.first() => Err("That row was dropped: the log keeps the newest."),
+        None => Err("The log has no row of that number yet."),
+    }
+}
+
+/// Microseconds since midnight.
+fn time_of_day(text: &str) -> Option<u64> {
+    let mut parts = text.split(':');
+    let hours: u64 = parts.next()?.parse().ok().filter(|&hours| hours < 24)?;
+    let minutes: u64 = parts.next()?.parse().ok().filter(|&minutes| minutes < 60)?;
+    let (seconds, fraction) = match parts.next() {
+        Some(seconds) => seconds.split_once('.').unwrap_or((seconds, "")),
+        None => ("0", ""),
+    };
+    let seconds: u64 = seconds.parse().ok().filter(|&seconds| seconds < 60)?;
+    if parts.next().is_some() || fraction.len() > 6 || !fraction.bytes().all(|byte| byte.is_ascii_digit()) {
+        return None;
+    }
+    let micros =
+        fraction.bytes().chain([b'0'; 6]).take(6).fold(0, |sum, digit| sum * 10 + u64::from(digit - b'0'));
+    Some(((hours * 60 + minutes) * 60 + seconds) * 1_000_000 + micros)
+}
+
+const DAY: u64 = 86_400_000_000;
+const EMPTY: &str = "The log is empty.";
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use mqttscope_log::Marks;
+
+    /// Rows at 10:00:00, 10:00:01, .. UTC of a day.
+    fn log() -> Log {
+        let mut log = Log::new(1 << 20);
+        for second in 0..60 {
+            log.push_sent(DAY * 20_000 + (36_000 + second) * 1_000_000, b"\xc0\x00", Marks::default());
+        }
+        log
+    }
+
+    #[test]
+    fn numbers_and_times_lead_to_rows() {
+        let log = log();
+        assert_eq!(find(&log, " #17 ", 0), Ok(17));
+        assert_eq!(find(&log, "17", 0), Ok(17));
+        assert_eq!(find(&log, "10:00", 0), Ok(0));
+        assert_eq!(find(&log, "10:00:17", 0), Ok(17));
+        assert_eq!(find(&log, "10:00:16.000001", 0), Ok(17));
+        assert_eq!(find(&log, "11:00:16.5", 60), Ok(17));
+        assert_eq!(find(&log, "02:00:30", -480), Ok(30));
+    }
+
+    #[test]
+    fn what_is_not_there_is_said() {
+        let log = log();
+        for text in ["60", "10:01", "soon", "", "25:00", "10:00:61", "10:00:00:00", "10:00:00.x"] {
+            assert!(find(&log, text, 0).is_err(), "{text}");
+        }
+        assert_eq!(find(&Log::new(1 << 20), "10:00", 0), Err(EMPTY));
+    }
+}

@@ -1,0 +1,142 @@
+//! The rows that the table shows: the whole log or what a filter leaves of it, up to where it is paused.
+
+use mqttscope_log::Log;
+use mqttscope_log::filter::Matches;
+
+/// Rows by their place: 0 is the oldest that is kept. A place means another row once the log drops one; what is to be
+/// remembered is a record's number.
+#[derive(Clone, Copy)]
+pub struct Rows<'a> {
+    log: &'a Log,
+    matches: Option<&'a Matches>,
+    /// The number behind the last record that is shown.
+    end: u32,
+}
+
+impl<'a> Rows<'a> {
+    /// All of a log, or the matches in it, as far as records have a number below `end`.
+    #[must_use]
+    pub fn new(log: &'a Log, matches: Option<&'a Matches>, end: Option<u32>) -> Self {
+        let end = end.unwrap_or(u32::MAX).min(log.end()).max(log.first());
+        Self { log, matches, end }
+    }
+
+    /// The log that they are of.
+    #[must_use]
+    pub const fn log(&self) -> &'a Log {
+        self.log
+    }
+
+    /// How many there are.
+    #[must_use]
+    pub fn len(&self) -> u32 {
+        match self.matches {
+            None => self.end - self.log.first(),
+            Some(matches) => matches.find(self.end) as u32 - self.dropped(),
+        }
+    }
+
+    /// Whether there is none.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// The number of the record at a place.
+    #[must_use]
+    pub fn number(&self, place: u32) -> u32 {
+        match self.matches {
+            None => self.log.first() + place,
+            Some(matches) => matches.get((place + self.dropped()) as usize).unwrap_or(self.end),
+        }
+    }
+
+    /// The place of the first row whose number is not below another one.
+    #[must_use]
+    pub fn place(&self, number: u32) -> u32 {
+        let place = match self.matches {
+            None => number.saturating_sub(self.log.first()),
+            Some(matches) => (matches.find(number) as u32).saturating_sub(self.dropped()),
+        };
+        place.min(self.len())
+    }
+
+    /// Half lines of the hex previews of the rows before a place.
+    #[must_use]
+    pub fn half_lines_before(&self, place: u32) -> u32 {
+        match self.matches {
+            None => self.log.half_lines_before(self.log.first() + place),
+            Some(matches) => {
+                let dropped = self.dropped();
+                let before = |place: u32| matches.half_lines_before(place as usize);
+                before(place + dropped).wrapping_sub(before(dropped))
+            }
+        }
+    }
+
+    /// Matches that the log has dropped since they were found.
+    fn dropped(&self) -> u32 {
+        self.matches.map_or(0, |matches| matches.find(self.log.first()) as u32)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use mqttscope_log::Marks;
+    use mqttscope_log::filter::{Budget, Filter};
+
+    fn log_of(rows: u64) -> Log {
+        let mut log = Log::new(1 << 20);
+        for time in 0..rows {
+            let frame: &[u8] = if time % 3 == 0 { b"\x30\x05\x00\x01thi" } else { b"\xc0\x00" };
+            log.push_sent(time, frame, Marks::default());
+        }
+        log
+    }
+
+    fn matches_of(log: &Log) -> Matches {
+        let mut matches = Matches::default();
+        let mut filter = Filter::parse("type:publish", 0).expect("a filter");
+        assert!(matches.update(log, &mut filter, Budget::ALL));
+        matches
+    }
+
+    #[test]
+    fn all_rows_have_the_numbers_of_the_log() {
+        let log = log_of(10);
+        let rows = Rows::new(&log, None, None);
+        assert_eq!((rows.len(), rows.number(4), rows.place(4), rows.place(99)), (10, 4, 4, 10));
+        assert_eq!(rows.half_lines_before(2), 6);
+    }
+
+    #[test]
+    fn a_filter_leaves_some() {
+        let log = log_of(10);
+        let matches = matches_of(&log);
+        let rows = Rows::new(&log, Some(&matches), None);
+        let numbers: Vec<_> = (0..rows.len()).map(|place| rows.number(place)).collect();
+        assert_eq!(numbers, [0, 3, 6, 9]);
+        assert_eq!((rows.place(4), rows.place(6), rows.half_lines_before(2)), (2, 2, 6));
+    }
+
+    #[test]
+    fn a_pause_shows_nothing_newer() {
+        let log = log_of(10);
+        let matches = matches_of(&log);
+        assert_eq!(Rows::new(&log, None, Some(5)).len(), 5);
+        assert_eq!(Rows::new(&log, Some(&matches), Some(5)).len(), 2);
+    }
+
+    #[test]
+    fn what_the_log_drops_is_no_row_any_more() {
+        let mut log = log_of(30);
+        let matches = matches_of(&log);
+        for time in 0..100_000 {
+            log.push_sent(time, b"\xc0\x00", Marks::default());
+        }
+        assert!(log.first() > 30);
+        assert_eq!(Rows::new(&log, Some(&matches), None).len(), 0);
+        assert_eq!(Rows::new(&log, None, Some(5)).len(), 0);
+    }
+}
