@@ -19,6 +19,7 @@ use crate::components::bar::bar;
 use crate::components::element::{element, tag};
 use crate::components::filter_bar::FILTER_INPUT;
 use crate::components::forms::Forms;
+use crate::components::inspector::Inspector;
 use crate::components::listen::{On, Tell};
 use crate::components::log_panel::{LogView, log_panel};
 use crate::components::log_table::{LOG_TABLE, TableAct};
@@ -48,6 +49,7 @@ pub struct App {
     exporting: Option<Exporting>,
     listeners: [Rc<dyn Listener>; 8],
     on_table_act: Callback<TableAct>,
+    on_select: Callback<u32>,
     shown: Shown,
     _on_key: Closure<dyn FnMut(KeyboardEvent)>,
     _second: Interval,
@@ -119,6 +121,7 @@ impl Component for App {
             exporting: None,
             listeners: kinds.map(|kind| On::listener(kind, &tell)),
             on_table_act: ctx.link().callback(Message::Table),
+            on_select: ctx.link().callback(|number| Message::Table(TableAct::Select(number))),
             shown: Shown::default(),
             _on_key: on_key,
             _second: Interval::new(1_000, move || second.send_message(Message::Redraw)),
@@ -169,6 +172,10 @@ impl Component for App {
         if !panes.is_inspector_hidden {
             main.push(splitter(panes, Pane::Inspector));
             main.push(splitter(panes, Pane::InspectorBelow));
+            let (revision, selected) = (log.0.borrow().revision(), self.scope.0.borrow().selected());
+            let now = browser::now().as_micros();
+            let on_select = self.on_select.clone();
+            main.push(html! { <Inspector log={log.clone()} {revision} {selected} {now} {on_select} /> });
         }
         let inspector = if panes.is_inspector_hidden { "hidden" } else { "shown" };
         let values = [Some(self.page.tab.name()), Some(inspector)];

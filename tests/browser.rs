@@ -8,10 +8,11 @@ use js_sys::{Function, Promise, Reflect};
 use mqttscope::app::App;
 use mqttscope::clock::{Clock, Tick};
 use mqttscope::components::log_table::{LogTable, LogTableProps};
-use mqttscope::driver::SharedLog;
-use mqttscope::store::Log;
-use mqttscope::store::log::Marks;
+use mqttscope::store::column::Hidden;
+use mqttscope::store::scope::SharedScope;
+use mqttscope::store::shared::SharedLog;
 use mqttscope::transport::{Signal, Transport};
+use mqttscope_log::{Log, Marks};
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
 use wasm_bindgen_test::{wasm_bindgen_test, wasm_bindgen_test_configure};
@@ -187,7 +188,14 @@ fn log_of(rows: u64) -> SharedLog {
 
 async fn table(log: &SharedLog, verbose: bool) -> Element {
     let root = container("log");
-    let props = LogTableProps { log: log.clone(), revision: 0, verbose };
+    let props = LogTableProps {
+        log: log.clone(),
+        scope: SharedScope::default(),
+        revision: (0, 0, 0),
+        verbose,
+        columns: Hidden::default().shown(),
+        on_act: yew::Callback::noop(),
+    };
     yew::Renderer::<LogTable>::with_root_and_props(root.clone(), props).render();
     pause(0).await;
     root

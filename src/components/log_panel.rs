@@ -58,7 +58,7 @@ pub fn log_panel(view: &View, it: &LogView<'_>) -> Html {
 fn tools(view: &View, it: &LogView<'_>, is_paused: bool) -> Vec<Html> {
     let pause = if is_paused { "Go on" } else { "Pause" };
     let is_shown = !view.page.settings.panes.is_inspector_hidden;
-    let inspector = if is_shown { "Hide inspector" } else { "Show inspector" };
+    let inspector = if is_shown { "Hide the inspector (i)" } else { "Show the inspector (i)" };
     let paused = Look { class: is_paused.then_some("amber"), ..Look::default() };
     vec![
         view.check(Switch::Verbose, "Verbose", None),
@@ -69,8 +69,8 @@ fn tools(view: &View, it: &LogView<'_>, is_paused: bool) -> Vec<Html> {
         view.button(Deed::ClearLog, Look::default(), vec![text("Clear log")]),
         view.button(
             Deed::ToggleInspector,
-            Look { class: Some("wide-only"), ..Look::default() },
-            vec![text(inspector)],
+            Look { class: Some("wide-only"), title: Some(inspector), ..Look::default() },
+            vec![text(if is_shown { "Inspector ✓" } else { "Inspector" })],
         ),
         view.button(
             Deed::ShowShortcuts,
