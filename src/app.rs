@@ -5,6 +5,8 @@ use std::rc::Rc;
 use gloo_timers::callback::{Interval, Timeout};
 use js_sys::Uint8Array;
 use mqttscope_log::export::Selection;
+use mqttscope_log::payload::Line;
+use mqttscope_log::transfer::{Binary, Lines};
 use mqttscope_proto::TopicFilter;
 use wasm_bindgen::JsCast;
 use wasm_bindgen::closure::Closure;
@@ -15,13 +17,15 @@ use yew::prelude::*;
 use yew::virtual_dom::{Listener, ListenerKind};
 
 use crate::browser;
+use crate::clipboard;
 use crate::components::bar::bar;
 use crate::components::element::{element, tag};
 use crate::components::filter_bar::FILTER_INPUT;
 use crate::components::forms::Forms;
-use crate::components::inspector::Inspector;
+use crate::components::inspector::{BinaryFormat, BinaryRequest, Inspector};
 use crate::components::listen::{On, Tell};
 use crate::components::log_panel::{LogView, log_panel};
+use crate::components::log_row::row_id;
 use crate::components::log_table::{LOG_TABLE, TableAct};
 use crate::components::parts::View;
 use crate::components::shortcuts::{SHORTCUTS_DIALOG, shortcuts};
@@ -29,6 +33,7 @@ use crate::components::splitter::splitter;
 use crate::components::tabs::tabs;
 use crate::driver::Driver;
 use crate::export::{Exporting, format_of};
+use crate::reader::{Import, Progress, Reader};
 use crate::store::column::Column;
 use crate::store::filter_field::{FilterField, Known, byte_offset, unit_offset};
 use crate::store::keys::{Key, deed_of as deed_of_key};
@@ -47,9 +52,12 @@ pub struct App {
     scope: SharedScope,
     filter_field: FilterField,
     exporting: Option<Exporting>,
+    reader: Reader,
+    importing: Option<Importing>,
     listeners: [Rc<dyn Listener>; 8],
     on_table_act: Callback<TableAct>,
     on_select: Callback<u32>,
+    decode_binary: Callback<BinaryRequest>,
     shown: Shown,
     _on_key: Closure<dyn FnMut(KeyboardEvent)>,
     _second: Interval,
@@ -69,6 +77,18 @@ pub enum Message {
     Filter(FilterMessage),
     /// It is time for the next slice of the export.
     Export,
+    /// A capture was chosen, to be read.
+    Import(File),
+    /// So much of a capture was read.
+    Imported(Progress),
+}
+
+/// A capture that is being read.
+struct Importing {
+    /// Dropped, it ends.
+    _import: Import,
+    done: u64,
+    total: u64,
 }
 
 /// What is done in the field of the filter.
@@ -113,12 +133,16 @@ impl Component for App {
             || ListenerKind::onpointermove,
             || ListenerKind::onfocusout,
         ];
+        let reader = Reader::new("reader.js");
         Self {
             page: Page { settings: Rc::new(browser::load_settings()), ..Page::default() },
             driver: Driver::new("clock.js", Callback::from(move |()| redraw.send_message(Message::Redraw))),
             scope: SharedScope::default(),
             filter_field: FilterField::default(),
             exporting: None,
+            decode_binary: decoder(reader.clone()),
+            reader,
+            importing: None,
             listeners: kinds.map(|kind| On::listener(kind, &tell)),
             on_table_act: ctx.link().callback(Message::Table),
             on_select: ctx.link().callback(|number| Message::Table(TableAct::Select(number))),
@@ -141,6 +165,12 @@ impl Component for App {
             Message::Table(TableAct::Inspect) => self.act(Action::Tab(Tab::Inspector)),
             Message::Filter(message) => self.on_filter(message),
             Message::Export => self.export_slice(ctx),
+            Message::Import(file) => {
+                if let Err(problems) = self.begin_import(&file, ctx) {
+                    self.act(Action::Refused(problems));
+                }
+            }
+            Message::Imported(progress) => self.on_imported(progress),
         }
         self.look_on();
         // A page that nobody sees is drawn when it is seen again; the name of its tab can be seen all the while.
@@ -164,6 +194,7 @@ impl Component for App {
             scope: &self.scope,
             field: &self.filter_field,
             exporting: self.exporting.as_ref().map(Exporting::progress),
+            importing: self.importing.as_ref().map(|it| (it.done, it.total)),
             on_act: &self.on_table_act,
         };
         let panes = &self.page.settings.panes;
@@ -175,7 +206,10 @@ impl Component for App {
             let (revision, selected) = (log.0.borrow().revision(), self.scope.0.borrow().selected());
             let now = browser::now().as_micros();
             let on_select = self.on_select.clone();
-            main.push(html! { <Inspector log={log.clone()} {revision} {selected} {now} {on_select} /> });
+            let decode_binary = self.decode_binary.clone();
+            main.push(html! {
+                <Inspector log={log.clone()} {revision} {selected} {now} {on_select} {decode_binary} />
+            });
         }
         let inspector = if panes.is_inspector_hidden { "hidden" } else { "shown" };
         let values = [Some(self.page.tab.name()), Some(inspector)];
@@ -270,6 +304,11 @@ impl App {
             Deed::CopyRow => self.copy_row(),
             Deed::Export => self.begin_export(ctx)?,
             Deed::CancelExport => self.exporting = None,
+            Deed::CancelImport => {
+                self.importing = None;
+                let said = "Cancelled: what was read until then is in the log.".to_owned();
+                self.act(Action::Note(Field::ImportFile, said));
+            }
             Deed::ShowShortcuts => show_shortcuts(true),
             Deed::HideShortcuts => show_shortcuts(false),
         }
@@ -329,11 +368,11 @@ impl App {
 
     fn copy_row(&self) {
         if let Some(number) = self.scope.0.borrow().selected()
-            && let Some(row) = browser::by_id(&crate::components::log_row::row_id(number))
+            && let Some(row) = browser::by_id(&row_id(number))
         {
             let cells = row.children();
             let cells = (0..cells.length()).filter_map(|at| cells.item(at)?.text_content());
-            browser::copy(&cells.collect::<Vec<_>>().join("\t"));
+            clipboard::copy(cells.collect::<Vec<_>>().join("\t"));
         }
     }
 
@@ -415,6 +454,69 @@ impl App {
             self.act(Action::Note(Field::ExportButton, said));
         }
     }
+}
+
+/// Imports.
+impl App {
+    fn begin_import(&mut self, file: &File, ctx: &Context<Self>) -> Result<(), Problems> {
+        if self.importing.is_some() {
+            return Err(refused(Field::ImportFile, "Another file is being read: wait for it, or cancel it."));
+        }
+        let log = self.driver.log();
+        let link = ctx.link().clone();
+        let listen = Rc::new(move |progress| link.send_message(Message::Imported(progress)));
+        let import = self.reader.import(file, log.clone(), listen);
+        let import = import.map_err(|words| refused(Field::ImportFile, words))?;
+        if self.page.settings.forms.import_how == "replace" {
+            log.0.borrow_mut().clear();
+        }
+        self.importing = Some(Importing { _import: import, done: 0, total: file.size() as u64 });
+        self.act(Action::Accepted);
+        self.act(Action::Note(Field::ImportFile, String::new()));
+        Ok(())
+    }
+
+    fn on_imported(&mut self, progress: Progress) {
+        let said = match progress {
+            Progress::Read { done, total } => {
+                if let Some(importing) = &mut self.importing {
+                    (importing.done, importing.total) = (done, total);
+                }
+                return;
+            }
+            Progress::Ended(ended) => Ok((ended.words, ended.is_broken)),
+            Progress::Failed(words) => Err(words),
+        };
+        self.importing = None;
+        match said {
+            Ok((words, false)) => self.act(Action::Note(Field::ImportFile, words)),
+            Ok((words, true)) | Err(words) => self.act(Action::Refused(refused(Field::ImportFile, words))),
+        }
+    }
+}
+
+/// Lets the reader show payloads in the formats that this module does not read itself.
+fn decoder(reader: Reader) -> Callback<BinaryRequest> {
+    Callback::from(move |request: BinaryRequest| {
+        let format = match request.format {
+            BinaryFormat::Cbor => Binary::Cbor,
+            BinaryFormat::MessagePack => Binary::MessagePack,
+        };
+        let reply = request.reply.clone();
+        let answer = move |answer: Result<Lines, String>| {
+            reply.emit(answer.map(|answer| {
+                let mut lines = answer.lines;
+                if answer.is_cut {
+                    let text = "… only the first lines are shown".to_owned();
+                    lines.push(Line { text, ..Line::default() });
+                }
+                Rc::new(lines)
+            }));
+        };
+        if let Err(words) = reader.view(format, &request.payload, answer) {
+            request.reply.emit(Err(words));
+        }
+    })
 }
 
 /// What is done to the document besides drawing.
@@ -633,7 +735,13 @@ fn change_of(target: &Element, typed: bool, link: &Scope<App>) -> Option<Message
         return typed.then(|| Message::Filter(FilterMessage::Typed(input.value(), cursor)));
     }
     match Field::of_id(&id)? {
-        Field::File if typed => None,
+        Field::File | Field::ImportFile if typed => None,
+        Field::ImportFile => {
+            let file = input.files().and_then(|files| files.get(0));
+            // The same file can be chosen again.
+            input.set_value("");
+            file.map(Message::Import)
+        }
         Field::File => {
             match input.files().and_then(|files| files.get(0)) {
                 Some(file) => spawn_local(read(file, link.clone())),

@@ -168,15 +168,6 @@ pub fn download(url: &str, name: &str) -> Result<(), JsValue> {
     Ok(())
 }
 
-/// Puts a text on the clipboard, where the browser lets the page.
-pub fn copy(text: &str) {
-    let navigator = window().navigator();
-    // A page without TLS has no clipboard; the property is missing then.
-    if js_sys::Reflect::get(&navigator, &"clipboard".into()).is_ok_and(|clipboard| clipboard.is_object()) {
-        let _ = navigator.clipboard().write_text(text);
-    }
-}
-
 /// The settings of last time, this tab's client id, and what the page's address asks for.
 #[must_use]
 pub fn load_settings() -> Settings {

@@ -6,11 +6,8 @@ pub mod clipboard;
 pub mod clock;
 pub mod components;
 pub mod driver;
-<<<<<<< HEAD
-pub mod reader;
-=======
 pub mod export;
->>>>>>> 9e1ddfb (page: show the log of mqttscope-log, with filter, pause, columns and exports)
+pub mod reader;
 pub mod store;
 mod stored;
 pub mod transport;

@@ -7,7 +7,7 @@ use super::connection::CONNECTION_FORM;
 use super::element::{classed, element, tag, text, words};
 use super::filter_bar::filter_bar;
 use super::log_table::{LogTable, TableAct};
-use super::parts::{Control, Look, Part, View, WIDE};
+use super::parts::{Control, Look, Part, View, WIDE, message_id};
 use crate::store::column::Column;
 use crate::store::filter_field::FilterField;
 use crate::store::scope::SharedScope;
@@ -22,6 +22,8 @@ pub struct LogView<'a> {
     pub field: &'a FilterField,
     /// How far an export is, if there is one.
     pub exporting: Option<Progress>,
+    /// How many bytes of a capture were read, and how many it has, if one is being read.
+    pub importing: Option<(u64, u64)>,
     pub on_act: &'a Callback<TableAct>,
 }
 
@@ -65,6 +67,7 @@ fn tools(view: &View, it: &LogView<'_>, is_paused: bool) -> Vec<Html> {
         view.button(Deed::PauseLog, paused, vec![text(pause)]),
         menu("Columns", columns(view)),
         menu("Go to", view.draw(GO_TO)),
+        menu("Open", import(view, it.importing)),
         menu("Export", export(view, it.exporting)),
         view.button(Deed::ClearLog, Look::default(), vec![text("Clear log")]),
         view.button(
@@ -111,28 +114,36 @@ fn columns(view: &View) -> Vec<Html> {
 
 fn export(view: &View, progress: Option<Progress>) -> Vec<Html> {
     let mut parts = view.draw(EXPORT);
-    if let Some(progress) = progress {
-        let (done, total) = (number::plain(progress.done.into()), number::plain(progress.total.into()));
-        let bar = element(
-            "progress",
-            &["max", "value", "aria-label"],
-            &[Some(&total), Some(&done), Some("Export")],
-            vec![],
-        );
-        let said = concat(&[
-            &number::grouped(progress.done.into()),
-            " of ",
-            &number::grouped(progress.total.into()),
-            " rows",
-        ]);
-        let cancel = view.button(
-            Deed::CancelExport,
-            Look { class: Some("small"), ..Look::default() },
-            vec![text("Cancel")],
-        );
-        parts.push(classed("div", "progress", vec![bar, words("span", "help", &said), cancel]));
+    if let Some(Progress { done, total, .. }) = progress {
+        let said = concat(&[&number::grouped(done.into()), " of ", &number::grouped(total.into()), " rows"]);
+        parts.push(progress_bar(view, "Export", (done.into(), total.into()), &said, Deed::CancelExport));
     }
     parts
+}
+
+fn import(view: &View, progress: Option<(u64, u64)>) -> Vec<Html> {
+    let mut parts = view.draw(IMPORT);
+    let keys = &["id", "type", "accept", "aria-describedby"];
+    let message = message_id(Field::ImportFile);
+    let values = [Some(Field::ImportFile.id()), Some("file"), Some(CAPTURES), Some(&*message)];
+    let label = element("label", &["for"], &[Some(Field::ImportFile.id())], vec![text("Capture")]);
+    let input = element("input", keys, &values, vec![]);
+    parts.push(classed("div", "field", vec![label, input]));
+    parts.push(classed("div", "actions", vec![view.message(Field::ImportFile)]));
+    if let Some((done, total)) = progress {
+        let said = concat(&[&number::size(done), " of ", &number::size(total)]);
+        parts.push(progress_bar(view, "Reading", (done, total), &said, Deed::CancelImport));
+    }
+    parts
+}
+
+fn progress_bar(view: &View, name: &str, (done, total): (u64, u64), said: &str, cancel: Deed) -> Html {
+    let (done, total) = (number::plain(done), number::plain(total.max(1)));
+    let keys = &["max", "value", "aria-label"];
+    let bar = element("progress", keys, &[Some(&total), Some(&done), Some(name)], vec![]);
+    let look = Look { class: Some("small"), ..Look::default() };
+    let cancel = view.button(cancel, look, vec![text("Cancel")]);
+    classed("div", "progress", vec![bar, words("span", "help", said), cancel])
 }
 
 /// What the log will show, and the way there.
@@ -172,6 +183,20 @@ const GO_TO: &[Part] = &[Part::Form {
         beside: &[Part::Button { deed: Deed::GoToRow, words: "Go", hidden: " to row" }],
     }],
 }];
+
+const IMPORT: &[Part] = &[
+    Part::Words("help", "pcapng or pcap with MQTT over TCP, or JSON Lines as this page exports them."),
+    Part::Field {
+        field: Field::ImportHow,
+        label: "What it does to the log",
+        class: WIDE,
+        control: Control::Choice(&[("replace", "Take its place"), ("add", "Add to it")]),
+        beside: &[],
+    },
+];
+
+/// Names that captures mostly have.
+const CAPTURES: &str = ".pcapng,.pcap,.cap,.jsonl,.ndjson,.json";
 
 const EXPORT: &[Part] = &[Part::Form {
     id: "export-form",

@@ -37,6 +37,7 @@ pub enum Deed {
     CopyRow,
     Export,
     CancelExport,
+    CancelImport,
     ToggleInspector,
     ShowInspector,
     ShowShortcuts,
@@ -44,7 +45,7 @@ pub enum Deed {
 }
 
 impl Deed {
-    const ALL: [Self; 30] = [
+    const ALL: [Self; 31] = [
         Self::Connect,
         Self::Disconnect,
         Self::DropConnection,
@@ -71,6 +72,7 @@ impl Deed {
         Self::CopyRow,
         Self::Export,
         Self::CancelExport,
+        Self::CancelImport,
         Self::ToggleInspector,
         Self::ShowInspector,
         Self::ShowShortcuts,
@@ -107,6 +109,7 @@ impl Deed {
             Self::CopyRow => "copy-row",
             Self::Export => "export",
             Self::CancelExport => "cancel-export",
+            Self::CancelImport => "cancel-import",
             Self::ToggleInspector => "toggle-inspector",
             Self::ShowInspector => "show-inspector",
             Self::ShowShortcuts => "show-shortcuts",
