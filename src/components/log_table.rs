@@ -103,7 +103,8 @@ impl Component for LogTable {
                 On::passive(|| ListenerKind::onscroll, &tell),
                 On::passive(|| ListenerKind::onwheel, &tell),
                 On::listener(|| ListenerKind::onkeydown, &tell),
-                On::listener(|| ListenerKind::onclick, &tell),
+                // A row that is pressed may have moved on before it is let go, and that would be no click on it.
+                On::passive(|| ListenerKind::onmousedown, &tell),
             ],
             to_tail: On::listener(|| ListenerKind::onclick, &tell),
             observer: None,
@@ -283,14 +284,14 @@ impl LogTable {
 
 /// What an event of the scrolled element, or a click on the way back to the newest rows, means.
 fn move_of(event: &Event) -> Option<Move> {
-    let target = || event.target().and_then(|target| target.dyn_into::<Element>().ok());
     if event.type_() == "click" {
-        let target = target()?;
-        if target.class_name() == "to-tail" {
-            return Some(Move::ToTail);
-        }
+        return Some(Move::ToTail);
+    }
+    if event.type_() == "mousedown" {
+        let target: Element = event.target()?.dyn_into().ok()?;
+        let is_main = event.dyn_ref::<MouseEvent>()?.button() == 0;
         let row = target.closest("[data-index]").ok()??;
-        return row.get_attribute("data-index")?.parse().ok().map(Move::Row);
+        return row.get_attribute("data-index")?.parse().ok().map(Move::Row).filter(|_| is_main);
     }
     if let Some(wheel) = event.dyn_ref::<WheelEvent>() {
         return (wheel.delta_y() < 0.0).then_some(Move::Left);
