@@ -112,6 +112,20 @@ fn the_topics_that_flood_are_found_among_many() {
 }
 
 #[test]
+fn as_many_topics_as_are_kept_are_counted_exactly() {
+    let mut log = Log::new(64 << 20);
+    for number in 0..10 * Topics::LEN {
+        let topic = format!("topic/{:03}", number % Topics::LEN);
+        let frame = [&[0x30, topic.len() as u8 + 2, 0, topic.len() as u8], topic.as_bytes()].concat();
+        log.push_sent(number as u64, &frame, MARKS);
+    }
+    let statistics = figures(&log);
+    let all = statistics.topics().top(Topics::LEN);
+    assert_eq!(all.len(), Topics::LEN);
+    assert!(all.iter().all(|topic| (topic.messages, topic.error) == (10, 0)));
+}
+
+#[test]
 fn messages_in_flight() {
     let mut log = Log::new(1 << 20);
     log.push_sent(0, &connect("c", false, None), MARKS);

@@ -1,6 +1,6 @@
 //! The topics with the most messages, in bounded memory: the space-saving sketch (Metwally, Agrawal, El Abbadi, 2005).
 //!
-//! Every topic with more than a hundredth of all messages is among them. A count may be too high by its `error`, never
+//! Every topic with more than a thousandth of all messages is among them. A count may be too high by its `error`, never
 //! too low.
 
 /// A topic and its messages.
@@ -15,6 +15,8 @@ pub struct Topic {
     /// Bytes of its packets since it is among the topics.
     pub bytes: u64,
     hash: u64,
+    /// The next topic of its bucket, one higher than its place; 0 for none.
+    next: u16,
     second: u64,
     in_second: u32,
     in_last_second: u32,
@@ -24,16 +26,17 @@ pub struct Topic {
 #[derive(Clone, Debug, Default)]
 pub struct Topics {
     entries: Vec<Topic>,
+    /// The first topic of each bucket, one higher than its place; 0 for none. A topic is in the bucket of its hash.
+    buckets: Vec<u16>,
 }
 
 impl Topics {
     /// How many topics are kept.
-    pub const LEN: usize = 100;
+    pub const LEN: usize = 1_000;
 
     pub(super) fn note(&mut self, name: &[u8], time: u64, bytes: u64) {
         let hash = hash_of(name);
-        let known = self.entries.iter().position(|topic| topic.hash == hash && topic.name == name);
-        let at = known.unwrap_or_else(|| self.place(name, hash));
+        let at = self.find(name, hash).unwrap_or_else(|| self.place(name, hash));
         self.entries[at].note(time / 1_000_000, bytes);
     }
 
@@ -49,36 +52,83 @@ impl Topics {
         self.best(count, |topic| u64::from(topic.rate(now)) << 32 | topic.messages.min(u64::from(u32::MAX)))
     }
 
-    /// Sorts by a figure, the highest first. There are few, and the standard library's sorting is large.
+    /// The highest by a figure. Few are wanted, and the standard library's sorting is large.
     fn best(&self, count: usize, figure: impl Fn(&Topic) -> u64) -> Vec<&Topic> {
-        let mut topics: Vec<&Topic> = Vec::with_capacity(self.entries.len());
+        let mut topics: Vec<&Topic> = Vec::with_capacity(count + 1);
         for topic in &self.entries {
             let is_below = |before: &&Topic| {
                 let (before_figure, own) = (figure(before), figure(topic));
                 before_figure < own || before_figure == own && before.name > topic.name
             };
-            topics.insert(topics.partition_point(|before| !is_below(before)), topic);
+            let at = topics.partition_point(|before| !is_below(before));
+            if at < count {
+                topics.truncate(count - 1);
+                topics.insert(at, topic);
+            }
         }
-        topics.truncate(count);
         topics
+    }
+
+    fn find(&self, name: &[u8], hash: u64) -> Option<usize> {
+        let mut at = *self.buckets.get(bucket_of(hash))?;
+        loop {
+            let place = usize::from(at).checked_sub(1)?;
+            let topic = &self.entries[place];
+            if topic.hash == hash && topic.name == name {
+                return Some(place);
+            }
+            at = topic.next;
+        }
     }
 
     /// Makes room for a new topic, in place of the one with the fewest messages where there is none.
     fn place(&mut self, name: &[u8], hash: u64) -> usize {
-        if self.entries.len() < Self::LEN {
-            self.entries.push(Topic { name: name.to_vec(), hash, ..Topic::default() });
-            return self.entries.len() - 1;
+        if self.buckets.is_empty() {
+            self.buckets.resize(BUCKETS, 0);
         }
-        let fewest = (0..Self::LEN).min_by_key(|&at| self.entries[at].messages).unwrap_or_default();
-        let entry = &mut self.entries[fewest];
-        let mut buffer = std::mem::take(&mut entry.name);
-        buffer.clear();
-        buffer.extend_from_slice(name);
-        let messages = entry.messages;
-        *entry = Topic { name: buffer, hash, messages, error: messages, ..Topic::default() };
-        fewest
+        let at = if self.entries.len() < Self::LEN {
+            self.entries.push(Topic { name: name.to_vec(), hash, ..Topic::default() });
+            self.entries.len() - 1
+        } else {
+            let fewest = (0..Self::LEN).min_by_key(|&at| self.entries[at].messages).unwrap_or_default();
+            self.unlink(fewest);
+            let entry = &mut self.entries[fewest];
+            let mut buffer = std::mem::take(&mut entry.name);
+            buffer.clear();
+            buffer.extend_from_slice(name);
+            let messages = entry.messages;
+            *entry = Topic { name: buffer, hash, messages, error: messages, ..Topic::default() };
+            fewest
+        };
+        let first = &mut self.buckets[bucket_of(hash)];
+        self.entries[at].next = std::mem::replace(first, at as u16 + 1);
+        at
+    }
+
+    /// Takes a topic out of its bucket.
+    fn unlink(&mut self, at: usize) {
+        let Topic { hash, next, .. } = self.entries[at];
+        let first = &mut self.buckets[bucket_of(hash)];
+        if usize::from(*first) == at + 1 {
+            *first = next;
+            return;
+        }
+        let mut before = usize::from(*first);
+        while before > 0 && usize::from(self.entries[before - 1].next) != at + 1 {
+            before = usize::from(self.entries[before - 1].next);
+        }
+        if before > 0 {
+            self.entries[before - 1].next = next;
+        }
     }
 }
+
+const fn bucket_of(hash: u64) -> usize {
+    hash as usize % BUCKETS
+}
+
+/// Buckets of topics: about as many as topics, so that most have one.
+const BUCKETS: usize = 1_024;
 
 impl Topic {
     fn note(&mut self, second: u64, bytes: u64) {
