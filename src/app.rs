@@ -539,7 +539,14 @@ impl App {
         }
         browser::save_settings(settings);
         self.driver.set_switches(settings.forms.simulate_down, settings.forms.send_duplicates);
-        self.driver.log().0.borrow_mut().set_keeps_passwords(settings.forms.keep_passwords);
+        {
+            let log = self.driver.log();
+            let mut log = log.0.borrow_mut();
+            log.set_keeps_passwords(settings.forms.keep_passwords);
+            if let Some(budget) = settings.forms.log_budget_bytes() {
+                log.set_budget(budget);
+            }
+        }
         self.scope.0.borrow_mut().set_shows_all(settings.forms.show_all_rows);
         browser::set_theme(settings.theme.name());
         for pane in Pane::ALL {

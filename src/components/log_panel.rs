@@ -65,7 +65,7 @@ fn tools(view: &View, it: &LogView<'_>, is_paused: bool) -> Vec<Html> {
     vec![
         view.check(Switch::Verbose, "Verbose", None),
         view.button(Deed::PauseLog, paused, vec![text(pause)]),
-        menu("Columns", columns(view)),
+        menu("View", view_menu(view)),
         menu("Go to", view.draw(GO_TO)),
         menu("Open", import(view, it.importing)),
         menu("Export", export(view, it.exporting)),
@@ -100,7 +100,8 @@ fn menu(title: &str, parts: Vec<Html>) -> Html {
     )
 }
 
-fn columns(view: &View) -> Vec<Html> {
+/// The columns, and how much the log keeps.
+fn view_menu(view: &View) -> Vec<Html> {
     let hidden = &view.page.settings.hidden;
     let check = |column: Column| {
         let id = concat(&["column-", column.name()]);
@@ -109,7 +110,10 @@ fn columns(view: &View) -> Vec<Html> {
         let label = element("span", &[], &[], vec![text(column.title())]);
         element("label", &["class", "for"], &[Some("check"), Some(&id)], vec![input.into(), label])
     };
-    Column::ALL.into_iter().map(check).collect()
+    let mut parts = vec![element("h3", &[], &[], vec![text("Columns")])];
+    parts.extend(Column::ALL.into_iter().map(check));
+    parts.extend(view.draw(BUDGET));
+    parts
 }
 
 fn export(view: &View, progress: Option<Progress>) -> Vec<Html> {
@@ -182,6 +186,14 @@ const GO_TO: &[Part] = &[Part::Form {
         control: Control::Line,
         beside: &[Part::Button { deed: Deed::GoToRow, words: "Go", hidden: " to row" }],
     }],
+}];
+
+const BUDGET: &[Part] = &[Part::Field {
+    field: Field::LogBudget,
+    label: "The log keeps (MB)",
+    class: WIDE,
+    control: Control::Number,
+    beside: &[],
 }];
 
 const IMPORT: &[Part] = &[

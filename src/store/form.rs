@@ -30,6 +30,7 @@ pub enum Field {
     ExportButton,
     ImportHow,
     ImportFile,
+    LogBudget,
 }
 
 /// A setting that is on or off.
@@ -82,6 +83,7 @@ pub struct Forms {
     pub export_format: String,
     pub export_what: String,
     pub import_how: String,
+    pub log_budget: String,
 }
 
 impl Default for Forms {
@@ -117,6 +119,7 @@ impl Default for Forms {
             export_format: "pcapng".into(),
             export_what: "all".into(),
             import_how: "replace".into(),
+            log_budget: "256".into(),
         }
     }
 }
@@ -143,6 +146,7 @@ macro_rules! text_slot {
             Field::ExportFormat => $($borrow)+ $forms.export_format,
             Field::ExportWhat => $($borrow)+ $forms.export_what,
             Field::ImportHow => $($borrow)+ $forms.import_how,
+            Field::LogBudget => $($borrow)+ $forms.log_budget,
             Field::WillMessage
             | Field::ConnectButton
             | Field::SubscribeButton
@@ -214,7 +218,7 @@ impl Forms {
 
 impl Field {
     /// Every field.
-    pub const ALL: [Self; 25] = [
+    pub const ALL: [Self; 26] = [
         Self::ConnectButton,
         Self::Url,
         Self::Subprotocol,
@@ -240,6 +244,7 @@ impl Field {
         Self::ExportButton,
         Self::ImportHow,
         Self::ImportFile,
+        Self::LogBudget,
     ];
 
     /// The field whose control has that id.
@@ -293,6 +298,7 @@ impl Field {
             Self::ExportButton => "export",
             Self::ImportHow => "import-how",
             Self::ImportFile => "import-file",
+            Self::LogBudget => "log-budget",
         }
     }
 }

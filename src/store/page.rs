@@ -171,7 +171,8 @@ impl Tab {
             | Field::ExportWhat
             | Field::ExportButton
             | Field::ImportHow
-            | Field::ImportFile => Self::Log,
+            | Field::ImportFile
+            | Field::LogBudget => Self::Log,
             _ => Self::Connection,
         }
     }

@@ -109,9 +109,20 @@ impl Forms {
             Field::ClientId if self.client_id.chars().count() > 23 && v31 => {
                 "Over 23 characters: brokers may refuse it in MQTT 3.1."
             }
+            Field::LogBudget if self.log_budget_bytes().is_none() => {
+                "Type a number from 1 to 2,000: until then the last one counts."
+            }
+            Field::LogBudget => "Bytes and records together. The oldest rows go first.",
             Field::KeepAlive if self.keep_alive.trim() == "0" => "0 switches it off.",
             _ => "",
         }
+    }
+
+    /// The bytes that the log may keep, if what was typed is a number of megabytes that a browser has room for.
+    #[must_use]
+    pub fn log_budget_bytes(&self) -> Option<usize> {
+        let megabytes: usize = self.log_budget.trim().parse().ok()?;
+        (1..=2_000).contains(&megabytes).then_some(megabytes << 20)
     }
 
     fn will_options(&self) -> WillOptions {
@@ -387,5 +398,12 @@ mod tests {
         }
         let forms = Forms { filter: "+/a/#".into(), requested_qos: "2".into(), ..forms() };
         assert_eq!(forms.subscription().map(|(_, qos)| qos), Ok(Qos::ExactlyOnce));
+    }
+
+    #[test]
+    fn the_logs_budget_is_a_number_of_megabytes() {
+        let budget = |text: &str| Forms { log_budget: text.into(), ..Forms::default() }.log_budget_bytes();
+        assert_eq!((budget(" 1 "), budget("256")), (Some(1 << 20), Some(256 << 20)));
+        assert_eq!([budget("0"), budget("2001"), budget("much"), budget("")], [None; 4]);
     }
 }
