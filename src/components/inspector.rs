@@ -132,7 +132,7 @@ impl Component for Inspector {
         let log = props.log.0.borrow();
         let panel = match self.tab {
             Tab::Packet => self.packet.view(&log, &self.hands),
-            Tab::Payload => self.payload.view(&log, &self.packet, &self.hands, props.decode_binary.is_some()),
+            Tab::Payload => self.payload.view(&log, &self.packet, &self.hands),
             Tab::Handshake => self.handshake.view(&log, &self.hands, props),
             Tab::Statistics => self.figures.view(&log, props.now),
         };

@@ -155,13 +155,14 @@ impl Payload {
     }
 
     fn ask(&self, format: BinaryFormat, payload: &[u8], ctx: &Context<Inspector>) -> Source {
-        if let Some(decode) = &ctx.props().decode_binary {
-            let (link, request) = (ctx.link().clone(), self.requests);
-            let reply = Callback::from(move |lines| {
-                link.send_message(Message::Decoded(Decoded { request, lines }));
-            });
-            decode.emit(BinaryRequest { format, payload: payload.to_vec(), reply });
-        }
+        let Some(decode) = &ctx.props().decode_binary else {
+            return Source::Elsewhere(Some(Err("This page cannot show it.".to_owned())));
+        };
+        let (link, request) = (ctx.link().clone(), self.requests);
+        let reply = Callback::from(move |lines| {
+            link.send_message(Message::Decoded(Decoded { request, lines }));
+        });
+        decode.emit(BinaryRequest { format, payload: payload.to_vec(), reply });
         Source::Elsewhere(None)
     }
 
@@ -198,7 +199,7 @@ impl Payload {
         self.folds.advance(SLICE_LINES, depths);
     }
 
-    pub fn view(&self, log: &Log, packet: &Packet, hands: &Hands, reads_binary: bool) -> Vec<Html> {
+    pub fn view(&self, log: &Log, packet: &Packet, hands: &Hands) -> Vec<Html> {
         if packet.packet(log).is_none() {
             return packet.absence(log);
         }
@@ -212,8 +213,7 @@ impl Payload {
             Source::Image(Some(url)) => image(url),
             Source::Image(None) => said("This is no image of a kind that browsers show."),
             Source::Elsewhere(Some(Err(error))) => said(error),
-            Source::Elsewhere(None) if reads_binary => said("Decoding …"),
-            Source::Elsewhere(None) => said("This page was built without the decoder of this format."),
+            Source::Elsewhere(None) => said("Decoding …"),
             _ if payload.is_empty() => {
                 said("The payload is empty: 0 bytes. With RETAIN that deletes the retained message.")
             }
@@ -275,10 +275,14 @@ impl Payload {
             Format::ALL.map(option).into(),
         );
         let mut facts = bytes_words(payload.len());
-        if let Source::Lines(viewer) = &open.source {
-            let lines = number::grouped(viewer.lines() as u64);
-            let so_far = if viewer.is_complete() { "" } else { " so far" };
-            facts = concat(&[&facts, " · ", &lines, if lines == "1" { " line" } else { " lines" }, so_far]);
+        let count = open.source.len();
+        if count > 0 {
+            let so_far = match &open.source {
+                Source::Lines(viewer) if !viewer.is_complete() => " so far",
+                _ => "",
+            };
+            let lines = number::grouped(count as u64);
+            facts = concat(&[&facts, " · ", &lines, if count == 1 { " line" } else { " lines" }, so_far]);
         }
         classed(
             "div",

@@ -1,7 +1,7 @@
 //! The figures of the whole log: counts, rates, latencies, topics.
 
 use mqttscope_log::filter::Budget;
-use mqttscope_log::statistics::{Count, Histogram, Sample, Statistics};
+use mqttscope_log::statistics::{Count, Histogram, Statistics};
 use mqttscope_log::{Direction, Log};
 use mqttscope_proto::PacketType;
 use yew::prelude::*;
@@ -100,24 +100,25 @@ impl Figures {
     /// Packets per second in the last two minutes, or in the last two minutes of a log that is older.
     fn chart(&self, now: u64) -> Html {
         let seconds = self.statistics.seconds();
-        let last = now / 1_000_000;
-        let live: Vec<Sample> =
-            (last.saturating_sub(CHART_SECONDS)..last).map(|second| seconds.sample(second)).collect();
-        let is_live = live.iter().any(|sample| sample.packets != [0; 2]);
-        let samples = if is_live { live } else { seconds.last(CHART_SECONDS as usize).collect() };
-        let side = |side: usize| samples.iter().map(|sample| sample.packets[side]).collect::<Vec<_>>();
-        let [out, in_] = [side(0), side(1)];
-        let top = chart::top(out.iter().chain(&in_).copied().max().unwrap_or_default());
+        let newest = seconds.last(1).next().map_or(0, |sample| sample.second);
+        let is_live = now / 1_000_000 < newest + CHART_SECONDS;
+        let end = if is_live { now / 1_000_000 } else { newest + 1 };
+        let (mut out, mut in_, mut most) = (Vec::new(), Vec::new(), 0);
+        for second in end.saturating_sub(CHART_SECONDS)..end {
+            let [sent, received] = seconds.sample(second).packets;
+            out.push(sent);
+            in_.push(received);
+            most = most.max(sent).max(received);
+        }
+        let top = chart::top(most);
         let path = |class: &str, d: &str| {
             let keys = &["class", "d", "vector-effect"];
             element("path", keys, &[Some(class), Some(d), Some("non-scaling-stroke")], Vec::new())
         };
-        let width = number::plain(samples.len().saturating_sub(1).max(1) as u64);
-        let view_box = concat(&["0 0 ", &width, " ", &number::plain(chart::HEIGHT.into())]);
         let svg = element(
             "svg",
             &["class", "viewBox", "preserveAspectRatio", "aria-hidden"],
-            &[Some("chart"), Some(&view_box), Some("none"), Some("true")],
+            &[Some("chart"), Some(VIEW_BOX), Some("none"), Some("true")],
             vec![
                 path("chart-in-back", &chart::path(&in_, top, true)),
                 path("chart-in", &chart::path(&in_, top, false)),
@@ -245,4 +246,6 @@ fn table(class: &str, caption: &str, heads: &[&str], rows: Vec<Html>) -> Html {
 /// Figures are drawn at most four times a second.
 const MIN_MICROS: u64 = 250_000;
 const CHART_SECONDS: u64 = 120;
+/// A unit a second, and [`chart::HEIGHT`].
+const VIEW_BOX: &str = "0 0 119 100";
 const TOPICS: usize = 10;
