@@ -87,6 +87,8 @@ pub enum Message {
 struct Importing {
     /// Dropped, it ends.
     _import: Import,
+    /// The number behind what was in the log before, as long as that is to go.
+    replaced: Option<u32>,
     done: u64,
     total: u64,
 }
@@ -467,16 +469,28 @@ impl App {
         let listen = Rc::new(move |progress| link.send_message(Message::Imported(progress)));
         let import = self.reader.import(file, log.clone(), listen);
         let import = import.map_err(|words| refused(Field::ImportFile, words))?;
-        if self.page.settings.forms.import_how == "replace" {
-            log.0.borrow_mut().clear();
-        }
-        self.importing = Some(Importing { _import: import, done: 0, total: file.size() as u64 });
+        let is_replaced = self.page.settings.forms.import_how == "replace";
+        let replaced = is_replaced.then(|| log.0.borrow().end());
+        self.importing = Some(Importing { _import: import, replaced, done: 0, total: file.size() as u64 });
         self.act(Action::Accepted);
         self.act(Action::Note(Field::ImportFile, String::new()));
         Ok(())
     }
 
+    /// Drops what was in the log before a file, once something of the file is there: one that cannot be read costs
+    /// nothing.
+    fn replace_log(&mut self) {
+        let Some(importing) = &mut self.importing else { return };
+        let log = self.driver.log();
+        let mut log = log.0.borrow_mut();
+        if let Some(number) = importing.replaced.take_if(|&mut number| log.end() > number) {
+            log.drop_before(number);
+            self.scope.0.borrow_mut().restart();
+        }
+    }
+
     fn on_imported(&mut self, progress: Progress) {
+        self.replace_log();
         let said = match progress {
             Progress::Read { done, total } => {
                 if let Some(importing) = &mut self.importing {

@@ -73,11 +73,11 @@ impl Exporting {
             .map_err(|_| "The browser has no room for the file.".to_owned())?;
         let mut said = concat(&[&number::grouped(self.progress.total.into()), " rows in ", &name]);
         for (count, words) in [
-            (self.progress.dropped, " were dropped by the log meanwhile"),
-            (self.progress.passwords_hidden, " passwords replaced by *"),
+            (self.progress.dropped, "dropped by the log meanwhile: "),
+            (self.progress.passwords_hidden, "passwords replaced by *: "),
         ] {
             if count > 0 {
-                said.push_str(&concat(&["; ", &number::grouped(count.into()), words]));
+                said.push_str(&concat(&["; ", words, &number::grouped(count.into())]));
             }
         }
         Ok(said)

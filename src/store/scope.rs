@@ -115,6 +115,14 @@ impl Scope {
         }
     }
 
+    /// Begins anew with the oldest record that is kept: another log has taken the place of the one before.
+    pub fn restart(&mut self) {
+        self.revision += 1;
+        self.selected = None;
+        self.start = None;
+        self.paused = None;
+    }
+
     /// The rows that are shown.
     #[must_use]
     pub fn rows<'a>(&'a self, log: &'a Log) -> Rows<'a> {
