@@ -317,7 +317,7 @@ impl Payload {
         let scroller = tag(
             "div",
             &["class", "role", "aria-label", "tabindex"],
-            &[Some("list payload"), Some("group"), Some("Payload"), Some("0")],
+            &[Some("list payload-lines"), Some("group"), Some("Payload"), Some("0")],
         );
         self.list.draw(scroller, hands, rows)
     }
