@@ -16,30 +16,24 @@ pub struct Exporting {
     /// What is written, in pieces outside of the page's own memory.
     pieces: Array,
     piece: Vec<u8>,
-    progress: Progress,
 }
 
 impl Exporting {
     /// Begins an export.
     #[must_use]
     pub fn new(log: &Log, format: Format, selection: Selection, with_passwords: bool) -> Self {
-        let total = match &selection {
-            Selection::All => log.end() - log.first(),
-            Selection::Numbers(numbers) => numbers.len() as u32,
-        };
         Self {
             export: Export::new(log, format, selection, with_passwords),
             format,
             pieces: Array::new(),
             piece: Vec::new(),
-            progress: Progress { total, ..Progress::default() },
         }
     }
 
     /// How far it is.
     #[must_use]
     pub const fn progress(&self) -> Progress {
-        self.progress
+        self.export.progress()
     }
 
     /// Goes on for a few milliseconds; says whether all is written.
@@ -47,9 +41,9 @@ impl Exporting {
         let until = browser::now().as_micros() + SLICE_MICROS;
         loop {
             self.piece.clear();
-            self.progress = self.export.write(log, PIECE, &mut self.piece);
+            let progress = self.export.write(log, PIECE, &mut self.piece);
             self.pieces.push(&Uint8Array::from(self.piece.as_slice()));
-            if self.progress.is_finished() {
+            if progress.is_finished() {
                 return true;
             }
             if browser::now().as_micros() >= until {
@@ -71,10 +65,11 @@ impl Exporting {
             .and_then(|blob| Url::create_object_url_with_blob(&blob))
             .and_then(|url| browser::download(&url, &name))
             .map_err(|_| "The browser has no room for the file.".to_owned())?;
-        let mut said = concat(&[&number::grouped(self.progress.total.into()), " rows in ", &name]);
+        let progress = self.progress();
+        let mut said = concat(&[&number::grouped(progress.total.into()), " rows in ", &name]);
         for (count, words) in [
-            (self.progress.dropped, "dropped by the log meanwhile: "),
-            (self.progress.passwords_hidden, "passwords replaced by *: "),
+            (progress.dropped, "dropped by the log meanwhile: "),
+            (progress.passwords_hidden, "passwords replaced by *: "),
         ] {
             if count > 0 {
                 said.push_str(&concat(&["; ", words, &number::grouped(count.into())]));

@@ -4,7 +4,7 @@
 use std::cell::RefCell;
 use std::rc::Rc;
 
-use js_sys::{Function, Promise, Reflect};
+use js_sys::Function;
 use mqttscope::app::App;
 use mqttscope::clock::{Clock, Tick};
 use mqttscope::components::log_table::{LogTable, LogTableProps};
@@ -14,9 +14,12 @@ use mqttscope::store::shared::SharedLog;
 use mqttscope::transport::{Signal, Transport};
 use mqttscope_log::{Log, Marks};
 use wasm_bindgen::{JsCast, JsValue};
-use wasm_bindgen_futures::JsFuture;
 use wasm_bindgen_test::{wasm_bindgen_test, wasm_bindgen_test_configure};
 use web_sys::{Document, Element, HtmlElement, HtmlInputElement};
+
+mod common;
+
+use common::{pause, until};
 
 wasm_bindgen_test_configure!(run_in_browser);
 
@@ -280,26 +283,6 @@ fn recorder<In: 'static, Out: 'static>(note: fn(In) -> Out) -> (Recorded<Out>, R
         Rc::new(move |signal| heard.borrow_mut().push(note(signal)))
     };
     (heard, listen)
-}
-
-/// Waits until something is so; a test that waits for more than five seconds fails.
-async fn until(what: &str, is_so: impl Fn() -> bool) {
-    for _ in 0..500 {
-        if is_so() {
-            return;
-        }
-        pause(10).await;
-    }
-    panic!("not within 5 s: {what}");
-}
-
-async fn pause(millis: i32) {
-    let promise = Promise::new(&mut |resolve, _| {
-        let set_timeout = Reflect::get(&js_sys::global(), &"setTimeout".into()).expect("browsers have it");
-        let set_timeout: Function = set_timeout.unchecked_into();
-        set_timeout.call2(&JsValue::NULL, &resolve, &millis.into()).expect("it does not throw");
-    });
-    JsFuture::from(promise).await.expect("it does not fail");
 }
 
 fn document() -> Document {

@@ -4,15 +4,18 @@
 use std::cell::RefCell;
 use std::rc::Rc;
 
-use js_sys::{Function, Promise, Reflect};
+use js_sys::Function;
 use mqttscope::components::inspector::{Inspector, InspectorProps};
 use mqttscope::store::shared::SharedLog;
 use mqttscope_log::{Direction, Log, Marks};
 use wasm_bindgen::{JsCast, JsValue};
-use wasm_bindgen_futures::JsFuture;
 use wasm_bindgen_test::{wasm_bindgen_test, wasm_bindgen_test_configure};
 use web_sys::{Document, Element, HtmlElement};
 use yew::Callback;
+
+mod common;
+
+use common::{pause, until};
 
 wasm_bindgen_test_configure!(run_in_browser);
 
@@ -171,24 +174,4 @@ fn push(log: &mut Log, direction: Direction, frame: &[u8]) {
 
 fn document() -> Document {
     web_sys::window().and_then(|window| window.document()).expect("a document")
-}
-
-/// Waits until something is so; a test that waits for more than ten seconds fails.
-async fn until(what: &str, is_so: impl Fn() -> bool) {
-    for _ in 0..1_000 {
-        if is_so() {
-            return;
-        }
-        pause(10).await;
-    }
-    panic!("not within 10 s: {what}");
-}
-
-async fn pause(millis: i32) {
-    let promise = Promise::new(&mut |resolve, _| {
-        let set_timeout = Reflect::get(&js_sys::global(), &"setTimeout".into()).expect("browsers have it");
-        let set_timeout: Function = set_timeout.unchecked_into();
-        set_timeout.call2(&JsValue::NULL, &resolve, &millis.into()).expect("it does not throw");
-    });
-    JsFuture::from(promise).await.expect("it is resolved");
 }

@@ -4,16 +4,19 @@
 use std::cell::RefCell;
 use std::rc::Rc;
 
-use js_sys::{Array, Function, Promise, Reflect};
+use js_sys::{Array, Function};
 use mqttscope::reader::{Progress, Reader};
 use mqttscope::store::shared::SharedLog;
 use mqttscope_log::payload::Line;
 use mqttscope_log::transfer::{Binary, Ended, Lines, VERSION};
 use mqttscope_log::{Direction, Log};
-use wasm_bindgen::{JsCast, JsValue};
-use wasm_bindgen_futures::JsFuture;
+use wasm_bindgen::JsValue;
 use wasm_bindgen_test::{wasm_bindgen_test, wasm_bindgen_test_configure};
 use web_sys::File;
+
+mod common;
+
+use common::{pause, until};
 
 wasm_bindgen_test_configure!(run_in_browser);
 
@@ -130,24 +133,4 @@ fn listener() -> (Heard, Rc<dyn Fn(Progress)>) {
         Rc::new(move |progress| heard.borrow_mut().push(progress))
     };
     (heard, listen)
-}
-
-/// Waits until something is so; a test that waits for more than five seconds fails.
-async fn until(what: &str, is_so: impl Fn() -> bool) {
-    for _ in 0..500 {
-        if is_so() {
-            return;
-        }
-        pause(10).await;
-    }
-    panic!("not within 5 s: {what}");
-}
-
-async fn pause(millis: i32) {
-    let promise = Promise::new(&mut |resolve, _| {
-        let set_timeout = Reflect::get(&js_sys::global(), &"setTimeout".into()).expect("browsers have it");
-        let set_timeout: Function = set_timeout.unchecked_into();
-        set_timeout.call2(&JsValue::NULL, &resolve, &millis.into()).expect("it does not throw");
-    });
-    JsFuture::from(promise).await.expect("it does not fail");
 }

@@ -6,13 +6,13 @@ use std::rc::Rc;
 
 use gloo_timers::callback::Timeout;
 use wasm_bindgen::JsCast;
-use wasm_bindgen::closure::Closure;
-use web_sys::{Element, ResizeObserver};
+use web_sys::Element;
 use yew::prelude::*;
 use yew::virtual_dom::{Listener, ListenerKind};
 
 use super::element::{classed, element, tag, text, words};
 use super::listen::{On, Tell};
+use super::observer::Observer;
 use crate::browser;
 use crate::store::inspect::lines::moved;
 use crate::store::number;
@@ -151,7 +151,7 @@ impl Component for Inspector {
         if first {
             let link = ctx.link().clone();
             let tell = move || link.send_message(Message::Resized);
-            self.observer = self.root.cast().map(|element| Observer::new(element, tell));
+            self.observer = self.root.cast::<Element>().map(|element| Observer::new(&element, tell));
         }
         let is_short = match self.tab {
             Tab::Packet => self.packet.place(),
@@ -376,29 +376,4 @@ fn button(key: &'static str, value: &str, label: &str) -> Html {
 /// A button that selects another record.
 fn record_button(number: u32, label: &str) -> Html {
     button("data-record", &number::plain(number.into()), label)
-}
-
-/// Tells that an element's size has changed.
-struct Observer {
-    observer: Option<ResizeObserver>,
-    _on_resize: Closure<dyn FnMut()>,
-}
-
-impl Observer {
-    fn new(element: Element, tell: impl Fn() + 'static) -> Self {
-        let on_resize = Closure::<dyn FnMut()>::new(tell);
-        let observer = ResizeObserver::new(on_resize.as_ref().unchecked_ref()).ok();
-        if let Some(observer) = &observer {
-            observer.observe(&element);
-        }
-        Self { observer, _on_resize: on_resize }
-    }
-}
-
-impl Drop for Observer {
-    fn drop(&mut self) {
-        if let Some(observer) = &self.observer {
-            observer.disconnect();
-        }
-    }
 }

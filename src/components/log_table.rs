@@ -7,14 +7,14 @@ use std::cell::Cell;
 use std::rc::Rc;
 
 use wasm_bindgen::JsCast;
-use wasm_bindgen::closure::Closure;
-use web_sys::{Element, HtmlElement, ResizeObserver};
+use web_sys::{Element, HtmlElement};
 use yew::prelude::*;
 use yew::virtual_dom::{Listener, ListenerKind};
 
 use super::element::{element, tag, text};
 use super::listen::{On, Tell};
 use super::log_row::{Mark, Style, log_row, row_id};
+use super::observer::Observer;
 use crate::browser;
 use crate::store::column::Column;
 use crate::store::layout::{Anchor, Heights, Window};
@@ -206,8 +206,10 @@ impl Component for LogTable {
     fn rendered(&mut self, ctx: &Context<Self>, first: bool) {
         if first {
             let link = ctx.link().clone();
-            let tell = move |size| link.send_message(Move::Resized(size));
-            self.observer = self.refs.scroller.cast().map(|element| Observer::new(element, tell));
+            self.observer = self.refs.scroller.cast::<Element>().map(|element| {
+                let measured = element.clone();
+                Observer::new(&element, move || link.send_message(Move::Resized(Size::of(&measured))))
+            });
         }
         let props = ctx.props();
         let (log, scope) = (props.log.0.borrow(), props.scope.0.borrow());
@@ -337,6 +339,10 @@ impl Default for Size {
 }
 
 impl Size {
+    fn of(element: &Element) -> Self {
+        Self { width: f64::from(element.client_width()), height: f64::from(element.client_height()) }
+    }
+
     /// Too narrow for seven columns: a row takes two lines.
     fn is_narrow(self) -> bool {
         self.width < 620.0
@@ -414,37 +420,6 @@ fn placed(class: &str, place: &NodeRef, children: Vec<Html>) -> Html {
 
 fn pixels(value: f64) -> String {
     concat(&[&number::plain(value as u64), "px"])
-}
-
-/// Tells an element's size now and whenever it changes.
-struct Observer {
-    observer: Option<ResizeObserver>,
-    _on_resize: Closure<dyn FnMut()>,
-}
-
-impl Observer {
-    fn new(element: Element, tell: impl Fn(Size) + 'static) -> Self {
-        let measured = element.clone();
-        let on_resize = Closure::<dyn FnMut()>::new(move || {
-            tell(Size {
-                width: f64::from(measured.client_width()),
-                height: f64::from(measured.client_height()),
-            });
-        });
-        let observer = ResizeObserver::new(on_resize.as_ref().unchecked_ref()).ok();
-        if let Some(observer) = &observer {
-            observer.observe(&element);
-        }
-        Self { observer, _on_resize: on_resize }
-    }
-}
-
-impl Drop for Observer {
-    fn drop(&mut self) {
-        if let Some(observer) = &self.observer {
-            observer.disconnect();
-        }
-    }
 }
 
 fn news(count: u32) -> String {

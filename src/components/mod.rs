@@ -10,6 +10,7 @@ pub mod listen;
 pub mod log_panel;
 pub mod log_row;
 pub mod log_table;
+pub mod observer;
 pub mod parts;
 pub mod publish;
 pub mod shortcuts;

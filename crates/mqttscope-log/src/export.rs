@@ -158,6 +158,12 @@ impl Export {
         }
     }
 
+    /// How far it is.
+    #[must_use]
+    pub const fn progress(&self) -> Progress {
+        self.progress
+    }
+
     /// Appends to `out` until that has `len` bytes or more, or all is written, and says how far it is.
     ///
     /// A record is not divided: `out` can be longer by one.
