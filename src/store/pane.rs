@@ -25,7 +25,7 @@ pub struct Panes {
 
 impl Default for Panes {
     fn default() -> Self {
-        Self { forms: 352, inspector: 448, inspector_below: 304, is_inspector_hidden: false }
+        Self { forms: 368, inspector: 448, inspector_below: 304, is_inspector_hidden: false }
     }
 }
 
