@@ -117,11 +117,14 @@ fn view_menu(view: &View) -> Vec<Html> {
 }
 
 fn export(view: &View, progress: Option<Progress>) -> Vec<Html> {
-    let mut parts = view.draw(EXPORT);
-    if let Some(Progress { done, total, .. }) = progress {
+    let bar = progress.map(|Progress { done, total, .. }| {
         let said = concat(&[&number::grouped(done.into()), " of ", &number::grouped(total.into()), " rows"]);
-        parts.push(progress_bar(view, "Export", (done.into(), total.into()), &said, Deed::CancelExport));
-    }
+        progress_bar(view, "Export", (done.into(), total.into()), &said, Deed::CancelExport)
+    });
+    let mut parts = view.draw(EXPORT);
+    // An empty node keeps its place: yew compares children from the last to the first, and would make the form anew, and
+    // its button without the focus.
+    parts.push(bar.unwrap_or_default());
     parts
 }
 
@@ -134,10 +137,11 @@ fn import(view: &View, progress: Option<(u64, u64)>) -> Vec<Html> {
     let input = element("input", keys, &values, vec![]);
     parts.push(classed("div", "field", vec![label, input]));
     parts.push(classed("div", "actions", vec![view.message(Field::ImportFile)]));
-    if let Some((done, total)) = progress {
+    let bar = progress.map(|(done, total)| {
         let said = concat(&[&number::size(done), " of ", &number::size(total)]);
-        parts.push(progress_bar(view, "Reading", (done, total), &said, Deed::CancelImport));
-    }
+        progress_bar(view, "Reading", (done, total), &said, Deed::CancelImport)
+    });
+    parts.push(bar.unwrap_or_default());
     parts
 }
 
