@@ -1,9 +1,13 @@
-//! What the benchmarks decode and encode: the same packets for every implementation, native and in the browser.
+//! What the benchmarks are made of: the same packets for every implementation, native and in the browser.
 //!
 //! All packets are valid MQTT 3.1.1, since that is the one version that all peers speak.
 
 #[cfg(target_arch = "wasm32")]
 mod browser;
 mod samples;
+#[cfg(not(target_arch = "wasm32"))]
+mod table;
 
-pub use samples::{MIXED_PACKETS, PAYLOAD_LENGTHS, PIECE_LENGTHS, Sample, mixed_stream, samples};
+pub use samples::{MIXED_PACKETS, PAYLOAD_LENGTHS, PIECE_LENGTHS, Sample, message, mixed_stream, samples};
+#[cfg(not(target_arch = "wasm32"))]
+pub use table::Table;

@@ -5,7 +5,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail};
-use mqttscope_bench::{MIXED_PACKETS, PIECE_LENGTHS, mixed_stream, samples};
+use mqttscope_bench::{MIXED_PACKETS, PIECE_LENGTHS, Table, mixed_stream, samples};
 use serde_json::Value;
 
 /// The names under which the benchmark runs them; ours is the first.
@@ -66,52 +66,4 @@ fn median_nanos(benchmark: &Path, packets: usize) -> Result<f64> {
 fn read_json(path: &Path) -> Result<Value> {
     let text = fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display()))?;
     serde_json::from_str(&text).with_context(|| format!("{} is no JSON", path.display()))
-}
-
-/// A table in Markdown whose columns line up.
-struct Table {
-    rows: Vec<Vec<String>>,
-}
-
-impl Table {
-    fn new(header: &[&str]) -> Self {
-        Self { rows: vec![header.iter().map(|&cell| cell.to_owned()).collect()] }
-    }
-
-    /// A row of times, ours first.
-    fn add_nanos(&mut self, name: &str, nanos: &[f64]) {
-        let best_peer = nanos[1..].iter().copied().fold(f64::INFINITY, f64::min);
-        let mut row = vec![name.to_owned()];
-        row.extend(nanos.iter().map(|&nanos| duration(nanos)));
-        row.push(format!("{:.2}", best_peer / nanos[0]));
-        self.rows.push(row);
-    }
-
-    fn print(&self) {
-        let widths: Vec<usize> = (0..self.rows[0].len())
-            .map(|column| self.rows.iter().map(|row| row[column].chars().count()).max().unwrap_or(0))
-            .collect();
-        for (index, row) in self.rows.iter().enumerate() {
-            print!("| {:<width$} |", row[0], width = widths[0]);
-            for (cell, width) in row.iter().zip(&widths).skip(1) {
-                print!(" {cell:>width$} |");
-            }
-            println!();
-            if index == 0 {
-                print!("| {} |", "-".repeat(widths[0]));
-                for width in &widths[1..] {
-                    print!(" {}: |", "-".repeat(width - 1));
-                }
-                println!();
-            }
-        }
-    }
-}
-
-fn duration(nanos: f64) -> String {
-    match nanos {
-        0.0..100.0 => format!("{nanos:.1} ns"),
-        ..10_000.0 => format!("{nanos:.0} ns"),
-        _ => format!("{:.1} µs", nanos / 1e3),
-    }
 }

@@ -84,6 +84,24 @@ pub fn mixed_stream() -> Vec<u8> {
     bytes
 }
 
+/// A message of a busy broker, one of an endless row of them: about 115 bytes, with 100 topics. Each tenth is
+/// retained, and each thousandth holds the word "needle".
+pub fn message(number: u32, qos: Qos) -> Vec<u8> {
+    let topic = format!("site/{}/temp/{}", number % 10, number % 100);
+    let note = if number % 1_000 == 999 { "needle" } else { "nothing" };
+    let payload = format!(
+        "{{\"time\":{number},\"temperature\":21.5,\"unit\":\"C\",\"note\":\"{note} to be seen here, and nothing else\"}}"
+    );
+    encoded(&Packet::Publish(Publish {
+        dup: false,
+        qos,
+        retain: number % 10 == 9,
+        topic: topic.as_str().into(),
+        packet_id: (qos != Qos::AtMostOnce).then_some(id(number as usize)),
+        payload: payload.as_bytes(),
+    }))
+}
+
 impl Sample {
     fn new<'a>(name: String, count: usize, packet: impl Fn(usize) -> Packet<'a>) -> Self {
         // In one allocation, as the copies that the peers decode from: this decides how fast large payloads are read.

@@ -1,4 +1,4 @@
-//! `cargo xtask bench codec`: the codec beside its peers, native and in a headless browser.
+//! `cargo xtask bench`: the codec and the log beside their peers, and the page under load in a headless browser.
 
 use anyhow::{Context, Error, Result, bail};
 use std::fs;
@@ -7,6 +7,7 @@ use std::str::FromStr;
 
 use crate::browser;
 use crate::packages;
+use crate::page::{self, Profile};
 use crate::progress::{Step, Steps};
 use crate::tools::{self, Tools};
 use crate::workspace::Workspace;
@@ -15,6 +16,10 @@ use crate::workspace::Workspace;
 pub enum Subject {
     /// Decoding, encoding and deframing.
     Codec,
+    /// The packet log: what comes, filters, statistics, exports.
+    Log,
+    /// The built page: frames, memory and filters with up to a million packets.
+    Page,
 }
 
 impl FromStr for Subject {
@@ -23,7 +28,9 @@ impl FromStr for Subject {
     fn from_str(text: &str) -> Result<Self> {
         match text {
             "codec" => Ok(Self::Codec),
-            _ => bail!("'{text}' cannot be measured: there is codec"),
+            "log" => Ok(Self::Log),
+            "page" => Ok(Self::Page),
+            _ => bail!("'{text}' cannot be measured: there are codec, log and page"),
         }
     }
 }
@@ -32,6 +39,8 @@ impl FromStr for Subject {
 pub fn run(workspace: &Workspace, subject: &Subject) -> Result<()> {
     match subject {
         Subject::Codec => codec(workspace),
+        Subject::Log => log(workspace),
+        Subject::Page => loaded_page(workspace),
     }
 }
 
@@ -67,6 +76,46 @@ fn codec(workspace: &Workspace) -> Result<()> {
     if !report.status().context("cannot run the report")?.success() {
         bail!("the report could not be made");
     }
+    Ok(())
+}
+
+fn log(workspace: &Workspace) -> Result<()> {
+    let mut steps = Steps::new(2);
+    let step = steps.begin("building the benchmark");
+    let bench = ["bench", "--quiet", "--package", "mqttscope-bench", "--bench", "log"];
+    step.run(workspace.cargo().args(bench).arg("--no-run"))?;
+    step.done("");
+    let step = steps.begin("measuring");
+    let output = step.run(workspace.cargo().args(bench))?;
+    step.done("");
+    println!("\n{output}");
+    Ok(())
+}
+
+fn loaded_page(workspace: &Workspace) -> Result<()> {
+    let mut steps = Steps::new(tools::SET_UP_STEPS + 4);
+    let tools = tools::set_up(workspace, |title| steps.begin(title))?;
+    let step = steps.begin("looking for Chromium and chromedriver");
+    let (browser, note) = browser::set_up(workspace, &step)?;
+    step.done(note);
+    let step = steps.begin("building the page");
+    let note = page::build(workspace, &tools, Profile::Release, &step)?;
+    step.done(note);
+    let step = steps.begin("building the benchmark");
+    let package = ["--package", "mqttscope-bench-page"];
+    step.run(workspace.cargo().arg("build").args(package))?;
+    step.done("");
+    let step = steps.begin("measuring");
+    let mut command = workspace.cargo();
+    command
+        .args(["run", "--quiet"])
+        .args(package)
+        .env("MQTTSCOPE_DIST", workspace.dist())
+        .env("CHROME", &browser.chrome)
+        .env("CHROMEDRIVER", &browser.chromedriver);
+    let output = step.run(&mut command)?;
+    step.done("");
+    println!("\n{output}");
     Ok(())
 }
 

@@ -49,8 +49,10 @@ cargo xtask COMMAND
       Run the fuzz targets of the codec and the session, each for so many seconds, by default 600.
       It needs a nightly Rust.
 
-  bench codec
-      Measure the codec beside other implementations, native and in the browser, and print a table.
+  bench codec|log|page
+      Measure and print tables: the codec beside other implementations, native and in the browser; the packet log
+      beside another way to keep one, over a million packets; the built page in a browser, with up to a million
+      packets in its log and 10,000 a second coming in.
 
   dist [--debug]
       Write the page to dist/, ready to copy to any folder of any web server, and print its sizes.
@@ -141,7 +143,7 @@ fn fuzz_seconds(mut args: lexopt::Parser) -> Result<u64> {
 }
 
 fn bench_subject(mut args: lexopt::Parser) -> Result<bench::Subject> {
-    let Some(Value(subject)) = args.next()? else { bail!("say what to measure: codec") };
+    let Some(Value(subject)) = args.next()? else { bail!("say what to measure: codec, log or page") };
     match args.next()? {
         Some(other) => Err(other.unexpected().into()),
         None => subject.string()?.parse(),

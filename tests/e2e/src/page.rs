@@ -54,11 +54,16 @@ impl Role {
 }
 
 impl Page {
-    pub(crate) fn new(client: Client) -> Self {
+    /// The page of a browser that has opened it.
+    pub fn new(client: Client) -> Self {
         Self { client }
     }
 
-    pub(crate) async fn close(self) -> Result<()> {
+    /// Closes its window.
+    ///
+    /// # Errors
+    /// If the session fails.
+    pub async fn close(self) -> Result<()> {
         Ok(self.client.close().await?)
     }
 
@@ -196,7 +201,7 @@ impl Page {
     /// If the session fails.
     pub async fn resize(&self, width: u32, height: u32) -> Result<()> {
         let parameters = json!({ "width": width, "height": height, "deviceScaleFactor": 1, "mobile": false });
-        self.dev_tools("Emulation.setDeviceMetricsOverride", parameters).await
+        self.dev_tools("Emulation.setDeviceMetricsOverride", parameters).await.map(drop)
     }
 
     /// Presents the page as under this system-wide colour scheme: "light" or "dark".
@@ -205,7 +210,7 @@ impl Page {
     /// If the session fails.
     pub async fn prefer_colours(&self, scheme: &str) -> Result<()> {
         let features = json!([{ "name": "prefers-color-scheme", "value": scheme }]);
-        self.dev_tools("Emulation.setEmulatedMedia", json!({ "features": features })).await
+        self.dev_tools("Emulation.setEmulatedMedia", json!({ "features": features })).await.map(drop)
     }
 
     /// Opens another tab in front of the page while something happens, and closes it again.
@@ -257,13 +262,16 @@ impl Page {
         &self.client
     }
 
-    fn control(&self, role: Role, name: &str) -> Control<'_> {
-        Control { page: self, role, name: name.to_owned() }
+    /// Gives the browser a command of its developer tools.
+    ///
+    /// # Errors
+    /// If the browser does not take it.
+    pub async fn dev_tools(&self, method: &'static str, parameters: Value) -> Result<Value> {
+        Ok(self.client.issue_cmd(DevTools { method, parameters }).await?)
     }
 
-    async fn dev_tools(&self, method: &'static str, parameters: Value) -> Result<()> {
-        self.client.issue_cmd(DevTools { method, parameters }).await?;
-        Ok(())
+    fn control(&self, role: Role, name: &str) -> Control<'_> {
+        Control { page: self, role, name: name.to_owned() }
     }
 
     async fn text_of(&self, script: &str, args: Vec<Value>) -> Result<Option<String>> {
