@@ -3,6 +3,7 @@
 //! `serve`, `test` and `dist` set up what they need, build it and say what they are doing; each is
 //! one module, and `tools`, `page` and `progress` are what they share.
 
+mod axe;
 mod bench;
 mod browser;
 mod compress;

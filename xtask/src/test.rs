@@ -5,6 +5,7 @@ use std::process::{Command, ExitCode};
 use std::str::FromStr;
 use std::time::{Duration, Instant};
 
+use crate::axe;
 use crate::browser::{self, Browser};
 use crate::packages;
 use crate::page::{self, Profile};
@@ -48,7 +49,7 @@ impl Kind {
             Self::Lint => 3,
             Self::Native => 2,
             Self::Browser => 1,
-            Self::EndToEnd => 3,
+            Self::EndToEnd => 4,
         }
     }
 }
@@ -214,6 +215,11 @@ impl Run<'_> {
     }
 
     fn end_to_end(&mut self, counts: &mut Counts) -> Result<()> {
+        let step = self.steps.begin("looking for tshark and axe-core");
+        packages::set_up_programs(self.workspace, &step, &[("tshark", "tshark")], "tshark is needed")?;
+        let (axe, note) = axe::set_up(self.workspace, &step)?;
+        step.done(&note);
+
         let step = self.steps.begin("building the page");
         let note = page::build(self.workspace, self.tools, Profile::Release, &step)?;
         step.done(note);
@@ -229,6 +235,7 @@ impl Run<'_> {
             .args(["test", "--package", "mqttscope-e2e", "--no-fail-fast"])
             .env("MQTTSCOPE_DIST", self.workspace.dist())
             .env("MQTTSCOPE_GATEWAY", gateway)
+            .env("MQTTSCOPE_AXE", axe)
             .env("MQTTSCOPE_SCREENSHOTS", self.workspace.target().join("screenshots"))
             .env("CHROME", &browser.chrome)
             .env("CHROMEDRIVER", &browser.chromedriver);
