@@ -195,7 +195,7 @@ const GO_TO: &[Part] = &[Part::Form {
 const BUDGET: &[Part] = &[Part::Field {
     field: Field::LogBudget,
     label: "The log keeps (MB)",
-    class: WIDE,
+    class: "field wide two-lines",
     control: Control::Number,
     beside: &[],
 }];
