@@ -1,5 +1,6 @@
 //! The field that filters and searches the log, with its suggestions and its mistakes.
 
+use mqttscope_log::filter::FilterError;
 use yew::prelude::*;
 
 use super::element::{classed, element, tag, text, words};
@@ -60,7 +61,7 @@ fn input(scope: &Scope, field: &FilterField) -> Html {
         Some(if is_open { "true" } else { "false" }),
         is_open.then_some(OFFERS),
         chosen.as_deref(),
-        scope.error().map(|_| "true"),
+        error(scope, field).map(|_| "true"),
         Some(FILTER_ERROR),
         Some("Filter: words, type:publish qos:2 topic:a/+/# … (Ctrl+F)"),
         Some("off"),
@@ -74,7 +75,7 @@ fn input(scope: &Scope, field: &FilterField) -> Html {
 
 /// What lies over the log below the field: the mistake, and the suggestions.
 fn below(scope: &Scope, field: &FilterField) -> Html {
-    let error = scope.error().map(|error| {
+    let error = error(scope, field).map(|error| {
         let at = |from: usize, to: usize| text(scope.text().get(from..to).unwrap_or_default());
         let (start, end) = (error.range.start, error.range.end.max(error.range.start));
         // An end of the filter that lacks something is marked too.
@@ -104,6 +105,11 @@ fn below(scope: &Scope, field: &FilterField) -> Html {
         parts.push(element("ul", keys, &values, offers));
     }
     classed("div", "filter-below", parts)
+}
+
+/// The mistake. What goes on to one of the suggestions is none yet.
+fn error<'a>(scope: &'a Scope, field: &FilterField) -> Option<&'a FilterError> {
+    scope.error().filter(|_| field.offers().is_empty())
 }
 
 fn offer_id(at: usize) -> String {
