@@ -38,7 +38,12 @@ struct Driver {
 }
 
 impl Driver {
+    /// chromedriver takes a free port of IPv6, and ends where the same port of IPv4 is not free.
     fn start() -> Result<Self> {
+        Self::try_to_start().or_else(|_| Self::try_to_start()).or_else(|_| Self::try_to_start())
+    }
+
+    fn try_to_start() -> Result<Self> {
         let program = environment::chromedriver()?;
         let (process, stdout) = Process::start(program.as_os_str(), ["--port=0"])?;
         let mut lines = BufReader::new(stdout).lines().map_while(Result::ok);

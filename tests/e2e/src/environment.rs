@@ -36,6 +36,14 @@ pub fn chrome() -> Result<PathBuf> {
     required("CHROME")
 }
 
+/// The script of axe-core.
+///
+/// # Errors
+/// If the variable is not set.
+pub fn axe() -> Result<PathBuf> {
+    required("MQTTSCOPE_AXE")
+}
+
 /// Where screenshots go.
 pub fn screenshots() -> PathBuf {
     let default = || Path::new(env!("CARGO_MANIFEST_DIR")).join("../../target/screenshots");

@@ -112,6 +112,14 @@ impl<'a> Log<'a> {
         Ok(rows)
     }
 
+    /// As [`Log::rows`], of a log that a filter leaves rows out of.
+    ///
+    /// # Errors
+    /// If the page has no log.
+    pub async fn found_rows(&self) -> Result<Vec<Row>> {
+        self.read(true).await
+    }
+
     /// The rows that are drawn now.
     ///
     /// # Errors

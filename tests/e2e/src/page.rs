@@ -12,6 +12,7 @@ use std::time::Duration;
 use url::Url;
 
 use crate::environment;
+use crate::keys;
 use crate::log::Log;
 use crate::wait::{self, Look};
 
@@ -232,6 +233,65 @@ impl Page {
         outcome
     }
 
+    /// Presses keys, wherever the focus is; those without a character are in [`keys`].
+    ///
+    /// # Errors
+    /// If nothing has the focus.
+    pub async fn press(&self, keys: &str) -> Result<()> {
+        Ok(self.client.active_element().await?.send_keys(keys).await?)
+    }
+
+    /// Presses keys while Control is held down.
+    ///
+    /// # Errors
+    /// As for [`Page::press`].
+    pub async fn press_with_control(&self, keys: &str) -> Result<()> {
+        self.press(&format!("{}{keys}{}", keys::CONTROL, keys::RELEASE)).await
+    }
+
+    /// Presses keys while Shift is held down.
+    ///
+    /// # Errors
+    /// As for [`Page::press`].
+    pub async fn press_with_shift(&self, keys: &str) -> Result<()> {
+        self.press(&format!("{}{keys}{}", keys::SHIFT, keys::RELEASE)).await
+    }
+
+    /// Clicks the first element that the selector names.
+    ///
+    /// # Errors
+    /// If there is none, or something covers it.
+    pub async fn click_at(&self, selector: &str) -> Result<()> {
+        let element = self.client.find(Locator::Css(selector)).await?;
+        element.click().await.with_context(|| format!("cannot click {selector}"))
+    }
+
+    /// The texts of all elements that the selector names, also of those that only a screen reader shows.
+    ///
+    /// # Errors
+    /// If the session fails.
+    pub async fn texts(&self, selector: &str) -> Result<Vec<String>> {
+        let script = "return [...document.querySelectorAll(arguments[0])].map(it => it.textContent)";
+        Ok(serde_json::from_value(self.execute(script, vec![json!(selector)]).await?)?)
+    }
+
+    /// Waits until the texts of all elements that the selector names are as expected.
+    ///
+    /// # Errors
+    /// If they are not in time.
+    pub async fn wait_for_texts(
+        &self,
+        selector: &str,
+        what: &str,
+        is_it: impl Fn(&[String]) -> bool,
+    ) -> Result<Vec<String>> {
+        wait::until(&format!("{what} at {selector}"), async || {
+            let texts = self.texts(selector).await?;
+            Ok(if is_it(&texts) { Look::Ready(texts) } else { Look::NotYet(format!("{texts:#?}")) })
+        })
+        .await
+    }
+
     /// Loads the page anew.
     ///
     /// # Errors
@@ -292,8 +352,8 @@ impl Control<'_> {
     /// If there is no such field.
     pub async fn fill(&self, text: &str) -> Result<()> {
         let element = self.find().await?;
-        let select_all = format!("{CONTROL_KEY}a{RELEASE_KEYS}");
-        element.send_keys(&format!("{select_all}{DELETE_KEY}{text}")).await?;
+        let select_all = format!("{}a{}", keys::CONTROL, keys::RELEASE);
+        element.send_keys(&format!("{select_all}{}{text}", keys::DELETE)).await?;
         Ok(())
     }
 
@@ -312,7 +372,7 @@ impl Control<'_> {
     /// # Errors
     /// If there is no such field.
     pub async fn press_enter(&self) -> Result<()> {
-        Ok(self.find().await?.send_keys(ENTER_KEY).await?)
+        Ok(self.find().await?.send_keys(keys::ENTER).await?)
     }
 
     /// Clicks it.
@@ -444,7 +504,10 @@ impl Control<'_> {
     }
 
     /// Finds the control and brings it into view: opens what is folded around it.
-    async fn find(&self) -> Result<Element> {
+    ///
+    /// # Errors
+    /// If there is no such control, or a screen reader calls it by another name.
+    pub async fn find(&self) -> Result<Element> {
         let args = vec![json!(self.role.selector()), json!(self.name)];
         let found = self.page.execute(FIND_BY_NAME, args).await?;
         let element =
@@ -455,11 +518,6 @@ impl Control<'_> {
         Ok(element)
     }
 }
-
-const CONTROL_KEY: char = '\u{e009}';
-const RELEASE_KEYS: char = '\u{e000}';
-const DELETE_KEY: char = '\u{e017}';
-const ENTER_KEY: &str = "\u{e007}";
 
 /// Finds a control by its name, a visible one if there are several, and opens what hides it.
 const FIND_BY_NAME: &str = r#"

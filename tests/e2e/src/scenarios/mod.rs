@@ -4,21 +4,29 @@
 //! A scenario knows its [`Chain`](crate::chain::Chain) only through that type, so that the macro
 //! [`walkthrough!`](crate::walkthrough) can make tests of all of them for any chain.
 
+pub mod access;
 pub mod connect;
 pub mod duplicates;
+pub mod export;
 pub mod failures;
+pub mod filter;
+pub mod import;
 pub mod input;
+pub mod inspector;
 pub mod keep_alive;
 pub mod log;
+pub mod many;
 pub mod publish;
 pub mod retain;
+pub mod rows;
 pub mod subscribe;
 pub mod will;
 
 use anyhow::Result;
 
-use crate::log::Row;
+use crate::log::{Kind, Row};
 use crate::page::Page;
+use crate::wait::{self, Look};
 
 /// Makes a test of each scenario, against a chain of its own that the expression starts.
 #[macro_export]
@@ -75,7 +83,7 @@ async fn subscribe(page: &Page, filter: &str, qos: u8) -> Result<()> {
     page.field("Topic filter").fill(filter).await?;
     page.select("Requested QoS").choose(&qos.to_string()).await?;
     page.button("Subscribe").click().await?;
-    page.log().wait_for("is a SUBACK", from, |row| row.is(crate::log::Kind::In, "SUBACK")).await?;
+    page.log().wait_for("is a SUBACK", from, |row| row.is(Kind::In, "SUBACK")).await?;
     Ok(())
 }
 
@@ -85,6 +93,51 @@ async fn publish(page: &Page, topic: &str, qos: u8, message: &str) -> Result<()>
     page.select("Publish QoS").choose(&qos.to_string()).await?;
     page.field("Message").fill(message).await?;
     page.button("Publish").click().await
+}
+
+/// Publishes a message to the page itself at each QoS, to TOPIC/2, TOPIC/1 and TOPIC/0, and waits until each exchange
+/// is complete on both sides.
+async fn publish_to_itself(page: &Page, topic: &str) -> Result<()> {
+    subscribe(page, &format!("{topic}/#"), 2).await?;
+    for (qos, message) in [(2, "alpha one"), (1, "beta two"), (0, "gamma three")] {
+        let from = page.log().next_index().await?;
+        publish(page, &format!("{topic}/{qos}"), qos, message).await?;
+        for (kind, ends) in [(Kind::Out, SENT), (Kind::In, RECEIVED)] {
+            let last = ends[usize::from(qos)].last().copied().unwrap_or_default();
+            let is_it = |row: &Row| row.to_string() == last;
+            page.log().wait_for(&format!("ends the exchange of a PUBLISH {kind:?}"), from, is_it).await?;
+        }
+    }
+    Ok(())
+}
+
+/// The number of the row that is selected, if it is in view.
+async fn selected(page: &Page) -> Result<Option<u64>> {
+    let script = "return document.querySelector('#log-table [aria-selected=true]')?.dataset.index ?? null";
+    let index = page.execute(script, vec![]).await?;
+    Ok(index.as_str().and_then(|index| index.parse().ok()))
+}
+
+/// Waits until this row is selected, and seen.
+async fn wait_for_selected(page: &Page, index: u64) -> Result<()> {
+    wait::until(&format!("row {index} to be selected"), async || {
+        let selected = selected(page).await?;
+        Ok(if selected == Some(index) { Look::Ready(()) } else { Look::NotYet(format!("{selected:?}")) })
+    })
+    .await?;
+    let script =
+        "const [row] = arguments, view = document.getElementById('log-table').getBoundingClientRect();
+        const place = document.getElementById(row).getBoundingClientRect();
+        return place.top >= view.top && place.bottom <= view.bottom + 1";
+    let is_seen = page.execute(script, vec![serde_json::json!(format!("row-{index}"))]).await?;
+    anyhow::ensure!(is_seen == true, "row {index} is selected, but not seen");
+    Ok(())
+}
+
+/// Selects a row that is drawn, by a click.
+async fn select(page: &Page, row: &Row) -> Result<()> {
+    page.click_at(&format!("#row-{}", row.index)).await?;
+    wait_for_selected(page, row.index).await
 }
 
 /// What the sender of a PUBLISH sees at each QoS.

@@ -1,8 +1,6 @@
 //! PUBLISH: each handshake, two windows, text, files and large messages.
 
 use anyhow::{Result, ensure};
-use std::fs;
-use std::path::PathBuf;
 
 use super::{RECEIVED, SENT, check_same_id, connect, own_topic, publish, subscribe};
 use crate::chain::Chain;
@@ -10,6 +8,7 @@ use crate::log::Kind;
 use crate::page::Page;
 use crate::stage::Stage;
 use crate::tcp_client::TcpClient;
+use crate::temporary::TemporaryFolder;
 
 pub async fn at_each_qos(stage: &Stage, chain: &mut Chain) -> Result<()> {
     let page = stage.open(chain).await?;
@@ -89,11 +88,12 @@ async fn sends_file(stage: &Stage, chain: &Chain, name: &str, content: &[u8], qo
     let page = stage.open(chain).await?;
     connect(&page, "files").await?;
     subscribe(&page, &topic, qos).await?;
-    let path = TemporaryFile::write(name, content)?;
+    let folder = TemporaryFolder::new()?;
+    let path = folder.write(name, content)?;
 
     page.field("Topic").fill(&topic).await?;
     page.select("Publish QoS").choose(&qos.to_string()).await?;
-    page.file("File").upload(&path.0).await?;
+    page.file("File").upload(&path).await?;
     page.wait_for_text(name).await?;
     let from = page.log().next_index().await?;
     page.button("Publish file").click().await?;
@@ -105,26 +105,4 @@ async fn sends_file(stage: &Stage, chain: &Chain, name: &str, content: &[u8], qo
         page.log().wait_for("is the PUBLISH that came back", from, |row| row.is(Kind::In, "PUBLISH")).await?;
     ensure!(received.len == sent.len, "sent {:?} bytes, got {:?}", sent.len, received.len);
     Ok(page)
-}
-
-/// A file that is there as long as the test.
-struct TemporaryFile(PathBuf);
-
-impl TemporaryFile {
-    fn write(name: &str, content: &[u8]) -> Result<Self> {
-        let folder = std::env::temp_dir().join(own_topic("files").replace('/', "-"));
-        fs::create_dir_all(&folder)?;
-        let path = folder.join(name);
-        fs::write(&path, content)?;
-        Ok(Self(path))
-    }
-}
-
-impl Drop for TemporaryFile {
-    fn drop(&mut self) {
-        if let Some(folder) = self.0.parent() {
-            // What is left behind lies in the system's folder for that.
-            fs::remove_dir_all(folder).unwrap_or_default();
-        }
-    }
 }

@@ -1,0 +1,45 @@
+//! The scope: filter, rows, inspector, files, many packets, and that everybody can use it.
+
+use mqttscope_e2e::broker::{Act, ScriptedBroker};
+use mqttscope_e2e::chain::{Chain, Version};
+use mqttscope_e2e::scenarios;
+use mqttscope_e2e::stage;
+
+mqttscope_e2e::scenario_tests! { mqttscope_e2e::chain::Chain::own(mqttscope_e2e::chain::Version::V31);
+    access: light, dark;
+    export: others_read_it, only_what_is_found, the_password_on_demand;
+    filter: leaves_what_it_names, says_where_it_is_wrong, completes, remembers,
+        is_live_and_leads_from_match_to_match, loses_no_character;
+    import: its_own_exports, a_capture_of_others, a_broken_file;
+    inspector: fields_mark_their_bytes, payloads_in_each_format, an_image_and_five_megabytes,
+        the_handshake_with_duplicates, statistics_count_packets;
+    rows: columns_are_hidden_and_shown, pause_holds_the_view, keys_select_and_reveal,
+        goes_to_a_number_and_a_time, a_row_is_copied, panes_take_the_size_they_are_given;
+}
+
+#[test]
+fn a_violation_stands_at_its_byte() {
+    stage::run("violation", async |stage| {
+        let broker = ScriptedBroker::start(vec![Act::Receive, Act::send("20 02 06 00"), Act::Stay])?;
+        let mut chain = Chain::own_before(broker.address(), Version::V311)?;
+        scenarios::inspector::a_violation_stands_at_its_byte(stage, &mut chain).await
+    });
+}
+
+#[test]
+fn an_answer_that_does_not_come() {
+    stage::run("unanswered", async |stage| {
+        let broker = ScriptedBroker::start(vec![Act::Receive, Act::send("20 02 00 00"), Act::Stay])?;
+        let mut chain = Chain::own_before(broker.address(), Version::V311)?;
+        scenarios::inspector::an_answer_that_does_not_come(stage, &mut chain).await
+    });
+}
+
+#[test]
+fn a_hundred_thousand_packets() {
+    stage::run("many", async |stage| {
+        let broker = ScriptedBroker::start(scenarios::many::script())?;
+        let mut chain = Chain::own_before(broker.address(), Version::V311)?;
+        scenarios::many::stay_usable(stage, &mut chain).await
+    });
+}
