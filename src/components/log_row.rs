@@ -2,7 +2,7 @@
 
 use mqttscope_log::Log;
 use yew::prelude::*;
-use yew::virtual_dom::{Key, VTag};
+use yew::virtual_dom::VTag;
 
 use super::element::{classed, element, tag, text};
 use crate::store::column::Column;
@@ -29,14 +29,19 @@ pub struct Mark {
 }
 
 /// A row, put into words here and only because it can be seen. `place` is its place among the rows that are shown.
-pub fn log_row(log: &Log, number: u32, place: u32, setting: Setting, style: Style, mark: Mark) -> Html {
-    let Some(row) = Row::of(log, number, setting) else { return Html::default() };
-    let mut tag = match &row.content {
+pub fn log_row(
+    log: &Log,
+    number: u32,
+    place: u32,
+    setting: Setting,
+    style: Style,
+    mark: Mark,
+) -> Option<VTag> {
+    let row = Row::of(log, number, setting)?;
+    Some(match &row.content {
         Content::Packet(packet) => packet_row(&row, packet, place, style, mark),
         Content::Event { name, words, tone } => event_row(&row, name, words, *tone, place, style, mark),
-    };
-    tag.key = Some(Key::from(number));
-    tag.into()
+    })
 }
 
 /// The id of a row's element.

@@ -3,13 +3,13 @@
 //! Where the rows stand is computed from the records (see [`Heights`]) and written to the elements' styles once they
 //! are drawn, since a strict Content-Security-Policy forbids style attributes.
 
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
 use wasm_bindgen::JsCast;
 use web_sys::{Element, HtmlElement};
 use yew::prelude::*;
-use yew::virtual_dom::{Listener, ListenerKind};
+use yew::virtual_dom::{Key, Listener, ListenerKind};
 
 use super::element::{element, tag, text};
 use super::listen::{On, Tell};
@@ -49,6 +49,7 @@ pub enum TableAct {
 /// The rows around what a person looks at.
 pub struct LogTable {
     refs: Refs,
+    slots: RefCell<Slots>,
     size: Size,
     gaze: Gaze,
     /// The selected record that was brought into view.
@@ -96,6 +97,7 @@ impl Component for LogTable {
         });
         Self {
             refs: Refs::default(),
+            slots: RefCell::default(),
             size: Size::default(),
             gaze: Gaze::default(),
             revealed: None,
@@ -157,13 +159,18 @@ impl Component for LogTable {
             verbose: *verbose,
         };
         let selected = scope.selected();
-        let mut drawn = Vec::with_capacity((window.places.1 - window.places.0) as usize);
+        let numbers = (window.places.0..window.places.1).map(|place| rows.number(place));
+        self.slots.borrow_mut().take(numbers);
+        let slots = self.slots.borrow();
+        let mut drawn = Vec::with_capacity(slots.0.len());
         let mut active = None;
-        for place in window.places.0..window.places.1 {
-            let number = rows.number(place);
+        for (place, &Slot { number, key }) in (window.places.0..).zip(&slots.0) {
             let mark = Mark { selected: selected == Some(number), found: scope.is_marked(number) };
             active = if mark.selected { Some(row_id(number)) } else { active };
-            drawn.push(log_row(&log, number, place, setting, style, mark));
+            if let Some(mut row) = log_row(&log, number, place, setting, style, mark) {
+                row.key = Some(Key::from(key));
+                drawn.push(row.into());
+            }
             setting.above = log.record(number).map(|record| record.time);
         }
         let drawn = placed("rows", &self.refs.rows, drawn);
@@ -354,6 +361,41 @@ impl Size {
     }
 }
 
+/// Which row's element each row has.
+///
+/// A row that comes into view takes the element of one that goes: to write other words into it costs a small part of
+/// what it costs to make elements, and that is done in each frame while packets come in.
+#[derive(Default)]
+struct Slots(Vec<Slot>);
+
+#[derive(Clone, Copy)]
+struct Slot {
+    /// The number of the row.
+    number: u32,
+    /// By which yew knows the element.
+    key: u32,
+}
+
+impl Slots {
+    /// Takes the rows that are in view now, in ascending order. Those that were there keep their element.
+    fn take(&mut self, numbers: impl Iterator<Item = u32>) {
+        let rows: Vec<_> = numbers.map(|number| (number, self.key(number))).collect();
+        let stays = |slot: &&Slot| rows.binary_search_by_key(&slot.number, |row| row.0).is_ok();
+        let new = self.0.iter().map(|slot| slot.key + 1).max().unwrap_or_default();
+        let mut free = self.0.iter().filter(|slot| !stays(slot)).map(|slot| slot.key).chain(new..);
+        let slot = |(number, key): (u32, Option<u32>)| {
+            let key = key.or_else(|| free.next()).unwrap_or_default();
+            Slot { number, key }
+        };
+        self.0 = rows.iter().copied().map(slot).collect();
+    }
+
+    fn key(&self, number: u32) -> Option<u32> {
+        let at = self.0.binary_search_by_key(&number, |slot| slot.number).ok()?;
+        Some(self.0[at].key)
+    }
+}
+
 /// The elements that are placed.
 #[derive(Default)]
 struct Refs {
@@ -433,3 +475,23 @@ fn news(count: u32) -> String {
 pub const LOG_TABLE: &str = "log-table";
 /// The height of the header, which stays in view.
 const HEADER: f64 = 24.0;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::ops::Range;
+
+    #[test]
+    fn a_row_that_stays_keeps_its_element_and_a_new_one_takes_what_is_free() {
+        let mut slots = Slots::default();
+        let mut keys = |numbers: Range<u32>| {
+            slots.take(numbers);
+            slots.0.iter().map(|slot| slot.key).collect::<Vec<_>>()
+        };
+        assert_eq!(keys(10..14), [0, 1, 2, 3]);
+        assert_eq!(keys(11..15), [1, 2, 3, 0]);
+        assert_eq!(keys(100..104), [1, 2, 3, 0]);
+        assert_eq!(keys(102..107), [3, 0, 1, 2, 4]);
+        assert_eq!(keys(0..2), [3, 0]);
+    }
+}
