@@ -94,7 +94,7 @@ impl Stretch {
             let frame = frames.get((share * (frames.len().saturating_sub(1)) as f64).round() as usize);
             frame.map_or_else(|| "none".to_owned(), |frame| format!("{frame:.1} ms"))
         };
-        let blocking: f64 = self.seen.long.iter().map(|task| (task - 50.0).max(0.0)).sum();
+        let blocking = self.seen.long.iter().fold(0.0, |sum, task| sum + (task - 50.0).max(0.0));
         let draws: u32 = self.seen.draws.iter().sum();
         let a_frame = |seconds: f64| seconds * 1e3 / frames.len().max(1) as f64;
         let share = |seconds: f64| format!("{:.0} %", seconds / self.wall * 100.0);

@@ -85,6 +85,8 @@ fn serve(listener: &TcpListener, orders: &mpsc::Receiver<Load>, sent: &mpsc::Sen
             continue;
         };
         let (first, started) = (next, Instant::now());
+        // Bytes of a message that leave room for another packet.
+        let most = if load.alone { 1 } else { MESSAGE };
         while next < first + load.count {
             if !answer(&mut socket)? {
                 return Ok(());
@@ -96,7 +98,7 @@ fn serve(listener: &TcpListener, orders: &mpsc::Receiver<Load>, sent: &mpsc::Sen
             let end = (next + due).min(first + load.count);
             while next < end {
                 let mut bytes = Vec::new();
-                while next < end && bytes.len() < MESSAGE && !(load.alone && !bytes.is_empty()) {
+                while next < end && bytes.len() < most {
                     bytes.append(&mut message(next, load.qos));
                     next += 1;
                 }
