@@ -122,7 +122,6 @@ impl Component for App {
     fn create(ctx: &Context<Self>) -> Self {
         let link = ctx.link().clone();
         let redraw = link.clone();
-        let second = link.clone();
         let on_key = shortcut_listener(link.clone());
         let tell: Tell = Rc::new(move |event| hear(event, &link));
         let kinds: [fn() -> ListenerKind; 8] = [
@@ -136,9 +135,13 @@ impl Component for App {
             || ListenerKind::onfocusout,
         ];
         let reader = Reader::new("reader.js");
+        let redraw = Callback::from(move |()| redraw.send_message(Message::Redraw));
+        let driver = Driver::new("clock.js", redraw);
+        // In the next frame, where packets that come in may ask for one too: then both are one.
+        let second = driver.clone();
         Self {
             page: Page { settings: Rc::new(browser::load_settings()), ..Page::default() },
-            driver: Driver::new("clock.js", Callback::from(move |()| redraw.send_message(Message::Redraw))),
+            driver,
             scope: SharedScope::default(),
             filter_field: FilterField::default(),
             exporting: None,
@@ -150,7 +153,7 @@ impl Component for App {
             on_select: ctx.link().callback(|number| Message::Table(TableAct::Select(number))),
             shown: Shown::default(),
             _on_key: on_key,
-            _second: Interval::new(1_000, move || second.send_message(Message::Redraw)),
+            _second: Interval::new(1_000, move || second.redraw_soon()),
         }
     }
 
