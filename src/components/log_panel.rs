@@ -45,7 +45,8 @@ pub fn log_panel(view: &View, it: &LogView<'_>) -> Html {
     } else {
         Html::default()
     };
-    let count = count(log.first(), log.end(), scope.paused());
+    let count =
+        count(log.end() - log.first(), scope.dropped(&log), scope.paused().map(|paused| log.end() - paused));
     let head = vec![
         element("h2", &["id"], &[Some("log-title")], vec![text("Packet log")]),
         words("span", "count", &count),
@@ -167,15 +168,15 @@ fn empty(view: &View) -> Html {
     classed("div", "empty", parts)
 }
 
-fn count(first: u32, end: u32, paused: Option<u32>) -> String {
-    let rows = number::grouped(u64::from(end - first));
-    let noun = if end - first == 1 { " row" } else { " rows" };
-    let mut said = concat(&[&rows, noun]);
-    if first > 0 {
-        said.push_str(&concat(&[", ", &number::grouped(u64::from(first)), " older ones dropped"]));
+/// How many rows there are, how many older ones the log has dropped, and how many have come in a pause.
+fn count(rows: u32, dropped: u32, new: Option<u32>) -> String {
+    let noun = if rows == 1 { " row" } else { " rows" };
+    let mut said = concat(&[&number::grouped(u64::from(rows)), noun]);
+    if dropped > 0 {
+        said.push_str(&concat(&[", ", &number::grouped(u64::from(dropped)), " older ones dropped"]));
     }
-    if let Some(paused) = paused {
-        said.push_str(&concat(&[", paused, ", &number::grouped(u64::from(end - paused)), " new"]));
+    if let Some(new) = new {
+        said.push_str(&concat(&[", paused, ", &number::grouped(u64::from(new)), " new"]));
     }
     said
 }
