@@ -107,7 +107,8 @@ impl Looks<'_> {
         let state = format!("scope-{state}-{}-{}", self.width, self.colours);
         self.page.screenshot(&state).await?;
         let fits = self.page.execute(FITS, vec![]).await? == json!(true);
-        let wide = (!fits).then(|| "something sticks out at the side".to_owned());
+        let wide =
+            (!fits).then(|| "something sticks out of the window or lies over something else".to_owned());
         let faults = axe::faults(self.page).await?.into_iter().chain(wide);
         self.faults.extend(faults.map(|fault| format!("{state}: {fault}")));
         Ok(())
@@ -146,9 +147,12 @@ async fn open_menu(page: &Page, title: &str) -> Result<()> {
     Ok(())
 }
 
-/// Whether the page, and all that lies over it, is within the window.
+/// Whether the page, and all that lies over it, is within the window, and words in an empty log lie below the bars.
 const FITS: &str = "
-const { scrollWidth, clientWidth } = document.documentElement;
+const { scrollWidth, clientWidth, scrollHeight, clientHeight } = document.documentElement;
 const over = [...document.querySelectorAll('details[open] .menu-body, .offers, .filter-error, dialog[open]')];
-return scrollWidth <= clientWidth && over.map(it => it.getBoundingClientRect())
-  .every(({ left, right }) => left >= 0 && right <= clientWidth)";
+const [empty, bar] = ['.log > .empty', '.filter-bar'].map(it => document.querySelector(it)?.getBoundingClientRect());
+return scrollWidth <= clientWidth && scrollHeight <= clientHeight
+  && over.map(it => it.getBoundingClientRect()).every(({ left, right, bottom }) =>
+    left >= 0 && right <= clientWidth && bottom <= clientHeight)
+  && !(empty?.height > 0 && empty.top < bar.bottom)";

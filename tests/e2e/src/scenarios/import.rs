@@ -89,6 +89,9 @@ pub async fn a_broken_file(stage: &Stage, chain: &mut Chain) -> Result<()> {
     let rows = page.log().packets().await?;
     ensure!(rows.len() > 5 && rows[0].to_string() == "out CONNECT", "what could be read: {rows:#?}");
 
+    let count = page.texts(".log-head .count").await?.concat();
+    ensure!(!count.contains("dropped"), "what the file replaced was not dropped: {count}");
+
     let lines = b"{\"type\":\"PINGREQ\"}\nnonsense\n";
     let said = open_broken(&page, &folder.write("mixed.jsonl", lines)?).await?;
     ensure!(said.contains("could not be read") && said.contains("Broken at byte"), "it says: {said}");

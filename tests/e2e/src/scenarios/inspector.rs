@@ -144,7 +144,7 @@ pub async fn an_image_and_five_megabytes(stage: &Stage, chain: &mut Chain) -> Re
     page.wait_for_texts(".payload-line", "the first lines", is_there).await?;
     let whole = |facts: &[String]| !facts.concat().contains("so far") && facts.concat().contains("lines");
     page.wait_for_texts(".payload-head .quiet", "all lines to be counted", whole).await?;
-    let script = "const list = document.querySelector('.list.payload'); list.scrollTop = list.scrollHeight";
+    let script = "const list = document.querySelector('[role=group][aria-label=Payload]'); list.scrollTop = list.scrollHeight";
     page.execute(script, vec![]).await?;
     let last = format!("{:06}: twenty-five bytes", LINES - 1);
     let is_last = |lines: &[String]| lines.concat().contains(&last);
