@@ -3,6 +3,7 @@
 use anyhow::{Context, Error, Result, bail};
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::process::Command;
 use std::str::FromStr;
 
 use crate::browser;
@@ -73,27 +74,20 @@ fn codec(workspace: &Workspace) -> Result<()> {
     let mut report = workspace.cargo();
     report.args(["run", "--quiet", "--package", "mqttscope-bench", "--"]);
     report.arg(workspace.target().join("criterion")).arg(results);
-    if !report.status().context("cannot run the report")?.success() {
-        bail!("the report could not be made");
-    }
-    Ok(())
+    show(&mut report)
 }
 
 fn log(workspace: &Workspace) -> Result<()> {
-    let mut steps = Steps::new(2);
+    let mut steps = Steps::new(1);
     let step = steps.begin("building the benchmark");
     let bench = ["bench", "--quiet", "--package", "mqttscope-bench", "--bench", "log"];
     step.run(workspace.cargo().args(bench).arg("--no-run"))?;
     step.done("");
-    let step = steps.begin("measuring");
-    let output = step.run(workspace.cargo().args(bench))?;
-    step.done("");
-    println!("\n{output}");
-    Ok(())
+    show(workspace.cargo().args(bench))
 }
 
 fn loaded_page(workspace: &Workspace) -> Result<()> {
-    let mut steps = Steps::new(tools::SET_UP_STEPS + 4);
+    let mut steps = Steps::new(tools::SET_UP_STEPS + 3);
     let tools = tools::set_up(workspace, |title| steps.begin(title))?;
     let step = steps.begin("looking for Chromium and chromedriver");
     let (browser, note) = browser::set_up(workspace, &step)?;
@@ -105,7 +99,6 @@ fn loaded_page(workspace: &Workspace) -> Result<()> {
     let package = ["--package", "mqttscope-bench-page"];
     step.run(workspace.cargo().arg("build").args(package))?;
     step.done("");
-    let step = steps.begin("measuring");
     let mut command = workspace.cargo();
     command
         .args(["run", "--quiet"])
@@ -113,9 +106,15 @@ fn loaded_page(workspace: &Workspace) -> Result<()> {
         .env("MQTTSCOPE_DIST", workspace.dist())
         .env("CHROME", &browser.chrome)
         .env("CHROMEDRIVER", &browser.chromedriver);
-    let output = step.run(&mut command)?;
-    step.done("");
-    println!("\n{output}");
+    show(&mut command)
+}
+
+/// Runs a program that prints its own tables.
+fn show(program: &mut Command) -> Result<()> {
+    println!();
+    if !program.status().context("cannot measure")?.success() {
+        bail!("nothing was measured to its end");
+    }
     Ok(())
 }
 
