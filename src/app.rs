@@ -25,7 +25,6 @@ use crate::components::forms::Forms;
 use crate::components::inspector::{BinaryFormat, BinaryRequest, Inspector};
 use crate::components::listen::{On, Tell};
 use crate::components::log_panel::{LogView, log_panel};
-use crate::components::log_row::row_id;
 use crate::components::log_table::{LOG_TABLE, TableAct};
 use crate::components::parts::View;
 use crate::components::shortcuts::{SHORTCUTS_DIALOG, shortcuts};
@@ -39,6 +38,7 @@ use crate::store::filter_field::{FilterField, Known, byte_offset, unit_offset};
 use crate::store::keys::{Key, deed_of as deed_of_key};
 use crate::store::page::{Action, Page, PickedFile, Tab};
 use crate::store::pane::Pane;
+use crate::store::row::{Row, Setting};
 use crate::store::scope::SharedScope;
 use crate::store::settings::Settings;
 use crate::store::text::{capitalised, concat};
@@ -372,12 +372,10 @@ impl App {
     }
 
     fn copy_row(&self) {
-        if let Some(number) = self.scope.0.borrow().selected()
-            && let Some(row) = browser::by_id(&row_id(number))
-        {
-            let cells = row.children();
-            let cells = (0..cells.length()).filter_map(|at| cells.item(at)?.text_content());
-            clipboard::copy(cells.collect::<Vec<_>>().join("\t"));
+        let Some(number) = self.scope.0.borrow().selected() else { return };
+        let setting = Setting { utc_offset: browser::utc_offset_minutes(), ..Setting::default() };
+        if let Some(row) = Row::of(&self.driver.log().0.borrow(), number, setting) {
+            clipboard::copy(row.line());
         }
     }
 
@@ -656,7 +654,10 @@ fn key_of(target: &Element, key: &KeyboardEvent) -> Option<Message> {
         let size: i64 = target.get_attribute("aria-valuenow")?.parse().ok()?;
         Message::Act(Action::Resize(pane, size + step))
     } else if name == "Escape" {
+        // What had the focus in a menu is folded with it: the menu's head has it then.
+        let head = target.closest(".menu").ok().flatten().and_then(|menu| menu.first_element_child());
         browser::close_menus(None);
+        browser::focus(head);
         return None;
     } else {
         // In a message of several lines Enter makes a new one, so Ctrl+Enter does the form's deed.

@@ -102,6 +102,25 @@ impl Row {
     }
 }
 
+impl Row {
+    /// The row as a line of text, with tabs between its columns.
+    #[must_use]
+    pub fn line(&self) -> String {
+        match &self.content {
+            Content::Event { words, .. } => [self.time.as_str(), "event", words].join("\t"),
+            Content::Packet(packet) => {
+                let direction = if packet.out { "out" } else { "in" };
+                let id = if packet.id == 0 { String::new() } else { number::plain(packet.id.into()) };
+                let (flags, len) = (packet.flags.words(), number::plain(packet.len.into()));
+                let Summary { topic, text } = &packet.summary;
+                let columns =
+                    [&self.time, direction, packet.name, &flags, &id, &len, &packet.answer, topic, text];
+                columns.join("\t")
+            }
+        }
+    }
+}
+
 impl PacketRow {
     fn of(log: &Log, number: u32, record: &Record, verbose: bool) -> Self {
         let bytes = log.bytes(record);
@@ -446,6 +465,17 @@ mod tests {
         assert_eq!((row.start.as_str(), row.gap.as_str()), ("0.003 s", "0.000 s"));
         let Content::Packet(row) = row.content else { panic!("a packet") };
         assert_eq!((row.answer.as_str(), row.exchange), ("3.2 ms", Some(0)));
+    }
+
+    #[test]
+    fn rows_are_lines_with_tabs() {
+        let mut log = Log::new(1 << 20);
+        log.push_sent(45_001_482_000, b"\x3a\x07\x00\x01t\x00\x11hi", Marks::default());
+        log.push_event(45_001_482_000, 0, mqttscope_log::EventKind::PingWithheld, &[]);
+        let line = |number| Row::of(&log, number, Setting::default()).expect("it is kept").line();
+        assert_eq!(line(0), "12:30:01.482\tout\tPUBLISH\tDUP QoS 1\t17\t9\t\tt\thi");
+        let words = "Simulating a client that is down: PINGREQ not sent";
+        assert_eq!(line(1), ["12:30:01.482\tevent\t", words].concat());
     }
 
     #[test]
