@@ -4,6 +4,7 @@ use anyhow::{Result, bail};
 use std::fs;
 use std::process::ExitCode;
 use std::str::FromStr;
+use std::thread;
 use std::time::Instant;
 
 use crate::browser;
@@ -49,6 +50,12 @@ impl FromStr for System {
     }
 }
 
+/// Half as many again as there are processors.
+fn test_threads() -> String {
+    let processors = thread::available_parallelism().map_or(1, usize::from);
+    (processors + processors.div_ceil(2)).to_string()
+}
+
 /// Runs the chains in which one of these systems takes part, or all chains.
 pub fn run(workspace: &Workspace, wanted: &[System]) -> Result<ExitCode> {
     let started = Instant::now();
@@ -88,7 +95,9 @@ pub fn run(workspace: &Workspace, wanted: &[System]) -> Result<ExitCode> {
         .env("MQTTSCOPE_GATEWAY", gateway)
         .env("MQTTSCOPE_SCREENSHOTS", workspace.target().join("screenshots"))
         .env("CHROME", &browser.chrome)
-        .env("CHROMEDRIVER", &browser.chromedriver);
+        .env("CHROMEDRIVER", &browser.chromedriver)
+        // A test in a browser waits for half of its time.
+        .env("RUST_TEST_THREADS", test_threads());
     let mut counts = Counts::default();
     let result = test::run_tests_showing(step, &mut cargo, &mut counts, "chain ");
     remove_folder(&data)?;
