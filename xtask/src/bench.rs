@@ -52,11 +52,9 @@ fn codec(workspace: &Workspace) -> Result<()> {
     let need = "npm, which brings the peer in the browser, is needed";
     let note = packages::set_up_programs(workspace, &step, &[("npm", "npm")], need)?;
     step.done(note);
-    let step = steps.begin("looking for Chromium");
-    let (browser, note) = browser::set_up(workspace, &step)?;
-    step.done(note);
+    let browser = browser::set_up(workspace, &mut steps)?;
 
-    let step = steps.begin("building the page");
+    let step = steps.begin("building the benchmark's page");
     let page = build_page(workspace, &tools, &step)?;
     step.done("");
     // One after the other: they would disturb each other.
@@ -89,24 +87,14 @@ fn log(workspace: &Workspace) -> Result<()> {
 fn loaded_page(workspace: &Workspace) -> Result<()> {
     let mut steps = Steps::new(tools::SET_UP_STEPS + 3);
     let tools = tools::set_up(workspace, |title| steps.begin(title))?;
-    let step = steps.begin("looking for Chromium and chromedriver");
-    let (browser, note) = browser::set_up(workspace, &step)?;
-    step.done(note);
-    let step = steps.begin("building the page");
-    let note = page::build(workspace, &tools, Profile::Release, &step)?;
-    step.done(note);
+    let browser = browser::set_up(workspace, &mut steps)?;
+    page::build(workspace, &tools, Profile::Release, &mut steps)?;
     let step = steps.begin("building the benchmark");
     let package = ["--package", "mqttscope-bench-page"];
     step.run(workspace.cargo().arg("build").args(package))?;
     step.done("");
     let mut command = workspace.cargo();
-    command
-        .args(["run", "--quiet"])
-        .args(package)
-        .env("MQTTSCOPE_DIST", workspace.dist())
-        .env("CHROME", &browser.chrome)
-        .env("CHROMEDRIVER", &browser.chromedriver);
-    show(&mut command)
+    show(browser.tell(command.args(["run", "--quiet"]).args(package), workspace))
 }
 
 /// Runs a program that prints its own tables.

@@ -4,9 +4,10 @@ use anyhow::{Context, Result, bail};
 use std::env;
 use std::fs;
 use std::path::PathBuf;
+use std::process::Command;
 
 use crate::packages;
-use crate::progress::Step;
+use crate::progress::Steps;
 use crate::workspace::{Workspace, find_program};
 
 /// The browser and the program that drives it.
@@ -15,20 +16,33 @@ pub struct Browser {
     pub chromedriver: PathBuf,
 }
 
-/// Finds both, or installs them where that needs no question: on Debian, as root.
-pub fn set_up(workspace: &Workspace, step: &Step) -> Result<(Browser, &'static str)> {
+impl Browser {
+    /// Tells a program that tests or measures the built page where that is, and what opens it.
+    pub fn tell<'a>(&self, program: &'a mut Command, workspace: &Workspace) -> &'a mut Command {
+        program
+            .env("MQTTSCOPE_DIST", workspace.dist())
+            .env("CHROME", &self.chrome)
+            .env("CHROMEDRIVER", &self.chromedriver)
+    }
+}
+
+/// Finds both in a step of its own, or installs them where that needs no question: on Debian, as root.
+pub fn set_up(workspace: &Workspace, steps: &mut Steps) -> Result<Browser> {
+    let step = steps.begin("looking for Chromium and chromedriver");
     if let Some(browser) = find()? {
-        return Ok((browser, "they are there"));
+        step.done("they are there");
+        return Ok(browser);
     }
     packages::install(
         workspace,
-        step,
+        &step,
         &["chromium", "chromium-driver"],
         "Chromium and chromedriver are needed, or CHROME and CHROMEDRIVER set to existing ones",
     )?;
     let browser =
         find()?.context("apt-get installed chromium and chromium-driver, but they are not on the PATH")?;
-    Ok((browser, "installed"))
+    step.done("installed");
+    Ok(browser)
 }
 
 fn find() -> Result<Option<Browser>> {

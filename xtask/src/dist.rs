@@ -16,9 +16,7 @@ const GOAL_GZIP_BYTES: u64 = 105_000;
 pub fn run(workspace: &Workspace, profile: Profile) -> Result<()> {
     let mut steps = Steps::new(tools::SET_UP_STEPS + 1);
     let tools = tools::set_up(workspace, |title| steps.begin(title))?;
-    let step = steps.begin("building the page");
-    let note = page::build(workspace, &tools, profile, &step)?;
-    step.done(note);
+    page::build(workspace, &tools, profile, &mut steps)?;
     print_sizes(workspace)
 }
 

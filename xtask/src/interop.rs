@@ -63,17 +63,9 @@ pub fn run(workspace: &Workspace, wanted: &[System]) -> Result<ExitCode> {
     let tools = tools::set_up(workspace, |title| steps.begin(title))?;
     let systems = systems::set_up(workspace, |title| steps.begin(title))?;
 
-    let step = steps.begin("looking for Chromium and chromedriver");
-    let (browser, note) = browser::set_up(workspace, &step)?;
-    step.done(note);
-
-    let step = steps.begin("building the page");
-    let note = page::build(workspace, &tools, Profile::Release, &step)?;
-    step.done(note);
-
-    let step = steps.begin("building the gateway");
-    let gateway = serve::build_gateway(workspace, Profile::Release, &step)?;
-    step.done("");
+    let browser = browser::set_up(workspace, &mut steps)?;
+    page::build(workspace, &tools, Profile::Release, &mut steps)?;
+    let gateway = serve::build_gateway(workspace, Profile::Release, &mut steps)?;
 
     // A run that was killed may have left its data behind.
     let data = workspace.state()?.join("interop");
@@ -91,15 +83,12 @@ pub fn run(workspace: &Workspace, wanted: &[System]) -> Result<ExitCode> {
         .env("MQTTSCOPE_MOSQUITTO", &systems.mosquitto)
         .env("MQTTSCOPE_KAAZING_LIB", &systems.kaazing_lib)
         .env("MQTTSCOPE_ACTIVEMQ_HOME", &systems.activemq_home)
-        .env("MQTTSCOPE_DIST", workspace.dist())
         .env("MQTTSCOPE_GATEWAY", gateway)
         .env("MQTTSCOPE_SCREENSHOTS", workspace.target().join("screenshots"))
-        .env("CHROME", &browser.chrome)
-        .env("CHROMEDRIVER", &browser.chromedriver)
         // A test in a browser waits for half of its time.
         .env("RUST_TEST_THREADS", test_threads());
     let mut counts = Counts::default();
-    let result = test::run_tests_showing(step, &mut cargo, &mut counts, "chain ");
+    let result = test::run_tests_showing(step, browser.tell(&mut cargo, workspace), &mut counts, "chain ");
     remove_folder(&data)?;
 
     let failed = counts.failed.max(usize::from(result.is_err()));

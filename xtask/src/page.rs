@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use crate::compress;
 use crate::fingerprint::Fingerprint;
 use crate::html;
-use crate::progress::{Step, strip_escapes};
+use crate::progress::{Step, Steps, strip_escapes};
 use crate::tools::{self, Tools};
 use crate::workspace::Workspace;
 
@@ -29,8 +29,16 @@ pub const LOADED_WHEN_USED: [&str; 3] = ["mqttscope-reader.js", "mqttscope-reade
 /// The packages that are modules of the page.
 const MODULES: [&str; 2] = ["mqttscope", "mqttscope-reader"];
 
-/// Builds dist/ unless it is as the sources say already; returns what was done.
-pub fn build(workspace: &Workspace, tools: &Tools, profile: Profile, step: &Step) -> Result<&'static str> {
+/// Builds dist/ in a step of its own, unless it is as the sources say already.
+pub fn build(workspace: &Workspace, tools: &Tools, profile: Profile, steps: &mut Steps) -> Result<()> {
+    let step = steps.begin("building the page");
+    let note = build_in(workspace, tools, profile, &step)?;
+    step.done(note);
+    Ok(())
+}
+
+/// Returns what was done.
+fn build_in(workspace: &Workspace, tools: &Tools, profile: Profile, step: &Step) -> Result<&'static str> {
     let state = workspace.state()?;
     let _lock = tools::lock(&state.join("page.lock"), step)?;
     let stamp_path = state.join("page.stamp");

@@ -28,14 +28,8 @@ pub struct Options {
 pub fn run(workspace: &Workspace, options: &Options) -> Result<ExitCode> {
     let mut steps = Steps::new(tools::SET_UP_STEPS + 3);
     let tools = tools::set_up(workspace, |title| steps.begin(title))?;
-
-    let step = steps.begin("building the page");
-    let note = page::build(workspace, &tools, options.profile, &step)?;
-    step.done(note);
-
-    let step = steps.begin("building the gateway");
-    let program = build_gateway(workspace, options.profile, &step)?;
-    step.done("");
+    page::build(workspace, &tools, options.profile, &mut steps)?;
+    let program = build_gateway(workspace, options.profile, &mut steps)?;
 
     let step = steps.begin("starting the gateway");
     let mut command = workspace.command(program);
@@ -48,8 +42,9 @@ pub fn run(workspace: &Workspace, options: &Options) -> Result<ExitCode> {
     run_gateway(&mut command, step)
 }
 
-/// Builds the gateway and returns the program.
-pub fn build_gateway(workspace: &Workspace, profile: Profile, step: &Step) -> Result<PathBuf> {
+/// Builds the gateway in a step of its own and returns the program.
+pub fn build_gateway(workspace: &Workspace, profile: Profile, steps: &mut Steps) -> Result<PathBuf> {
+    let step = steps.begin("building the gateway");
     let mut cargo = workspace.cargo();
     cargo.args(["build", "--package", "mqttscope-gateway", "--bin", "mqttscope-gateway"]);
     let folder = match profile {
@@ -60,6 +55,7 @@ pub fn build_gateway(workspace: &Workspace, profile: Profile, step: &Step) -> Re
         Profile::Debug => "debug",
     };
     step.run(&mut cargo)?;
+    step.done("");
     let mut name = OsString::from("mqttscope-gateway");
     name.push(std::env::consts::EXE_SUFFIX);
     Ok(workspace.target().join(folder).join(name))

@@ -77,10 +77,7 @@ pub fn run(workspace: &Workspace, kinds: &[Kind]) -> Result<ExitCode> {
     let tools = tools::set_up(workspace, |title| steps.begin(title))?;
     let mut browser = None;
     if browser_step > 0 {
-        let step = steps.begin("looking for Chromium and chromedriver");
-        let (found, note) = browser::set_up(workspace, &step)?;
-        step.done(note);
-        browser = Some(found);
+        browser = Some(browser::set_up(workspace, &mut steps)?);
     }
 
     let mut run = Run { workspace, tools: &tools, browser: browser.as_ref(), steps };
@@ -220,26 +217,18 @@ impl Run<'_> {
         let (axe, note) = axe::set_up(self.workspace, &step)?;
         step.done(&note);
 
-        let step = self.steps.begin("building the page");
-        let note = page::build(self.workspace, self.tools, Profile::Release, &step)?;
-        step.done(note);
-
-        let step = self.steps.begin("building the gateway");
-        let gateway = serve::build_gateway(self.workspace, Profile::Release, &step)?;
-        step.done("");
+        page::build(self.workspace, self.tools, Profile::Release, &mut self.steps)?;
+        let gateway = serve::build_gateway(self.workspace, Profile::Release, &mut self.steps)?;
 
         let step = self.steps.begin("end-to-end tests");
         let Some(browser) = self.browser else { bail!("no browser was set up") };
         let mut cargo = self.workspace.cargo();
         cargo
             .args(["test", "--package", "mqttscope-e2e", "--no-fail-fast"])
-            .env("MQTTSCOPE_DIST", self.workspace.dist())
             .env("MQTTSCOPE_GATEWAY", gateway)
             .env("MQTTSCOPE_AXE", axe)
-            .env("MQTTSCOPE_SCREENSHOTS", self.workspace.target().join("screenshots"))
-            .env("CHROME", &browser.chrome)
-            .env("CHROMEDRIVER", &browser.chromedriver);
-        run_tests(step, &mut cargo, counts)
+            .env("MQTTSCOPE_SCREENSHOTS", self.workspace.target().join("screenshots"));
+        run_tests(step, browser.tell(&mut cargo, self.workspace), counts)
     }
 }
 
