@@ -1,0 +1,195 @@
+//! What happens to the page's controls, and what it means.
+
+use wasm_bindgen::JsCast;
+use wasm_bindgen::closure::Closure;
+use wasm_bindgen_futures::spawn_local;
+use web_sys::{Element, HtmlInputElement, KeyboardEvent, PointerEvent};
+use yew::html::Scope;
+use yew::prelude::*;
+
+use super::files::read;
+use super::scope::FilterMessage;
+use super::{App, Message};
+use crate::browser;
+use crate::components::filter_bar::FILTER_INPUT;
+use crate::store::column::Column;
+use crate::store::keys::{Key, deed_of as deed_of_key};
+use crate::store::page::Action;
+use crate::store::pane::Pane;
+use crate::store::{Deed, Field, Switch};
+
+/// Hears every event of the page's controls, which are told apart by their id or their data.
+pub(super) fn hear(event: &Event, link: &Scope<App>) {
+    let Some(target) = event.target().and_then(|target| target.dyn_into::<Element>().ok()) else { return };
+    let message = match event.type_().as_str() {
+        "click" => {
+            browser::close_menus(Some(&target));
+            let offer = target.closest("[data-offer]").ok().flatten();
+            match offer.and_then(|offer| offer.get_attribute("data-offer")?.parse().ok()) {
+                Some(at) => Some(Message::Filter(FilterMessage::Take(Some(at)))),
+                None => deed_of(&target, "button[data-deed]"),
+            }
+        }
+        "submit" => {
+            event.prevent_default();
+            deed_of(&target, "form")
+        }
+        "keydown" => event.dyn_ref::<KeyboardEvent>().and_then(|key| key_of(&target, key)),
+        "pointerdown" => {
+            // The suggestions are no place for the focus: the field keeps it.
+            if target.closest("[data-offer]").is_ok_and(|offer| offer.is_some()) {
+                event.prevent_default();
+            }
+            grasp(&target, event);
+            None
+        }
+        "pointermove" => event.dyn_ref::<PointerEvent>().and_then(|pointer| drag(&target, pointer)),
+        "focusout" if target.id() == FILTER_INPUT => Some(Message::Filter(FilterMessage::Used)),
+        "focusout" => None,
+        kind => change_of(&target, kind == "input", link),
+    };
+    if let Some(message) = message {
+        link.send_message(message);
+    }
+}
+
+/// What a key means in a control.
+fn key_of(target: &Element, key: &KeyboardEvent) -> Option<Message> {
+    let name = key.key();
+    let message = if target.id() == FILTER_INPUT {
+        let input: &HtmlInputElement = target.unchecked_ref();
+        let cursor = input.selection_start().ok().flatten().unwrap_or_default() as usize;
+        let has_choice = target.has_attribute("aria-activedescendant");
+        Message::Filter(match name.as_str() {
+            "ArrowDown" => FilterMessage::Choose { down: true, cursor },
+            "ArrowUp" => FilterMessage::Choose { down: false, cursor },
+            "Enter" | "Tab" if has_choice => FilterMessage::Take(None),
+            "Enter" => FilterMessage::Used,
+            "Escape" => FilterMessage::Left,
+            _ => return None,
+        })
+    } else if let Some(pane) = split_of(target) {
+        let step = match name.as_str() {
+            "ArrowRight" | "ArrowDown" => KEY_STEP,
+            "ArrowLeft" | "ArrowUp" => -KEY_STEP,
+            _ => return None,
+        };
+        let step = if pane.grows_with_pointer() { step } else { -step };
+        let size: i64 = target.get_attribute("aria-valuenow")?.parse().ok()?;
+        Message::Act(Action::Resize(pane, size + step))
+    } else if name == "Escape" {
+        // What had the focus in a menu is folded with it: the menu's head has it then.
+        let head = target.closest(".menu").ok().flatten().and_then(|menu| menu.first_element_child());
+        browser::close_menus(None);
+        browser::focus(head);
+        return None;
+    } else {
+        // In a message of several lines Enter makes a new one, so Ctrl+Enter does the form's deed.
+        let is_asked = name == "Enter" && (key.ctrl_key() || key.meta_key());
+        if !is_asked {
+            return None;
+        }
+        deed_of(target, "form")?
+    };
+    key.prevent_default();
+    Some(message)
+}
+
+/// Holds the pointer at the line between two panes, wherever it goes until it is let go.
+fn grasp(target: &Element, event: &Event) {
+    if let (Some(_), Some(pointer)) = (split_of(target), event.dyn_ref::<PointerEvent>()) {
+        // Without a hold the line is left behind by a fast pointer, no more.
+        let _ = target.set_pointer_capture(pointer.pointer_id());
+    }
+}
+
+/// The size that a pane gets from the pointer that drags its line.
+fn drag(target: &Element, pointer: &PointerEvent) -> Option<Message> {
+    if pointer.buttons() & 1 == 0 {
+        return None;
+    }
+    let pane = split_of(target)?;
+    let around = target.parent_element()?.get_bounding_client_rect();
+    let size = match pane {
+        Pane::Forms => f64::from(pointer.client_x()) - around.left(),
+        Pane::Inspector => around.right() - f64::from(pointer.client_x()),
+        Pane::InspectorBelow => around.bottom() - f64::from(pointer.client_y()),
+    };
+    Some(Message::Act(Action::Resize(pane, size as i64)))
+}
+
+fn split_of(target: &Element) -> Option<Pane> {
+    Pane::of_name(&target.get_attribute("data-split")?)
+}
+
+/// Hears the keys that are shortcuts wherever the focus is.
+pub(super) fn shortcut_listener(link: Scope<App>) -> Closure<dyn FnMut(KeyboardEvent)> {
+    let on_key = Closure::new(move |event: KeyboardEvent| {
+        let target = event.target().and_then(|target| target.dyn_into::<Element>().ok());
+        let is_in = |selector| {
+            target.as_ref().is_some_and(|it| it.closest(selector).is_ok_and(|found| found.is_some()))
+        };
+        let typing = is_in("input:not([type=checkbox]), textarea, select, dialog");
+        let name = event.key();
+        let key = Key {
+            name: &name,
+            control: event.ctrl_key() || event.meta_key(),
+            shift: event.shift_key(),
+            alt: event.alt_key(),
+        };
+        if let Some(deed) = deed_of_key(key, typing) {
+            event.prevent_default();
+            link.send_message(Message::Do(deed, String::new()));
+        }
+    });
+    if let Some(document) = browser::document() {
+        // It can only fail for want of memory.
+        let _ = document.add_event_listener_with_callback("keydown", on_key.as_ref().unchecked_ref());
+    }
+    on_key
+}
+
+/// The deed of the element itself, or of the nearest around it, that the selector names.
+fn deed_of(target: &Element, selector: &str) -> Option<Message> {
+    let element = target.closest(selector).ok()??;
+    let deed = Deed::of_name(&element.get_attribute("data-deed")?)?;
+    Some(Message::Do(deed, element.get_attribute("data-filter").unwrap_or_default()))
+}
+
+/// What was typed, chosen or switched. Text counts with each key, everything else once it is chosen.
+fn change_of(target: &Element, typed: bool, link: &Scope<App>) -> Option<Message> {
+    // Fields of several lines and lists are no `HtmlInputElement`s, but have a `value` like them.
+    let input: &HtmlInputElement = target.unchecked_ref();
+    let id = target.id();
+    if let Some(switch) = Switch::of_id(&id) {
+        return Some(Message::Act(Action::Switch(switch, input.checked())));
+    }
+    if let Some(column) = Column::of_id(&id) {
+        return Some(Message::Act(Action::HideColumn(column, !input.checked())));
+    }
+    if id == FILTER_INPUT {
+        let cursor = input.selection_start().ok().flatten().unwrap_or_default() as usize;
+        return typed.then(|| Message::Filter(FilterMessage::Typed(input.value(), cursor)));
+    }
+    match Field::of_id(&id)? {
+        Field::File | Field::ImportFile if typed => None,
+        Field::ImportFile => {
+            let file = input.files().and_then(|files| files.get(0));
+            // The same file can be chosen again.
+            input.set_value("");
+            file.map(Message::Import)
+        }
+        Field::File => {
+            match input.files().and_then(|files| files.get(0)) {
+                Some(file) => spawn_local(read(file, link.clone())),
+                None => link.send_message(Message::Act(Action::File(None))),
+            }
+            None
+        }
+        field if field.is_choice() || typed => Some(Message::Act(Action::Text(field, input.value()))),
+        _ => None,
+    }
+}
+
+/// CSS pixels that an arrow key moves the line between two panes.
+const KEY_STEP: i64 = 16;

@@ -1,0 +1,129 @@
+//! Files: exports of the log, captures that are read into it, and files to publish.
+
+use std::rc::Rc;
+
+use gloo_timers::callback::Timeout;
+use js_sys::Uint8Array;
+use mqttscope_log::export::Selection;
+use wasm_bindgen_futures::JsFuture;
+use web_sys::File;
+use yew::html::Scope;
+use yew::prelude::*;
+
+use super::{App, Message};
+use crate::export::{Exporting, format_of};
+use crate::reader::{Import, Progress};
+use crate::store::page::{Action, PickedFile};
+use crate::store::validate::refused;
+use crate::store::{Field, Problems};
+
+/// A capture that is being read.
+pub(super) struct Importing {
+    /// Dropped, it ends.
+    _import: Import,
+    /// The number behind what was in the log before, as long as that is to go.
+    replaced: Option<u32>,
+    pub(super) done: u64,
+    pub(super) total: u64,
+}
+
+/// Exports.
+impl App {
+    pub(super) fn begin_export(&mut self, ctx: &Context<Self>) -> Result<(), Problems> {
+        if self.exporting.is_some() {
+            return Err(refused(Field::ExportButton, "An export is under way."));
+        }
+        let forms = &self.page.settings.forms;
+        let log = self.driver.log();
+        let log = log.0.borrow();
+        let scope = self.scope.0.borrow();
+        let selection = match (forms.export_what.as_str(), scope.matches()) {
+            ("found", Some(matches)) => Selection::Numbers(matches.iter().collect()),
+            ("found", None) => return Err(refused(Field::ExportButton, "There is no filter.")),
+            _ => Selection::All,
+        };
+        let format = format_of(&forms.export_format);
+        self.exporting = Some(Exporting::new(&log, format, selection, forms.keep_passwords));
+        drop((log, scope));
+        self.act(Action::Accepted);
+        ctx.link().send_message(Message::Export);
+        Ok(())
+    }
+
+    pub(super) fn export_slice(&mut self, ctx: &Context<Self>) {
+        // It may have been cancelled since.
+        let Some(exporting) = &mut self.exporting else { return };
+        if !exporting.advance(&self.driver.log().0.borrow()) {
+            let link = ctx.link().clone();
+            Timeout::new(0, move || link.send_message(Message::Export)).forget();
+            return;
+        }
+        let said = self.exporting.take().map(Exporting::save);
+        if let Some(Ok(said) | Err(said)) = said {
+            self.act(Action::Note(Field::ExportButton, said));
+        }
+    }
+}
+
+/// Imports.
+impl App {
+    pub(super) fn begin_import(&mut self, file: &File, ctx: &Context<Self>) -> Result<(), Problems> {
+        if self.importing.is_some() {
+            return Err(refused(Field::ImportFile, "Another file is being read: wait for it, or cancel it."));
+        }
+        let log = self.driver.log();
+        let link = ctx.link().clone();
+        let listen = Rc::new(move |progress| link.send_message(Message::Imported(progress)));
+        let import = self.reader.import(file, log.clone(), listen);
+        let import = import.map_err(|words| refused(Field::ImportFile, words))?;
+        let is_replaced = self.page.settings.forms.import_how == "replace";
+        let replaced = is_replaced.then(|| log.0.borrow().end());
+        self.importing = Some(Importing { _import: import, replaced, done: 0, total: file.size() as u64 });
+        self.act(Action::Accepted);
+        self.act(Action::Note(Field::ImportFile, String::new()));
+        Ok(())
+    }
+
+    /// Drops what was in the log before a file, once something of the file is there: one that cannot be read costs
+    /// nothing.
+    fn replace_log(&mut self) {
+        let Some(importing) = &mut self.importing else { return };
+        let log = self.driver.log();
+        let mut log = log.0.borrow_mut();
+        if let Some(number) = importing.replaced.take_if(|&mut number| log.end() > number) {
+            log.drop_before(number);
+            self.scope.0.borrow_mut().restart();
+        }
+    }
+
+    pub(super) fn on_imported(&mut self, progress: Progress) {
+        self.replace_log();
+        let said = match progress {
+            Progress::Read { done, total } => {
+                if let Some(importing) = &mut self.importing {
+                    (importing.done, importing.total) = (done, total);
+                }
+                return;
+            }
+            Progress::Ended(ended) => Ok((ended.words, ended.is_broken)),
+            Progress::Failed(words) => Err(words),
+        };
+        self.importing = None;
+        match said {
+            Ok((words, false)) => self.act(Action::Note(Field::ImportFile, words)),
+            Ok((words, true)) | Err(words) => self.act(Action::Refused(refused(Field::ImportFile, words))),
+        }
+    }
+}
+
+/// Reads a file that was chosen to be published.
+pub(super) async fn read(file: File, link: Scope<App>) {
+    let action = match JsFuture::from(file.array_buffer()).await {
+        Ok(buffer) => {
+            let bytes = Uint8Array::new(&buffer).to_vec();
+            Action::File(Some(Rc::new(PickedFile { name: file.name(), mime: file.type_(), bytes })))
+        }
+        Err(_) => Action::Refused(refused(Field::File, "The browser could not read the file.")),
+    };
+    link.send_message(Message::Act(action));
+}

@@ -1,0 +1,107 @@
+//! What of the log is looked at: its filter, and the record that is selected.
+
+use super::App;
+use crate::browser;
+use crate::clipboard;
+use crate::components::filter_bar::FILTER_INPUT;
+use crate::components::log_table::LOG_TABLE;
+use crate::store::filter_field::{Known, byte_offset, unit_offset};
+use crate::store::page::Action;
+use crate::store::row::{Row, Setting};
+
+/// What is done in the field of the filter.
+pub enum FilterMessage {
+    /// Its text is another one, and where the cursor stands, in UTF-16 code units.
+    Typed(String, usize),
+    /// The suggestion below the chosen one, or above it, is chosen; the suggestions come if there are none.
+    Choose { down: bool, cursor: usize },
+    /// A suggestion is taken: the chosen one, or that of a number.
+    Take(Option<usize>),
+    /// The filter is as it is meant to be.
+    Used,
+    /// The suggestions go, or the focus does if there are none.
+    Left,
+}
+
+impl App {
+    /// Goes on with the filter for as long as a frame can spare; asks for another frame if that was not all.
+    pub(super) fn look_on(&mut self) {
+        let log = self.driver.log();
+        let log = log.0.borrow();
+        let mut scope = self.scope.0.borrow_mut();
+        let until = browser::now().as_micros() + FILTER_MICROS;
+        while !scope.update(&log) {
+            if browser::now().as_micros() >= until {
+                self.driver.redraw_soon();
+                return;
+            }
+        }
+    }
+
+    pub(super) fn select_row(&mut self, step: i64) {
+        let mut scope = self.scope.0.borrow_mut();
+        if let Some(number) = scope.row_from_selected(&self.driver.log().0.borrow(), step) {
+            scope.select(Some(number));
+        }
+    }
+
+    pub(super) fn select_match(&mut self, forward: bool) {
+        let mut scope = self.scope.0.borrow_mut();
+        if let Some(number) = scope.match_from_selected(&self.driver.log().0.borrow(), forward) {
+            scope.select(Some(number));
+        }
+    }
+
+    pub(super) fn copy_row(&self) {
+        let Some(number) = self.scope.0.borrow().selected() else { return };
+        let setting = Setting { utc_offset: browser::utc_offset_minutes(), ..Setting::default() };
+        if let Some(row) = Row::of(&self.driver.log().0.borrow(), number, setting) {
+            clipboard::copy(row.line());
+        }
+    }
+
+    pub(super) fn on_filter(&mut self, message: FilterMessage) {
+        let text = self.scope.0.borrow().text().to_owned();
+        match message {
+            FilterMessage::Typed(text, cursor) => {
+                self.scope.0.borrow_mut().set_filter(&text, browser::utc_offset_minutes());
+                self.offer(&text, byte_offset(&text, cursor));
+            }
+            FilterMessage::Choose { down, cursor } => {
+                if self.filter_field.offers().is_empty() {
+                    self.offer(&text, byte_offset(&text, cursor));
+                } else {
+                    self.filter_field.choose_next(down);
+                }
+            }
+            FilterMessage::Take(at) => {
+                let at = at.or(self.filter_field.chosen());
+                if let Some((text, cursor)) = at.and_then(|at| self.filter_field.taken(&text, at)) {
+                    self.scope.0.borrow_mut().set_filter(&text, browser::utc_offset_minutes());
+                    self.offer(&text, cursor);
+                    browser::set_text(FILTER_INPUT, &text, unit_offset(&text, cursor));
+                }
+            }
+            FilterMessage::Used => {
+                self.filter_field.close();
+                if !text.trim().is_empty() && self.scope.0.borrow().error().is_none() {
+                    self.act(Action::FilterUsed(text));
+                }
+            }
+            FilterMessage::Left if self.filter_field.offers().is_empty() => {
+                browser::focus(browser::by_id(LOG_TABLE));
+            }
+            FilterMessage::Left => self.filter_field.close(),
+        }
+    }
+
+    fn offer(&mut self, text: &str, cursor: usize) {
+        let connection = self.driver.connection();
+        let topics: Vec<_> = connection.subscriptions.iter().map(|it| it.filter.clone()).collect();
+        let recent = self.page.settings.recent_filters();
+        self.filter_field.offer(text, cursor, &Known { topics: &topics, recent: &recent });
+    }
+}
+
+/// How long the filter may take from a frame.
+const FILTER_MICROS: u64 = 8_000;
