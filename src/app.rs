@@ -3,8 +3,6 @@
 use std::rc::Rc;
 
 use gloo_timers::callback::Interval;
-use mqttscope_log::payload::Line;
-use mqttscope_log::transfer::{Binary, Lines};
 use wasm_bindgen::closure::Closure;
 use web_sys::{File, KeyboardEvent};
 use yew::prelude::*;
@@ -14,7 +12,7 @@ use crate::browser;
 use crate::components::bar::bar;
 use crate::components::element::{element, tag};
 use crate::components::forms::Forms;
-use crate::components::inspector::{BinaryFormat, BinaryRequest, Inspector};
+use crate::components::inspector::Inspector;
 use crate::components::listen::{On, Tell};
 use crate::components::log_panel::{LogView, log_panel};
 use crate::components::log_table::TableAct;
@@ -52,7 +50,6 @@ pub struct App {
     listeners: [Rc<dyn Listener>; 8],
     on_table_act: Callback<TableAct>,
     on_select: Callback<u32>,
-    decode_binary: Callback<BinaryRequest>,
     shown: Shown,
     _on_key: Closure<dyn FnMut(KeyboardEvent)>,
     _second: Interval,
@@ -105,7 +102,6 @@ impl Component for App {
             || ListenerKind::onpointermove,
             || ListenerKind::onfocusout,
         ];
-        let reader = Reader::new("reader.js");
         let redraw = Callback::from(move |()| redraw.send_message(Message::Redraw));
         let driver = Driver::new("clock.js", redraw);
         // In the next frame, where packets that come in may ask for one too: then both are one.
@@ -116,8 +112,7 @@ impl Component for App {
             scope: SharedScope::default(),
             filter_field: FilterField::default(),
             exporting: None,
-            decode_binary: decoder(reader.clone()),
-            reader,
+            reader: Reader::new("reader.js"),
             importing: None,
             listeners: kinds.map(|kind| On::listener(kind, &tell)),
             on_table_act: ctx.link().callback(Message::Table),
@@ -158,10 +153,11 @@ impl Component for App {
     }
 
     fn view(&self, _: &Context<Self>) -> Html {
+        let now = browser::now();
         let view = View {
             page: self.page.clone(),
             connection: self.driver.connection(),
-            now: browser::now().as_millis(),
+            now: now.as_millis(),
             default_url: String::new(),
         };
         let log = self.driver.log();
@@ -180,11 +176,10 @@ impl Component for App {
             main.push(splitter(panes, Pane::Inspector));
             main.push(splitter(panes, Pane::InspectorBelow));
             let (revision, selected) = (log.0.borrow().revision(), self.scope.0.borrow().selected());
-            let now = browser::now().as_micros();
+            let reader = self.reader.clone();
             let on_select = self.on_select.clone();
-            let decode_binary = self.decode_binary.clone();
             main.push(html! {
-                <Inspector log={log.clone()} {revision} {selected} {now} {on_select} {decode_binary} />
+                <Inspector log={log.clone()} {revision} {selected} now={now.as_micros()} {reader} {on_select} />
             });
         }
         let inspector = if panes.is_inspector_hidden { "hidden" } else { "shown" };
@@ -201,30 +196,6 @@ impl Component for App {
         self.show_settings();
         self.focus_first_problem();
     }
-}
-
-/// Lets the reader show payloads in the formats that this module does not read itself.
-fn decoder(reader: Reader) -> Callback<BinaryRequest> {
-    Callback::from(move |request: BinaryRequest| {
-        let format = match request.format {
-            BinaryFormat::Cbor => Binary::Cbor,
-            BinaryFormat::MessagePack => Binary::MessagePack,
-        };
-        let reply = request.reply.clone();
-        let answer = move |answer: Result<Lines, String>| {
-            reply.emit(answer.map(|answer| {
-                let mut lines = answer.lines;
-                if answer.is_cut {
-                    let text = "… only the first lines are shown".to_owned();
-                    lines.push(Line { text, ..Line::default() });
-                }
-                Rc::new(lines)
-            }));
-        };
-        if let Err(words) = reader.view(format, &request.payload, answer) {
-            request.reply.emit(Err(words));
-        }
-    })
 }
 
 /// What is done to the document besides drawing.

@@ -6,6 +6,7 @@ use std::rc::Rc;
 
 use js_sys::Function;
 use mqttscope::components::inspector::{Inspector, InspectorProps};
+use mqttscope::reader::Reader;
 use mqttscope::store::shared::SharedLog;
 use mqttscope_log::{Direction, Log, Marks};
 use wasm_bindgen::{JsCast, JsValue};
@@ -152,7 +153,7 @@ async fn show(fill: impl FnOnce(&mut Log)) -> Shown {
             let chosen = chosen.clone();
             Callback::from(move |number| chosen.borrow_mut().push(number))
         },
-        decode_binary: None,
+        reader: Reader::new("reader.js"),
     };
     yew::Renderer::<Inspector>::with_root_and_props(root.clone(), props).render();
     pause(50).await;

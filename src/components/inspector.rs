@@ -14,6 +14,7 @@ use super::element::{classed, element, tag, text, words};
 use super::listen::{On, Tell};
 use super::observer::Observer;
 use crate::browser;
+use crate::reader::Reader;
 use crate::store::inspect::lines::moved;
 use crate::store::number;
 use crate::store::shared::SharedLog;
@@ -28,8 +29,6 @@ mod packet;
 mod payload;
 mod statistics;
 
-pub use payload::{BinaryFormat, BinaryRequest};
-
 #[derive(Properties, PartialEq)]
 pub struct InspectorProps {
     pub log: SharedLog,
@@ -41,9 +40,8 @@ pub struct InspectorProps {
     pub now: u64,
     /// Another record was chosen: one of the same exchange, or the packet that an event is about.
     pub on_select: Callback<u32>,
-    /// Takes payloads in formats that this page does not read itself.
-    #[prop_or_default]
-    pub decode_binary: Option<Callback<BinaryRequest>>,
+    /// Takes payloads in formats that this module does not read itself.
+    pub reader: Reader,
 }
 
 /// The inspector.
@@ -69,7 +67,7 @@ pub enum Message {
     Resized,
     /// It is time for the next slice of what takes long.
     Slice,
-    /// A payload was decoded elsewhere.
+    /// The reader has decoded a payload.
     Decoded(payload::Decoded),
 }
 

@@ -80,12 +80,6 @@ impl Scope {
         self.shows_all = shows_all;
     }
 
-    /// Whether all rows are shown, those that match with a mark.
-    #[must_use]
-    pub const fn shows_all(&self) -> bool {
-        self.shows_all
-    }
-
     /// What the filter has found so far; `None` without one.
     #[must_use]
     pub fn matches(&self) -> Option<&Matches> {

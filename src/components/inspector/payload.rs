@@ -1,10 +1,9 @@
 //! The payload of the selected packet in a format of the person's choice, line by line.
 
-use std::rc::Rc;
-
 use js_sys::{Array, Uint8Array};
 use mqttscope_log::Log;
 use mqttscope_log::payload::{Line, View, Viewer, guess, image_type};
+use mqttscope_log::transfer::{Binary, Lines};
 use wasm_bindgen::JsCast;
 use web_sys::{Blob, BlobPropertyBag, Element, HtmlSelectElement, Url};
 use yew::prelude::*;
@@ -20,29 +19,12 @@ use crate::store::number;
 use crate::store::row::hex;
 use crate::store::text::concat;
 
-/// A format that is decoded elsewhere.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum BinaryFormat {
-    /// CBOR (RFC 8949).
-    Cbor,
-    /// MessagePack.
-    MessagePack,
-}
-
-/// A payload to decode, and who waits for its lines.
-#[derive(Clone)]
-pub struct BinaryRequest {
-    pub format: BinaryFormat,
-    pub payload: Vec<u8>,
-    /// The lines, or why there are none.
-    pub reply: Callback<Result<Rc<Vec<Line>>, String>>,
-}
-
-/// A payload that was decoded elsewhere.
+/// A payload that the reader has decoded.
 pub struct Decoded {
     /// Which request this answers.
     request: u32,
-    lines: Result<Rc<Vec<Line>>, String>,
+    /// The lines, or why there are none.
+    lines: Result<Vec<Line>, String>,
 }
 
 /// A format as a person chooses it.
@@ -108,8 +90,8 @@ struct Open {
 /// Where the lines come from.
 enum Source {
     Lines(Viewer),
-    /// From elsewhere; `None` until they come.
-    Elsewhere(Option<Result<Rc<Vec<Line>>, String>>),
+    /// From the reader; `None` until they come.
+    Reader(Option<Result<Vec<Line>, String>>),
     Image(Option<ImageUrl>),
 }
 
@@ -143,8 +125,8 @@ impl Payload {
         let format = if self.chosen == Format::Auto { Format::of(payload) } else { self.chosen };
         let source = match format {
             Format::Image => Source::Image(ImageUrl::of(payload)),
-            Format::Cbor => self.ask(BinaryFormat::Cbor, payload, ctx),
-            Format::MessagePack => self.ask(BinaryFormat::MessagePack, payload, ctx),
+            Format::Cbor => self.ask(Binary::Cbor, payload, ctx),
+            Format::MessagePack => self.ask(Binary::MessagePack, payload, ctx),
             Format::Json => Source::Lines(Viewer::new(View::Json)),
             Format::Hex => Source::Lines(Viewer::new(View::Hex)),
             Format::Base64 => Source::Lines(Viewer::new(View::Base64)),
@@ -154,21 +136,25 @@ impl Payload {
         self.advance(log, packet);
     }
 
-    fn ask(&self, format: BinaryFormat, payload: &[u8], ctx: &Context<Inspector>) -> Source {
-        let Some(decode) = &ctx.props().decode_binary else {
-            return Source::Elsewhere(Some(Err("This page cannot show it.".to_owned())));
-        };
+    fn ask(&self, format: Binary, payload: &[u8], ctx: &Context<Inspector>) -> Source {
         let (link, request) = (ctx.link().clone(), self.requests);
-        let reply = Callback::from(move |lines| {
+        let answer = move |answer: Result<Lines, String>| {
+            let lines = answer.map(|Lines { mut lines, is_cut }| {
+                if is_cut {
+                    let text = "… only the first lines are shown".to_owned();
+                    lines.push(Line { text, ..Line::default() });
+                }
+                lines
+            });
             link.send_message(Message::Decoded(Decoded { request, lines }));
-        });
-        decode.emit(BinaryRequest { format, payload: payload.to_vec(), reply });
-        Source::Elsewhere(None)
+        };
+        let begun = ctx.props().reader.view(format, payload, answer);
+        Source::Reader(begun.err().map(Err))
     }
 
-    /// Takes what was decoded elsewhere; says whether it was waited for.
+    /// Takes what the reader has decoded; says whether it was waited for.
     pub fn take(&mut self, Decoded { request, lines }: Decoded) -> bool {
-        let Some(Open { source: Source::Elsewhere(place), .. }) = &mut self.open else { return false };
+        let Some(Open { source: Source::Reader(place), .. }) = &mut self.open else { return false };
         if request == self.requests {
             *place = Some(lines);
         }
@@ -212,8 +198,8 @@ impl Payload {
         let body = match &open.source {
             Source::Image(Some(url)) => image(url),
             Source::Image(None) => said("This is no image of a kind that browsers show."),
-            Source::Elsewhere(Some(Err(error))) => said(error),
-            Source::Elsewhere(None) => said("Decoding …"),
+            Source::Reader(Some(Err(error))) => said(error),
+            Source::Reader(None) => said("Decoding …"),
             _ if payload.is_empty() => {
                 said("The payload is empty: 0 bytes. With RETAIN that deletes the retained message.")
             }
@@ -377,7 +363,7 @@ impl Source {
     fn len(&self) -> usize {
         match self {
             Self::Lines(viewer) => viewer.lines(),
-            Self::Elsewhere(Some(Ok(lines))) => lines.len(),
+            Self::Reader(Some(Ok(lines))) => lines.len(),
             _ => 0,
         }
     }
@@ -385,7 +371,7 @@ impl Source {
     fn window(&self, payload: &[u8], first: usize, count: usize) -> Vec<Line> {
         match self {
             Self::Lines(viewer) => viewer.window(payload, first, count),
-            Self::Elsewhere(Some(Ok(lines))) => lines.iter().skip(first).take(count).cloned().collect(),
+            Self::Reader(Some(Ok(lines))) => lines.iter().skip(first).take(count).cloned().collect(),
             _ => Vec::new(),
         }
     }
