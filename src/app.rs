@@ -47,7 +47,7 @@ pub struct App {
     exporting: Option<Exporting>,
     reader: Reader,
     importing: Option<Importing>,
-    listeners: [Rc<dyn Listener>; 8],
+    listeners: [Rc<dyn Listener>; 9],
     on_table_act: Callback<TableAct>,
     on_select: Callback<u32>,
     shown: Shown,
@@ -92,7 +92,7 @@ impl Component for App {
         let redraw = link.clone();
         let on_key = shortcut_listener(link.clone());
         let tell: Tell = Rc::new(move |event| hear(event, &link));
-        let kinds: [fn() -> ListenerKind; 8] = [
+        let kinds: [fn() -> ListenerKind; 9] = [
             || ListenerKind::onclick,
             || ListenerKind::onsubmit,
             || ListenerKind::oninput,
@@ -100,6 +100,7 @@ impl Component for App {
             || ListenerKind::onkeydown,
             || ListenerKind::onpointerdown,
             || ListenerKind::onpointermove,
+            || ListenerKind::onlostpointercapture,
             || ListenerKind::onfocusout,
         ];
         let redraw = Callback::from(move |()| redraw.send_message(Message::Redraw));

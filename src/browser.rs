@@ -103,6 +103,14 @@ pub fn set_pixels(property: &str, value: u32) {
     }
 }
 
+/// What a property of the style sheet was set to, in CSS pixels.
+#[must_use]
+pub fn pixels(property: &str) -> Option<i64> {
+    let root = document()?.document_element()?;
+    let value = root.unchecked_ref::<HtmlElement>().style().get_property_value(property).ok()?;
+    value.strip_suffix("px")?.parse().ok()
+}
+
 /// Whether nobody can see the page, as in a tab behind another.
 #[must_use]
 pub fn is_hidden() -> bool {

@@ -68,7 +68,8 @@ impl Reader {
     }
 
     /// Begins to read a file into the log, as connections of their own, and tells how far it is: about every
-    /// megabyte, and at the end.
+    /// megabyte, and at the end. If it `replaces` what is in the log, that goes with the first record of the file: a
+    /// file that cannot be read costs nothing.
     ///
     /// # Errors
     ///
@@ -77,15 +78,23 @@ impl Reader {
         &self,
         file: &File,
         log: SharedLog,
+        replaces: bool,
         listen: Rc<dyn Fn(Progress)>,
     ) -> Result<Import, String> {
         let total = file.size() as u64;
-        let appender = RefCell::new(Appender::new(&mut log.0.borrow_mut()));
+        let appender = RefCell::<Option<Appender>>::default();
         let hear = move |worker: &Worker, said: Result<Message<'_>, String>| {
             match said {
                 Ok(Message::Records(records)) => {
-                    let appended = appender.borrow_mut().append(records, &mut log.0.borrow_mut());
-                    return appended.is_some();
+                    let mut log = log.0.borrow_mut();
+                    let mut appender = appender.borrow_mut();
+                    let appender = appender.get_or_insert_with(|| {
+                        if replaces {
+                            log.clear();
+                        }
+                        Appender::new(&mut log)
+                    });
+                    return appender.append(records, &mut log).is_some();
                 }
                 Ok(Message::Read(done)) => {
                     // It waits for this before it reads on.

@@ -9,7 +9,7 @@ use mqttscope::reader::{Progress, Reader};
 use mqttscope::store::shared::SharedLog;
 use mqttscope_log::payload::Line;
 use mqttscope_log::transfer::{Binary, Ended, Lines, VERSION};
-use mqttscope_log::{Direction, Log};
+use mqttscope_log::{Direction, Log, Marks};
 use wasm_bindgen::JsValue;
 use wasm_bindgen_test::{wasm_bindgen_test, wasm_bindgen_test_configure};
 use web_sys::File;
@@ -39,7 +39,7 @@ async fn what_the_worker_reads_of_a_file_is_in_the_log() {
     let reader = Reader::new(&worker(&format!("postMessage({VERSION}); {WORKER}")));
     let log = log();
     let (heard, listen) = listener();
-    let import = reader.import(&file("abc"), log.clone(), listen);
+    let import = reader.import(&file("abc"), log.clone(), false, listen);
     until("the end of the file", || heard.borrow().len() == 2).await;
     let ended = Ended { packets: 2, connections: 1, is_broken: false, words: "ok".into() };
     assert_eq!(*heard.borrow(), [Progress::Read { done: 3, total: 3 }, Progress::Ended(ended)]);
@@ -50,11 +50,26 @@ async fn what_the_worker_reads_of_a_file_is_in_the_log() {
 }
 
 #[wasm_bindgen_test]
+async fn a_file_takes_the_place_of_the_log_once_it_has_a_record() {
+    let log = log();
+    log.0.borrow_mut().push_sent(1, b"\xe0\x00", Marks::default());
+    for (script, packets, end) in [("onmessage = () => postMessage('no file')", 1, 1), (WORKER, 2, 2)] {
+        let reader = Reader::new(&worker(&format!("postMessage({VERSION}); {script}")));
+        let (heard, listen) = listener();
+        let import = reader.import(&file("abc"), log.clone(), true, listen);
+        until("the end of the file", || heard.borrow().last().is_some_and(|it| !is_underway(it))).await;
+        let log = log.0.borrow();
+        assert_eq!((log.records_from(0).count(), log.end()), (packets, end));
+        drop(import);
+    }
+}
+
+#[wasm_bindgen_test]
 async fn a_file_that_is_given_up_is_read_no_further() {
     let reader = Reader::new(&worker(&format!("postMessage({VERSION}); {WORKER}")));
     let log = log();
     let (heard, listen) = listener();
-    drop(reader.import(&file("abc"), log.clone(), listen));
+    drop(reader.import(&file("abc"), log.clone(), false, listen));
     pause(100).await;
     assert_eq!((heard.borrow().len(), log.0.borrow().end()), (0, 0));
 }
@@ -87,7 +102,7 @@ async fn whatever_fails_is_told_once_in_words() {
     for (url, words) in cases {
         let reader = Reader::new(&url);
         let (heard, listen) = listener();
-        let import = reader.import(&file("abc"), log(), listen);
+        let import = reader.import(&file("abc"), log(), false, listen);
         assert!(import.is_ok());
         let answers = Rc::new(RefCell::new(Vec::new()));
         for _ in 0..2 {
@@ -103,6 +118,10 @@ async fn whatever_fails_is_told_once_in_words() {
         let answers = answers.borrow();
         assert!(answers.iter().all(told), "{answers:?}");
     }
+}
+
+fn is_underway(progress: &Progress) -> bool {
+    matches!(progress, Progress::Read { .. })
 }
 
 fn log() -> SharedLog {

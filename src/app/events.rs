@@ -43,7 +43,13 @@ pub(super) fn hear(event: &Event, link: &Scope<App>) {
             grasp(&target, event);
             None
         }
-        "pointermove" => event.dyn_ref::<PointerEvent>().and_then(|pointer| drag(&target, pointer)),
+        "pointermove" => {
+            if let Some(pointer) = event.dyn_ref::<PointerEvent>() {
+                drag(&target, pointer);
+            }
+            None
+        }
+        "lostpointercapture" => release(&target),
         "focusout" if target.id() == FILTER_INPUT => Some(Message::Filter(FilterMessage::Used)),
         "focusout" => None,
         kind => change_of(&target, kind == "input", link),
@@ -103,19 +109,26 @@ fn grasp(target: &Element, event: &Event) {
     }
 }
 
-/// The size that a pane gets from the pointer that drags its line.
-fn drag(target: &Element, pointer: &PointerEvent) -> Option<Message> {
+/// Gives a pane its size from the pointer that drags its line. Only the style sheet is told: the page takes the size, and
+/// stores it, when the line is let go.
+fn drag(target: &Element, pointer: &PointerEvent) {
     if pointer.buttons() & 1 == 0 {
-        return None;
+        return;
     }
-    let pane = split_of(target)?;
-    let around = target.parent_element()?.get_bounding_client_rect();
+    let (Some(pane), Some(around)) = (split_of(target), target.parent_element()) else { return };
+    let around = around.get_bounding_client_rect();
     let size = match pane {
         Pane::Forms => f64::from(pointer.client_x()) - around.left(),
         Pane::Inspector => around.right() - f64::from(pointer.client_x()),
         Pane::InspectorBelow => around.bottom() - f64::from(pointer.client_y()),
     };
-    Some(Message::Act(Action::Resize(pane, size as i64)))
+    browser::set_pixels(pane.property(), pane.within(size as i64));
+}
+
+/// The size that a pane has when its line is let go.
+fn release(target: &Element) -> Option<Message> {
+    let pane = split_of(target)?;
+    Some(Message::Act(Action::Resize(pane, browser::pixels(pane.property())?)))
 }
 
 fn split_of(target: &Element) -> Option<Pane> {

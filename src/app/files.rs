@@ -21,8 +21,6 @@ use crate::store::{Field, Problems};
 pub(super) struct Importing {
     /// Dropped, it ends.
     _import: Import,
-    /// The number behind what was in the log before, as long as that is to go.
-    replaced: Option<u32>,
     pub(super) done: u64,
     pub(super) total: u64,
 }
@@ -74,30 +72,20 @@ impl App {
         let log = self.driver.log();
         let link = ctx.link().clone();
         let listen = Rc::new(move |progress| link.send_message(Message::Imported(progress)));
-        let import = self.reader.import(file, log.clone(), listen);
+        let replaces = self.page.settings.forms.import_how == "replace";
+        let import = self.reader.import(file, log.clone(), replaces, listen);
         let import = import.map_err(|words| refused(Field::ImportFile, words))?;
-        let is_replaced = self.page.settings.forms.import_how == "replace";
-        let replaced = is_replaced.then(|| log.0.borrow().end());
-        self.importing = Some(Importing { _import: import, replaced, done: 0, total: file.size() as u64 });
+        if replaces {
+            // A view that is held would show nothing of it.
+            self.scope.0.borrow_mut().set_paused(false, &log.0.borrow());
+        }
+        self.importing = Some(Importing { _import: import, done: 0, total: file.size() as u64 });
         self.act(Action::Accepted);
         self.act(Action::Note(Field::ImportFile, String::new()));
         Ok(())
     }
 
-    /// Drops what was in the log before a file, once something of the file is there: one that cannot be read costs
-    /// nothing.
-    fn replace_log(&mut self) {
-        let Some(importing) = &mut self.importing else { return };
-        let log = self.driver.log();
-        let mut log = log.0.borrow_mut();
-        if let Some(number) = importing.replaced.take_if(|&mut number| log.end() > number) {
-            log.drop_before(number);
-            self.scope.0.borrow_mut().restart();
-        }
-    }
-
     pub(super) fn on_imported(&mut self, progress: Progress) {
-        self.replace_log();
         let said = match progress {
             Progress::Read { done, total } => {
                 if let Some(importing) = &mut self.importing {

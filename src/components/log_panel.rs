@@ -45,8 +45,7 @@ pub fn log_panel(view: &View, it: &LogView<'_>) -> Html {
     } else {
         Html::default()
     };
-    let count =
-        count(log.end() - log.first(), scope.dropped(&log), scope.paused().map(|paused| log.end() - paused));
+    let count = count(log.end() - log.first(), log.first(), scope.paused().map(|paused| log.end() - paused));
     let head = vec![
         element("h2", &["id"], &[Some("log-title")], vec![text("Packet log")]),
         words("span", "count", &count),

@@ -69,6 +69,13 @@ impl Pane {
         }
     }
 
+    /// The size within these limits that is nearest to one.
+    #[must_use]
+    pub fn within(self, size: i64) -> u32 {
+        let (least, most) = self.limits();
+        size.clamp(i64::from(least), i64::from(most)) as u32
+    }
+
     /// Whether it grows as the pointer goes right or down.
     #[must_use]
     pub const fn grows_with_pointer(self) -> bool {
@@ -89,8 +96,7 @@ impl Panes {
 
     /// Gives a pane a size, within its limits.
     pub fn set(&mut self, pane: Pane, size: i64) {
-        let (least, most) = pane.limits();
-        let size = size.clamp(i64::from(least), i64::from(most)) as u32;
+        let size = pane.within(size);
         match pane {
             Pane::Forms => self.forms = size,
             Pane::Inspector => self.inspector = size,

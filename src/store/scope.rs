@@ -22,10 +22,8 @@ pub struct Scope {
     /// The number behind the newest record when the view was paused.
     paused: Option<u32>,
     selected: Option<u32>,
-    /// The time of the first record since the log was cleared or replaced.
+    /// The time of the first record since the log was cleared.
     start: Option<u64>,
-    /// The number of that record.
-    first: u32,
     clearings: u32,
     revision: u32,
 }
@@ -106,20 +104,11 @@ impl Scope {
             && let Some(record) = log.record(log.first())
         {
             self.start = Some(record.time);
-            self.first = log.first();
         }
         match &mut self.filter {
             Some(filter) => self.matches.update(log, filter, Budget::SLICE),
             None => true,
         }
-    }
-
-    /// Begins anew with the oldest record that is kept: another log has taken the place of the one before.
-    pub fn restart(&mut self) {
-        self.revision += 1;
-        self.selected = None;
-        self.start = None;
-        self.paused = None;
     }
 
     /// The rows that are shown.
@@ -184,12 +173,6 @@ impl Scope {
             (Some(selected), false) => rows.place(selected).checked_sub(1).unwrap_or(last),
         };
         Some(rows.number(place))
-    }
-
-    /// How many records the log has dropped since it was cleared or replaced.
-    #[must_use]
-    pub fn dropped(&self, log: &Log) -> u32 {
-        log.first().saturating_sub(self.first)
     }
 
     /// The time of the first record since the log was cleared, in microseconds since the Unix epoch.
@@ -269,19 +252,6 @@ mod tests {
         );
         scope.select(Some(9));
         assert_eq!(scope.match_from_selected(&log, true), Some(0));
-    }
-
-    #[test]
-    fn what_another_log_replaced_was_not_dropped() {
-        let mut log = log_of(10);
-        let mut scope = filtered(&log, "");
-        log.drop_before(4);
-        assert_eq!(scope.dropped(&log), 4);
-        scope.restart();
-        scope.update(&log);
-        assert_eq!((scope.dropped(&log), scope.start()), (0, 4));
-        log.drop_before(6);
-        assert_eq!(scope.dropped(&log), 2);
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! The page as a person finds it: controls by their role and accessible name, rows of the log.
 
 use anyhow::{Context, Result, bail, ensure};
+use fantoccini::actions::{InputSource, MOUSE_BUTTON_LEFT, MouseActions, PointerAction};
 use fantoccini::elements::{Element, ElementRef};
 use fantoccini::wd::WebDriverCompatibleCommand;
 use fantoccini::{Client, Locator};
@@ -264,6 +265,24 @@ impl Page {
     pub async fn click_at(&self, selector: &str) -> Result<()> {
         let element = self.client.find(Locator::Css(selector)).await?;
         element.click().await.with_context(|| format!("cannot click {selector}"))
+    }
+
+    /// Drags the first element that the selector names by so many CSS pixels, in several moves.
+    ///
+    /// # Errors
+    /// If there is none.
+    pub async fn drag(&self, selector: &str, (x, y): (f64, f64)) -> Result<()> {
+        let element = self.client.find(Locator::Css(selector)).await?;
+        let move_by = |part: f64| PointerAction::MoveBy { duration: None, x: x * part, y: y * part };
+        let to_it = PointerAction::MoveToElement { element, duration: None, x: 0.0, y: 0.0 };
+        let actions = MouseActions::new("mouse".into())
+            .then(to_it)
+            .then(PointerAction::Down { button: MOUSE_BUTTON_LEFT })
+            .then(move_by(0.25))
+            .then(move_by(0.25))
+            .then(move_by(0.5))
+            .then(PointerAction::Up { button: MOUSE_BUTTON_LEFT });
+        Ok(self.client.perform_actions(actions).await?)
     }
 
     /// The texts of all elements that the selector names, also of those that only a screen reader shows.

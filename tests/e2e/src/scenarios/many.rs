@@ -2,6 +2,7 @@
 
 use anyhow::{Context, Result, ensure};
 use serde_json::json;
+use std::path::Path;
 use std::time::Duration;
 
 use super::export::{PCAPNG, export};
@@ -76,7 +77,10 @@ pub async fn stay_usable(stage: &Stage, chain: &mut Chain) -> Result<()> {
     ensure!(topics.len() == MESSAGES as usize, "tshark reads {} messages", topics.len());
     let last = topics.last().context("no message")?;
     ensure!(last == "many/topic-99", "the last topic is {last}");
-    Ok(())
+
+    // A pcapng file may have several sections: this one has ten.
+    let path = folder.write("more.pcapng", &file.repeat(10))?;
+    cancel_import(&page, &path).await
 }
 
 /// Begins an export and cancels it as soon as there is a button for that.
@@ -90,6 +94,36 @@ async fn cancel(page: &Page, downloads: &Downloads) -> Result<()> {
     ensure!(files.is_empty(), "what was cancelled was saved all the same: {files:?}");
     Ok(())
 }
+
+/// Begins to open a capture and cancels it: what was read until then stays.
+async fn cancel_import(page: &Page, path: &Path) -> Result<()> {
+    page.file("Capture").upload(path).await?;
+    wait::until("a file that is being read", async || {
+        let count = page.texts(".log-head .count").await?.concat();
+        let is_begun = page.execute(CANCEL_IMPORT, vec![]).await? == json!(true);
+        Ok(if is_begun { Look::Ready(()) } else { Look::NotYet(count) })
+    })
+    .await?;
+    let said = page.file("Capture").wait_for_description().await?;
+    ensure!(said.starts_with("Cancelled"), "it says: {said}");
+    let end = "return document.querySelector('.log-head .count').textContent";
+    let count = page.execute(end, vec![]).await?;
+    tokio::time::sleep(Duration::from_millis(500)).await;
+    ensure!(page.execute(end, vec![]).await? == count, "it was read further than {count}");
+    let rows: u32 =
+        count.as_str().unwrap_or_default().replace(|it: char| !it.is_ascii_digit(), "").parse()?;
+    ensure!((1..10 * MESSAGES).contains(&rows), "{count} were read");
+    Ok(())
+}
+
+/// Says whether there was something to cancel.
+const CANCEL_IMPORT: &str = r"
+const cancel = document.querySelector('[data-deed=cancel-import]');
+const [done] = document.querySelectorAll('progress');
+if (!cancel || !done || done.value === 0) return false;
+cancel.click();
+return true;
+";
 
 const CANCEL: &str = r"
 const [done] = arguments;

@@ -169,9 +169,19 @@ pub async fn panes_take_the_size_they_are_given(stage: &Stage, chain: &mut Chain
         let after = size(&page, pane).await?;
         ensure!((after - before).abs() > 20.0, "the pane {split} had {before} pixels, and has {after}");
     }
+    for (split, pane, by) in [("forms", "main > .forms", 60.0), ("inspector", "main > .inspector", -60.0)] {
+        let before = size(&page, pane).await?;
+        page.drag(&format!("[data-split={split}]"), (by, 0.0)).await?;
+        let grown = size(&page, pane).await? - before;
+        ensure!(
+            (50.0..70.0).contains(&grown),
+            "the pane {split} was dragged by 60 pixels, and grew by {grown}"
+        );
+    }
     let forms = size(&page, "main > .forms").await?;
     let page = page.reload().await?;
-    ensure!(size(&page, "main > .forms").await? == forms, "the size was forgotten");
+    let again = size(&page, "main > .forms").await?;
+    ensure!(again == forms, "the forms had {forms} pixels, and have {again} when the page is loaded again");
 
     page.click_at("#log-table").await?;
     page.press("i").await?;
