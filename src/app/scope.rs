@@ -64,8 +64,8 @@ impl App {
         let text = self.scope.0.borrow().text().to_owned();
         match message {
             FilterMessage::Typed(text, cursor) => {
-                self.scope.0.borrow_mut().set_filter(&text, browser::utc_offset_minutes());
                 self.offer(&text, byte_offset(&text, cursor));
+                self.set_filter(&text);
             }
             FilterMessage::Choose { down, cursor } => {
                 if self.filter_field.offers().is_empty() {
@@ -77,13 +77,13 @@ impl App {
             FilterMessage::Take(at) => {
                 let at = at.or(self.filter_field.chosen());
                 if let Some((text, cursor)) = at.and_then(|at| self.filter_field.taken(&text, at)) {
-                    self.scope.0.borrow_mut().set_filter(&text, browser::utc_offset_minutes());
                     self.offer(&text, cursor);
+                    self.set_filter(&text);
                     browser::set_text(FILTER_INPUT, &text, unit_offset(&text, cursor));
                 }
             }
             FilterMessage::Used => {
-                self.filter_field.close();
+                self.close_offers(&text);
                 if !text.trim().is_empty() && self.scope.0.borrow().error().is_none() {
                     self.act(Action::FilterUsed(text));
                 }
@@ -91,8 +91,19 @@ impl App {
             FilterMessage::Left if self.filter_field.offers().is_empty() => {
                 browser::focus(browser::by_id(LOG_TABLE));
             }
-            FilterMessage::Left => self.filter_field.close(),
+            FilterMessage::Left => self.close_offers(&text),
         }
+    }
+
+    fn set_filter(&self, text: &str) {
+        let begun = self.filter_field.begun();
+        self.scope.0.borrow_mut().set_filter(text, begun, browser::utc_offset_minutes());
+    }
+
+    /// Takes the suggestions away: what was begun is meant as it stands.
+    fn close_offers(&mut self, text: &str) {
+        self.filter_field.close();
+        self.set_filter(text);
     }
 
     fn offer(&mut self, text: &str, cursor: usize) {

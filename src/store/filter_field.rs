@@ -10,6 +10,7 @@ pub struct FilterField {
     offers: Vec<Offer>,
     /// The bytes of the filter that an offer replaces.
     range: Range<usize>,
+    is_begun: bool,
     chosen: Option<usize>,
 }
 
@@ -47,7 +48,13 @@ impl FilterField {
         let own = completion.suggestions.iter();
         offers.extend(own.map(|suggestion| Offer { text: suggestion.text.into(), help: suggestion.help }));
         offers.truncate(MOST);
-        *self = Self { offers, range: completion.range, chosen: None };
+        *self = Self { offers, range: completion.range, is_begun: completion.is_begun, chosen: None };
+    }
+
+    /// The bytes of the filter that may yet become a key or a word of its language; none once the suggestions are gone.
+    #[must_use]
+    pub fn begun(&self) -> Range<usize> {
+        if self.is_begun { self.range.clone() } else { 0..0 }
     }
 
     /// Takes the suggestions away.
@@ -150,6 +157,21 @@ mod tests {
         let texts = offered("topic:a").offers().iter().map(|offer| offer.text.clone()).collect::<Vec<_>>();
         assert_eq!(texts, ["a/b", "\"a b\""]);
         assert!(offered("nothing-like-it").offers().is_empty());
+    }
+
+    #[test]
+    fn what_may_become_a_key_is_only_begun() {
+        let begun = ["q", "type:publish qo", "(vio"].map(|text| offered(text).begun());
+        assert_eq!(begun, [0..1, 13..15, 1..4]);
+        for text in ["", "temperature", "violation", "event", "not", "qos:", "type:pub", "\"q"] {
+            assert!(offered(text).begun().is_empty(), "{text}");
+        }
+        let mut field = FilterField::default();
+        field.offer("tomato", 2, &Known { topics: &[], recent: &[] });
+        assert!(field.begun().is_empty());
+        let mut field = offered("q");
+        field.close();
+        assert!(field.begun().is_empty());
     }
 
     #[test]

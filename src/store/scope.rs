@@ -1,6 +1,7 @@
 //! What of the log a person looks at: filter, pause, and the record that is selected.
 
 use std::cell::RefCell;
+use std::ops::Range;
 use std::rc::Rc;
 
 use mqttscope_log::Log;
@@ -15,6 +16,8 @@ pub struct Scope {
     text: String,
     /// The last filter without a mistake; `None` for all.
     filter: Option<Filter>,
+    /// What that was made from.
+    applied: String,
     error: Option<FilterError>,
     matches: Matches,
     /// All rows are shown, those that match with a mark.
@@ -45,17 +48,24 @@ impl Scope {
         self.revision
     }
 
-    /// Takes a filter as it is typed. One with a mistake leaves the last that had none in force, so that the view does
-    /// not jump while a person types.
-    pub fn set_filter(&mut self, text: &str, utc_offset_minutes: i32) {
+    /// Takes a filter as it is typed. One with a mistake leaves the last that had none in force, and the bytes in
+    /// `begun` have no part in it yet, so that the view does not jump while a person types.
+    pub fn set_filter(&mut self, text: &str, begun: Range<usize>, utc_offset_minutes: i32) {
         self.revision += 1;
         self.text = text.into();
-        match Filter::parse(text, utc_offset_minutes) {
+        let is_begun = !begun.is_empty();
+        let mut applied = text.to_owned();
+        applied.replace_range(begun, "");
+        match Filter::parse(&applied, utc_offset_minutes) {
+            Ok(_) if self.applied == applied => self.error = None,
             Ok(filter) => {
                 self.error = None;
                 self.filter = (!filter.is_empty()).then_some(filter);
+                self.applied = applied;
                 self.matches.restart();
             }
+            // What is missing may be what is begun.
+            Err(_) if is_begun => self.error = None,
             Err(error) => self.error = Some(error),
         }
     }
@@ -198,7 +208,7 @@ mod tests {
 
     fn filtered(log: &Log, text: &str) -> Scope {
         let mut scope = Scope::default();
-        scope.set_filter(text, 0);
+        scope.set_filter(text, 0..0, 0);
         while !scope.update(log) {}
         scope
     }
@@ -208,11 +218,25 @@ mod tests {
         let log = log_of(10);
         let mut scope = filtered(&log, "type:publish");
         assert_eq!(scope.rows(&log).len(), 4);
-        scope.set_filter("type:publish type:x", 0);
+        scope.set_filter("type:publish type:x", 0..0, 0);
         assert_eq!(scope.error().map(|error| error.range.start), Some(18));
         assert_eq!(scope.rows(&log).len(), 4);
-        scope.set_filter("", 0);
+        scope.set_filter("", 0..0, 0);
         assert_eq!((scope.rows(&log).len(), scope.error()), (10, None));
+    }
+
+    #[test]
+    fn what_is_only_begun_leaves_the_view() {
+        let log = log_of(10);
+        let mut scope = filtered(&log, "type:publish");
+        for (text, begun) in [("type:publish q", 13..14), ("type:publish not q", 17..18)] {
+            scope.set_filter(text, begun, 0);
+            while !scope.update(&log) {}
+            assert_eq!((scope.rows(&log).len(), scope.error(), scope.text()), (4, None, text));
+        }
+        scope.set_filter("type:publish q", 0..0, 0);
+        while !scope.update(&log) {}
+        assert_eq!(scope.rows(&log).len(), 0);
     }
 
     #[test]

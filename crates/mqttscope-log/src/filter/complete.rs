@@ -23,6 +23,9 @@ pub struct Completion {
     pub key: Option<&'static str>,
     /// The suggestions that go on with what is there.
     pub suggestions: Vec<Suggestion>,
+    /// What is there may become a key or a word of the language with the next letters, so that it is not yet known
+    /// whether it is meant as text to look for.
+    pub is_begun: bool,
 }
 
 /// Suggests what can stand at a place in a filter, a byte offset.
@@ -33,7 +36,7 @@ pub fn complete(text: &str, cursor: usize) -> Completion {
         cursor -= 1;
     }
     let before = &text[..cursor];
-    let nothing = Completion { range: cursor..cursor, key: None, suggestions: Vec::new() };
+    let nothing = Completion { range: cursor..cursor, key: None, suggestions: Vec::new(), is_begun: false };
     if before.matches('"').count() % 2 == 1 {
         return nothing;
     }
@@ -43,7 +46,11 @@ pub fn complete(text: &str, cursor: usize) -> Completion {
     let typed = &before[start..];
     let Some((key, value)) = typed.split_once(':').filter(|(key, _)| is_key(key)) else {
         let all = KEYS.iter().chain(FLAGS).chain(WORDS);
-        return Completion { range: start..cursor, key: None, suggestions: going_on(all, typed) };
+        let suggestions = going_on(all.clone(), typed);
+        let is_end = text[cursor..].chars().next().is_none_or(|char| char.is_whitespace() || char == ')');
+        let is_whole = all.into_iter().any(|known| known.text.eq_ignore_ascii_case(typed));
+        let is_begun = !typed.is_empty() && !suggestions.is_empty() && is_end && !is_whole;
+        return Completion { range: start..cursor, key: None, suggestions, is_begun };
     };
     let Some(key) =
         KEYS.iter().map(|known| known.text).find(|known| key.eq_ignore_ascii_case(&known[..known.len() - 1]))
@@ -62,7 +69,7 @@ pub fn complete(text: &str, cursor: usize) -> Completion {
         }
         _ => Vec::new(),
     };
-    Completion { range: cursor - item.len()..cursor, key: Some(key), suggestions }
+    Completion { range: cursor - item.len()..cursor, key: Some(key), suggestions, is_begun: false }
 }
 
 fn going_on<'s>(known: impl IntoIterator<Item = &'s Suggestion>, typed: &str) -> Vec<Suggestion> {
