@@ -13,7 +13,9 @@ use crate::store::text::concat;
 pub struct Exporting {
     export: Export,
     format: Format,
-    /// What is written, in pieces outside of the page's own memory.
+    /// What is written: blobs, which the browser keeps where it likes, as one blob of all would hold up the page.
+    blobs: Array,
+    /// What is written and in no blob yet, in pieces outside of the module's own memory.
     pieces: Array,
     piece: Vec<u8>,
 }
@@ -25,6 +27,7 @@ impl Exporting {
         Self {
             export: Export::new(log, format, selection, with_passwords),
             format,
+            blobs: Array::new(),
             pieces: Array::new(),
             piece: Vec::new(),
         }
@@ -37,17 +40,24 @@ impl Exporting {
     }
 
     /// Goes on for a few milliseconds; says whether all is written.
-    pub fn advance(&mut self, log: &Log) -> bool {
+    ///
+    /// # Errors
+    ///
+    /// In words, if the browser has no room for it.
+    pub fn advance(&mut self, log: &Log) -> Result<bool, String> {
         let until = browser::now().as_micros() + SLICE_MICROS;
         loop {
             self.piece.clear();
             let progress = self.export.write(log, PIECE, &mut self.piece);
             self.pieces.push(&Uint8Array::from(self.piece.as_slice()));
-            if progress.is_finished() {
-                return true;
+            let is_finished = progress.is_finished();
+            if is_finished || self.pieces.length() == BLOB_PIECES {
+                let blob = Blob::new_with_u8_array_sequence(&self.pieces).map_err(|_| NO_ROOM)?;
+                self.blobs.push(&blob);
+                self.pieces = Array::new();
             }
-            if browser::now().as_micros() >= until {
-                return false;
+            if is_finished || browser::now().as_micros() >= until {
+                return Ok(is_finished);
             }
         }
     }
@@ -61,10 +71,10 @@ impl Exporting {
         let name = concat(&["mqttscope-", &browser::stamp(), ".", self.format.extension()]);
         let properties = BlobPropertyBag::new();
         properties.set_type(self.format.media_type());
-        Blob::new_with_u8_array_sequence_and_options(&self.pieces, &properties)
+        Blob::new_with_blob_sequence_and_options(&self.blobs, &properties)
             .and_then(|blob| Url::create_object_url_with_blob(&blob))
             .and_then(|url| browser::download(&url, &name))
-            .map_err(|_| "The browser has no room for the file.".to_owned())?;
+            .map_err(|_| NO_ROOM)?;
         let progress = self.progress();
         let mut said = concat(&[&number::grouped(progress.total.into()), " rows in ", &name]);
         for (count, words) in [
@@ -88,5 +98,8 @@ pub fn format_of(extension: &str) -> Format {
 
 /// Bytes of a piece.
 const PIECE: usize = 256 << 10;
+/// Pieces of a blob: 8 MiB, which take a few milliseconds to hand over.
+const BLOB_PIECES: u32 = 32;
 /// How long a slice takes; other tasks have as long.
 const SLICE_MICROS: u64 = 8_000;
+const NO_ROOM: &str = "The browser has no room for the file.";

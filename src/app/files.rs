@@ -50,15 +50,20 @@ impl App {
 
     pub(super) fn export_slice(&mut self, ctx: &Context<Self>) {
         // It may have been cancelled since.
-        let Some(exporting) = &mut self.exporting else { return };
-        if !exporting.advance(&self.driver.log().0.borrow()) {
-            let link = ctx.link().clone();
-            Timeout::new(0, move || link.send_message(Message::Export)).forget();
-            return;
-        }
-        let said = self.exporting.take().map(Exporting::save);
-        if let Some(Ok(said) | Err(said)) = said {
-            self.act(Action::Note(Field::ExportButton, said));
+        let Some(mut exporting) = self.exporting.take() else { return };
+        let saved = match exporting.advance(&self.driver.log().0.borrow()) {
+            Ok(false) => {
+                self.exporting = Some(exporting);
+                let link = ctx.link().clone();
+                Timeout::new(0, move || link.send_message(Message::Export)).forget();
+                return;
+            }
+            Ok(true) => exporting.save(),
+            Err(words) => Err(words),
+        };
+        match saved {
+            Ok(said) => self.act(Action::Note(Field::ExportButton, said)),
+            Err(said) => self.act(Action::Refused(refused(Field::ExportButton, said))),
         }
     }
 }
