@@ -221,7 +221,9 @@ fn container(class: &str) -> Element {
     holder.set_class_name(class);
     root.set_class_name("root");
     let heights = ".root { display: grid; grid-template-rows: minmax(0, 1fr); width: 900px; height: 600px }";
-    style.set_text_content(Some(&[include_str!("../static/style.css"), heights].concat()));
+    style.set_text_content(Some(
+        &[include_str!("../static/style.css"), include_str!("../static/log.css"), heights].concat(),
+    ));
     holder.append_child(&style).expect("a new element");
     holder.append_child(&root).expect("a new element");
     body.append_child(&holder).expect("a new element");

@@ -1,4 +1,4 @@
-//! The bar on top: name, state, and the buttons that change it.
+//! The bar on top: name, state, the buttons that change it, and what is the whole page's: colours and shortcuts.
 
 use yew::prelude::*;
 
@@ -25,11 +25,18 @@ pub fn bar(view: &View) -> Html {
         title: Some("Colours: as the system, light, dark"),
         ..Look::default()
     };
+    let shortcuts = Look {
+        class: Some("quiet wide-only"),
+        name: Some("Keyboard shortcuts"),
+        title: Some("Keyboard shortcuts (?)"),
+        ..Look::default()
+    };
     let buttons = vec![
         view.submit(Deed::Connect, connect, "Connect"),
         view.button(Deed::Disconnect, Look::default(), vec![text("Disconnect")]),
         view.button(Deed::DropConnection, Look::default(), vec![text("Drop connection")]),
         view.button(Deed::NextTheme, look, vec![text("◐"), words("span", "more", &concat(&[" ", theme]))]),
+        view.button(Deed::ShowShortcuts, shortcuts, vec![text("?")]),
     ];
     let name = element("h1", &[], &[], vec![text("mqttscope")]);
     classed("header", "bar", vec![name, status(view), classed("div", "buttons", buttons)])

@@ -75,16 +75,6 @@ fn tools(view: &View, it: &LogView<'_>, is_paused: bool) -> Vec<Html> {
             Look { class: Some("wide-only"), title: Some(inspector), ..Look::default() },
             vec![text(if is_shown { "Inspector ✓" } else { "Inspector" })],
         ),
-        view.button(
-            Deed::ShowShortcuts,
-            Look {
-                class: Some("quiet wide-only"),
-                name: Some("Keyboard shortcuts"),
-                title: Some("Keyboard shortcuts (?)"),
-                ..Look::default()
-            },
-            vec![text("?")],
-        ),
     ]
 }
 

@@ -91,7 +91,7 @@ fn packet_row(row: &Row, packet: &PacketRow, place: u32, style: Style, mark: Mar
             Column::Id => words(exchange_class(packet.exchange), id),
             Column::Length => words("length", &len),
             Column::Answer => words("answer", &packet.answer),
-            Column::Topic if has_topic => words("topic", &packet.summary.topic),
+            Column::Topic if has_topic => topic(&packet.summary.topic),
             // What has no topic has the place of the topic too.
             Column::Topic => continue,
             Column::Payload => {
@@ -169,6 +169,14 @@ fn words(class: &str, words: &str) -> Html {
     cell(class, vec![text(words)])
 }
 
+/// A topic. Of one that is too long the end is shown: it tells more apart than the beginning.
+fn topic(topic: &str) -> Html {
+    if topic.len() < LONG_TOPIC {
+        return words("topic", topic);
+    }
+    cell("topic long", vec![element("bdi", &["dir"], &[Some("ltr")], vec![text(topic)])])
+}
+
 fn time(row: &Row, column: Column) -> Html {
     let (class, said) = match column {
         Column::Start => ("start", &row.start),
@@ -233,6 +241,8 @@ fn folded(preview: &str) -> String {
     text
 }
 
+/// Bytes of a topic that may be wider than its column.
+const LONG_TOPIC: usize = 20;
 const CELL: &[&str] = &["role", "class"];
 /// Columns of a preview's line: `0000  16 bytes in two groups  text`.
 const HALF_AT: usize = 29;
