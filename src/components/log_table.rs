@@ -205,7 +205,9 @@ impl Component for LogTable {
         scroller.add_children([header(style), content]);
         // An empty node keeps its place: yew compares children from the last to the first, and would make the element
         // that scrolls anew.
-        let to_tail = if self.is_following() { Html::default() } else { self.to_tail(rows) };
+        let is_newest_seen = window.scroll_top + self.size.view() >= window.total;
+        let to_tail =
+            if self.is_following() || is_newest_seen { Html::default() } else { self.to_tail(rows) };
         let class = if style.narrow { "table narrow" } else { "table" };
         element("div", &["class"], &[Some(class)], vec![scroller.into(), to_tail])
     }
