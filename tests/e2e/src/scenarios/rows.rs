@@ -157,30 +157,30 @@ pub async fn a_row_is_copied(stage: &Stage, chain: &mut Chain) -> Result<()> {
 
 pub async fn panes_take_the_size_they_are_given(stage: &Stage, chain: &mut Chain) -> Result<()> {
     let page = stage.open(chain).await?;
-    let size = async |page: &Page, pane: &str| -> Result<f64> {
-        let script = "return document.querySelector(arguments[0]).getBoundingClientRect().width";
-        Ok(page.execute(script, vec![json!(pane)]).await?.as_f64().unwrap_or_default())
+    let size = async |page: &Page, pane: &str, side: &str| -> Result<f64> {
+        let script = "return document.querySelector(arguments[0]).getBoundingClientRect()[arguments[1]]";
+        Ok(page.execute(script, vec![json!(pane), json!(side)]).await?.as_f64().unwrap_or_default())
     };
-    for (split, pane) in [("forms", "main > .forms"), ("inspector", "main > .inspector")] {
-        let before = size(&page, pane).await?;
+    for (split, pane, side, by) in [
+        ("forms", "main > .forms", "width", (60.0, 0.0)),
+        ("inspector-below", "main > .inspector", "height", (0.0, -60.0)),
+    ] {
+        let before = size(&page, pane, side).await?;
         let focus = format!("document.querySelector('[data-split={split}]').focus()");
         page.execute(&focus, vec![]).await?;
         page.press(&keys::ARROW_RIGHT.repeat(2)).await?;
-        let after = size(&page, pane).await?;
-        ensure!((after - before).abs() > 20.0, "the pane {split} had {before} pixels, and has {after}");
-    }
-    for (split, pane, by) in [("forms", "main > .forms", 60.0), ("inspector", "main > .inspector", -60.0)] {
-        let before = size(&page, pane).await?;
-        page.drag(&format!("[data-split={split}]"), (by, 0.0)).await?;
-        let grown = size(&page, pane).await? - before;
+        let moved = size(&page, pane, side).await?;
+        ensure!((moved - before).abs() == 32.0, "the pane {split} had {before} pixels, and has {moved}");
+        page.drag(&format!("[data-split={split}]"), by).await?;
+        let grown = size(&page, pane, side).await? - moved;
         ensure!(
             (50.0..70.0).contains(&grown),
             "the pane {split} was dragged by 60 pixels, and grew by {grown}"
         );
     }
-    let forms = size(&page, "main > .forms").await?;
+    let forms = size(&page, "main > .forms", "width").await?;
     let page = page.reload().await?;
-    let again = size(&page, "main > .forms").await?;
+    let again = size(&page, "main > .forms", "width").await?;
     ensure!(again == forms, "the forms had {forms} pixels, and have {again} when the page is loaded again");
 
     page.click_at("#log-table").await?;
