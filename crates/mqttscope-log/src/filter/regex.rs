@@ -26,7 +26,8 @@ pub struct Regex {
     classes: Box<[u8; 256]>,
     class_count: usize,
     sets: Vec<Vec<u16>>,
-    /// For each set and class the set that follows, [`UNKNOWN`] until it is needed.
+    /// For each set a row: for each class the set that follows, [`UNKNOWN`] until it is needed, then what the end of
+    /// the text makes of it. A set goes by the place of its row.
     moves: Vec<u16>,
     scratch: Scratch,
 }
@@ -67,21 +68,24 @@ impl Regex {
         let (mut set, mut rest) = self.follow(START, text);
         while let Some((&byte, left)) = rest.split_first() {
             set = self.make_move(set, byte);
-            if set == MATCHED {
-                return true;
+            if set >= DEAD {
+                break;
             }
             (set, rest) = self.follow(set, left);
         }
-        set == MATCHED || self.matches_at_end(set, text.is_empty())
+        if set < DEAD {
+            set = self.moves[usize::from(set) + self.class_count];
+        }
+        set == MATCHED
     }
 
-    /// Follows the moves that are known, and says what is left of the text where one is not, or where it matches.
+    /// Follows the moves that are known, and says what is left of the text where one is not, or where all is decided.
     #[inline]
     fn follow<'t>(&self, mut set: u16, text: &'t [u8]) -> (u16, &'t [u8]) {
         for (at, &byte) in text.iter().enumerate() {
             let next = self.moves[self.place_of_move(set, byte)];
             if next >= UNKNOWN {
-                return if next == MATCHED { (MATCHED, &[]) } else { (set, &text[at..]) };
+                return if next == UNKNOWN { (set, &text[at..]) } else { (next, &[]) };
             }
             set = next;
         }
@@ -90,15 +94,19 @@ impl Regex {
 
     #[inline]
     fn place_of_move(&self, set: u16, byte: u8) -> usize {
-        usize::from(set) * self.class_count + usize::from(self.classes[usize::from(byte)])
+        usize::from(set) + usize::from(self.classes[usize::from(byte)])
+    }
+
+    const fn row_len(&self) -> usize {
+        self.class_count + 1
     }
 
     /// Finds the set that follows one on a byte.
     fn make_move(&mut self, set: u16, byte: u8) -> u16 {
-        self.scratch.next.clear();
-        self.scratch.seen.fill(false);
+        self.scratch.clear();
         let place = Place { at_start: false, at_end: false };
-        let from = std::mem::take(&mut self.sets[usize::from(set)]);
+        let number = usize::from(set) / self.row_len();
+        let from = std::mem::take(&mut self.sets[number]);
         for &state in &from {
             if let Inst::Byte(bytes, next) = &self.program[usize::from(state)]
                 && bytes.has(byte)
@@ -106,7 +114,7 @@ impl Regex {
                 self.scratch.close(&self.program, *next, place);
             }
         }
-        self.sets[usize::from(set)] = from;
+        self.sets[number] = from;
         // A match may begin at any byte.
         self.scratch.close(&self.program, 0, place);
         let known = self.sets.len();
@@ -119,15 +127,18 @@ impl Regex {
         next
     }
 
-    /// The number of the set in `scratch`. When there are too many sets, all are forgotten, and it is made anew.
+    /// The set in `scratch`. When there are too many sets, all are forgotten, and it is made anew.
     fn intern(&mut self) -> u16 {
         if self.scratch.matches(&self.program) {
             return MATCHED;
         }
+        if self.scratch.next.is_empty() {
+            return DEAD;
+        }
         self.scratch.put_in_order(&self.program);
         let next = &self.scratch.next;
         if let Some(known) = self.sets.iter().skip(1).position(|set| set == next) {
-            return known as u16 + 1;
+            return ((known + 1) * self.row_len()) as u16;
         }
         let set = next.clone();
         if self.sets.len() >= MAX_SETS {
@@ -137,17 +148,27 @@ impl Regex {
     }
 
     fn add(&mut self, set: Vec<u16>) -> u16 {
+        let row = self.moves.len();
+        self.moves.resize(row + self.class_count, UNKNOWN);
+        // Only an empty text ends in the set that it begins with.
+        let at_end = Place { at_start: row == usize::from(START), at_end: true };
+        self.scratch.clear();
+        for &state in &set {
+            self.scratch.close(&self.program, state, at_end);
+        }
+        if at_end.at_start {
+            self.scratch.close(&self.program, 0, at_end);
+        }
+        self.moves.push(if self.scratch.matches(&self.program) { MATCHED } else { DEAD });
         self.sets.push(set);
-        self.moves.resize(self.sets.len() * self.class_count, UNKNOWN);
-        self.sets.len() as u16 - 1
+        row as u16
     }
 
     /// Leaves only the set at the start of a text.
     fn forget(&mut self) {
         self.sets.clear();
         self.moves.clear();
-        self.scratch.next.clear();
-        self.scratch.seen.fill(false);
+        self.scratch.clear();
         self.scratch.close(&self.program, 0, Place { at_start: true, at_end: false });
         let start = self.scratch.next.clone();
         let matches = self.scratch.matches(&self.program);
@@ -157,22 +178,14 @@ impl Regex {
             self.moves.fill(MATCHED);
         }
     }
-
-    fn matches_at_end(&mut self, set: u16, at_start: bool) -> bool {
-        self.scratch.next.clear();
-        self.scratch.seen.fill(false);
-        let place = Place { at_start, at_end: true };
-        for &state in &self.sets[usize::from(set)] {
-            self.scratch.close(&self.program, state, place);
-        }
-        if at_start {
-            self.scratch.close(&self.program, 0, place);
-        }
-        self.scratch.matches(&self.program)
-    }
 }
 
 impl Scratch {
+    fn clear(&mut self) {
+        self.next.clear();
+        self.seen.fill(false);
+    }
+
     /// Adds a state, and all that can be reached from it without a byte.
     fn close(&mut self, program: &[Inst], state: u16, place: Place) {
         self.stack.push(state);
@@ -230,8 +243,10 @@ fn classes_of(program: &[Inst]) -> (Box<[u8; 256]>, usize) {
 /// The set at the start of a text.
 const START: u16 = 0;
 /// A move that was not needed yet.
-const UNKNOWN: u16 = u16::MAX - 1;
+const UNKNOWN: u16 = u16::MAX - 2;
+/// Stands for the set without a state: no match can begin any more, as behind a `^` that did not hold.
+const DEAD: u16 = u16::MAX - 1;
 /// Stands for every set with a match: what follows does not matter any more.
 const MATCHED: u16 = u16::MAX;
-/// The most sets that are remembered.
+/// The most sets that are remembered: all their rows have places below [`UNKNOWN`].
 const MAX_SETS: usize = 200;
