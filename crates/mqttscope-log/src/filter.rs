@@ -28,6 +28,7 @@ use std::ops::Range;
 
 use crate::store::{Log, Record};
 
+mod byte_set;
 mod complete;
 mod eval;
 mod find;

@@ -1,6 +1,7 @@
 //! From a pattern to the instructions of its automaton.
 
 use super::PatternError;
+use crate::filter::byte_set::ByteSet;
 
 /// An instruction; numbers are places in the program.
 #[derive(Clone, Debug)]
@@ -15,51 +16,6 @@ pub(super) enum Inst {
     End(u16),
     /// The pattern matches.
     Match,
-}
-
-/// A set of bytes.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(super) struct ByteSet([u64; 4]);
-
-impl ByteSet {
-    pub(super) const fn has(&self, byte: u8) -> bool {
-        self.0[byte as usize >> 6] >> (byte & 63) & 1 != 0
-    }
-
-    fn add(&mut self, from: u8, to: u8) {
-        for byte in from..=to {
-            self.0[usize::from(byte >> 6)] |= 1 << (byte & 63);
-        }
-    }
-
-    fn of(ranges: &[(u8, u8)]) -> Self {
-        let mut set = Self::default();
-        for &(from, to) in ranges {
-            set.add(from, to);
-        }
-        set
-    }
-
-    fn inverted(&self) -> Self {
-        Self(self.0.map(|word| !word))
-    }
-
-    fn join(&mut self, other: &Self) {
-        for (word, other) in self.0.iter_mut().zip(other.0) {
-            *word |= other;
-        }
-    }
-
-    /// Adds the other case of every letter.
-    fn fold(&mut self) {
-        for byte in b'a'..=b'z' {
-            let upper = byte.to_ascii_uppercase();
-            if self.has(byte) || self.has(upper) {
-                self.add(byte, byte);
-                self.add(upper, upper);
-            }
-        }
-    }
 }
 
 /// Compiles a pattern; the program begins at its first instruction.
