@@ -1,7 +1,7 @@
 //! Sets of bytes: what may stand at one place of a text.
 
 /// A set of bytes.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct ByteSet([u64; 4]);
 
 impl ByteSet {
