@@ -5,6 +5,8 @@ use proptest::prelude::*;
 
 fn atom() -> impl Strategy<Value = String> {
     let literals = ["a", "b", "B", "c", "1", "_", " ", "é", "\\.", "\\n", "\\x80", "\\\\"];
+    // Longer and shorter than what is looked for before the automaton runs.
+    let words = ["abc", "aBca", "b1_a", "1é", "aabbaabbaabbaabbaabb"];
     let sets = [
         "[ab]",
         "[^a]",
@@ -22,6 +24,7 @@ fn atom() -> impl Strategy<Value = String> {
     ];
     prop_oneof![
         6 => proptest::sample::select(literals.to_vec()).prop_map(str::to_owned),
+        3 => proptest::sample::select(words.to_vec()).prop_map(str::to_owned),
         3 => proptest::sample::select(sets.to_vec()).prop_map(str::to_owned),
         2 => Just(".".to_owned()),
         1 => Just("^".to_owned()),
@@ -43,11 +46,17 @@ fn pattern() -> impl Strategy<Value = String> {
 
 fn text() -> impl Strategy<Value = Vec<u8>> {
     let bytes = b"aabbBc1_ \n.\\\x80\xc3\xa9";
-    proptest::collection::vec(proptest::sample::select(bytes.to_vec()), 0..16)
+    let words = ["abc", "aBca", "ABCA", "b1_a", "1é", "aabbaabbaabbaabbaabb", "aabbaabb"];
+    let piece = prop_oneof![
+        4 => proptest::sample::select(bytes.to_vec()).prop_map(|byte| vec![byte]),
+        1 => proptest::sample::select(words.to_vec()).prop_map(|word| word.as_bytes().to_vec()),
+        1 => any::<u8>().prop_map(|byte| vec![byte]),
+    ];
+    proptest::collection::vec(piece, 0..16).prop_map(|pieces| pieces.concat())
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(2_000))]
+    #![proptest_config(ProptestConfig::with_cases(4_000))]
 
     #[test]
     fn matches_as_the_regex_crate_does(

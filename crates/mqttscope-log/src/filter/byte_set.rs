@@ -23,6 +23,11 @@ impl ByteSet {
         }
     }
 
+    /// How many of the 95 printable bytes of ASCII it has.
+    pub(super) const fn count_printable(&self) -> u32 {
+        (self.0[0] >> b' ').count_ones() + (self.0[1] & !(1 << 63)).count_ones()
+    }
+
     pub(super) fn inverted(&self) -> Self {
         Self(self.0.map(|word| !word))
     }

@@ -1,6 +1,7 @@
 //! From a pattern to the instructions of its automaton.
 
 use super::PatternError;
+use super::required::Required;
 use crate::filter::byte_set::ByteSet;
 
 /// An instruction; numbers are places in the program.
@@ -18,24 +19,30 @@ pub(super) enum Inst {
     Match,
 }
 
-/// Compiles a pattern; the program begins at its first instruction.
-pub(super) fn compile(pattern: &str, ignore_case: bool) -> Result<Vec<Inst>, PatternError> {
+/// Compiles a pattern; the program begins at its first instruction. Says what every match has.
+pub(super) fn compile(
+    pattern: &str,
+    ignore_case: bool,
+) -> Result<(Vec<Inst>, Option<Required>), PatternError> {
     if pattern.len() > MAX_PATTERN {
         return Err(PatternError { offset: 0, words: "this pattern is too long" });
     }
     let mut parser = Parser { pattern, at: 0, ignore_case, depth: 0 };
-    let node = parser.alternatives()?;
+    let mut node = parser.alternatives()?;
     if parser.at < pattern.len() {
         return Err(parser.fault(parser.at, "this bracket closes nothing"));
+    }
+    if let Node::Concat(nodes) = &mut node {
+        trim(nodes);
     }
     // The start is the first instruction, whatever the pattern begins with.
     let mut program = vec![Inst::Split(1, 1)];
     emit(&node, &mut program);
     program.push(Inst::Match);
-    Ok(program)
+    Ok((program, Required::of(&node)))
 }
 
-enum Node {
+pub(super) enum Node {
     Empty,
     Byte(ByteSet),
     Start,
@@ -45,12 +52,28 @@ enum Node {
     Repeat { node: Box<Node>, at_least_one: bool, many: bool },
 }
 
+/// Takes off both ends what a text need not have to match: one with `.*a+` somewhere has an `a`.
+fn trim(nodes: &mut Vec<Node>) {
+    let is_optional = |node: Option<&Node>| matches!(node, Some(Node::Repeat { at_least_one: false, .. }));
+    while is_optional(nodes.first()) {
+        nodes.remove(0);
+    }
+    while is_optional(nodes.last()) {
+        nodes.pop();
+    }
+    for end in [0, nodes.len().saturating_sub(1)] {
+        if let Some(Node::Repeat { many, .. }) = nodes.get_mut(end) {
+            *many = false;
+        }
+    }
+}
+
 /// Appends the instructions of a node; they go on at the instruction behind them.
 fn emit(node: &Node, program: &mut Vec<Inst>) {
     let here = |program: &Vec<Inst>| program.len() as u16;
     match node {
         Node::Empty => {}
-        Node::Byte(set) => program.push(Inst::Byte(Box::new(set.clone()), here(program) + 1)),
+        Node::Byte(set) => program.push(Inst::Byte(Box::new(*set), here(program) + 1)),
         Node::Start => program.push(Inst::Start(here(program) + 1)),
         Node::End => program.push(Inst::End(here(program) + 1)),
         Node::Concat(nodes) => nodes.iter().for_each(|node| emit(node, program)),
