@@ -38,7 +38,7 @@ fn pattern() -> impl Strategy<Value = String> {
             3 => proptest::collection::vec(inner.clone(), 0..4).prop_map(|parts| parts.concat()),
             1 => proptest::collection::vec(inner.clone(), 1..4)
                 .prop_map(|parts| format!("({})", parts.join("|"))),
-            2 => (inner, proptest::sample::select(&["*", "+", "?", "*?", "+*"][..]))
+            2 => (inner, proptest::sample::select(&["*", "+", "?", "*?", "+*", "{2}", "{0}", "{0,2}", "{1,}", "{0,}", "{2,3}", "{2}+"][..]))
                 .prop_map(|(part, sign)| format!("({part}){sign}")),
         ]
     })
@@ -76,7 +76,7 @@ proptest! {
     }
 
     #[test]
-    fn any_pattern_is_compiled_or_refused_in_its_bounds(pattern in "\\PC{0,30}|[-\\[\\]()*+?^$|.a\\\\x0-9]{0,30}") {
+    fn any_pattern_is_compiled_or_refused_in_its_bounds(pattern in "\\PC{0,30}|[-\\[\\]()*+?{,}^$|.a\\\\x0-9]{0,30}") {
         match Regex::new(&pattern, true) {
             Ok(mut regex) => { regex.is_match(b"some text"); }
             Err(error) => prop_assert!(error.offset <= pattern.len() && pattern.is_char_boundary(error.offset)),
@@ -105,9 +105,37 @@ fn many_states_are_forgotten_and_still_right() {
 #[test]
 fn time_grows_with_the_text_alone() {
     let text = vec![b'a'; 200_000];
-    for pattern in ["(a*)*b", "(a|a)*b", "a?a?a?a?a?a?a?a?a?a?b", "(a+)+$b", ".*.*.*.*.*x"] {
+    for pattern in
+        ["(a*)*b", "(a|a)*b", "a?a?a?a?a?a?a?a?a?a?b", "(a+)+$b", ".*.*.*.*.*x", "(a?){80}a{80}b"]
+    {
         let mut regex = Regex::new(pattern, false).expect("well-formed");
         assert!(!regex.is_match(&text), "{pattern}");
+    }
+}
+
+#[test]
+fn braces_that_count_nothing_stand_for_themselves() {
+    for (pattern, text) in [
+        (r#"{"value":\d{2}\.\d+}"#, r#"{"value":21.50}"#),
+        ("a{,3}", "a{,3}"),
+        ("a{}", "a{}"),
+        ("a{x}", "a{x}"),
+        ("a{1", "a{1"),
+        ("{2}", "{2}"),
+    ] {
+        let mut regex = Regex::new(pattern, false).expect("well-formed");
+        assert!(regex.is_match(text.as_bytes()), "{pattern}");
+        assert!(!regex.is_match(b"aaa"), "{pattern}");
+    }
+}
+
+#[test]
+fn counts_do_not_make_a_pattern_grow_without_end() {
+    for pattern in ["((a{15}){15}){15}", "((a{0}){100}){100}", &"a{250}".repeat(9)] {
+        assert!(Regex::new(pattern, false).is_err(), "{pattern}");
+    }
+    for pattern in ["a{250}", "(a{0}){100}", &"a".repeat(1_000), &"(|)".repeat(333)] {
+        assert!(Regex::new(pattern, false).is_ok(), "{pattern}");
     }
 }
 
@@ -125,6 +153,10 @@ fn mistakes_are_shown_where_they_are() {
         ("\\xg1", 0),
         ("[aä]", 2),
         ("x[a-\\d]", 4),
+        ("a{3,2}", 1),
+        ("ab{251}", 2),
+        ("(a{50}){6}", 7),
+        ("(a{99999999999999999999}){2}", 2),
     ];
     for (pattern, offset) in cases {
         assert_eq!(

@@ -1,9 +1,9 @@
 //! Regular expressions over bytes: an automaton of sets of states, made while it runs, so that no pattern and no
 //! payload makes it slow. It runs only on texts that have what every match has, which a search finds faster.
 //!
-//! `. * + ? | ( ) [a-z] [^..] ^ $ \d \w \s \D \W \S \t \n \r \xhh`, and `\` before any other sign for that sign. A
-//! character outside ASCII is the sequence of its UTF-8 bytes, and cannot stand in brackets; `.` is any byte but a
-//! line feed; `^` and `$` are the ends of the payload.
+//! `. * + ? {n} {n,} {n,m} | ( ) [a-z] [^..] ^ $ \d \w \s \D \W \S \t \n \r \xhh`, and `\` before any other sign for
+//! that sign. A character outside ASCII is the sequence of its UTF-8 bytes, and cannot stand in brackets; `.` is any
+//! byte but a line feed; `^` and `$` are the ends of the payload; braces that count nothing stand for themselves.
 
 mod compile;
 mod required;

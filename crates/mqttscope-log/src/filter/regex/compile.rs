@@ -32,6 +32,9 @@ pub(super) fn compile(
     if parser.at < pattern.len() {
         return Err(parser.fault(parser.at, "this bracket closes nothing"));
     }
+    if node.size() > MAX_SIZE {
+        return Err(PatternError { offset: 0, words: "this pattern is too long" });
+    }
     if let Node::Concat(nodes) = &mut node {
         trim(nodes);
     }
@@ -42,6 +45,7 @@ pub(super) fn compile(
     Ok((program, Required::of(&node)))
 }
 
+#[derive(Clone)]
 pub(super) enum Node {
     Empty,
     Byte(ByteSet),
@@ -50,6 +54,28 @@ pub(super) enum Node {
     Concat(Vec<Node>),
     Alternate(Vec<Node>),
     Repeat { node: Box<Node>, at_least_one: bool, many: bool },
+}
+
+impl Node {
+    /// How many nodes it has.
+    fn size(&self) -> usize {
+        match self {
+            Self::Empty | Self::Byte(_) | Self::Start | Self::End => 1,
+            Self::Concat(nodes) | Self::Alternate(nodes) => nodes.iter().map(Self::size).sum::<usize>() + 1,
+            Self::Repeat { node, .. } => node.size() + 1,
+        }
+    }
+
+    /// So many of it, or more up to a limit if there is one.
+    fn times(self, least: usize, most: Option<usize>) -> Self {
+        let repeat = |at_least_one, many| Self::Repeat { node: Box::new(self.clone()), at_least_one, many };
+        let mut nodes = match (least, most) {
+            (0, None) => vec![repeat(false, true)],
+            (1.., None) => [vec![self.clone(); least - 1], vec![repeat(true, true)]].concat(),
+            (_, Some(most)) => [vec![self.clone(); least], vec![repeat(false, false); most - least]].concat(),
+        };
+        if nodes.len() == 1 { nodes.remove(0) } else { Self::Concat(nodes) }
+    }
 }
 
 /// Takes off both ends what a text need not have to match: one with `.*a+` somewhere has an `a`.
@@ -159,16 +185,50 @@ impl Parser<'_> {
 
     fn repeats(&mut self, mut node: Node) -> Result<Node, PatternError> {
         let mut count = 0;
-        while let Some(char @ ('*' | '+' | '?')) = self.peek() {
-            count += 1;
-            if count > MAX_DEPTH {
-                return Err(self.fault(self.at, "too many repetitions of the same"));
+        loop {
+            let start = self.at;
+            let (least, most) = match self.peek() {
+                Some('*') => (0, None),
+                Some('+') => (1, None),
+                Some('?') => (0, Some(1)),
+                Some('{') => match self.counts()? {
+                    Some(counts) => counts,
+                    // It stands for itself, as in JSON.
+                    None => return Ok(node),
+                },
+                _ => return Ok(node),
+            };
+            if self.at == start {
+                self.at += 1;
             }
-            self.at += 1;
-            let (at_least_one, many) = (char == '+', char != '?');
-            node = Node::Repeat { node: Box::new(node), at_least_one, many };
+            count += 1;
+            let times = most.unwrap_or(least);
+            if count > MAX_DEPTH || times > 1 && node.size() * times > MAX_REPEATED {
+                return Err(self.fault(start, "too many repetitions of the same"));
+            }
+            node = node.times(least, most);
         }
-        Ok(node)
+    }
+
+    /// What `{n}`, `{n,}` or `{n,m}` says, if that is what comes.
+    fn counts(&mut self) -> Result<Option<(usize, Option<usize>)>, PatternError> {
+        let start = self.at;
+        let Some((inner, _)) = self.pattern[start + 1..].split_once('}') else { return Ok(None) };
+        let (least, most) = match inner.split_once(',') {
+            Some((least, most)) => (least, most),
+            None => (inner, inner),
+        };
+        let is_number = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit());
+        if least.is_empty() || !is_number(least) || !is_number(most) {
+            return Ok(None);
+        }
+        self.at += inner.len() + 2;
+        let number = |text: &str| text.parse().unwrap_or(usize::MAX).min(MAX_REPEATED + 1);
+        let (least, most) = (number(least), (!most.is_empty()).then(|| number(most)));
+        if most.is_some_and(|most| most < least) {
+            return Err(self.fault(start, "these counts run backwards"));
+        }
+        Ok(Some((least, most)))
     }
 
     fn atom(&mut self) -> Result<Node, PatternError> {
@@ -324,5 +384,10 @@ enum Escape {
 
 /// The most brackets in brackets, so that no pattern uses up the stack.
 const MAX_DEPTH: usize = 50;
-/// The longest pattern in bytes. Each makes at most two instructions, so that their places are small numbers.
+/// The longest pattern in bytes.
 const MAX_PATTERN: usize = 1_000;
+/// The largest [`Node::size`] of what is repeated so and so often, each time counted: for every byte of a text, the
+/// automaton may have to look at all of it.
+const MAX_REPEATED: usize = 250;
+/// The largest size of a pattern. Each node makes at most two instructions, so that their places are small numbers.
+const MAX_SIZE: usize = 2_000;
