@@ -23,6 +23,7 @@ use crate::components::tabs::tabs;
 use crate::driver::Driver;
 use crate::export::Exporting;
 use crate::reader::{Progress, Reader};
+use crate::soon::Soon;
 use crate::store::Deed;
 use crate::store::filter_field::FilterField;
 use crate::store::page::{Action, Page, Tab};
@@ -47,6 +48,7 @@ pub struct App {
     exporting: Option<Exporting>,
     reader: Reader,
     importing: Option<Importing>,
+    soon: Soon,
     listeners: [Rc<dyn Listener>; 9],
     on_table_act: Callback<TableAct>,
     on_select: Callback<u32>,
@@ -67,8 +69,8 @@ pub enum Message {
     Table(TableAct),
     /// Something was done in the field of the filter.
     Filter(FilterMessage),
-    /// It is time for the next slice of the export.
-    Export,
+    /// It is time for the next slice of the filter or of the export.
+    Slice,
     /// A capture was chosen, to be read.
     Import(File),
     /// So much of a capture was read.
@@ -103,6 +105,8 @@ impl Component for App {
             || ListenerKind::onlostpointercapture,
             || ListenerKind::onfocusout,
         ];
+        let slices = ctx.link().clone();
+        let soon = Soon::new(move || slices.send_message(Message::Slice));
         let redraw = Callback::from(move |()| redraw.send_message(Message::Redraw));
         let driver = Driver::new("clock.js", redraw);
         // In the next frame, where packets that come in may ask for one too: then both are one.
@@ -115,6 +119,7 @@ impl Component for App {
             exporting: None,
             reader: Reader::new("reader.js"),
             importing: None,
+            soon,
             listeners: kinds.map(|kind| On::listener(kind, &tell)),
             on_table_act: ctx.link().callback(Message::Table),
             on_select: ctx.link().callback(|number| Message::Table(TableAct::Select(number))),
@@ -126,9 +131,13 @@ impl Component for App {
 
     fn update(&mut self, ctx: &Context<Self>, message: Message) -> bool {
         match message {
+            Message::Slice => {
+                self.advance();
+                return false;
+            }
             Message::Redraw => {}
             Message::Act(action) => self.act(action),
-            Message::Do(deed, filter) => match self.carry_out(deed, &filter, ctx) {
+            Message::Do(deed, filter) => match self.carry_out(deed, &filter) {
                 Ok(()) if deed.settles_problems() => self.act(Action::Accepted),
                 Ok(()) => {}
                 Err(problems) => self.act(Action::Refused(problems)),
@@ -136,7 +145,6 @@ impl Component for App {
             Message::Table(TableAct::Select(number)) => self.scope.0.borrow_mut().select(Some(number)),
             Message::Table(TableAct::Inspect) => self.act(Action::Tab(Tab::Inspector)),
             Message::Filter(message) => self.on_filter(message),
-            Message::Export => self.export_slice(ctx),
             Message::Import(file) => {
                 if let Err(problems) = self.begin_import(&file, ctx) {
                     self.act(Action::Refused(problems));
@@ -144,7 +152,9 @@ impl Component for App {
             }
             Message::Imported(progress) => self.on_imported(progress),
         }
-        self.look_on();
+        if !self.soon.is_asked() {
+            self.look_on();
+        }
         // A page that nobody sees is drawn when it is seen again; the name of its tab can be seen all the while.
         let is_seen = !browser::is_hidden();
         if !is_seen {

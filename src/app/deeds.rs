@@ -3,7 +3,6 @@
 use mqttscope_proto::TopicFilter;
 use wasm_bindgen::JsCast;
 use web_sys::HtmlDialogElement;
-use yew::prelude::*;
 
 use super::App;
 use super::scope::FilterMessage;
@@ -21,12 +20,7 @@ impl App {
         self.page = self.page.after(action);
     }
 
-    pub(super) fn carry_out(
-        &mut self,
-        deed: Deed,
-        filter: &str,
-        ctx: &Context<Self>,
-    ) -> Result<(), Problems> {
+    pub(super) fn carry_out(&mut self, deed: Deed, filter: &str) -> Result<(), Problems> {
         self.check(deed)?;
         match deed {
             Deed::Connect => {
@@ -95,7 +89,7 @@ impl App {
                 scope.set_paused(!is_paused, &self.driver.log().0.borrow());
             }
             Deed::CopyRow => self.copy_row(),
-            Deed::Export => self.begin_export(ctx)?,
+            Deed::Export => self.begin_export()?,
             Deed::CancelExport => self.exporting = None,
             Deed::CancelImport => {
                 self.importing = None;

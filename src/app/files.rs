@@ -2,7 +2,6 @@
 
 use std::rc::Rc;
 
-use gloo_timers::callback::Timeout;
 use js_sys::Uint8Array;
 use mqttscope_log::export::Selection;
 use wasm_bindgen_futures::JsFuture;
@@ -27,7 +26,7 @@ pub(super) struct Importing {
 
 /// Exports.
 impl App {
-    pub(super) fn begin_export(&mut self, ctx: &Context<Self>) -> Result<(), Problems> {
+    pub(super) fn begin_export(&mut self) -> Result<(), Problems> {
         if self.exporting.is_some() {
             return Err(refused(Field::ExportButton, "An export is under way."));
         }
@@ -44,18 +43,17 @@ impl App {
         self.exporting = Some(Exporting::new(&log, format, selection, forms.keep_passwords));
         drop((log, scope));
         self.act(Action::Accepted);
-        ctx.link().send_message(Message::Export);
+        self.soon.ask();
         Ok(())
     }
 
-    pub(super) fn export_slice(&mut self, ctx: &Context<Self>) {
-        // It may have been cancelled since.
+    /// Goes on with the export for a slice, and asks for another if that was not all.
+    pub(super) fn export_on(&mut self) {
         let Some(mut exporting) = self.exporting.take() else { return };
         let saved = match exporting.advance(&self.driver.log().0.borrow()) {
             Ok(false) => {
                 self.exporting = Some(exporting);
-                let link = ctx.link().clone();
-                Timeout::new(0, move || link.send_message(Message::Export)).forget();
+                self.soon.ask();
                 return;
             }
             Ok(true) => exporting.save(),

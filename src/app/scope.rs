@@ -24,18 +24,28 @@ pub enum FilterMessage {
 }
 
 impl App {
-    /// Goes on with the filter for as long as a frame can spare; asks for another frame if that was not all.
-    pub(super) fn look_on(&mut self) {
+    /// Does the next slice of what takes long, and asks for the one behind it. The filter goes first: one slice leaves
+    /// enough of a frame to draw in.
+    pub(super) fn advance(&mut self) {
+        if self.look_on() {
+            self.export_on();
+        }
+        self.driver.redraw_soon();
+    }
+
+    /// Goes on with the filter for a slice, and asks for another if that was not all. Says whether it was.
+    pub(super) fn look_on(&mut self) -> bool {
         let log = self.driver.log();
         let log = log.0.borrow();
         let mut scope = self.scope.0.borrow_mut();
         let until = browser::now().as_micros() + FILTER_MICROS;
         while !scope.update(&log) {
             if browser::now().as_micros() >= until {
-                self.driver.redraw_soon();
-                return;
+                self.soon.ask();
+                return false;
             }
         }
+        true
     }
 
     pub(super) fn select_row(&mut self, step: i64) {
@@ -114,5 +124,5 @@ impl App {
     }
 }
 
-/// How long the filter may take from a frame.
+/// How long a slice of the filter takes, about half a frame.
 const FILTER_MICROS: u64 = 8_000;

@@ -4,7 +4,6 @@
 use std::cell::Cell;
 use std::rc::Rc;
 
-use gloo_timers::callback::Timeout;
 use wasm_bindgen::JsCast;
 use web_sys::Element;
 use yew::prelude::*;
@@ -15,6 +14,7 @@ use super::listen::{On, Tell};
 use super::observer::Observer;
 use crate::browser;
 use crate::reader::Reader;
+use crate::soon::Soon;
 use crate::store::inspect::lines::moved;
 use crate::store::number;
 use crate::store::shared::SharedLog;
@@ -56,7 +56,7 @@ pub struct Inspector {
     observer: Option<Observer>,
     /// The tab that was chosen by a key gets the focus.
     focuses_tab: Cell<bool>,
-    slice: Option<Timeout>,
+    soon: Soon,
 }
 
 /// What the inspector is told.
@@ -93,6 +93,8 @@ impl Component for Inspector {
     type Properties = InspectorProps;
 
     fn create(ctx: &Context<Self>) -> Self {
+        let link = ctx.link().clone();
+        let soon = Soon::new(move || link.send_message(Message::Slice));
         let mut inspector = Self {
             tab: Tab::Packet,
             packet: Packet::new(),
@@ -103,7 +105,7 @@ impl Component for Inspector {
             root: NodeRef::default(),
             observer: None,
             focuses_tab: Cell::new(false),
-            slice: None,
+            soon,
         };
         inspector.follow(ctx);
         inspector
@@ -117,10 +119,7 @@ impl Component for Inspector {
         match message {
             Message::Event(event) => self.hear(ctx, &event),
             Message::Resized => true,
-            Message::Slice => {
-                self.slice = None;
-                self.advance(ctx)
-            }
+            Message::Slice => self.advance(ctx),
             Message::Decoded(decoded) => self.payload.take(decoded),
         }
     }
@@ -188,7 +187,7 @@ impl Inspector {
         };
         drop(log);
         if self.tab == Tab::Statistics && is_behind || self.tab == Tab::Payload && self.payload.is_busy() {
-            self.go_on(ctx);
+            self.soon.ask();
         }
         is_changed
     }
@@ -206,16 +205,9 @@ impl Inspector {
         };
         drop(log);
         if is_busy {
-            self.go_on(ctx);
+            self.soon.ask();
         }
         is_changed
-    }
-
-    fn go_on(&mut self, ctx: &Context<Self>) {
-        if self.slice.is_none() {
-            let link = ctx.link().clone();
-            self.slice = Some(Timeout::new(0, move || link.send_message(Message::Slice)));
-        }
     }
 
     /// Says whether what is shown has changed.
@@ -259,7 +251,7 @@ impl Inspector {
         };
         drop(log);
         if self.tab == Tab::Payload && self.payload.is_busy() {
-            self.go_on(ctx);
+            self.soon.ask();
         }
         is_changed
     }
