@@ -182,17 +182,21 @@ impl Component for App {
         };
         let panes = &self.page.settings.panes;
         let forms = html! { <Forms page={self.page.clone()} connection={view.connection.clone()} /> };
-        let mut main = vec![forms, splitter(panes, Pane::Forms), log_panel(&view, &log_view)];
+        // An empty node keeps its place: yew compares children from the last to the first, and would make forms and log
+        // anew, without what was chosen, scrolled and focused in them.
+        let (mut beside, mut below, mut inspector) = Default::default();
         if !panes.is_inspector_hidden {
-            main.push(splitter(panes, Pane::Inspector));
-            main.push(splitter(panes, Pane::InspectorBelow));
+            beside = splitter(panes, Pane::Inspector);
+            below = splitter(panes, Pane::InspectorBelow);
             let (revision, selected) = (log.0.borrow().revision(), self.scope.0.borrow().selected());
             let reader = self.reader.clone();
             let on_select = self.on_select.clone();
-            main.push(html! {
+            inspector = html! {
                 <Inspector log={log.clone()} {revision} {selected} now={now.as_micros()} {reader} {on_select} />
-            });
+            };
         }
+        let log = log_panel(&view, &log_view);
+        let main = vec![forms, splitter(panes, Pane::Forms), log, beside, below, inspector];
         let inspector = if panes.is_inspector_hidden { "hidden" } else { "shown" };
         let values = [Some(self.page.tab.name()), Some(inspector)];
         let main = element("main", &["data-tab", "data-inspector"], &values, main);

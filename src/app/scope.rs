@@ -1,5 +1,7 @@
 //! What of the log is looked at: its filter, and the record that is selected.
 
+use mqttscope_log::Log;
+
 use super::App;
 use crate::browser;
 use crate::clipboard;
@@ -118,11 +120,43 @@ impl App {
 
     fn offer(&mut self, text: &str, cursor: usize) {
         let connection = self.driver.connection();
-        let topics: Vec<_> = connection.subscriptions.iter().map(|it| it.filter.clone()).collect();
+        let log = self.driver.log();
+        let log = log.0.borrow();
+        let topics = |start: &str| {
+            let subscribed = connection.subscriptions.iter().map(|it| it.filter.as_str());
+            known_topics(subscribed, &log, start)
+        };
         let recent = self.page.settings.recent_filters();
         self.filter_field.offer(text, cursor, &Known { topics: &topics, recent: &recent });
     }
 }
 
+/// Topics that begin with a text and go on: topic filters of subscriptions, then topics of the newest messages.
+fn known_topics<'a>(subscribed: impl Iterator<Item = &'a str>, log: &Log, start: &str) -> Vec<String> {
+    let mut topics: Vec<String> = Vec::new();
+    let mut note = |topic: &str| {
+        let goes_on = topic.len() > start.len() && topic.starts_with(start);
+        if goes_on && !topics.iter().any(|known| known == topic) {
+            topics.push(topic.to_owned());
+        }
+        topics.len() < MOST_TOPICS
+    };
+    subscribed.for_each(|topic| {
+        note(topic);
+    });
+    let newest = (log.first()..log.end()).rev().take(NEWEST).filter_map(|number| log.record(number));
+    let topics_of =
+        newest.filter_map(|record| log.topic(record)).filter_map(|topic| str::from_utf8(topic).ok());
+    for topic in topics_of {
+        if !note(topic) {
+            break;
+        }
+    }
+    topics
+}
+
+/// Topics that are offered, and how many of the newest records are looked through for them.
+const MOST_TOPICS: usize = 12;
+const NEWEST: usize = 20_000;
 /// How long a slice of the filter takes, about half a frame.
 const FILTER_MICROS: u64 = 8_000;

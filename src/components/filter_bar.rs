@@ -17,7 +17,14 @@ pub fn filter_bar(view: &View, scope: &Scope, field: &FilterField) -> Html {
     let mut found = Vec::new();
     if let Some(matches) = scope.matches() {
         let noun = if matches.len() == 1 { " match" } else { " matches" };
-        found.push(words("span", "count", &concat(&[&number::grouped(matches.len() as u64), noun])));
+        let mut count = concat(&[&number::grouped(matches.len() as u64), noun]);
+        if let Some(at) = scope.selected_match() {
+            count = concat(&[&number::grouped(at as u64 + 1), " of ", &count]);
+        }
+        // With a mistake the last filter without one is still in force.
+        let (class, title) =
+            if scope.error().is_some() { ("count quiet", Some(OF_THE_LAST)) } else { ("count", None) };
+        found.push(element("span", &["class", "title"], &[Some(class), title], vec![text(&count)]));
         found.push(view.button(Deed::PreviousMatch, quiet("Previous match (Shift+F3)"), vec![text("↑")]));
         found.push(view.button(Deed::NextMatch, quiet("Next match (F3)"), vec![text("↓")]));
     }
@@ -118,5 +125,6 @@ fn offer_id(at: usize) -> String {
 
 /// The id of the field.
 pub const FILTER_INPUT: &str = "log-filter";
+const OF_THE_LAST: &str = "Of the last filter without a mistake";
 const FILTER_ERROR: &str = "log-filter-error";
 const OFFERS: &str = "log-filter-offers";

@@ -10,7 +10,7 @@ use super::log_table::{LogTable, TableAct};
 use super::parts::{Control, Look, Part, View, WIDE, message_id};
 use crate::store::column::Column;
 use crate::store::filter_field::FilterField;
-use crate::store::scope::SharedScope;
+use crate::store::scope::{Scope, SharedScope};
 use crate::store::shared::SharedLog;
 use crate::store::text::concat;
 use crate::store::{Deed, Field, Switch, number};
@@ -41,14 +41,14 @@ pub fn log_panel(view: &View, it: &LogView<'_>) -> Html {
     let below = if log.end() == 0 {
         empty(view)
     } else if scope.rows(&log).is_empty() {
-        classed("div", "empty", vec![words("p", "", "No row matches.")])
+        nothing_shown(view, &scope)
     } else {
         Html::default()
     };
     let count = count(log.end() - log.first(), log.first(), scope.paused().map(|paused| log.end() - paused));
     let head = vec![
         element("h2", &["id"], &[Some("log-title")], vec![text("Packet log")]),
-        words("span", "count", &count),
+        element("span", &["class", "title"], &[Some("count"), Some(&count)], vec![text(&count)]),
         classed("div", "tools", tools(view, it, scope.paused().is_some())),
     ];
     let keys = &["class", "aria-labelledby"];
@@ -102,6 +102,7 @@ fn view_menu(view: &View) -> Vec<Html> {
     };
     let mut parts = vec![element("h3", &[], &[], vec![text("Columns")])];
     parts.extend(Column::ALL.into_iter().map(check));
+    parts.push(words("p", "help", "What has no room in the row is left out."));
     parts.extend(view.draw(BUDGET));
     parts
 }
@@ -157,12 +158,22 @@ fn empty(view: &View) -> Html {
     classed("div", "empty", parts)
 }
 
+/// Why no row is shown though there are some, and the way to them.
+fn nothing_shown(view: &View, scope: &Scope) -> Html {
+    let (said, deed, name) = match scope.matches() {
+        None => ("Paused: what came since then is not shown yet.", Deed::PauseLog, "Go on"),
+        Some(_) => ("No row matches.", Deed::ClearFilter, "Clear the filter"),
+    };
+    let button = view.button(deed, Look::default(), vec![text(name)]);
+    classed("div", "empty", vec![words("p", "", said), button])
+}
+
 /// How many rows there are, how many older ones the log has dropped, and how many have come in a pause.
 fn count(rows: u32, dropped: u32, new: Option<u32>) -> String {
     let noun = if rows == 1 { " row" } else { " rows" };
     let mut said = concat(&[&number::grouped(u64::from(rows)), noun]);
     if dropped > 0 {
-        said.push_str(&concat(&[", ", &number::grouped(u64::from(dropped)), " older ones dropped"]));
+        said.push_str(&concat(&[", ", &number::grouped(u64::from(dropped)), " older dropped"]));
     }
     if let Some(new) = new {
         said.push_str(&concat(&[", paused, ", &number::grouped(u64::from(new)), " new"]));

@@ -54,7 +54,8 @@ impl Style {
     /// Whether a column is shown.
     #[must_use]
     pub fn shows(self, column: Column) -> bool {
-        let fits = !self.narrow || !matches!(column, Column::Start | Column::Gap | Column::Answer);
+        let spare = matches!(column, Column::Number | Column::Start | Column::Gap | Column::Answer);
+        let fits = !self.narrow || !spare;
         fits && self.columns & column.bit() != 0
     }
 
@@ -84,7 +85,7 @@ fn packet_row(row: &Row, packet: &PacketRow, place: u32, style: Style, mark: Mar
     let has_topic = !packet.summary.topic.is_empty();
     for column in Column::ALL.into_iter().filter(|column| style.shows(*column)) {
         cells.push(match column {
-            Column::Time | Column::Start | Column::Gap => time(row, column),
+            Column::Number | Column::Time | Column::Start | Column::Gap => place_of(row, column),
             Column::Direction => direction(arrow, kind),
             Column::Packet => words("packet", packet.name),
             Column::Flags => cell("flags", chips(packet.flags)),
@@ -121,9 +122,9 @@ fn event_row(row: &Row, name: &str, said: &str, tone: Tone, place: u32, style: S
     let class = if mark.found { concat(&[class, " found"]) } else { class.to_owned() };
     let mut element =
         row_tag(row.number, place, &class, "event", mark, [None, Some(name), Some(""), None, Some("0")]);
-    let times = [Column::Time, Column::Start, Column::Gap];
-    for column in times.into_iter().filter(|column| style.shows(*column)) {
-        element.add_child(time(row, column));
+    let places = [Column::Number, Column::Time, Column::Start, Column::Gap];
+    for column in places.into_iter().filter(|column| style.shows(*column)) {
+        element.add_child(place_of(row, column));
     }
     if style.shows(Column::Direction) {
         element.add_child(direction(sign, "event"));
@@ -177,13 +178,19 @@ fn topic(topic: &str) -> Html {
     cell("topic long", vec![element("bdi", &["dir"], &[Some("ltr")], vec![text(topic)])])
 }
 
-fn time(row: &Row, column: Column) -> Html {
-    let (class, said) = match column {
-        Column::Start => ("start", &row.start),
-        Column::Gap => ("gap", &row.gap),
-        _ => ("time", &row.time),
+/// Where in the log a row stands, and when.
+fn place_of(row: &Row, column: Column) -> Html {
+    let number;
+    let said = match column {
+        Column::Number => {
+            number = self::number::plain(row.number.into());
+            &number
+        }
+        Column::Start => &row.start,
+        Column::Gap => &row.gap,
+        _ => &row.time,
     };
-    words(class, said)
+    words(column.name(), said)
 }
 
 fn direction(sign: &str, words: &str) -> Html {

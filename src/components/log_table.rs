@@ -145,7 +145,10 @@ impl Component for LogTable {
         let LogTableProps { log, scope, verbose, columns, .. } = ctx.props();
         let (log, scope) = (log.0.borrow(), scope.0.borrow());
         let rows = scope.rows(&log);
-        let style = Style { columns: *columns, narrow: self.size.is_narrow() };
+        let style = Style {
+            columns: Column::fitting(*columns, self.size.width as u32),
+            narrow: self.size.is_narrow(),
+        };
         let window = self.heights(ctx).window(rows, self.gaze.anchor, self.size.view());
         let mut setting = Setting {
             utc_offset: browser::utc_offset_minutes(),
@@ -258,7 +261,7 @@ impl LogTable {
             Move::Row(number) => return Some(TableAct::Select(number)),
             Move::Step(by) => return step(by),
             Move::Page(by) => return step(by * ((view / heights.row) as i64 - 1).max(1)),
-            Move::First => return step(i64::from(i32::MIN)),
+            Move::First => return rows.len().checked_sub(1).map(|_| TableAct::Select(rows.number(0))),
             Move::Last => {
                 self.gaze = Gaze::default();
                 let newest = rows.len().checked_sub(1)?;

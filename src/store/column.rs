@@ -5,6 +5,8 @@ use serde::{Deserialize, Serialize};
 /// A column, or a part of the summary, that can be hidden.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Column {
+    /// The row's number.
+    Number,
     /// The time of day.
     Time,
     /// The time since the log began.
@@ -24,7 +26,8 @@ pub enum Column {
 
 impl Column {
     /// Every column, from left to right.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 12] = [
+        Self::Number,
         Self::Time,
         Self::Start,
         Self::Gap,
@@ -42,6 +45,7 @@ impl Column {
     #[must_use]
     pub const fn name(self) -> &'static str {
         match self {
+            Self::Number => "number",
             Self::Time => "time",
             Self::Start => "start",
             Self::Gap => "gap",
@@ -60,6 +64,7 @@ impl Column {
     #[must_use]
     pub const fn title(self) -> &'static str {
         match self {
+            Self::Number => "No.",
             Self::Time => "Time",
             Self::Start => "Since start",
             Self::Gap => "Since last",
@@ -80,6 +85,35 @@ impl Column {
         1 << self as u16
     }
 
+    /// Its width in CSS pixels, as in the style sheet; 0 for those that share what is left.
+    const fn width(self) -> u32 {
+        match self {
+            Self::Number => 68,
+            Self::Time => 96,
+            Self::Start | Self::Gap | Self::Answer => 76,
+            Self::Direction => 20,
+            Self::Packet => 92,
+            Self::Flags => 152,
+            Self::Id => 48,
+            Self::Length => 72,
+            Self::Topic | Self::Payload => 0,
+        }
+    }
+
+    /// Those of these columns, a bit each, that have room in a row of a width in CSS pixels, and leave topic and payload
+    /// enough.
+    #[must_use]
+    pub fn fitting(mut columns: u16, width: u32) -> u16 {
+        for spare in [Self::Gap, Self::Start, Self::Number, Self::Answer] {
+            let shown = Self::ALL.into_iter().filter(|column| columns & column.bit() != 0);
+            if shown.map(Self::width).sum::<u32>() + LEFT_FOR_WORDS <= width {
+                break;
+            }
+            columns &= !spare.bit();
+        }
+        columns
+    }
+
     /// The id of the box that shows or hides it.
     #[must_use]
     pub fn of_id(id: &str) -> Option<Self> {
@@ -94,7 +128,7 @@ pub struct Hidden(pub String);
 
 impl Default for Hidden {
     fn default() -> Self {
-        Self("start gap".into())
+        Self("number start gap".into())
     }
 }
 
@@ -119,6 +153,9 @@ impl Hidden {
     }
 }
 
+/// Pixels for topic and payload, and the row's own edges.
+const LEFT_FOR_WORDS: u32 = 228;
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -129,12 +166,26 @@ mod tests {
         assert!(hidden.has(Column::Gap) && !hidden.has(Column::Time));
         hidden.set(Column::Gap, false);
         hidden.set(Column::Time, true);
-        assert_eq!(hidden.0, "start time");
+        assert_eq!(hidden.0, "number start time");
+        hidden.set(Column::Number, false);
         hidden.set(Column::Start, false);
         hidden.set(Column::Time, false);
         assert_eq!(hidden.0, "");
         hidden.set(Column::Id, true);
-        assert_eq!((hidden.0.as_str(), hidden.shown()), ("id", 0x7ff - Column::Id.bit()));
+        assert_eq!((hidden.0.as_str(), hidden.shown()), ("id", 0xfff - Column::Id.bit()));
+    }
+
+    #[test]
+    fn what_has_no_room_goes_in_turn() {
+        let all = Column::ALL.into_iter().map(Column::bit).sum();
+        let gone = |width| {
+            let fitting = Column::fitting(all, width);
+            Column::ALL.into_iter().filter(|column| fitting & column.bit() == 0).collect::<Vec<_>>()
+        };
+        assert_eq!(gone(1_004), []);
+        assert_eq!(gone(1_003), [Column::Gap]);
+        assert_eq!(gone(920), [Column::Start, Column::Gap]);
+        assert_eq!(gone(300), [Column::Number, Column::Start, Column::Gap, Column::Answer]);
     }
 
     #[test]

@@ -24,8 +24,8 @@ pub struct Offer {
 
 /// What the page knows, to be offered.
 pub struct Known<'a> {
-    /// Topics, for `topic:`.
-    pub topics: &'a [String],
+    /// Topics that begin with a text, for `topic:`.
+    pub topics: &'a dyn Fn(&str) -> Vec<String>,
     /// Filters that were used, newest first.
     pub recent: &'a [String],
 }
@@ -42,8 +42,7 @@ impl FilterField {
             offers.extend(recent);
         }
         if completion.key == Some("topic") {
-            let going_on = known.topics.iter().filter(|topic| topic.starts_with(typed) && *topic != typed);
-            offers.extend(going_on.map(|topic| Offer { text: quoted(topic), help: "" }));
+            offers.extend((known.topics)(typed).iter().map(|topic| Offer { text: quoted(topic), help: "" }));
         }
         let own = completion.suggestions.iter();
         offers.extend(own.map(|suggestion| Offer { text: suggestion.text.into(), help: suggestion.help }));
@@ -144,7 +143,7 @@ mod tests {
 
     fn offered(text: &str) -> FilterField {
         let mut field = FilterField::default();
-        let topics = ["a/b".to_owned(), "a b".to_owned()];
+        let topics = |start: &str| ["a/b", "a b"].map(|rest| [start, &rest[1..]].concat()).to_vec();
         let recent = ["retain".to_owned()];
         field.offer(text, text.len(), &Known { topics: &topics, recent: &recent });
         field
@@ -167,7 +166,7 @@ mod tests {
             assert!(offered(text).begun().is_empty(), "{text}");
         }
         let mut field = FilterField::default();
-        field.offer("tomato", 2, &Known { topics: &[], recent: &[] });
+        field.offer("tomato", 2, &Known { topics: &|_| Vec::new(), recent: &[] });
         assert!(field.begun().is_empty());
         let mut field = offered("q");
         field.close();

@@ -94,6 +94,14 @@ impl Scope {
         self.filter.as_ref().map(|_| &self.matches)
     }
 
+    /// Which of the matches is selected, counted from 0.
+    #[must_use]
+    pub fn selected_match(&self) -> Option<usize> {
+        let (matches, selected) = (self.matches()?, self.selected?);
+        let at = matches.find(selected);
+        (matches.get(at) == Some(selected)).then_some(at)
+    }
+
     /// Whether a record is one of the matches, where they are marked.
     #[must_use]
     pub fn is_marked(&self, number: u32) -> bool {

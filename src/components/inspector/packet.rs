@@ -2,9 +2,9 @@
 
 use std::cell::Cell;
 
+use mqttscope_log::export::{Export, Format, Selection};
 use mqttscope_log::{Direction, EventKind, Log, Record};
-use mqttscope_proto::json::{push_error, push_packet};
-use mqttscope_proto::{PacketType, decode, redact_password};
+use mqttscope_proto::{PacketType, redact_password};
 use wasm_bindgen::JsCast;
 use web_sys::Element;
 use yew::prelude::*;
@@ -21,7 +21,6 @@ use crate::store::inspect::tree::{Line, Part, Tree, Words, bytes_words};
 use crate::store::number;
 use crate::store::row::{hex, qos_name};
 use crate::store::text::concat;
-use crate::store::violations::BrokenRules;
 
 /// The selected packet, and what of it is looked at.
 pub struct Packet {
@@ -476,7 +475,7 @@ impl Packet {
         redact_password(&mut bytes);
         let copy = match kind {
             "hex" => hex(&bytes),
-            "JSON" => json(record, &bytes),
+            "JSON" => json(log, number),
             _ => {
                 let name = record.packet_type().map_or("Not a packet", PacketType::name);
                 let number = number::plain(number.into());
@@ -556,14 +555,12 @@ fn hex_line(shape: Shape, bytes: &[u8], line: usize, marks: &Marks) -> Html {
     classed("div", class, runs.iter().map(run).collect())
 }
 
-fn json(record: &Record, bytes: &[u8]) -> String {
-    let mut json = String::new();
-    let mut broken = BrokenRules::default();
-    match decode(bytes, record.version(), &mut broken) {
-        Ok(packet) => push_packet(&mut json, &packet, 0, bytes.len(), &broken.kept, record.version(), None),
-        Err(error) => push_error(&mut json, &error, 0, record.version()),
-    }
-    json
+/// A record as an export has it: with its time and its direction, and without the password.
+fn json(log: &Log, number: u32) -> String {
+    let mut export = Export::new(log, Format::JsonLines, Selection::Numbers(vec![number]), false);
+    let mut json = Vec::new();
+    export.write(log, usize::MAX, &mut json);
+    String::from_utf8_lossy(json.trim_ascii_end()).into_owned()
 }
 
 /// What an event says against a packet whose bytes are in order: it was not to come.
