@@ -183,11 +183,15 @@ pub async fn panes_take_the_size_they_are_given(stage: &Stage, chain: &mut Chain
     let again = size(&page, "main > .forms", "width").await?;
     ensure!(again == forms, "the forms had {forms} pixels, and have {again} when the page is loaded again");
 
+    // The forms and the log stay as they are when the inspector goes and comes.
     page.click_at("#log-table").await?;
-    page.press("i").await?;
-    page.wait_for_texts("main > .inspector", "no inspector", <[String]>::is_empty).await?;
-    page.press("i").await?;
-    page.wait_for_texts("main > .inspector", "the inspector", |it| it.len() == 1).await?;
+    let kept = "window.kept ??= ['log-table', 'url'].map(id => document.getElementById(id));
+        return kept.every(it => it.isConnected) && document.activeElement === kept[0]";
+    for shown in [1, 0, 1] {
+        page.wait_for_texts("main > .inspector", "the inspector", |it| it.len() == shown).await?;
+        ensure!(page.execute(kept, vec![]).await? == json!(true), "forms and log were made anew");
+        page.press("i").await?;
+    }
 
     page.press("?").await?;
     page.wait_for_texts("dialog[open] .shortcut", "the shortcuts", |it| it.len() > 10).await?;
