@@ -88,7 +88,7 @@ fn below(scope: &Scope, field: &FilterField) -> Html {
         // An end of the filter that lacks something is marked too.
         let wrong = if start == end { text("…") } else { at(start, end) };
         let shown = vec![at(0, start), element("mark", &[], &[], vec![wrong]), at(end, scope.text().len())];
-        classed("p", "filter-error", vec![element("code", &[], &[], shown), text(" ✖ "), text(error.words)])
+        classed("p", "filter-error", vec![element("code", &[], &[], shown), text(" ✖ "), text(&error.words)])
     });
     let offers = field.offers().iter().enumerate().map(|(at, offer)| {
         let selected = if field.chosen() == Some(at) { "true" } else { "false" };

@@ -7,7 +7,8 @@
 //! Terms beside each other must all hold. `or`, `not` or `-`, and round brackets combine them; `not` binds closer
 //! than standing beside, that closer than `or`. A word without a key is looked for in topics and payloads (in the
 //! whole body of packets other than PUBLISH, in the sentence of events), whatever the case of its letters. Quotes
-//! make anything a word; `/../` is a regular expression (see [`Regex`]), `/../i` one that ignores case.
+//! make anything a word, `qos>0` and `-` too; `/../` is a regular expression (see [`Regex`]), `/../i` one that ignores
+//! case.
 //!
 //! | term | holds for |
 //! |---|---|
@@ -16,7 +17,7 @@
 //! | `qos:1`, `qos:>0` | PUBLISH of that QoS |
 //! | `topic:a/+/#` | PUBLISH whose topic the filter matches; SUBSCRIBE and UNSUBSCRIBE that name such a topic or this filter |
 //! | `payload:word`, `payload:/../` | PUBLISH with that in its payload |
-//! | `id:17`, `id:1..9`, `size:>=1k`, `conn:2` | packet id, packet length in bytes, number of the connection |
+//! | `id:17`, `id:1..9`, `size:>=1k`, `conn:2` | packet id, packet length (B, kB of 1,000 B, KiB; MB, MiB), number of the connection |
 //! | `client:name` | records of connections whose client id holds the name |
 //! | `after:10:30`, `before:2026-11-25T10:30:15.5` | local time of day, or a day or moment |
 //! | `dup`, `retain` | packets with that flag |
@@ -24,6 +25,7 @@
 //! | `event`, `event:closed` | events |
 //! | `unanswered` | packets whose answer has not come |
 
+use std::borrow::Cow;
 use std::ops::Range;
 
 use crate::store::{Log, Record};
@@ -58,7 +60,7 @@ pub struct FilterError {
     /// The bytes of the filter at fault.
     pub range: Range<usize>,
     /// What is wrong with them, in words.
-    pub words: &'static str,
+    pub words: Cow<'static, str>,
 }
 
 impl Filter {
@@ -82,7 +84,7 @@ impl Filter {
     /// Whether it leaves everything.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        matches!(&self.root, Node::All(nodes) if nodes.is_empty())
+        self.root.is_empty()
     }
 
     /// Whether a record of the log is left. Header fields are looked at first, then topics, then payloads.

@@ -38,7 +38,7 @@ fn term() -> impl Strategy<Value = Term> {
         types.prop_map(Term::Type),
         any::<bool>().prop_map(Term::Out),
         (0..4_u8).prop_map(Term::Qos),
-        (0..4_u64, 0..4_u64).prop_map(|(from, to)| Term::Id(from, to)),
+        (0..4_u64, 0..4_u64).prop_map(|(from, more)| Term::Id(from, from + more)),
         (0..30_u64).prop_map(Term::SizeAbove),
         (0..3_u16).prop_map(Term::Connection),
         (0..60_u64).prop_map(Term::After),
@@ -198,6 +198,31 @@ fn mistakes_are_shown_where_they_are() {
         ("after:", "after:", "a value is missing"),
         ("event:opned", "opned", "no event"),
         ("dir:up", "up", "in or out"),
+        ("type:publish,puback qos:1,5", "5", "QoS is 0 to 3"),
+        ("qos:>3", ">3", "QoS is 0 to 3"),
+        ("qos:1..9", "1..9", "QoS is 0 to 3"),
+        ("id:9..1", "9..1", "begins with its smaller number"),
+        ("size:1,2k..1k", "2k..1k", "begins with its smaller number"),
+        ("size:<0", "<0", "nothing is below 0"),
+        ("size:>1GB", ">1GB", "a number"),
+        ("size:>1Bk", ">1Bk", "a number"),
+        ("id:>1kB", ">1kB", "a number"),
+        ("-", "-", "a term is missing right behind this -"),
+        ("a - b", "-", "a term is missing right behind this -"),
+        ("(a -)", "-", "a term is missing right behind this -"),
+        ("a ( )", "( )", "a term is missing in these brackets"),
+        ("not (a or ())", "()", "a term is missing in these brackets"),
+        ("type:publish, puback", " ", "a list has no space"),
+        ("type:publish ,puback", " ", "a list has no space"),
+        ("(id:1,\t2)", "\t", "a list has no space"),
+        ("type:publish,", "", "a value is missing here"),
+        ("id:1,,2", "", "a value is missing here"),
+        ("type:\"publish,é\"", "\"publish,é\"", "no packet of this type"),
+        ("type=publish", "=", "write type:publish; quotes"),
+        ("a -QoS>0", ">", "write qos:>0;"),
+        ("size>=1kB", ">=", "write size:>=1kB;"),
+        ("id==5", "==", "write id:5;"),
+        ("after>10:30", ">", "write after:10:30;"),
     ];
     for (text, place, words) in cases {
         let error = Filter::parse(text, 0).expect_err(text);
@@ -210,10 +235,13 @@ fn mistakes_are_shown_where_they_are() {
 
 #[test]
 fn what_only_looks_like_a_term_is_a_word() {
-    for text in ["12:30", "/a/b", "a-b", "-", "\"colour:red\"", "a:/b", "x,y", "\"\""] {
+    let words = ["12:30", "/a/b", "a-b", "\"-\"", "\"colour:red\"", "x,y", ",y", "\"\""];
+    let with_signs = ["value>90", "a=b", "\"type=publish\"", "id=", "qos>", "/size>9/", "<id>5"];
+    for text in words.into_iter().chain(with_signs) {
         let parsed = Filter::parse(text, 0);
-        assert_eq!(parsed.is_ok(), text != "a:/b", "{text}: {parsed:?}");
+        assert!(parsed.is_ok(), "{text}: {parsed:?}");
     }
+    assert!(Filter::parse("a:/b", 0).is_err());
     assert!(Filter::parse("  ", 0).is_ok_and(|filter| filter.is_empty()));
 }
 
@@ -270,7 +298,9 @@ fn terms_of_all_kinds() {
         ("unanswered type:publish", 2),
         ("retain", 1),
         ("size:<=4 -event", 2),
-        ("size:<0", 0),
+        ("size:>15B", 2),
+        ("size:<1kB type:publish", 2),
+        ("size:<=1KiB,1MB,1..2MiB", 6),
         ("id:1..2", 3),
         ("after:12:00:03", 5),
         ("before:12:00:03", 2),

@@ -52,12 +52,7 @@ pub fn complete(text: &str, cursor: usize) -> Completion {
         let is_begun = !typed.is_empty() && !suggestions.is_empty() && is_end && !is_whole;
         return Completion { range: start..cursor, key: None, suggestions, is_begun };
     };
-    let Some(key) =
-        KEYS.iter().map(|known| known.text).find(|known| key.eq_ignore_ascii_case(&known[..known.len() - 1]))
-    else {
-        return nothing;
-    };
-    let key = &key[..key.len() - 1];
+    let Some(key) = known_key(key) else { return nothing };
     let item = value.rfind(',').map_or(value, |comma| &value[comma + 1..]);
     let suggestions = match key {
         "type" => going_on(TYPES, item),
@@ -70,6 +65,12 @@ pub fn complete(text: &str, cursor: usize) -> Completion {
         _ => Vec::new(),
     };
     Completion { range: cursor - item.len()..cursor, key: Some(key), suggestions, is_begun: false }
+}
+
+/// The key that is written so, whatever the case of its letters.
+pub(super) fn known_key(written: &str) -> Option<&'static str> {
+    let mut keys = KEYS.iter().map(|known| &known.text[..known.text.len() - 1]);
+    keys.find(|key| key.eq_ignore_ascii_case(written))
 }
 
 fn going_on<'s>(known: impl IntoIterator<Item = &'s Suggestion>, typed: &str) -> Vec<Suggestion> {

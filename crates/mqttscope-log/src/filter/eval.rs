@@ -82,6 +82,11 @@ impl Node {
         Self::Any(cheap_first(nodes))
     }
 
+    /// Whether it asks for nothing.
+    pub(super) fn is_empty(&self) -> bool {
+        matches!(self, Self::All(nodes) if nodes.is_empty())
+    }
+
     pub(super) fn cost(&self) -> u8 {
         match self {
             Self::All(nodes) | Self::Any(nodes) => nodes.iter().map(Self::cost).max().unwrap_or(HEADER),

@@ -68,8 +68,11 @@ impl Lexer<'_> {
         let sign = match first {
             '(' => Some(Token::Open),
             ')' => Some(Token::Close),
-            // A dash that stands alone is a word.
-            '-' if self.rest().len() > 1 && !self.rest()[1..].starts_with(ends_word) => Some(Token::Not),
+            '-' if self.rest()[1..].chars().next().is_none_or(ends_word) => {
+                let words = "a term is missing right behind this -; quotes make it a text";
+                return Err(FilterError { range: start..start + 1, words: words.into() });
+            }
+            '-' => Some(Token::Not),
             _ => None,
         };
         if let Some(token) = sign {
@@ -132,7 +135,7 @@ impl Lexer<'_> {
                 _ => text.push(char),
             }
         }
-        Err(FilterError { range: start..self.text.len(), words: "this quote is not closed" })
+        Err(FilterError { range: start..self.text.len(), words: "this quote is not closed".into() })
     }
 
     /// `/../` or `/../i`, where its end is the end of the term: a topic that begins with `/` is none.

@@ -15,7 +15,7 @@ pub(super) fn parse(text: &str, utc_offset_minutes: i32) -> Result<Node, FilterE
     let mut parser = Parser { text, tokens, utc_offset_minutes, depth: 0 };
     let node = parser.any()?;
     match parser.tokens.next() {
-        Some((_, range)) => Err(FilterError { range, words: "this bracket closes nothing" }),
+        Some((_, range)) => Err(FilterError { range, words: "this bracket closes nothing".into() }),
         None => Ok(node),
     }
 }
@@ -31,11 +31,10 @@ impl Parser<'_> {
     fn any(&mut self) -> Result<Node, FilterError> {
         let mut nodes = vec![self.all()?];
         while let Some((_, range)) = self.tokens.next_if(|(token, _)| *token == Token::Or) {
-            let before_is_empty = matches!(nodes.last(), Some(Node::All(nodes)) if nodes.is_empty());
+            let before_is_empty = nodes.last().is_some_and(Node::is_empty);
             nodes.push(self.all()?);
-            let after_is_empty = matches!(nodes.last(), Some(Node::All(nodes)) if nodes.is_empty());
-            if before_is_empty || after_is_empty {
-                return Err(FilterError { range, words: "a term is missing beside this or" });
+            if before_is_empty || nodes.last().is_some_and(Node::is_empty) {
+                return Err(FilterError { range, words: "a term is missing beside this or".into() });
             }
         }
         Ok(if nodes.len() == 1 { nodes.remove(0) } else { Node::any(nodes) })
@@ -56,30 +55,39 @@ impl Parser<'_> {
     }
 
     fn one(&mut self) -> Result<Node, FilterError> {
-        let nothing =
-            || FilterError { range: self.text.len()..self.text.len(), words: "a term is missing here" };
+        let nothing = || FilterError {
+            range: self.text.len()..self.text.len(),
+            words: "a term is missing here".into(),
+        };
         let (token, range) = self.tokens.next().ok_or_else(nothing)?;
         self.depth += 1;
         if self.depth > MAX_DEPTH {
-            return Err(FilterError { range, words: "this is nested too deep" });
+            return Err(FilterError { range, words: "this is nested too deep".into() });
         }
         let node = match token {
             Token::Not => match self.tokens.peek() {
                 None | Some((Token::Or | Token::And | Token::Close, _)) => {
-                    return Err(FilterError { range, words: "a term is missing behind this not" });
+                    return Err(FilterError { range, words: "a term is missing behind this not".into() });
                 }
                 _ => Node::Not(Box::new(self.one()?)),
             },
             Token::Open => {
                 let node = self.any()?;
                 match self.tokens.next() {
+                    Some((Token::Close, close)) if node.is_empty() => {
+                        let range = range.start..close.end;
+                        return Err(FilterError {
+                            range,
+                            words: "a term is missing in these brackets".into(),
+                        });
+                    }
                     Some((Token::Close, _)) => node,
-                    _ => return Err(FilterError { range, words: "this bracket is not closed" }),
+                    _ => return Err(FilterError { range, words: "this bracket is not closed".into() }),
                 }
             }
             Token::Term { key, value } => self.term(key, &value)?,
             Token::Or | Token::And | Token::Close => {
-                return Err(FilterError { range, words: "a term is missing here" });
+                return Err(FilterError { range, words: "a term is missing here".into() });
             }
         };
         self.depth -= 1;

@@ -5,7 +5,7 @@ use std::ops::Range;
 use mqttscope_proto::{PacketType, TopicFilter};
 
 use super::FilterError;
-use super::complete::FLAGS;
+use super::complete::{FLAGS, known_key};
 use super::eval::{Numbers, Pattern, Test, Topic, When};
 use super::find::Needle;
 use super::lex::Value;
@@ -32,6 +32,9 @@ impl Reader<'_> {
                 "unanswered" => return Ok(Test::Unanswered),
                 _ => debug_assert!(FLAGS.iter().all(|flag| flag.text != word)),
             }
+            if let Some(mistake) = self.sign_behind_key(range) {
+                return Err(mistake);
+            }
         }
         self.pattern(value).map(Test::Word)
     }
@@ -43,24 +46,41 @@ impl Reader<'_> {
         if range.is_empty() {
             return Err(FilterError {
                 range: key.start..range.end,
-                words: "a value is missing behind this key",
+                words: "a value is missing behind this key".into(),
             });
         }
         match name.as_str() {
             "type" => self.types(value),
             "dir" => self.direction(value),
-            "qos" => self.numbers(value).map(Test::Qos),
-            "id" => self.numbers(value).map(Test::Id),
-            "size" => self.numbers(value).map(Test::Size),
-            "conn" => self.numbers(value).map(Test::Connection),
+            "qos" => self.numbers(&name, value).map(Test::Qos),
+            "id" => self.numbers(&name, value).map(Test::Id),
+            "size" => self.numbers(&name, value).map(Test::Size),
+            "conn" => self.numbers(&name, value).map(Test::Connection),
             "topic" => self.topic(value),
             "payload" => self.payload(value),
             "client" => self.pattern(value).map(Test::Client),
             "after" => self.time(value).map(Test::After),
             "before" => self.time(value).map(Test::Before),
             "event" => self.event(value),
-            _ => Err(FilterError { range: key.start..key.end + 1, words: NO_KEY }),
+            _ => Err(FilterError { range: key.start..key.end + 1, words: NO_KEY.into() }),
         }
+    }
+
+    /// A word like `qos>0` or `type=publish`, which would be looked for as a text and is hardly meant so.
+    fn sign_behind_key(&self, word: &Range<usize>) -> Option<FilterError> {
+        let text = &self.text[word.clone()];
+        let at = text.find(SIGNS)?;
+        let key = known_key(&text[..at])?;
+        let value = text[at..].trim_start_matches(SIGNS);
+        let sign = &text[at..text.len() - value.len()];
+        if value.is_empty() {
+            return None;
+        }
+        let takes_sign = matches!(key, "qos" | "id" | "size" | "conn") && !sign.starts_with('=');
+        let kept = if takes_sign { sign } else { "" };
+        let words = ["write ", key, ":", kept, value, "; quotes make it a text"].concat();
+        let start = word.start + at;
+        Some(FilterError { range: start..start + sign.len(), words: words.into() })
     }
 
     fn plain<'v>(&'v self, value: &'v Value) -> &'v str {
@@ -79,7 +99,7 @@ impl Reader<'_> {
                         let start = pattern.start + error.offset;
                         let char = self.text[start..pattern.end].chars().next();
                         let end = start + char.map_or(0, char::len_utf8);
-                        Err(FilterError { range: start..end, words: error.words })
+                        Err(FilterError { range: start..end, words: error.words.into() })
                     }
                 }
             }
@@ -91,7 +111,7 @@ impl Reader<'_> {
         match value {
             Value::Plain(range) if self.text[range.clone()].starts_with('/') => Err(FilterError {
                 range: range.clone(),
-                words: "this / opens an expression that is not closed; quotes make it a text",
+                words: "this / opens an expression that is not closed; quotes make it a text".into(),
             }),
             _ => self.pattern(value).map(Test::Payload),
         }
@@ -105,7 +125,8 @@ impl Reader<'_> {
         if TopicFilter::new(filter).is_err() {
             return Err(FilterError {
                 range: value.range(),
-                words: "this is no topic filter: + stands for a whole level, # for all levels at the end",
+                words: "this is no topic filter: + stands for a whole level, # for all levels at the end"
+                    .into(),
             });
         }
         Ok(Test::Topic(Topic::Filter(filter.as_bytes().into())))
@@ -113,9 +134,10 @@ impl Reader<'_> {
 
     fn types(&self, value: &Value) -> Result<Test, FilterError> {
         let mut types = 0;
-        for (name, range) in items(self.plain(value), value.range().start) {
+        for (name, range) in self.items(value)? {
             let known = PacketType::ALL.into_iter().find(|known| known.name().eq_ignore_ascii_case(name));
-            let known = known.ok_or(FilterError { range, words: "there is no packet of this type" })?;
+            let known =
+                known.ok_or(FilterError { range, words: "there is no packet of this type".into() })?;
             types |= 1 << known as u8;
         }
         Ok(Test::Type(types))
@@ -125,26 +147,62 @@ impl Reader<'_> {
         match self.plain(value).to_ascii_lowercase().as_str() {
             "in" => Ok(Test::Direction(Direction::In)),
             "out" => Ok(Test::Direction(Direction::Out)),
-            _ => Err(FilterError { range: value.range(), words: "a direction is in or out" }),
+            _ => Err(FilterError { range: value.range(), words: "a direction is in or out".into() }),
         }
     }
 
     fn event(&self, value: &Value) -> Result<Test, FilterError> {
         let kind = EventKind::from_name(&self.plain(value).to_ascii_lowercase());
         let kind =
-            kind.ok_or(FilterError { range: value.range(), words: "there is no event of this name" })?;
+            kind.ok_or(FilterError { range: value.range(), words: "there is no event of this name".into() })?;
         Ok(Test::Event(Some(kind)))
     }
 
     /// `17`, `1,2`, `1..9`, `>5`, `>=1k`.
-    fn numbers(&self, value: &Value) -> Result<Numbers, FilterError> {
+    fn numbers(&self, key: &str, value: &Value) -> Result<Numbers, FilterError> {
         let mut ranges = Vec::new();
-        for (item, range) in items(self.plain(value), value.range().start) {
-            let found = number_range(item);
-            let words = "a number belongs here: 17, 1..9, >5, <=1k";
-            ranges.push(found.ok_or(FilterError { range, words })?);
+        for (item, range) in self.items(value)? {
+            // A b stands in the units of a size alone.
+            let is_size = key == "size";
+            let found = if is_size || !item.contains(['b', 'B']) { number_range(item) } else { None };
+            let words = match found {
+                None if is_size => "a number belongs here: 17, 1..9, >1kB, <=2MiB",
+                None => "a number belongs here: 17, 1..9, >5, <=1k",
+                Some((from, to)) if from > to && item.starts_with('<') => "nothing is below 0",
+                Some((from, to)) if from > to => "a range begins with its smaller number",
+                Some((from, to)) if key == "qos" && (from > 3 || to > 3 && to < u64::MAX) => "QoS is 0 to 3",
+                Some(numbers) => {
+                    ranges.push(numbers);
+                    continue;
+                }
+            };
+            return Err(FilterError { range, words: words.into() });
         }
         Ok(Numbers(ranges))
+    }
+
+    /// The items of a list, each with its bytes; those of a list in quotes with the bytes of the whole.
+    fn items<'v>(&'v self, value: &'v Value) -> Result<Vec<(&'v str, Range<usize>)>, FilterError> {
+        let whole = value.range();
+        let list = self.plain(value);
+        let behind = &self.text[whole.end..];
+        let next = behind.trim_start();
+        let blank = whole.end..self.text.len() - next.len();
+        if !blank.is_empty() && !next.is_empty() && (list.ends_with(',') || next.starts_with(',')) {
+            return Err(FilterError { range: blank, words: "a list has no space beside its commas".into() });
+        }
+        let mut items = Vec::new();
+        let mut at = whole.start;
+        for item in list.split(',') {
+            let is_quoted = matches!(value, Value::Quoted(..));
+            let range = if is_quoted { whole.clone() } else { at..at + item.len() };
+            if item.is_empty() {
+                return Err(FilterError { range, words: "a value is missing here".into() });
+            }
+            at += item.len() + 1;
+            items.push((item, range));
+        }
+        Ok(items)
     }
 
     /// `10:30`, `10:30:15.25`, `2026-11-25`, `2026-11-25T10:30`.
@@ -164,18 +222,8 @@ impl Reader<'_> {
             None => micros.map(|micros| When::TimeOfDay { micros, offset }),
         };
         let words = "a time belongs here: 10:30, 10:30:15.5, 2026-11-25, 2026-11-25T10:30";
-        when.ok_or(FilterError { range: value.range(), words })
+        when.ok_or(FilterError { range: value.range(), words: words.into() })
     }
-}
-
-/// The items of a list, each with its bytes.
-fn items(list: &str, start: usize) -> impl Iterator<Item = (&str, Range<usize>)> {
-    let mut at = start;
-    list.split(',').map(move |item| {
-        let range = at..at + item.len();
-        at = range.end + 1;
-        (item, range)
-    })
 }
 
 fn number_range(item: &str) -> Option<(u64, u64)> {
@@ -192,7 +240,6 @@ fn number_range(item: &str) -> Option<(u64, u64)> {
         return Some((number(below)?.checked_add(1)?, u64::MAX));
     }
     if let Some(above) = item.strip_prefix('<') {
-        // Nothing is below 0: a range that runs backwards.
         return Some(number(above)?.checked_sub(1).map_or((1, 0), |most| (0, most)));
     }
     let only = number(item)?;
@@ -200,10 +247,14 @@ fn number_range(item: &str) -> Option<(u64, u64)> {
 }
 
 fn number(text: &str) -> Option<u64> {
-    let (digits, unit) = match text.as_bytes().last()? {
-        b'k' | b'K' => (&text[..text.len() - 1], 1_000),
-        b'm' | b'M' => (&text[..text.len() - 1], 1_000_000),
-        _ => (text, 1),
+    let digits = text.trim_end_matches(|char: char| char.is_ascii_alphabetic());
+    let unit = match text[digits.len()..].to_ascii_lowercase().as_str() {
+        "" | "b" => 1,
+        "k" | "kb" => 1_000,
+        "kib" => 1 << 10,
+        "m" | "mb" => 1_000_000,
+        "mib" => 1 << 20,
+        _ => return None,
     };
     digits_of(digits)?.checked_mul(unit)
 }
@@ -233,5 +284,7 @@ fn days(text: &str) -> Option<u64> {
     let days = time::days(parts.next()??, parts.next()??, parts.next()??);
     days.filter(|_| parts.next().is_none())
 }
+
+const SIGNS: [char; 3] = ['=', '<', '>'];
 
 const NO_KEY: &str = "there is no such key; put the word in quotes to look for it";
