@@ -175,7 +175,8 @@ fn topic_words(violation: Violation) -> String {
         words.push_str(&number::plain(violation.offset as u64 + 1));
         words.push_str(", ");
     }
-    words.push_str(clause.trim_matches(['[', ']']));
+    // Without the square brackets, one pair for each of its clauses.
+    words.extend(clause.chars().filter(|char| !matches!(char, '[' | ']')));
     words.push_str(").");
     words
 }
@@ -377,7 +378,9 @@ mod tests {
     #[test]
     fn topics_that_cannot_be_published_to_are_refused() {
         let long = "x".repeat(65_536);
-        let cases = [("", "at least one character"), ("a/+", "wildcards"), ("#", "wildcards")];
+        let two_clauses = "wildcards + and # (byte 3, MQTT-3.3.2-2, MQTT-4.7.1-1).";
+        let cases =
+            [("", "at least one character (MQTT-4.7.3-1)."), ("a/+", two_clauses), ("#", "wildcards")];
         for (topic, words) in cases.into_iter().chain([("a\0", "U+0000"), (long.as_str(), "65,535")]) {
             let forms = Forms { topic: topic.into(), ..forms() };
             let problems = forms.publication().expect_err(words);
