@@ -4,7 +4,7 @@ use yew::prelude::*;
 
 use super::element::{classed, element, text};
 use super::parts::{Control, Look, Part, QOS, RIGHT_HALF, TWO_LINES, View, WIDE, no_note};
-use crate::store::row::{hex, payload_text};
+use crate::store::row::head;
 use crate::store::text::concat;
 use crate::store::{Deed, Field, Switch, number};
 
@@ -74,13 +74,11 @@ fn facts(view: &View) -> Html {
         None => vec![text("Any bytes, sent as they are.")],
         Some(file) => {
             let mime = if file.mime.is_empty() { "unknown type" } else { &file.mime };
-            let head = &file.bytes[..file.bytes.len().min(HEAD_BYTES)];
             let size = number::size(file.bytes.len() as u64);
-            let head = concat(&[&hex(head), "  ", &payload_text(head)]);
             vec![
                 text(&concat(&[&file.name, ", ", mime, ", ", &size])),
                 element("br", &[], &[], vec![]),
-                element("code", &[], &[], vec![text(&head)]),
+                element("code", &[], &[], vec![text(&head(&file.bytes, HEAD_BYTES))]),
             ]
         }
     };

@@ -289,16 +289,31 @@ pub fn hex(bytes: &[u8]) -> String {
 /// The beginning of a payload: as text if it is text, else as hex.
 #[must_use]
 pub fn payload_text(payload: &[u8]) -> String {
-    let cut = &payload[..payload.len().min(PREVIEW_BYTES)];
+    beginning(payload, PREVIEW_BYTES).unwrap_or_else(|| hex(&payload[..payload.len().min(PREVIEW_BYTES / 4)]))
+}
+
+/// The first bytes as hex, and as text too if they are text.
+#[must_use]
+pub fn head(bytes: &[u8], most: usize) -> String {
+    let hex = hex(&bytes[..bytes.len().min(most)]);
+    match beginning(bytes, most) {
+        Some(text) => concat(&[&hex, "  ", &text]),
+        None => hex,
+    }
+}
+
+/// The first bytes as text, if they are text.
+fn beginning(bytes: &[u8], most: usize) -> Option<String> {
+    let cut = &bytes[..bytes.len().min(most)];
     let text = match std::str::from_utf8(cut) {
         Ok(text) => text,
-        // A character that the cut goes through is no fault of the payload.
-        Err(error) if error.error_len().is_none() && cut.len() < payload.len() => {
+        // A character that the cut goes through is no fault of the bytes.
+        Err(error) if error.error_len().is_none() && cut.len() < bytes.len() => {
             std::str::from_utf8(&cut[..error.valid_up_to()]).unwrap_or_default()
         }
-        Err(_) => return hex(&cut[..cut.len().min(PREVIEW_BYTES / 4)]),
+        Err(_) => return None,
     };
-    text.chars().map(visible).collect()
+    Some(text.chars().map(visible).collect())
 }
 
 /// Control characters as signs, so that a line stays a line.
@@ -434,6 +449,13 @@ mod tests {
         assert_eq!(payload_text(b"a\nb\x7f"), "a↵b·");
         let long = ["x".repeat(255), "ä".into(), "y".repeat(9)].concat();
         assert_eq!(payload_text(long.as_bytes()), "x".repeat(255));
+    }
+
+    #[test]
+    fn the_head_of_a_file_that_is_no_text_is_hex_alone() {
+        assert_eq!(head(b"\x1f\x8b\x08\x00", 3), "1f 8b 08");
+        assert_eq!(head(b"hi\n", 12), "68 69 0a  hi↵");
+        assert_eq!(head("aä".as_bytes(), 2), "61 c3  a");
     }
 
     #[test]
