@@ -453,7 +453,12 @@ impl Client {
             let separator = if words.is_empty() { "" } else { "; " };
             words.push_str(&concat(&[separator, &number::grouped(queued as u64), " queued"]));
         }
-        let fate = if kept { "they are sent again on reconnect" } else { "they are given up" };
+        let fate = match (ids.len() + queued, kept) {
+            (1, true) => "it is sent again on reconnect",
+            (1, false) => "it is given up",
+            (_, true) => "they are sent again on reconnect",
+            (_, false) => "they are given up",
+        };
         let values = [Value::Number(ids.len() as u64), Value::Text(&words), Value::Text(fate)];
         self.event(now, EventKind::LeftInFlight, &values);
     }

@@ -76,7 +76,7 @@ impl Exporting {
             .and_then(|url| browser::download(&url, &name))
             .map_err(|_| NO_ROOM)?;
         let progress = self.progress();
-        let mut said = concat(&[&number::grouped(progress.total.into()), " rows in ", &name]);
+        let mut said = concat(&[&number::counted(progress.total.into(), " row in ", " rows in "), &name]);
         for (count, words) in [
             (progress.dropped, "dropped by the log meanwhile: "),
             (progress.passwords_hidden, "passwords replaced by *: "),

@@ -16,8 +16,7 @@ pub fn filter_bar(view: &View, scope: &Scope, field: &FilterField) -> Html {
         |name| Look { class: Some("quiet small"), name: Some(name), title: Some(name), ..Look::default() };
     let mut found = Vec::new();
     if let Some(matches) = scope.matches() {
-        let noun = if matches.len() == 1 { " match" } else { " matches" };
-        let mut count = concat(&[&number::grouped(matches.len() as u64), noun]);
+        let mut count = number::counted(matches.len() as u64, " match", " matches");
         if let Some(at) = scope.selected_match() {
             count = concat(&[&number::grouped(at as u64 + 1), " of ", &count]);
         }

@@ -109,7 +109,8 @@ fn view_menu(view: &View) -> Vec<Html> {
 
 fn export(view: &View, progress: Option<Progress>) -> Vec<Html> {
     let bar = progress.map(|Progress { done, total, .. }| {
-        let said = concat(&[&number::grouped(done.into()), " of ", &number::grouped(total.into()), " rows"]);
+        let said =
+            concat(&[&number::grouped(done.into()), " of ", &number::counted(total.into(), " row", " rows")]);
         progress_bar(view, "Export", (done.into(), total.into()), &said, Deed::CancelExport)
     });
     let mut parts = view.draw(EXPORT);
@@ -170,8 +171,7 @@ fn nothing_shown(view: &View, scope: &Scope) -> Html {
 
 /// How many rows there are, how many older ones the log has dropped, and how many have come in a pause.
 fn count(rows: u32, dropped: u32, new: Option<u32>) -> String {
-    let noun = if rows == 1 { " row" } else { " rows" };
-    let mut said = concat(&[&number::grouped(u64::from(rows)), noun]);
+    let mut said = number::counted(rows.into(), " row", " rows");
     if dropped > 0 {
         said.push_str(&concat(&[", ", &number::grouped(u64::from(dropped)), " older dropped"]));
     }

@@ -23,6 +23,12 @@ pub fn grouped(count: u64) -> String {
     text
 }
 
+/// A count and what is counted, with what stands between them: `1 row`, `12 rows`.
+#[must_use]
+pub fn counted(count: u64, one: &str, many: &str) -> String {
+    concat(&[&grouped(count), if count == 1 { one } else { many }])
+}
+
 /// A size: `22 B`, `4.9 kB`, `5.0 MB`.
 #[must_use]
 pub fn size(bytes: u64) -> String {
@@ -114,6 +120,8 @@ mod tests {
         for (count, expected) in cases {
             assert_eq!(grouped(count), expected);
         }
+        let rows = |count| counted(count, " row", " rows");
+        assert_eq!([rows(0), rows(1), rows(1_000)], ["0 rows", "1 row", "1,000 rows"]);
     }
 
     #[test]

@@ -253,8 +253,7 @@ pub fn hex_preview(bytes: &[u8]) -> String {
     }
     if shown < bytes.len() {
         text.push_str("\n… ");
-        text.push_str(&number::grouped((bytes.len() - shown) as u64));
-        text.push_str(" more bytes");
+        text.push_str(&number::counted((bytes.len() - shown) as u64, " more byte", " more bytes"));
     }
     text
 }
@@ -467,6 +466,7 @@ mod tests {
         let long = hex_preview(&[0; 5_000_000]);
         assert_eq!(long.lines().count(), 33);
         assert!(long.ends_with("… 4,999,488 more bytes"), "{long}");
+        assert!(hex_preview(&[0; 513]).ends_with("… 1 more byte"));
     }
 
     #[test]

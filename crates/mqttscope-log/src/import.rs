@@ -93,8 +93,8 @@ impl Report {
         }
         words.push('.');
         let facts = [
-            (self.skipped, "frame", " that hold no MQTT over TCP."),
-            (self.missing, "byte", " of MQTT are missing in the capture."),
+            (self.skipped, "frame", " without MQTT over TCP."),
+            (self.missing, "byte", " of MQTT missing from the capture."),
             (self.broken_lines.into(), "line", " that could not be read."),
         ];
         for (count, unit, rest) in facts.into_iter().filter(|&(count, ..)| count > 0) {

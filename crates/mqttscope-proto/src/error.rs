@@ -38,7 +38,7 @@ pub enum DecodeErrorKind {
     #[error("QoS 3 is reserved")]
     ReservedQos,
     /// A field does not fit into the Remaining Length.
-    #[error("{field} needs {needed} bytes, {available} are left in the packet")]
+    #[error("{field} needs {needed} B, {available} B are left in the packet")]
     FieldTooLong {
         /// The field, named as in the specification.
         field: &'static str,
@@ -51,7 +51,7 @@ pub enum DecodeErrorKind {
     #[error("protocol level {0} is neither 3 (MQTT 3.1) nor 4 (MQTT 3.1.1)")]
     UnknownProtocolLevel(u8),
     /// The bytes end before the packet does, in a place where whole packets are expected.
-    #[error("the packet has {expected} bytes, only {actual} are here")]
+    #[error("the packet has {expected} B, only {actual} B are here")]
     Incomplete {
         /// The length that the fixed header announces, or the least one that is possible.
         expected: usize,

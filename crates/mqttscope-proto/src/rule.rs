@@ -139,7 +139,7 @@ pub enum Rule {
     #[error("the password flag is set but there is no password")]
     PasswordMissing,
     /// Bytes behind the last field of a packet.
-    #[error("{0} bytes follow the last field")]
+    #[error("{0} B follow the last field")]
     TrailingBytes(usize),
     /// Bits 7 to 1 of the connect acknowledge flags.
     #[error("the reserved bits of the connect acknowledge flags are set")]

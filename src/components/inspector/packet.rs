@@ -341,10 +341,7 @@ impl Packet {
         }
         if let Some(first) = tree.faults().next() {
             let count = tree.faults().count();
-            let label = match count {
-                1 => "✖ 1 fault".to_owned(),
-                _ => concat(&["✖ ", &number::grouped(count as u64), " faults"]),
-            };
+            let label = concat(&["✖ ", &number::counted(count as u64, " fault", " faults")]);
             let next = tree.faults().find(|&line| Some(line) > self.chosen.line).unwrap_or(first);
             title.push(button("data-line", &number::plain(next as u64), &label));
         }

@@ -64,14 +64,13 @@ impl Figures {
         let (rate, peak) = (self.statistics.seconds().rate(now), self.statistics.seconds().peak());
         let [ours, theirs] = log.in_flight();
         let violations = self.statistics.violations();
-        let per_second = |packets: u32| concat(&[&number::grouped(packets.into()), " packets/s"]);
         let per_second_bytes = |bytes: u64| concat(&[&number::size(bytes), "/s"]);
         let in_flight = [(ours, "out"), (theirs, "in")]
             .map(|(count, word)| concat(&[&number::grouped(count.into()), " ", word]))
             .join(", ");
         let facts = [
-            ("Now", per_second(rate.packets), per_second_bytes(rate.bytes)),
-            ("Peak", per_second(peak.packets), per_second_bytes(peak.bytes)),
+            ("Now", packets_a_second(rate.packets), per_second_bytes(rate.bytes)),
+            ("Peak", packets_a_second(peak.packets), per_second_bytes(peak.bytes)),
             ("In flight", in_flight, "QoS 1 and 2".to_owned()),
             (
                 "Faulty packets",
@@ -125,7 +124,7 @@ impl Figures {
                 path("chart-out", &chart::path(&out, top, false)),
             ],
         );
-        let top = concat(&[&number::grouped(top.into()), " packets/s"]);
+        let top = packets_a_second(top);
         let (from, to) =
             if is_live { ("2 min ago", "now") } else { ("", "the last 2 min with packets in the log") };
         classed(
@@ -217,6 +216,10 @@ impl Figures {
         }
         table("topics", "Topics with the most messages", &["Topic", "Per s", "Messages", "Size"], rows)
     }
+}
+
+fn packets_a_second(packets: u32) -> String {
+    number::counted(packets.into(), " packet/s", " packets/s")
 }
 
 fn count_row(name: &str, counts: [Count; 2]) -> Html {

@@ -378,7 +378,7 @@ const fn qos_words(qos: u8) -> &'static str {
 /// `1 byte`, `5,242,880 bytes`.
 #[must_use]
 pub fn bytes_words(len: usize) -> String {
-    concat(&[&number::grouped(len as u64), if len == 1 { " byte" } else { " bytes" }])
+    number::counted(len as u64, " byte", " bytes")
 }
 
 /// Bytes of a packet other than PUBLISH that are taken apart at most: thousands of topic filters.

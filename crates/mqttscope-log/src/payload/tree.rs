@@ -201,7 +201,7 @@ fn write_rest(rest: usize, pen: &mut Pen) {
     if rest > 0 {
         pen.write(" … ");
         pen.write_number(rest as u64);
-        pen.write(" more bytes");
+        pen.write(if rest == 1 { " more byte" } else { " more bytes" });
     }
 }
 

@@ -108,7 +108,8 @@ impl EventKind {
         }
     }
 
-    /// The event as a sentence, in which `{0}` stands for the first value.
+    /// The event as a sentence, in which `{0}` stands for the first value, and `{s}` for the ending of a noun behind
+    /// a number.
     #[must_use]
     pub const fn template(self) -> &'static str {
         match self {
@@ -120,18 +121,18 @@ impl EventKind {
             Self::PingWithheld => "Simulating a client that is down: PINGREQ not sent",
             Self::AcknowledgementHeld => "{0} of packet id {1} was due and is held back",
             Self::KeepAliveExpired => "No PINGRESP within {0} s: the connection is dead",
-            Self::LeftInFlight => "Left in flight: {0} packet ids ({1}); {2}",
+            Self::LeftInFlight => "Left in flight: {0} packet id{s} ({1}); {2}",
             Self::NotGranted => "The broker did not grant the subscription to {0}",
             Self::Violation => "Rule broken by the peer: {0} (byte {1}, {2})",
-            Self::MoreViolations => "The same packet breaks rules in {0} more places",
+            Self::MoreViolations => "The same packet breaks rules in {0} more place{s}",
             Self::Garbage => "Not an MQTT packet: {0} (byte {1}, {2})",
             Self::PeerError => "Unexpected from the peer: {0} ({1})",
-            Self::Incomplete => "The stream ended inside a packet, after {0} bytes of it",
+            Self::Incomplete => "The stream ended inside a packet, after {0} byte{s} of it",
             Self::TextMessage => {
-                "A text message of {0} characters came; MQTT uses binary ones (MQTT-6.0.0-1)"
+                "A text message of {0} character{s} came; MQTT uses binary ones (MQTT-6.0.0-1)"
             }
             Self::ClockFallback => "The clock worker did not start: in a hidden tab PINGREQ may be late",
-            Self::Gap => "The capture lacks {0} bytes of what went {1}",
+            Self::Gap => "The capture lacks {0} byte{s} of what went {1}",
             Self::Note => "{1}",
         }
     }
@@ -214,8 +215,14 @@ impl<'a> Event<'a> {
     /// Appends the event as a sentence.
     pub fn push_words(&self, out: &mut String) {
         let mut rest = self.kind.template();
-        while let Some((before, at, after)) = next_place(rest) {
+        let mut ending = "s";
+        while let Some((before, place, after)) = next_place(rest) {
             out.push_str(before);
+            rest = after;
+            let Ok(at) = place.parse() else {
+                out.push_str(ending);
+                continue;
+            };
             match self.values().nth(at) {
                 Some(Value::Text("")) => out.push_str("none"),
                 Some(Value::Text(text)) => out.push_str(text),
@@ -226,10 +233,12 @@ impl<'a> Event<'a> {
                     mqttscope_proto::json::push_number(out, code);
                     out.push(')');
                 }
-                Some(Value::Number(number)) => mqttscope_proto::json::push_number(out, number),
+                Some(Value::Number(number)) => {
+                    mqttscope_proto::json::push_number(out, number);
+                    ending = if number == 1 { "" } else { "s" };
+                }
                 None => out.push('?'),
             }
-            rest = after;
         }
         out.push_str(rest);
     }
@@ -273,11 +282,11 @@ fn take_value<'a>(data: &mut &'a [u8]) -> Option<Value<'a>> {
     std::str::from_utf8(text).ok().map(Value::Text)
 }
 
-/// Splits a template at its next `{n}`.
-fn next_place(template: &str) -> Option<(&str, usize, &str)> {
+/// Splits a template at its next place.
+fn next_place(template: &str) -> Option<(&str, &str, &str)> {
     let (before, rest) = template.split_once('{')?;
-    let (digit, after) = rest.split_once('}')?;
-    Some((before, digit.parse().ok()?, after))
+    let (place, after) = rest.split_once('}')?;
+    Some((before, place, after))
 }
 
 const TEXT: u8 = b't';

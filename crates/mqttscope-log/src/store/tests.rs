@@ -219,6 +219,14 @@ fn events_are_values_and_become_sentences() {
         log.records_from(0).filter_map(|record| log.event(record)).map(|event| event.words()).collect();
     let refused = "Connection refused: bad user name or password (return code 4)";
     assert_eq!(words, ["WebSocket open after 40 ms, subprotocol: none", refused]);
+    let left = |count| {
+        let mut log = Log::new(1 << 20);
+        let values = [Value::Number(count), Value::Text("3"), Value::Text("and so on")];
+        log.push_event(1, 1, EventKind::LeftInFlight, &values);
+        log.record(0).and_then(|record| log.event(record)).map(|event| event.words()).unwrap_or_default()
+    };
+    assert_eq!(left(1), "Left in flight: 1 packet id (3); and so on");
+    assert_eq!(left(11), "Left in flight: 11 packet ids (3); and so on");
     for (number, kind) in EventKind::ALL.into_iter().enumerate() {
         assert_eq!((kind as usize, EventKind::from_name(kind.name())), (number, Some(kind)));
     }
