@@ -366,6 +366,7 @@ impl Client {
             ours: self.ours.clone(),
             stage: self.stage,
             after_ms: now.micros_since(self.began) / 1_000,
+            url: request.map_or_else(String::new, |request| request.url.clone()),
             subprotocols: request
                 .map_or_else(String::new, |request| subprotocol_words(&request.subprotocols)),
             withheld: self.withheld,

@@ -13,6 +13,8 @@ pub struct Closed {
     pub stage: Stage,
     /// Milliseconds since the attempt began, or since the WebSocket opened.
     pub after_ms: u64,
+    /// Where the WebSocket was to lead.
+    pub url: String,
     /// What was offered, in words.
     pub subprotocols: String,
     /// PINGREQ was withheld on this connection.
@@ -94,16 +96,18 @@ impl Closed {
 
     /// Whatever the cause, a page is told 1006: what it cannot know it must not claim.
     fn not_opened(&self) -> String {
+        let path = match path(&self.url) {
+            "/" => String::new(),
+            path if path.len() > MOST_OF_PATH => "is its path right, ".into(),
+            path => concat(&["is ", path, " its path, "]),
+        };
         let offer = if self.subprotocols == "none" {
             "and ask for no subprotocol?".into()
         } else {
             concat(&["and know “", &self.subprotocols, "”? Else offer none."])
         };
-        concat(&[
-            "The WebSocket did not open; only the browser's console (F12) is told why. Is a gateway there, does \
-             it let pages of this origin in, ",
-            &offer,
-        ])
+        let what = "The WebSocket did not open; the console (F12) says why. Is a gateway there, ";
+        concat(&[what, &path, "does it let this origin in, ", &offer])
     }
 
     fn no_answer(&self) -> String {
@@ -200,6 +204,16 @@ impl Ours {
     }
 }
 
+/// The path of a URL, `/` where it has none.
+fn path(url: &str) -> &str {
+    let rest = url.split_once("://").map_or(url, |(_, rest)| rest);
+    let end = rest.find('?').unwrap_or(rest.len());
+    rest[..end].find('/').map_or("/", |start| &rest[start..end])
+}
+
+/// The longest path that leaves the advice its room, in bytes.
+const MOST_OF_PATH: usize = 12;
+
 /// A close code's meaning (RFC 6455, 7.4.1, and the registry that it opens), empty if it has none.
 #[must_use]
 pub const fn code_meaning(code: u16) -> &'static str {
@@ -263,6 +277,7 @@ mod tests {
             ours: None,
             stage,
             after_ms: 40,
+            url: "ws://localhost:8001/".into(),
             subprotocols: "none".into(),
             withheld: false,
         }
@@ -291,15 +306,31 @@ mod tests {
     }
 
     #[test]
-    fn a_websocket_that_does_not_open_may_have_three_causes() {
+    fn a_websocket_that_does_not_open_may_have_several_causes() {
         let mut none = closed(1006, Stage::Opening);
         let words = none.status_words();
-        assert!(words.ends_with("let pages of this origin in, and ask for no subprotocol?"), "{words}");
+        let no_path = "Is a gateway there, does it let this origin in, and ask for no subprotocol?";
+        assert!(words.ends_with(no_path), "{words}");
         let event = none.event_words();
         assert!(event.starts_with("WebSocket not opened; closed by the network or the gateway"), "{event}");
         none.subprotocols = "mqtt".into();
         let words = none.status_words();
         assert!(words.ends_with("and know “mqtt”? Else offer none."), "{words}");
+    }
+
+    #[test]
+    fn a_path_that_may_be_wrong_is_named() {
+        let words = |url: &str| Closed { url: url.into(), ..closed(1006, Stage::Opening) }.status_words();
+        for (url, said) in [
+            ("ws://h:8001/wrongpath", "there, is /wrongpath its path, does it"),
+            ("wss://h/a/b?c=/d", "there, is /a/b its path, does it"),
+            ("ws://h/a/path/too/long/to/be/said", "there, is its path right, does it"),
+            ("ws://h", "there, does it"),
+            ("ws://h/?a=/b", "there, does it"),
+        ] {
+            let words = words(url);
+            assert!(words.contains(said), "{words}");
+        }
     }
 
     #[test]

@@ -16,7 +16,7 @@ fn nothing_listens() {
         let chain = Chain::own(Version::V31)?;
         let page = stage.open(&chain).await?;
         page.field("URL").fill(&format!("ws://{}/mqttproxy", address_without_broker()?)).await?;
-        let words = ["Is a gateway there", "ask for no subprotocol?"];
+        let words = ["Is a gateway there, is /mqttproxy its path", "ask for no subprotocol?"];
         failures::is_not_opened(&page, "nothing-listens", "ERR_CONNECTION_REFUSED", &words).await
     });
 }
@@ -27,7 +27,7 @@ fn the_origin_is_refused() {
         let server = StaticServer::start(&environment::dist()?, Manner::NoTypeForWasm)?;
         let chain = Chain::own_for_page("http://another.example", &server.url("mqtt.html"), Version::V31)?;
         let page = stage.open(&chain).await?;
-        failures::is_not_opened(&page, "origin-refused", "403", &["let pages of this origin in"]).await
+        failures::is_not_opened(&page, "origin-refused", "403", &["let this origin in"]).await
     });
 }
 
