@@ -73,10 +73,11 @@ impl Closed {
     /// The event's line: `WebSocket closed by the peer after 40 ms: code 1000 (normal closure)`.
     #[must_use]
     pub fn event_words(&self) -> String {
-        let verb = if self.stage == Stage::Opening {
-            "WebSocket not opened; closed by "
-        } else {
-            "WebSocket closed by "
+        let verb = match (self.stage, &self.ours) {
+            (Stage::Opening, _) => "WebSocket not opened; closed by ",
+            // A page cannot close without a code, and the one that it has to take says that all was well.
+            (_, Some(Ours::Dropped)) => "WebSocket dropped without DISCONNECT by ",
+            _ => "WebSocket closed by ",
         };
         let after = number::span(self.after_ms);
         let code = self.code_words();
@@ -331,6 +332,14 @@ mod tests {
             let words = words(url);
             assert!(words.contains(said), "{words}");
         }
+    }
+
+    #[test]
+    fn a_connection_that_was_dropped_tells_so() {
+        let dropped = Closed { ours: Some(Ours::Dropped), ..closed(1000, Stage::Connected) };
+        let expected =
+            "WebSocket dropped without DISCONNECT by this page after 40 ms: code 1000, normal closure";
+        assert_eq!(dropped.event_words(), expected);
     }
 
     #[test]

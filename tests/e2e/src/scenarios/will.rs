@@ -50,6 +50,7 @@ pub async fn after_dropped_connection(stage: &Stage, chain: &mut Chain) -> Resul
     mortal.wait_for_status("disconnected").await?;
     // No DISCONNECT was sent, or there would have been no will.
     mortal.log().wait_for_packets(0, &["out CONNECT", "in CONNACK"]).await?;
+    mortal.log().wait_for_event(0, "dropped without DISCONNECT by this page").await?;
     Ok(())
 }
 
