@@ -8,7 +8,7 @@ use mqttscope_proto::{Connect, Packet, PacketType, ProtocolVersion, Publish, Tex
 use super::close::return_code_words;
 use super::event::Tone;
 use super::number;
-use super::text::concat;
+use super::text::{concat, visible};
 use super::violations::BrokenRules;
 
 /// A row, ready to be drawn.
@@ -88,7 +88,8 @@ impl Row {
         let since = |time: u64| number::seconds(record.time.saturating_sub(time));
         let content = match log.event(record) {
             Some(event) => {
-                Content::Event { name: event.name().into(), words: event.words(), tone: Tone::of(&event) }
+                let (name, words) = (event.name().into(), visible(&event.words()));
+                Content::Event { name, words, tone: Tone::of(&event) }
             }
             None => Content::Packet(PacketRow::of(log, number, record, setting.verbose)),
         };
@@ -312,20 +313,13 @@ fn beginning(bytes: &[u8], most: usize) -> Option<String> {
         }
         Err(_) => return None,
     };
-    Some(text.chars().map(visible).collect())
-}
-
-/// Control characters as signs, so that a line stays a line.
-fn visible(char: char) -> char {
-    match char {
-        '\n' => '↵',
-        '\0'..='\x1f' | '\x7f'..='\u{9f}' => '·',
-        _ => char,
-    }
+    Some(visible(text))
 }
 
 fn shown(text: Text<'_>) -> String {
-    text.to_string_lossy().chars().take(PREVIEW_BYTES).map(visible).collect()
+    let text = text.to_string_lossy();
+    let end = text.char_indices().nth(PREVIEW_BYTES).map_or(text.len(), |(at, _)| at);
+    visible(&text[..end])
 }
 
 fn list(items: impl Iterator<Item = String>) -> String {
@@ -417,6 +411,12 @@ mod tests {
         check(b"\xa2\x05\x00\x02\x00\x01a", "UNSUBSCRIBE||2|7||a");
         check(b"\x6a\x02\x00\x05", "PUBREL|DUP|5|4||");
         check(b"\xc0\x00", "PINGREQ||0|2||");
+    }
+
+    #[test]
+    fn what_cannot_be_seen_is_escaped_in_topics_and_payloads() {
+        let frame = "\x30\x10\x00\x06a\u{202e}b \u{feff}x\u{200b}c".as_bytes();
+        check(frame, "PUBLISH|QoS 0|0|18|a\\u{202e}b |\\u{feff}x\\u{200b}c");
     }
 
     #[test]
