@@ -69,15 +69,37 @@ pub fn latency(micros: u64) -> String {
     if micros < 100_000 { concat(&[&tenths(micros / 100), " ms"]) } else { span(micros / 1_000) }
 }
 
-/// A time span to the millisecond: `12.345 s`.
+/// A time span that fits into a narrow column, eight characters, as exactly as they can say it: `12.345 s`,
+/// `299.11 s`, `2991.1 s`, `8:18:31`, `123 h`.
 #[must_use]
-pub fn seconds(micros: u64) -> String {
-    let millis = micros / 1_000;
-    let mut text = plain(millis / 1_000);
-    text.push('.');
-    text.push(digit(millis / 100));
-    two_digits(&mut text, millis % 100);
-    text.push_str(" s");
+pub fn since(micros: u64) -> String {
+    let secs = micros / 1_000_000;
+    let mut text = String::with_capacity(8);
+    match secs {
+        0..10_000 => {
+            let millis = micros / 1_000;
+            text.push_str(&plain(secs));
+            text.push('.');
+            text.push(digit(millis / 100));
+            match secs {
+                0..100 => two_digits(&mut text, millis % 100),
+                100..1_000 => text.push(digit(millis / 10)),
+                _ => {}
+            }
+            text.push_str(" s");
+        }
+        10_000..360_000 => {
+            text.push_str(&plain(secs / 3_600));
+            text.push(':');
+            two_digits(&mut text, secs / 60 % 60);
+            text.push(':');
+            two_digits(&mut text, secs % 60);
+        }
+        _ => {
+            text.push_str(&plain(secs / 3_600));
+            text.push_str(" h");
+        }
+    }
     text
 }
 
@@ -141,8 +163,26 @@ mod tests {
         assert_eq!(elapsed(3 * 3_600 + 5 * 60), "3 h 05 min");
         assert_eq!(latency(430), "0.4 ms");
         assert_eq!(latency(1_300_000), "1.3 s");
-        assert_eq!(seconds(12_345_999), "12.345 s");
-        assert_eq!(seconds(7_000), "0.007 s");
+    }
+
+    #[test]
+    fn spans_in_a_column_have_eight_characters_at_most() {
+        let cases = [
+            (7_999, "0.007 s"),
+            (12_345_999, "12.345 s"),
+            (99_999_999, "99.999 s"),
+            (299_114_999, "299.11 s"),
+            (2_991_140_000, "2991.1 s"),
+            (9_999_999_999, "9999.9 s"),
+            (29_911_000_000, "8:18:31"),
+            (359_999_000_000, "99:59:59"),
+            (360_000_000_000, "100 h"),
+            (1_800_000_000_000_000, "500000 h"),
+        ];
+        for (micros, expected) in cases {
+            assert_eq!(since(micros), expected);
+            assert!(expected.len() <= 8);
+        }
     }
 
     #[test]

@@ -85,7 +85,7 @@ impl Row {
     pub fn of(log: &Log, number: u32, setting: Setting) -> Option<Self> {
         let record = log.record(number)?;
         let local = record.time.saturating_add_signed(i64::from(setting.utc_offset) * 60_000_000);
-        let since = |time: u64| number::seconds(record.time.saturating_sub(time));
+        let since = |time: u64| number::since(record.time.saturating_sub(time));
         let content = match log.event(record) {
             Some(event) => {
                 let (name, words) = (event.name().into(), visible(&event.words()));
