@@ -107,6 +107,26 @@ async fn statistics_count_what_went_and_came() {
     let expected =
         ["PUBLISH18 B–", "PUBACK–14 B", "All18 B14 B", "PUBACK11.0 ms1.0 ms1.0 ms1.0 ms", "t018 B"];
     assert_eq!(tables, expected);
+    let captions =
+        ["Packets by type", "Time to the broker's acknowledgement", "Topics with the most messages"];
+    assert_eq!(shown.texts(".figures-table caption"), captions);
+}
+
+#[wasm_bindgen_test]
+async fn statistics_tell_the_broker_s_latency_from_the_client_s() {
+    let shown = show(|log| {
+        sent(log, b"\x34\x06\x00\x01t\x00\x09!");
+        received(log, b"\x34\x06\x00\x01t\x00\x09!");
+        sent(log, b"\x50\x02\x00\x09");
+        received(log, b"\x50\x02\x00\x09");
+    })
+    .await;
+    shown.click("[role=tab]", 3).await;
+    let tables = shown.texts(".figures-table");
+    let heads = "TypeCountp50p90p99Max";
+    let expected = [("broker", "3.0 ms"), ("client", "1.0 ms")]
+        .map(|(side, time)| format!("Time to the {side}'s acknowledgement{heads}PUBREC1{}", time.repeat(4)));
+    assert_eq!(tables[1..3], expected);
 }
 
 /// An inspector that shows the first record of a log.

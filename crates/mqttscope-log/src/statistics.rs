@@ -32,7 +32,8 @@ pub struct Statistics {
     /// By the number of the type, 0 for what is no packet, and out before in.
     counts: [[Count; 2]; 16],
     violations: u64,
-    latencies: [Histogram; 5],
+    /// Out before in, each as [`Self::ACKNOWLEDGEMENTS`].
+    latencies: [[Histogram; 5]; 2],
     seconds: Seconds,
     topics: Topics,
 }
@@ -99,9 +100,13 @@ impl Statistics {
     }
 
     /// How long one of [`Self::ACKNOWLEDGEMENTS`] took, in microseconds; `None` for other types.
+    ///
+    /// In are the answers of the server, with the way there and back; out are those of the clients, which a log that
+    /// is kept at a client sees at once.
     #[must_use]
-    pub fn latency(&self, packet_type: PacketType) -> Option<&Histogram> {
-        Self::ACKNOWLEDGEMENTS.iter().position(|&known| known == packet_type).map(|at| &self.latencies[at])
+    pub fn latency(&self, packet_type: PacketType, direction: Direction) -> Option<&Histogram> {
+        let at = Self::ACKNOWLEDGEMENTS.iter().position(|&known| known == packet_type)?;
+        Some(&self.latencies[side(direction)?][at])
     }
 
     /// The last minutes, second by second, and the rates.
@@ -138,7 +143,7 @@ impl Statistics {
             // A repeated acknowledgement is behind the first, and says nothing new.
             && before.packet_type() == question(packet_type)
         {
-            self.latencies[at].note(record.time.saturating_sub(before.time));
+            self.latencies[side][at].note(record.time.saturating_sub(before.time));
         }
     }
 }

@@ -59,11 +59,40 @@ fn latencies_are_measured_from_what_is_answered() {
     }
     let statistics = figures(&log);
     let medians = Statistics::ACKNOWLEDGEMENTS.map(|packet_type| {
-        let latency = statistics.latency(packet_type).expect("it is measured");
+        let latency = statistics.latency(packet_type, Direction::In).expect("it is measured");
         (latency.count(), latency.quantile(500))
     });
     assert_eq!(medians, [(1, Some(30)), (1, Some(10)), (1, Some(7)), (1, Some(5)), (1, Some(3))]);
-    assert!(statistics.latency(PacketType::ConnAck).is_none());
+    assert!(statistics.latency(PacketType::ConnAck, Direction::In).is_none());
+    assert!(statistics.latency(PacketType::PubAck, Direction::Event).is_none());
+}
+
+#[test]
+fn latencies_of_the_two_sides_are_told_apart() {
+    let mut log = Log::new(1 << 20);
+    let packets: [(u64, bool, &[u8]); 8] = [
+        (0, true, b"\x34\x05\x00\x01t\x00\x01"),
+        (900, false, b"\x50\x02\x00\x01"),
+        (901, true, b"\x62\x02\x00\x01"),
+        // The broker numbers its messages itself, and here alike.
+        (1_000, false, b"\x34\x05\x00\x01t\x00\x01"),
+        (1_002, true, b"\x50\x02\x00\x01"),
+        (1_701, false, b"\x70\x02\x00\x01"),
+        (1_800, false, b"\x62\x02\x00\x01"),
+        (1_803, true, b"\x70\x02\x00\x01"),
+    ];
+    for (time, out, bytes) in packets {
+        log.push_whole(time, if out { Direction::Out } else { Direction::In }, bytes, MARKS);
+    }
+    let statistics = figures(&log);
+    let found = |packet_type, direction| {
+        let latency = statistics.latency(packet_type, direction).expect("it is measured");
+        (latency.count(), latency.max())
+    };
+    for (packet_type, server, client) in [(PacketType::PubRec, 900, 2), (PacketType::PubComp, 800, 3)] {
+        assert_eq!(found(packet_type, Direction::In), (1, server), "{packet_type}");
+        assert_eq!(found(packet_type, Direction::Out), (1, client), "{packet_type}");
+    }
 }
 
 #[test]

@@ -52,7 +52,8 @@ impl Figures {
             self.rates(log, now),
             self.chart(now),
             self.types(out, in_),
-            self.latencies(),
+            self.latencies("Time to the broker's acknowledgement", Direction::In),
+            self.latencies("Time to the client's acknowledgement", Direction::Out),
             self.topics(now),
         ];
         let keys = &["class", "role", "aria-label", "tabindex"];
@@ -174,9 +175,13 @@ impl Figures {
         table("", "Packets by type", &["Type", "Sent", "Bytes", "Received", "Bytes"], rows)
     }
 
-    fn latencies(&self) -> Html {
+    /// The two sides stand apart: a client's own answer goes out in no time, and would hide how long the broker takes.
+    fn latencies(&self, caption: &str, direction: Direction) -> Html {
         let row = |packet_type: PacketType| {
-            let histogram = self.statistics.latency(packet_type).filter(|histogram| histogram.count() > 0)?;
+            let histogram = self.statistics.latency(packet_type, direction)?;
+            if histogram.count() == 0 {
+                return None;
+            }
             let quantile = |per_mille| histogram.quantile(per_mille).map_or(String::new(), number::latency);
             Some(figure_row(
                 packet_type.name(),
@@ -193,7 +198,7 @@ impl Figures {
         if rows.is_empty() {
             return Html::default();
         }
-        table("", "Time to the acknowledgement", &["Type", "Count", "p50", "p90", "p99", "Max"], rows)
+        table("", caption, &["Type", "Count", "p50", "p90", "p99", "Max"], rows)
     }
 
     fn topics(&self, now: u64) -> Html {

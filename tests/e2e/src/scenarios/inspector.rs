@@ -242,7 +242,20 @@ pub async fn statistics_count_packets(stage: &Stage, chain: &mut Chain) -> Resul
         ensure!(cells[1] == sent && cells[3] == received, "{cells:?} instead of {expected:?}");
     }
     let captions = page.texts(".figures-table caption").await?;
-    ensure!(captions.len() == 3, "tables: {captions:?}");
+    let expected = [
+        "Packets by type",
+        "Time to the broker's acknowledgement",
+        "Time to the client's acknowledgement",
+        "Topics with the most messages",
+    ];
+    ensure!(captions == expected, "tables: {captions:?}");
+    let latencies = "return [...document.querySelectorAll('.figures-table')].slice(1, 3)
+        .map(table => [...table.tBodies[0].rows].map(row => [...row.cells].slice(0, 2).map(cell => cell.textContent)))";
+    let latencies: [Vec<[String; 2]>; 2] = serde_json::from_value(page.execute(latencies, vec![]).await?)?;
+    let of_client = ["PUBACK", "PUBREC", "PUBCOMP"].map(|name| [name, "1"].map(str::to_owned));
+    let mut of_broker = of_client.to_vec();
+    of_broker.push(["SUBACK", "1"].map(str::to_owned));
+    ensure!(latencies == [of_broker, of_client.to_vec()], "latencies: {latencies:?}");
     let topics = page.texts(".figures-table.topics tbody tr").await?;
     ensure!(topics.len() == 3 && topics.iter().all(|it| it.contains(&topic)), "topics: {topics:?}");
     page.screenshot("statistics").await
