@@ -56,7 +56,7 @@ pub struct PacketRow {
     /// The number of the first packet of its exchange, for a packet with an id.
     pub exchange: Option<u32>,
     pub len: u32,
-    /// How long after the packet that it answers it came; empty if it answers none.
+    /// How long after the packet that it answers it came; empty if it answers none, as an answer that is repeated.
     pub answer: String,
     pub summary: Summary,
     pub violation: bool,
@@ -487,6 +487,23 @@ mod tests {
         assert_eq!((row.start.as_str(), row.gap.as_str()), ("0.003 s", "0.000 s"));
         let Content::Packet(row) = row.content else { panic!("a packet") };
         assert_eq!((row.answer.as_str(), row.exchange), ("3.2 ms", Some(0)));
+    }
+
+    #[test]
+    fn an_answer_that_is_repeated_has_no_time_of_its_own() {
+        let mut log = Log::new(1 << 20);
+        log.push_sent(0, b"\x34\x07\x00\x01t\x00\x09hi", Marks::default());
+        log.push_sent(100, b"\x3c\x07\x00\x01t\x00\x09hi", Marks::default());
+        log.push_whole(3_100, Direction::In, b"\x50\x02\x00\x09", Marks::default());
+        log.push_sent(3_200, b"\x62\x02\x00\x09", Marks::default());
+        log.push_sent(3_300, b"\x6a\x02\x00\x09", Marks::default());
+        log.push_whole(3_400, Direction::In, b"\x50\x02\x00\x09", Marks::default());
+        log.push_whole(7_300, Direction::In, b"\x70\x02\x00\x09", Marks::default());
+        let answers = [2, 5, 6].map(|number| match Row::of(&log, number, Setting::default()) {
+            Some(Row { content: Content::Packet(row), .. }) => row.answer,
+            _ => panic!("a packet"),
+        });
+        assert_eq!(answers, ["3.0 ms", "", "4.0 ms"]);
     }
 
     #[test]

@@ -32,7 +32,7 @@ pub struct Arrow {
     pub number: u32,
     /// Microseconds since the Unix epoch.
     pub time: u64,
-    /// Microseconds since the arrow before it.
+    /// Microseconds since what it answers ([`Log::answered`]), or since the arrow before it where it answers nothing.
     pub gap: u64,
     /// Out is from the client to the server.
     pub direction: Direction,
@@ -146,10 +146,11 @@ impl Arrow {
             }
             Some(_) => Repeat::Retry,
         };
+        let since = log.answered(number).map(|asked| asked.time).or(before.last().map(|last| last.time));
         Some(Self {
             number,
             time: record.time,
-            gap: before.last().map_or(0, |last| record.time.saturating_sub(last.time)),
+            gap: since.map_or(0, |since| record.time.saturating_sub(since)),
             direction: record.direction(),
             packet_type,
             packet_id: record.packet_id,

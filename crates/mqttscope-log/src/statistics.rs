@@ -5,7 +5,7 @@
 use mqttscope_proto::PacketType;
 
 use crate::filter::Budget;
-use crate::store::{Direction, Log, Record, question};
+use crate::store::{Direction, Log, Record};
 
 mod histogram;
 mod seconds;
@@ -39,7 +39,8 @@ pub struct Statistics {
 }
 
 impl Statistics {
-    /// The acknowledgements whose latency is measured. PUBREC's counts from PUBLISH, PUBCOMP's from PUBREL.
+    /// The acknowledgements whose latency is measured. PUBREC's counts from PUBLISH, PUBCOMP's from PUBREL; from the
+    /// newest copy, and once however often the acknowledgement comes: see [`Log::answered`].
     pub const ACKNOWLEDGEMENTS: [PacketType; 5] = [
         PacketType::PubAck,
         PacketType::PubRec,
@@ -139,11 +140,9 @@ impl Statistics {
         }
         let known = Self::ACKNOWLEDGEMENTS.iter().position(|&known| known == packet_type);
         if let Some(at) = known
-            && let Some(before) = log.before(number).and_then(|before| log.record(before))
-            // A repeated acknowledgement is behind the first, and says nothing new.
-            && before.packet_type() == question(packet_type)
+            && let Some(asked) = log.answered(number)
         {
-            self.latencies[side][at].note(record.time.saturating_sub(before.time));
+            self.latencies[side][at].note(record.time.saturating_sub(asked.time));
         }
     }
 }

@@ -16,10 +16,9 @@ mod tests;
 
 use arena::{Arena, Span};
 use blocks::Blocks;
-use exchange::Exchanges;
+use exchange::{Exchanges, question};
 
 pub use event::{Event, EventKind, Value};
-pub(crate) use exchange::question;
 pub use record::{Direction, Marks, Record};
 
 /// The packet log.
@@ -252,16 +251,24 @@ impl Log {
         first
     }
 
-    /// The record of the packet that this one answers.
+    /// The record of the packet that this one answers: the newest of the exchange that an answer was due to.
+    ///
+    /// Where that was sent more than once, the time since the newest copy is the least that the answer can have taken,
+    /// and what the ladder shows. An answer that comes again without a further copy in between answers nothing: for
+    /// which of the copies it is cannot be told.
     #[must_use]
     pub fn answered(&self, number: u32) -> Option<&Record> {
-        let question = question(self.record(number)?.packet_type()?)?;
+        let answer = self.record(number)?.packet_type()?;
+        let question = question(answer)?;
         let mut at = number;
         loop {
             at = self.before(at)?;
             let record = self.record(at)?;
-            if record.packet_type() == Some(question) {
-                return Some(record);
+            match record.packet_type()? {
+                found if found == question => return Some(record),
+                found if found == answer => return None,
+                // With copies on their way, answers to one step come between the question and the answer of the next.
+                _ => {}
             }
         }
     }

@@ -126,6 +126,29 @@ fn copies_are_told_apart() {
 }
 
 #[test]
+fn an_answer_counts_from_what_it_answers_past_what_came_between() {
+    let lines = "1000 out 1 340700017400096869
+        1001 out 1 3c0700017400096869
+        2000 in 1 50020009
+        2010 out 1 62020009
+        2011 out 1 6a020009
+        2900 in 1 50020009
+        3000 in 1 70020009
+        3001 in 1 70020009";
+    let expected = [
+        "-> PUBLISH +0",
+        "-> PUBLISH +1 duplicate",
+        "<- PUBREC +999",
+        "-> PUBREL +10",
+        "-> PUBREL +1 duplicate",
+        "<- PUBREC +889 duplicate",
+        "<- PUBCOMP +989",
+        "<- PUBCOMP +1 duplicate",
+    ];
+    check(lines, &[0, 5, 7], &expected);
+}
+
+#[test]
 fn an_exchange_goes_on_in_the_next_connection() {
     let connect =
         |clean| connect("c-1", clean, None).iter().map(|byte| format!("{byte:02x}")).collect::<String>();

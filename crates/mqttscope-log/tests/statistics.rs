@@ -96,6 +96,35 @@ fn latencies_of_the_two_sides_are_told_apart() {
 }
 
 #[test]
+fn latencies_of_what_is_sent_twice_count_once_and_from_the_copy() {
+    let mut log = Log::new(1 << 20);
+    let packets: [(u64, bool, &[u8]); 12] = [
+        (0, true, b"\x34\x05\x00\x01t\x00\x01"),
+        (1, true, b"\x3c\x05\x00\x01t\x00\x01"),
+        (31, false, b"\x50\x02\x00\x01"),
+        (32, true, b"\x62\x02\x00\x01"),
+        (33, true, b"\x6a\x02\x00\x01"),
+        (35, false, b"\x50\x02\x00\x01"),
+        (53, false, b"\x70\x02\x00\x01"),
+        (54, false, b"\x70\x02\x00\x01"),
+        (100, true, b"\x82\x06\x00\x03\x00\x01a\x01"),
+        (101, true, b"\x8a\x06\x00\x03\x00\x01a\x01"),
+        (111, false, b"\x90\x03\x00\x03\x01"),
+        (112, false, b"\x90\x03\x00\x03\x01"),
+    ];
+    for (time, out, bytes) in packets {
+        log.push_whole(time, if out { Direction::Out } else { Direction::In }, bytes, MARKS);
+    }
+    let statistics = figures(&log);
+    for (packet_type, expected) in
+        [(PacketType::PubRec, 30), (PacketType::PubComp, 20), (PacketType::SubAck, 10)]
+    {
+        let latency = statistics.latency(packet_type, Direction::In).expect("it is measured");
+        assert_eq!((latency.count(), latency.max()), (1, expected), "{packet_type}");
+    }
+}
+
+#[test]
 fn rates_now_and_at_the_peak() {
     let mut log = Log::new(8 << 20);
     for second in 0..400_u64 {

@@ -91,7 +91,7 @@ const fn continues(last: PacketType, next: PacketType, dup: bool) -> bool {
 }
 
 /// The type of packet that one of this type answers.
-pub(crate) const fn question(answer: PacketType) -> Option<PacketType> {
+pub(super) const fn question(answer: PacketType) -> Option<PacketType> {
     use PacketType as T;
     Some(match answer {
         T::ConnAck => T::Connect,

@@ -83,7 +83,35 @@ fn copies_stay_in_their_exchange_and_new_ones_do_not() {
     log.push_sent(7, b"\x34\x07\x00\x01t\x00\x09hi", MARKS);
     let before: Vec<_> = (0..7).map(|number| log.before(number)).collect();
     assert_eq!(before, [None, Some(0), Some(1), Some(2), Some(3), Some(4), None]);
-    assert_eq!(log.answered(3).map(|record| record.time), Some(2));
+    let asked: Vec<_> = (0..7).map(|number| log.answered(number).map(|record| record.time)).collect();
+    assert_eq!(asked, [None, None, Some(2), None, Some(3), Some(5), None]);
+}
+
+#[test]
+fn each_answer_is_to_the_newest_copy_that_none_was_given_to() {
+    let mut log = Log::new(1 << 20);
+    log.push_sent(1, b"\x34\x07\x00\x01t\x00\x09hi", MARKS);
+    log.push_sent(2, b"\x3c\x07\x00\x01t\x00\x09hi", MARKS);
+    receive(&mut log, 10, b"\x50\x02\x00\x09");
+    log.push_sent(11, b"\x62\x02\x00\x09", MARKS);
+    log.push_sent(12, b"\x6a\x02\x00\x09", MARKS);
+    // The answer to the first copy of PUBREL is behind the one to the second of PUBLISH.
+    receive(&mut log, 20, b"\x50\x02\x00\x09\x70\x02\x00\x09\x70\x02\x00\x09");
+    let before: Vec<_> = (0..8).map(|number| log.before(number)).collect();
+    assert_eq!(before, [None, Some(0), Some(1), Some(2), Some(3), Some(4), Some(5), Some(6)]);
+    let asked: Vec<_> = (0..8).map(|number| log.answered(number).map(|record| record.time)).collect();
+    assert_eq!(asked, [None, None, Some(2), Some(10), None, None, Some(12), None]);
+}
+
+#[test]
+fn a_retry_that_is_answered_has_an_answer_of_its_own() {
+    let mut log = Log::new(1 << 20);
+    log.push_sent(1, b"\x34\x07\x00\x01t\x00\x09hi", MARKS);
+    receive(&mut log, 4, b"\x50\x02\x00\x09");
+    log.push_sent(1_000, b"\x3c\x07\x00\x01t\x00\x09hi", MARKS);
+    receive(&mut log, 1_007, b"\x50\x02\x00\x09");
+    let asked: Vec<_> = (0..4).map(|number| log.answered(number).map(|record| record.time)).collect();
+    assert_eq!(asked, [None, Some(1), None, Some(1_000)]);
 }
 
 #[test]
