@@ -23,6 +23,9 @@ fn check_fields(bytes: &[u8], version: ProtocolVersion) {
         assert_eq!(field.range.start, end, "{field:?} leaves a gap or overlaps");
         assert!(!field.range.is_empty(), "{field:?} is empty");
         assert!(!field.def.name.is_empty() && field.def.clause(version).contains("MQTT"), "{field:?}");
+        let bits = field.def.bits;
+        assert!(bits.is_empty() || bits.iter().fold(0, |sum, bits| sum ^ bits.mask) == 0xff, "{field:?}");
+        assert!(bits.iter().all(|bits| !bits.rule.is_empty() && bits.clause(version).contains("MQTT")));
         match dissection.fields.get(index + 1).filter(|next| next.depth > field.depth) {
             Some(part) => {
                 assert_eq!(part.depth, field.depth + 1);

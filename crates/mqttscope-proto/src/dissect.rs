@@ -84,11 +84,11 @@ fn walk<'a>(
             packet.map(drop)
         }
         Ok(None) => {
-            trace_broken_header(bytes, recorder);
+            trace_broken_header(bytes, version, recorder);
             Err(not_one_packet(expected_len(None, bytes), bytes.len()))
         }
         Err(error) => {
-            trace_broken_header(bytes, recorder);
+            trace_broken_header(bytes, version, recorder);
             Err(error)
         }
     }

@@ -48,11 +48,30 @@ pub struct BitDef {
     pub name: &'static str,
     /// Which bits of the byte they are.
     pub mask: u8,
+    /// The rule for the bits in one sentence.
+    pub rule: &'static str,
+    clause_31: &'static str,
+    clause_311: &'static str,
 }
 
 impl BitDef {
-    pub(crate) const fn new(name: &'static str, mask: u8) -> Self {
-        Self { name, mask }
+    pub(crate) const fn new(
+        name: &'static str,
+        mask: u8,
+        rule: &'static str,
+        clause_31: &'static str,
+        clause_311: &'static str,
+    ) -> Self {
+        Self { name, mask, rule, clause_31, clause_311 }
+    }
+
+    /// Where the rule is written: a section of 3.1, or a statement number or section of 3.1.1.
+    #[must_use]
+    pub const fn clause(&self, version: ProtocolVersion) -> &'static str {
+        match version {
+            ProtocolVersion::V31 => self.clause_31,
+            _ => self.clause_311,
+        }
     }
 
     /// The number that the bits hold in `byte`.

@@ -124,8 +124,9 @@ impl PacketType {
         (self as u8) << 4 | self.reserved_flags()
     }
 
-    /// The flag bits of 3.1.1's table 2.2; for PUBLISH those of QoS 0.
-    const fn reserved_flags(self) -> u8 {
+    /// The low four bits of the first byte in 3.1.1's table 2.2; for PUBLISH, which sets them as it likes, 0.
+    #[must_use]
+    pub const fn reserved_flags(self) -> u8 {
         match self {
             Self::PubRel | Self::Subscribe | Self::Unsubscribe => 0b0010,
             _ => 0,
@@ -222,7 +223,7 @@ impl<'a> Packet<'a> {
         version: ProtocolVersion,
         trace: &mut T,
     ) -> Result<Self, DecodeError> {
-        trace_fixed_header(header, trace);
+        trace_fixed_header(header, version, trace);
         let mut reader = Reader::new(bytes, header.len, trace);
         // A CONNECT is judged by the version that it names itself, which is still to be read.
         if header.packet_type != PacketType::Connect {
@@ -334,31 +335,85 @@ fn read_id<'a, T: Trace<'a>>(reader: &mut Reader<'a, '_, T>) -> Result<u16, Deco
 
 static FLAGS: FieldDef = FieldDef::new(
     "Packet type and flags",
-    "The high four bits say the type; the low four are DUP, QoS and RETAIN, or prescribed.",
+    "The high four bits say the type, the low four are DUP, QoS and RETAIN.",
     "MQTT 3.1, Fixed header",
-    "[MQTT-2.2.2-1]",
+    "MQTT 3.1.1, 2.2",
 )
 .with_bits(&[
-    BitDef::new("Packet type", 0xf0),
-    BitDef::new("DUP", 0x08),
-    BitDef::new("QoS", 0x06),
-    BitDef::new("RETAIN", 0x01),
+    TYPE_BITS,
+    BitDef::new(
+        "DUP",
+        0x08,
+        "1 where the packet is sent again, which no packet is at QoS 0.",
+        "MQTT 3.1, Fixed header, DUP",
+        "[MQTT-3.3.1-1] to [MQTT-3.3.1-3]",
+    ),
+    BitDef::new(
+        "QoS",
+        0x06,
+        "0 for delivery at most once, 1 for at least once, 2 for exactly once; 3 is reserved.",
+        "MQTT 3.1, Fixed header, QoS",
+        "[MQTT-3.3.1-4]",
+    ),
+    BitDef::new(
+        "RETAIN",
+        0x01,
+        "1 tells a server to keep the message for who subscribes later, and a client that it was kept.",
+        "MQTT 3.1, Fixed header, RETAIN",
+        "[MQTT-3.3.1-5] to [MQTT-3.3.1-12]",
+    ),
 ]);
+
+static RESERVED_FLAGS: FieldDef = FieldDef::new(
+    "Packet type and flags",
+    "The high four bits say the type, the low four are reserved in all packets but PUBLISH.",
+    "MQTT 3.1, Fixed header",
+    "MQTT 3.1.1, 2.2",
+)
+.with_bits(&[
+    TYPE_BITS,
+    BitDef::new(
+        "Reserved flags",
+        0x0f,
+        "Prescribed for each type; a receiver closes the connection where they are not as they must be.",
+        "MQTT 3.1, Fixed header",
+        "[MQTT-2.2.2-1], [MQTT-2.2.2-2]",
+    ),
+]);
+
+const TYPE_BITS: BitDef = BitDef::new(
+    "Packet type",
+    0xf0,
+    "The number of the packet type: 1 to 14, while 0 and 15 are reserved.",
+    "MQTT 3.1, Fixed header, Message Type",
+    "MQTT 3.1.1, 2.2.1",
+);
+
+/// What the first byte holds: 3.1 has DUP, QoS and RETAIN in every packet, 3.1.1 in PUBLISH only (table 2.2).
+const fn first_byte_def(first_byte: u8, version: ProtocolVersion) -> &'static FieldDef {
+    let is_publish = first_byte >> 4 == PacketType::Publish as u8;
+    if is_publish || matches!(version, ProtocolVersion::V31) { &FLAGS } else { &RESERVED_FLAGS }
+}
 
 /// Tells a trace about the two parts of the fixed header.
 #[inline(always)]
-fn trace_fixed_header<'a, T: Trace<'a>>(header: FixedHeader, trace: &mut T) {
+fn trace_fixed_header<'a, T: Trace<'a>>(header: FixedHeader, version: ProtocolVersion, trace: &mut T) {
+    let def = first_byte_def(header.first_byte, version);
     trace.open(&common::FIXED_HEADER, 0);
-    trace.leaf(&FLAGS, 0..1, FieldValue::Number(header.first_byte.into()));
+    trace.leaf(def, 0..1, FieldValue::Number(header.first_byte.into()));
     trace.leaf(&common::REMAINING_LENGTH, 1..header.len, FieldValue::Number(header.remaining_length));
     trace.close(header.len, FieldValue::Parts);
 }
 
 /// Tells a trace about what there is of a fixed header that is unfinished or not acceptable.
-pub(crate) fn trace_broken_header<'a, T: Trace<'a>>(bytes: &'a [u8], trace: &mut T) {
+pub(crate) fn trace_broken_header<'a, T: Trace<'a>>(
+    bytes: &'a [u8],
+    version: ProtocolVersion,
+    trace: &mut T,
+) {
     let Some((&first_byte, length_bytes)) = bytes.split_first() else { return };
     trace.open(&common::FIXED_HEADER, 0);
-    trace.leaf(&FLAGS, 0..1, FieldValue::Number(first_byte.into()));
+    trace.leaf(first_byte_def(first_byte, version), 0..1, FieldValue::Number(first_byte.into()));
     let last = length_bytes.iter().take(4).position(|byte| byte & 0x80 == 0);
     if let Some(last) = last {
         let digits = length_bytes[..=last].iter().rev();

@@ -11,7 +11,7 @@ use mqttscope_proto::session::{
 };
 use mqttscope_proto::{
     ConnAck, Connect, DecodeErrorKind, EncodeError, KeepAlive, Packet, PacketType, ProtocolVersion, Publish,
-    Qos, Rule, SubAck, TopicFilter, TopicName, UnsubAck, Violation, decode,
+    Qos, Rule, SubAck, TopicFilter, TopicName, UnsubAck, Violation, decode, dissect,
 };
 
 const NONE: [&str; 0] = [];
@@ -70,6 +70,26 @@ fn a_byte_order_mark_is_a_character_like_others() {
 }
 
 // The fixed header, [MQTT-2.2.2-1].
+
+#[test]
+fn only_publish_has_dup_qos_and_retain_in_3_1_1() {
+    for first_byte in 0..=u8::MAX {
+        // A whole header, and one that is cut.
+        for bytes in [&[first_byte, 0][..], &[first_byte]] {
+            let names = |version| {
+                let dissection = dissect(bytes, version);
+                let bits = dissection.fields[1].def.bits;
+                assert_eq!(bits.iter().fold(0, |sum, bits| sum ^ bits.mask), 0xff);
+                assert!(bits.iter().all(|bits| bits.clause(version).contains("MQTT")));
+                bits.iter().map(|bits| bits.name).collect::<Vec<_>>()
+            };
+            let named = ["Packet type", "DUP", "QoS", "RETAIN"];
+            let reserved = ["Packet type", "Reserved flags"];
+            assert_eq!(names(V31), named);
+            assert_eq!(names(V311), if first_byte >> 4 == 3 { &named[..] } else { &reserved });
+        }
+    }
+}
 
 #[test]
 fn the_flag_bits_of_every_packet() {

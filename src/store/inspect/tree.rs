@@ -199,7 +199,8 @@ impl Tree {
                 let fault = &self.faults[at];
                 (concat(&[&capitalised(&fault.words()), "."]), fault.clause(self.version))
             }
-            _ => (def.rule.to_owned(), def.clause(self.version)),
+            Part::Bits(at) => (def.bits[at].rule.to_owned(), def.bits[at].clause(self.version)),
+            Part::Whole => (def.rule.to_owned(), def.clause(self.version)),
         }
     }
 
@@ -358,12 +359,20 @@ fn pattern(mask: u8, byte: u8) -> String {
 
 fn bits_words(bits: &BitDef, byte: u8) -> String {
     let value = bits.value(byte);
+    let packet_type = PacketType::from_first_byte(byte);
     let words = match bits.name {
-        "Packet type" => PacketType::from_first_byte(byte).map_or("reserved", PacketType::name),
+        "Packet type" => packet_type.map_or("reserved", PacketType::name),
         "QoS" | "Will QoS" => qos_words(value),
-        _ => return number::plain(value.into()),
+        // Of a reserved type nothing is prescribed.
+        "Reserved flags" => match packet_type.map(PacketType::reserved_flags) {
+            Some(0b0010) => "must be 0010",
+            Some(_) => "must be 0000",
+            None => "",
+        },
+        _ => "",
     };
-    concat(&[&number::plain(value.into()), " (", words, ")"])
+    let value = number::plain(value.into());
+    if words.is_empty() { value } else { concat(&[&value, " (", words, ")"]) }
 }
 
 const fn qos_words(qos: u8) -> &'static str {
@@ -429,9 +438,7 @@ mod tests {
 |Fixed header: 2 bytes
 |  Packet type and flags: 0x20 (CONNACK)
 |    0010 ....  Packet type: 2 (CONNACK)
-|    .... 0...  DUP: 0
-|    .... .00.  QoS: 0 (at most once)
-|    .... ...0  RETAIN: 0
+|    .... 0000  Reserved flags: 0 (must be 0000)
 |  Remaining Length: 2 bytes
 |Variable header: 2 bytes
 |  Connect Acknowledge Flags: 0x00
@@ -440,6 +447,73 @@ mod tests {
 |  Connect Return code: 200 (reserved code)
 |    ✖ Connect return code 200 is reserved",
         );
+    }
+
+    #[test]
+    fn only_publish_has_dup_qos_and_retain_in_3_1_1() {
+        let bits = |bytes: &[u8], version| {
+            let text = Tree::of(bytes, version).text(bytes);
+            text.lines()
+                .skip(3)
+                .take_while(|line| line.starts_with("    "))
+                .map(str::trim)
+                .collect::<Vec<_>>()
+                .join("; ")
+        };
+        for (bytes, version, expected) in [
+            (&b"\x62\x02\x00\x09"[..], ProtocolVersion::V311, ".... 0010  Reserved flags: 2 (must be 0010)"),
+            (b"\x90\x03\x00\x09\x01", ProtocolVersion::V311, ".... 0000  Reserved flags: 0 (must be 0000)"),
+            (
+                b"\x6a\x02\x00\x09",
+                ProtocolVersion::V311,
+                ".... 1010  Reserved flags: 10 (must be 0010); ✖ The flag bits of PUBREL must be 0010, not 1010",
+            ),
+            (
+                b"\x6a\x02\x00\x09",
+                ProtocolVersion::V31,
+                ".... 1...  DUP: 1; .... .01.  QoS: 1 (at least once); .... ...0  RETAIN: 0",
+            ),
+            (
+                b"\x3a\x05\x00\x01t\x00\x09",
+                ProtocolVersion::V311,
+                ".... 1...  DUP: 1; .... .01.  QoS: 1 (at least once); .... ...0  RETAIN: 0",
+            ),
+        ] {
+            assert_eq!(bits(bytes, version), expected);
+        }
+        let reserved = Tree::of(b"\xf3\x00", ProtocolVersion::V311).text(b"\xf3\x00");
+        assert!(reserved.contains("  .... 0011  Reserved flags: 3\n"), "{reserved}");
+    }
+
+    #[test]
+    fn each_bit_has_its_own_rule() {
+        let rules = |bytes: &[u8], version| {
+            let tree = Tree::of(bytes, version);
+            let lines = (0..tree.len()).filter_map(|at| tree.line(at));
+            let bits = lines.filter(|line| matches!(line.part, Part::Bits(_)));
+            bits.map(|line| tree.rule(line)).collect::<Vec<_>>()
+        };
+        let publish = b"\x3b\x06\x00\x01t\x00\x09!";
+        let clauses =
+            |version| rules(publish, version).into_iter().map(|(_, clause)| clause).collect::<Vec<_>>();
+        let expected = [
+            "MQTT 3.1.1, 2.2.1",
+            "[MQTT-3.3.1-1] to [MQTT-3.3.1-3]",
+            "[MQTT-3.3.1-4]",
+            "[MQTT-3.3.1-5] to [MQTT-3.3.1-12]",
+        ];
+        assert_eq!(clauses(ProtocolVersion::V311), expected);
+        let expected =
+            ["Message Type", "DUP", "QoS", "RETAIN"].map(|name| format!("MQTT 3.1, Fixed header, {name}"));
+        assert_eq!(clauses(ProtocolVersion::V31), expected);
+        let connect = b"\x10\x0d\x00\x04MQTT\x04\x02\x00\x00\x00\x01c";
+        for bytes in [&publish[..], connect, b"\x20\x02\x00\x00", b"\x82\x06\x00\x01\x00\x01a\x02"] {
+            let found = rules(bytes, ProtocolVersion::V311);
+            for (at, (sentence, _)) in found.iter().enumerate() {
+                assert!(sentence.ends_with('.'), "{sentence}");
+                assert!(found[..at].iter().all(|(other, _)| other != sentence), "{sentence} stands twice");
+            }
+        }
     }
 
     #[test]

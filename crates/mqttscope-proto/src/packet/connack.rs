@@ -76,7 +76,22 @@ static FLAGS: FieldDef = FieldDef::new(
     "MQTT 3.1, CONNACK, Variable header",
     "[MQTT-3.2.2-1] to [MQTT-3.2.2-4]",
 )
-.with_bits(&[BitDef::new("Reserved", 0xfe), BitDef::new("Session Present", 0x01)]);
+.with_bits(&[
+    BitDef::new(
+        "Reserved",
+        0xfe,
+        "0 in 3.1.1; 3.1 does not use them.",
+        "MQTT 3.1, CONNACK, Variable header",
+        "MQTT 3.1.1, 3.2.2.1",
+    ),
+    BitDef::new(
+        "Session Present",
+        0x01,
+        "1 where the server has kept a session for this client; 3.1 reserves this bit too.",
+        "MQTT 3.1, CONNACK, Variable header",
+        "[MQTT-3.2.2-1] to [MQTT-3.2.2-4]",
+    ),
+]);
 
 static RETURN_CODE: FieldDef = FieldDef::new(
     "Connect Return code",

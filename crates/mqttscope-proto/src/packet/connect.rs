@@ -322,13 +322,55 @@ static CONNECT_FLAGS: FieldDef = FieldDef::new(
     "[MQTT-3.1.2-3] to [MQTT-3.1.2-22]",
 )
 .with_bits(&[
-    BitDef::new("User Name Flag", USERNAME_FLAG),
-    BitDef::new("Password Flag", PASSWORD_FLAG),
-    BitDef::new("Will Retain", WILL_RETAIN),
-    BitDef::new("Will QoS", WILL_QOS),
-    BitDef::new("Will Flag", WILL),
-    BitDef::new("Clean Session", CLEAN_SESSION),
-    BitDef::new("Reserved", RESERVED),
+    BitDef::new(
+        "User Name Flag",
+        USERNAME_FLAG,
+        "1 where the payload holds a user name.",
+        "MQTT 3.1, Variable header, User name and password flags",
+        "[MQTT-3.1.2-18], [MQTT-3.1.2-19]",
+    ),
+    BitDef::new(
+        "Password Flag",
+        PASSWORD_FLAG,
+        "1 where the payload holds a password, which needs a user name.",
+        "MQTT 3.1, Variable header, User name and password flags",
+        "[MQTT-3.1.2-20] to [MQTT-3.1.2-22]",
+    ),
+    BitDef::new(
+        "Will Retain",
+        WILL_RETAIN,
+        "1 where the server is to retain the will when it publishes it; 0 in 3.1.1 without a will.",
+        "MQTT 3.1, Variable header, Will Retain flag",
+        "[MQTT-3.1.2-15] to [MQTT-3.1.2-17]",
+    ),
+    BitDef::new(
+        "Will QoS",
+        WILL_QOS,
+        "The QoS at which the will is published, 3 is reserved; 0 in 3.1.1 without a will.",
+        "MQTT 3.1, Variable header, Will QoS",
+        "[MQTT-3.1.2-13], [MQTT-3.1.2-14]",
+    ),
+    BitDef::new(
+        "Will Flag",
+        WILL,
+        "1 where the payload holds a will, which the server publishes when the client is lost.",
+        "MQTT 3.1, Variable header, Will flag",
+        "[MQTT-3.1.2-8] to [MQTT-3.1.2-12]",
+    ),
+    BitDef::new(
+        "Clean Session",
+        CLEAN_SESSION,
+        "1 where both sides begin anew and keep nothing afterwards, 0 where the session goes on.",
+        "MQTT 3.1, Variable header, Clean session flag",
+        "[MQTT-3.1.2-4] to [MQTT-3.1.2-7]",
+    ),
+    BitDef::new(
+        "Reserved",
+        RESERVED,
+        "0 in 3.1.1; 3.1 does not use it.",
+        "MQTT 3.1, Variable header, Connect flags",
+        "[MQTT-3.1.2-3]",
+    ),
 ]);
 static KEEP_ALIVE: FieldDef = FieldDef::new(
     "Keep Alive",

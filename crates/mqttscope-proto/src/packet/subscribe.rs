@@ -91,4 +91,13 @@ static REQUESTED_QOS: FieldDef = FieldDef::new(
     "MQTT 3.1, SUBSCRIBE, Payload",
     "[MQTT-3.8.3-4]",
 )
-.with_bits(&[BitDef::new("Reserved", 0xfc), BitDef::new("QoS", 0x03)]);
+.with_bits(&[
+    BitDef::new("Reserved", 0xfc, "Not used, and 0.", "MQTT 3.1, SUBSCRIBE, Payload", "[MQTT-3.8.3-4]"),
+    BitDef::new(
+        "QoS",
+        0x03,
+        "0 for delivery at most once, 1 for at least once, 2 for exactly once; 3 is not valid.",
+        "MQTT 3.1, SUBSCRIBE, Payload",
+        "[MQTT-3.8.3-4]",
+    ),
+]);
