@@ -44,7 +44,11 @@ fn main() -> Result<()> {
             page.field("URL").fill(&server.url).await?;
             page.button("Connect").click().await?;
             page.wait_for_status("connected").await?;
-            let renderer = Renderer::find()?;
+            let renderer = Renderer::find(async || {
+                let work = "for (const end = performance.now() + 300; performance.now() < end;);";
+                page.execute(work, vec![]).await.map(|_| ())
+            })
+            .await?;
             Bench { page: &page, renderer, server: &mut server }.run().await
         };
         let result = result.await;

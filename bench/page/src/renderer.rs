@@ -21,13 +21,18 @@ pub struct Times {
 }
 
 impl Renderer {
-    /// Finds it among the processes that this one has started: of those that could show a page, the one that has
-    /// worked most.
-    pub fn find() -> Result<Self> {
+    /// Finds it among the processes that this one has started: of those that could show a page (the browser has some
+    /// for its own), the one that works most while `work` keeps the page at work.
+    pub async fn find(work: impl AsyncFnOnce() -> Result<()>) -> Result<Self> {
         let processes = fs::read_dir("/proc").context("the system has no /proc, which tells the times")?;
         let numbers = processes.flatten().filter_map(|entry| entry.file_name().to_str()?.parse().ok());
         let renderers = numbers.filter(|&id| is_renderer(id) && is_ours(id)).map(|id| Self { id });
-        renderers.max_by_key(|it| it.times().map_or(0, |times| times.ran)).context("no page is open")
+        let ran = |it: &Self| it.times().map_or(0, |times| times.ran);
+        let before: Vec<_> = renderers.map(|it| (ran(&it), it)).collect();
+        work().await?;
+        let worked = |(before, it): &(u64, Self)| ran(it).saturating_sub(*before);
+        let found = before.into_iter().max_by_key(worked).context("no page is open")?;
+        Ok(found.1)
     }
 
     /// The times of its main thread, which has the number of the process.
