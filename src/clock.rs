@@ -5,8 +5,8 @@ use std::cell::Cell;
 use std::rc::Rc;
 
 use gloo_timers::callback::Timeout;
+use wasm_bindgen::JsCast;
 use wasm_bindgen::closure::Closure;
-use wasm_bindgen::{JsCast, JsValue};
 use web_sys::{Event, Worker};
 
 /// What a clock tells.
@@ -60,18 +60,17 @@ impl Clock {
         Self { worker, failed, timer, listen, _handlers: [on_message, on_error] }
     }
 
-    /// Sets the alarm anew, or takes it away.
-    pub fn wake_in(&mut self, millis: Option<u32>) {
-        self.timer = None;
+    /// Sets the alarm anew.
+    pub fn wake_in(&mut self, millis: u32) {
         match &self.worker {
             Some(worker) if !self.failed.get() => {
-                let wait = millis.map_or(-1.0, f64::from);
+                self.timer = None;
                 // A number can always be posted.
-                let _ = worker.post_message(&JsValue::from_f64(wait));
+                let _ = worker.post_message(&millis.into());
             }
             _ => {
                 let listen = self.listen.clone();
-                self.timer = millis.map(|millis| Timeout::new(millis, move || listen(Tick::Wake)));
+                self.timer = Some(Timeout::new(millis, move || listen(Tick::Wake)));
             }
         }
     }

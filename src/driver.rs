@@ -177,6 +177,9 @@ struct Client {
     session: Session,
     transport: Option<Transport>,
     clock: Clock,
+    /// When the clock wakes. It may be sooner than anything is due, which costs less than to tell the clock of it: that
+    /// would be a message to its worker for each packet.
+    alarm: Option<Timestamp>,
     log: SharedLog,
     /// What the current connection was asked for.
     request: Option<ConnectRequest>,
@@ -200,6 +203,7 @@ impl Client {
             session: Session::new(),
             transport: None,
             clock,
+            alarm: None,
             log,
             request: None,
             generation: 0,
@@ -281,6 +285,7 @@ impl Client {
 
     fn on_tick(&mut self, tick: Tick) {
         let now = browser::now();
+        self.alarm = None;
         if tick == Tick::Fallback {
             self.event(now, EventKind::ClockFallback, &[]);
         }
@@ -385,8 +390,12 @@ impl Client {
     fn drain(&mut self, now: Timestamp) {
         self.gather(now);
         let waits = self.transport.as_mut().is_some_and(Transport::pump);
-        let due = self.session.poll_timeout().map(|at| at.micros_since(now).div_ceil(1_000) as u32);
-        self.clock.wake_in(if waits { Some(PUMP_MILLIS) } else { due });
+        let due = if waits { Some(now.plus_millis(PUMP_MILLIS)) } else { self.session.poll_timeout() };
+        let is_late = |due| self.alarm.is_none_or(|alarm| due < alarm);
+        if let Some(due) = due.filter(|&due| is_late(due)) {
+            self.alarm = Some(due);
+            self.clock.wake_in(due.micros_since(now).div_ceil(1_000) as u32);
+        }
     }
 
     /// Like [`Self::drain`], but leaves the clock alone: for the middle of a task.
@@ -564,4 +573,4 @@ const TEXT_MESSAGE: &str = "it sent a text message, and MQTT goes in binary ones
 /// The source of this page's own connections in the log.
 const LIVE: u16 = 0;
 /// How soon to look whether the browser takes more bytes.
-const PUMP_MILLIS: u32 = 5;
+const PUMP_MILLIS: u64 = 5;

@@ -52,21 +52,11 @@ fn a_subprotocol_that_is_no_token_is_refused_in_words() {
 async fn the_clock_worker_wakes_once_for_an_alarm() {
     let (ticks, listen) = recorder(|tick: Tick| tick);
     let mut clock = Clock::start(&clock_url(), listen);
-    clock.wake_in(Some(60_000));
-    clock.wake_in(Some(20));
+    clock.wake_in(60_000);
+    clock.wake_in(20);
     until("the alarm", || !ticks.borrow().is_empty()).await;
     pause(60).await;
     assert_eq!(*ticks.borrow(), [Tick::Wake]);
-}
-
-#[wasm_bindgen_test]
-async fn an_alarm_can_be_taken_away() {
-    let (ticks, listen) = recorder(|tick: Tick| tick);
-    let mut clock = Clock::start(&clock_url(), listen);
-    clock.wake_in(Some(20));
-    clock.wake_in(None);
-    pause(100).await;
-    assert_eq!(*ticks.borrow(), []);
 }
 
 #[wasm_bindgen_test]
@@ -74,7 +64,7 @@ async fn without_its_worker_the_clock_says_so_and_goes_on() {
     let (ticks, listen) = recorder(|tick: Tick| tick);
     let mut clock = Clock::start("no-such-file.js", listen);
     until("the fallback", || !ticks.borrow().is_empty()).await;
-    clock.wake_in(Some(10));
+    clock.wake_in(10);
     until("the alarm", || ticks.borrow().len() > 1).await;
     assert_eq!(*ticks.borrow(), [Tick::Fallback, Tick::Wake]);
 }
