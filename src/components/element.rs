@@ -52,3 +52,8 @@ pub fn several(nodes: Vec<Html>) -> Html {
 fn owned(text: &str) -> AttrValue {
     AttrValue::Rc(text.into())
 }
+
+/// Words in a line that is cut at its beginning, as the style sheet lets it run from right to left.
+pub fn cut_at_start(words: &str) -> Html {
+    element("bdi", &["dir"], &[Some("ltr")], vec![text(words)])
+}

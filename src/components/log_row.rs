@@ -4,7 +4,7 @@ use mqttscope_log::Log;
 use yew::prelude::*;
 use yew::virtual_dom::VTag;
 
-use super::element::{classed, element, tag, text};
+use super::element::{classed, cut_at_start, element, tag, text};
 use crate::store::column::Column;
 use crate::store::event::Tone;
 use crate::store::number;
@@ -175,7 +175,7 @@ fn topic(topic: &str) -> Html {
     if topic.len() < LONG_TOPIC {
         return words("topic", topic);
     }
-    cell("topic long", vec![element("bdi", &["dir"], &[Some("ltr")], vec![text(topic)])])
+    cell("topic long", vec![cut_at_start(topic)])
 }
 
 /// Where in the log a row stands, and when.

@@ -7,7 +7,7 @@ use mqttscope_proto::PacketType;
 use yew::prelude::*;
 
 use super::nothing;
-use crate::components::element::{classed, element, text, words};
+use crate::components::element::{classed, cut_at_start, element, text, words};
 use crate::store::inspect::chart;
 use crate::store::number;
 use crate::store::row::payload_text;
@@ -236,7 +236,8 @@ fn count_row(name: &str, counts: [Count; 2]) -> Html {
 }
 
 fn figure_row(name: &str, cells: &[String]) -> Html {
-    let mut row = vec![element("th", &["scope", "title"], &[Some("row"), Some(name)], vec![text(name)])];
+    let mut row =
+        vec![element("th", &["scope", "title"], &[Some("row"), Some(name)], vec![cut_at_start(name)])];
     row.extend(cells.iter().map(|cell| words("td", "", cell)));
     classed("tr", "", row)
 }
