@@ -23,7 +23,7 @@ fn kaazing_refuses_the_origin() {
         let elsewhere = StaticServer::start(&dist()?, Manner::NoTypeForWasm)?;
         let chain = Chain { page_url: elsewhere.url("mqtt.html"), ..chain };
         let page = stage.open(&chain).await?;
-        is_not_opened(&page, "kaazing-origin", "403", &["let pages of this origin in"]).await
+        is_not_opened(&page, "kaazing-origin", "403", &["let this origin in"]).await
     });
 }
 
