@@ -2,14 +2,14 @@
 //!
 //! It comes through npm and goes to the user's cache, like the tools that build the page.
 
-use anyhow::{Context, Result, bail};
-use sha2::{Digest, Sha512};
+use anyhow::{Context, Result};
+use sha2::Sha512;
 use std::fs;
 use std::path::{Path, PathBuf};
 
 use crate::packages;
 use crate::progress::Step;
-use crate::tools::{cache_folder, lock, remove_folder};
+use crate::tools::{cache_folder, check_file, lock, remove_folder};
 use crate::workspace::Workspace;
 
 const VERSION: &str = "4.14.1";
@@ -46,16 +46,8 @@ fn fetch(workspace: &Workspace, staged: &Path, script: &Path, step: &Step) -> Re
     npm.args(["pack", "--silent", &format!("axe-core@{VERSION}")]).current_dir(staged);
     step.run(&mut npm).context("axe-core could not be fetched")?;
     let package = staged.join(format!("axe-core-{VERSION}.tgz"));
-    check(&fs::read(&package).context("npm brought no package")?)?;
+    check_file::<Sha512>(&package, CHECKSUM)?;
     step.run(workspace.command("tar").arg("-xzf").arg(&package).arg(SCRIPT).current_dir(staged))?;
     fs::rename(staged.join(SCRIPT), script).with_context(|| format!("cannot write {}", script.display()))?;
     remove_folder(staged)
-}
-
-fn check(package: &[u8]) -> Result<()> {
-    let checksum: String = Sha512::digest(package).iter().map(|byte| format!("{byte:02x}")).collect();
-    if checksum != CHECKSUM {
-        bail!("the SHA-512 of axe-core {VERSION} is not the one that is expected, but {checksum}");
-    }
-    Ok(())
 }

@@ -4,14 +4,14 @@
 //! Maven and go to the user's cache, like the tools that build the page.
 
 use anyhow::{Context, Result, bail};
-use sha2::{Digest, Sha256};
+use sha2::Sha256;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use crate::packages;
 use crate::progress::Step;
-use crate::tools::{cache_folder, lock, remove_folder};
+use crate::tools::{cache_folder, check_file, lock, remove_folder};
 use crate::workspace::Workspace;
 
 /// Number of steps that [`set_up`] takes.
@@ -117,11 +117,7 @@ struct Archive {
 impl Archive {
     fn unpack(&self, workspace: &Workspace, folder: &Path, step: &Step) -> Result<()> {
         let path = folder.join(self.file);
-        let bytes = fs::read(&path).with_context(|| format!("Maven brought no {}", self.file))?;
-        let checksum: String = Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect();
-        if checksum != self.sha256 {
-            bail!("the SHA-256 of {} is not the one that is expected, but {checksum}", self.file);
-        }
+        check_file::<Sha256>(&path, self.sha256)?;
         step.run(workspace.command("tar").arg("-xzf").arg(&path).current_dir(folder))?;
         fs::remove_file(&path).with_context(|| format!("cannot remove {}", path.display()))
     }

@@ -3,6 +3,7 @@
 //! They go to a cache folder of the user's that all clones share, never among the user's own tools.
 
 use anyhow::{Context, Result, bail};
+use sha2::Digest;
 use std::env;
 use std::ffi::OsString;
 use std::fs::{self, File, TryLockError};
@@ -226,6 +227,16 @@ pub fn lock(path: &Path, step: &Step) -> Result<File> {
         Err(TryLockError::Error(error)) => return Err(error.into()),
     }
     Ok(file)
+}
+
+/// Compares a file that was fetched with the checksum that is known of it, in hex.
+pub fn check_file<D: Digest>(path: &Path, expected: &str) -> Result<()> {
+    let bytes = fs::read(path).with_context(|| format!("{} was not fetched", path.display()))?;
+    let checksum: String = D::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect();
+    if checksum != expected {
+        bail!("the checksum of {} is not the one that is expected, but {checksum}", path.display());
+    }
+    Ok(())
 }
 
 /// Removes a folder with all that is in it; it need not exist.
