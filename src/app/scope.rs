@@ -132,24 +132,18 @@ impl App {
 }
 
 /// Topics that begin with a text and go on: topic filters of subscriptions, then topics of the newest messages.
-fn known_topics<'a>(subscribed: impl Iterator<Item = &'a str>, log: &Log, start: &str) -> Vec<String> {
+fn known_topics<'a>(subscribed: impl Iterator<Item = &'a str>, log: &'a Log, start: &str) -> Vec<String> {
+    let newest = (log.first()..log.end()).rev().take(NEWEST).filter_map(|number| log.record(number));
+    let published =
+        newest.filter_map(|record| log.topic(record)).filter_map(|topic| str::from_utf8(topic).ok());
     let mut topics: Vec<String> = Vec::new();
-    let mut note = |topic: &str| {
+    for topic in subscribed.chain(published) {
         let goes_on = topic.len() > start.len() && topic.starts_with(start);
         if goes_on && !topics.iter().any(|known| known == topic) {
             topics.push(topic.to_owned());
-        }
-        topics.len() < MOST_TOPICS
-    };
-    subscribed.for_each(|topic| {
-        note(topic);
-    });
-    let newest = (log.first()..log.end()).rev().take(NEWEST).filter_map(|number| log.record(number));
-    let topics_of =
-        newest.filter_map(|record| log.topic(record)).filter_map(|topic| str::from_utf8(topic).ok());
-    for topic in topics_of {
-        if !note(topic) {
-            break;
+            if topics.len() == MOST_TOPICS {
+                break;
+            }
         }
     }
     topics

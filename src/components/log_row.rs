@@ -54,8 +54,7 @@ impl Style {
     /// Whether a column is shown.
     #[must_use]
     pub fn shows(self, column: Column) -> bool {
-        let spare = matches!(column, Column::Number | Column::Start | Column::Gap | Column::Answer);
-        let fits = !self.narrow || !spare;
+        let fits = !self.narrow || !Column::SPARE.contains(&column);
         fits && self.columns & column.bit() != 0
     }
 

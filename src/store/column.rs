@@ -41,6 +41,9 @@ impl Column {
         Self::Payload,
     ];
 
+    /// Those that go where there is no room, the first of them first.
+    pub const SPARE: [Self; 4] = [Self::Gap, Self::Start, Self::Number, Self::Answer];
+
     /// The name of its class, and in what is remembered.
     #[must_use]
     pub const fn name(self) -> &'static str {
@@ -104,7 +107,7 @@ impl Column {
     /// enough.
     #[must_use]
     pub fn fitting(mut columns: u16, width: u32) -> u16 {
-        for spare in [Self::Gap, Self::Start, Self::Number, Self::Answer] {
+        for spare in Self::SPARE {
             let shown = Self::ALL.into_iter().filter(|column| columns & column.bit() != 0);
             if shown.map(Self::width).sum::<u32>() + LEFT_FOR_WORDS <= width {
                 break;
