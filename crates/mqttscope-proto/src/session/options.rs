@@ -5,10 +5,10 @@ use core::fmt;
 use alloc::string::String;
 use alloc::vec::Vec;
 
-use crate::packet::{Connect, PacketType, Will};
+use crate::packet::{Connect, Will};
 use crate::text::Text;
 use crate::topic::TopicName;
-use crate::types::{KeepAlive, ProtocolVersion, Qos};
+use crate::types::{KeepAlive, PacketType, ProtocolVersion, Qos};
 
 /// The content of a CONNECT.
 #[derive(Clone, PartialEq, Eq, Default)]
