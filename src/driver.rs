@@ -11,6 +11,7 @@ use js_sys::Uint8Array;
 use mqttscope_log::{EventKind, Log, Marks, Value};
 use mqttscope_proto::session::{CloseReason, CommandError, ConnectOptions, Event, Publication, Session};
 use mqttscope_proto::{PacketId, ProtocolVersion, Qos, Timestamp, TopicFilter, TopicName, decode};
+use mqttscope_text::number;
 use wasm_bindgen::JsCast;
 use wasm_bindgen::closure::Closure;
 use yew::Callback;
@@ -20,7 +21,7 @@ use crate::clock::{Clock, Tick};
 use crate::store::shared::SharedLog;
 use crate::store::text::concat;
 use crate::store::validate::ConnectRequest;
-use crate::store::{BrokenRules, Closed, Connection, Ours, Phase, Stage, number};
+use crate::store::{BrokenRules, Closed, Connection, Ours, Phase, Stage};
 use crate::transport::{Signal, Transport};
 
 /// A client with its connection. Clones are the same client.

@@ -1,6 +1,7 @@
 //! What each deed asks of the driver and of the page.
 
 use mqttscope_proto::TopicFilter;
+use mqttscope_text::capitalised;
 use wasm_bindgen::JsCast;
 use web_sys::HtmlDialogElement;
 
@@ -11,7 +12,7 @@ use crate::components::filter_bar::FILTER_INPUT;
 use crate::components::log_table::LOG_TABLE;
 use crate::components::shortcuts::SHORTCUTS_DIALOG;
 use crate::store::page::{Action, Tab};
-use crate::store::text::{capitalised, concat};
+use crate::store::text::concat;
 use crate::store::validate::refused;
 use crate::store::{Deed, Field, Problems, goto};
 

@@ -1,5 +1,6 @@
 //! The bar on top: name, state, the buttons that change it, and what is the whole page's: colours and shortcuts.
 
+use mqttscope_text::number;
 use yew::prelude::*;
 
 use super::connection::CONNECTION_FORM;
@@ -7,7 +8,7 @@ use super::element::{classed, element, several, text, words};
 use super::parts::{Look, View};
 use crate::store::connection::Light;
 use crate::store::text::concat;
-use crate::store::{Deed, Field, Phase, number};
+use crate::store::{Deed, Field, Phase};
 
 /// Name, connection state, and what changes it.
 pub fn bar(view: &View) -> Html {

@@ -1,6 +1,7 @@
 //! How a WebSocket ended, in words: what happened, why, and what to try.
 
-use super::number;
+use mqttscope_text::number;
+
 use super::text::concat;
 
 /// The end of a WebSocket, and how far it had come.

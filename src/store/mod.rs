@@ -11,7 +11,6 @@ pub mod goto;
 pub mod inspect;
 pub mod keys;
 pub mod layout;
-pub mod number;
 pub mod page;
 pub mod pane;
 mod remember;

@@ -2,13 +2,13 @@
 
 use mqttscope_log::store::{PREVIEW_LINE, PREVIEW_MAX_LINES};
 use mqttscope_log::{Direction, Log, Record};
-use mqttscope_proto::json::push_hex_digits;
 use mqttscope_proto::{Connect, Packet, PacketType, ProtocolVersion, Publish, Text, decode};
+use mqttscope_text::number::{self, push_hex_digits};
+use mqttscope_text::visible;
 
 use super::close::return_code_words;
 use super::event::Tone;
-use super::number;
-use super::text::{concat, visible};
+use super::text::concat;
 use super::violations::BrokenRules;
 
 /// A row, ready to be drawn.

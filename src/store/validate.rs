@@ -2,10 +2,9 @@
 
 use mqttscope_proto::session::{ConnectOptions, WillOptions};
 use mqttscope_proto::{KeepAlive, ProtocolVersion, Qos, TopicFilter, TopicName, Violation};
+use mqttscope_text::{capitalised, number};
 
 use super::form::{Field, Forms, Problems};
-use super::number;
-use super::text::capitalised;
 
 /// A connection that can be tried.
 #[derive(Clone, Debug, PartialEq)]

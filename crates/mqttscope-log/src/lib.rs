@@ -46,7 +46,6 @@ pub mod ladder;
 pub mod payload;
 pub mod statistics;
 pub mod store;
-mod time;
 pub mod transfer;
 
 pub use store::{Connection, Direction, Event, EventKind, Log, Marks, Record, Value};

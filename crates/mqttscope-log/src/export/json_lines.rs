@@ -1,36 +1,38 @@
 //! A record as a JSON object in a line.
 
-use mqttscope_proto::json::{Object, push_array, push_error, push_number, push_packet, push_text};
+use mqttscope_proto::json::{push_error, push_packet};
 use mqttscope_proto::{ProtocolVersion, decode};
+use mqttscope_text::json::{Object, push_array, push_object, push_text};
+use mqttscope_text::number::push_number;
+use mqttscope_text::time::push_iso;
 
 use super::Item;
 use crate::store::Value;
-use crate::time::push_iso;
 
 pub(super) fn push(item: &Item<'_>, out: &mut String) {
     let Item { log, number, record, .. } = *item;
-    let mut object = Object::begin(out);
-    object.number("number", number);
-    let time = object.key("time");
-    time.push('"');
-    push_iso(time, record.time);
-    time.push('"');
-    object.number("time_us", record.time);
-    object.text("direction", record.direction().name());
-    object.number("connection", record.connection);
-    match log.event(record) {
-        Some(event) => {
-            object.text("event", event.name());
-            push_array(object.key("values"), event.values(), |out, value| match value {
-                Value::Text(text) => push_text(out, text),
-                Value::Number(number) => push_number(out, number),
-            });
-            push_link(&mut object, "about", log.before(number));
-            object.text("words", &event.words());
+    push_object(out, |object| {
+        object.number("number", number);
+        let time = object.key("time");
+        time.push('"');
+        push_iso(time, record.time);
+        time.push('"');
+        object.number("time_us", record.time);
+        object.text("direction", record.direction().name());
+        object.number("connection", record.connection);
+        match log.event(record) {
+            Some(event) => {
+                object.text("event", event.name());
+                push_array(object.key("values"), event.values(), |out, value| match value {
+                    Value::Text(text) => push_text(out, text),
+                    Value::Number(number) => push_number(out, number),
+                });
+                push_link(object, "about", log.before(number));
+                object.text("words", &event.words());
+            }
+            None => push_facts(object, item),
         }
-        None => push_facts(&mut object, item),
-    }
-    object.end();
+    });
     out.push('\n');
 }
 

@@ -1,6 +1,7 @@
 //! What happens besides packets: a kind and a few values as bytes, put into words when the row is looked at.
 
 use mqttscope_proto::return_code_text;
+use mqttscope_text::number::push_number;
 
 /// A kind of event. The values that it comes with are named in the words of [`EventKind::template`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -230,11 +231,11 @@ impl<'a> Event<'a> {
                     let words = u8::try_from(code).ok().and_then(return_code_text);
                     out.push_str(words.unwrap_or("reserved code"));
                     out.push_str(" (return code ");
-                    mqttscope_proto::json::push_number(out, code);
+                    push_number(out, code);
                     out.push(')');
                 }
                 Some(Value::Number(number)) => {
-                    mqttscope_proto::json::push_number(out, number);
+                    push_number(out, number);
                     ending = if number == 1 { "" } else { "s" };
                 }
                 None => out.push('?'),
