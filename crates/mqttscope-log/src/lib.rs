@@ -40,6 +40,7 @@
 
 pub mod export;
 pub mod filter;
+mod follow;
 #[cfg(feature = "import")]
 pub mod import;
 pub mod ladder;
@@ -49,4 +50,8 @@ pub mod store;
 mod time;
 pub mod transfer;
 
-pub use store::{Connection, Direction, Event, EventKind, Log, Marks, Record, Value};
+pub use follow::{Budget, Follower, Place};
+pub use store::{
+    BrokenRules, Connection, ConnectionId, Direction, Event, EventKind, Fault, Ingested, Log, PacketFacts,
+    Record, SourceId, Version, Written,
+};
