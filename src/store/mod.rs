@@ -1,6 +1,5 @@
 //! The state of the page in plain Rust: no DOM, no clock, no socket, and so tested natively.
 
-pub mod close;
 pub mod column;
 pub mod connection;
 pub mod deed;
@@ -23,8 +22,6 @@ pub mod text;
 pub mod validate;
 pub mod violations;
 
-pub use close::{Closed, Ours, Stage};
-pub use connection::{Connection, Phase, Subscription};
 pub use deed::Deed;
 pub use form::{Field, Forms, Problem, Problems, Switch};
 pub use violations::BrokenRules;

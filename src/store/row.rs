@@ -1,12 +1,12 @@
 //! A row of the log in words: made when the row is looked at, from the record and its bytes.
 
+use mqttscope_client::return_code_words;
 use mqttscope_log::store::{PREVIEW_LINE, PREVIEW_MAX_LINES};
 use mqttscope_log::{Direction, Log, Record};
 use mqttscope_proto::{Connect, Packet, PacketType, ProtocolVersion, Publish, Text, decode};
 use mqttscope_text::number::{self, push_hex_digits};
 use mqttscope_text::visible;
 
-use super::close::return_code_words;
 use super::event::Tone;
 use super::text::concat;
 use super::violations::BrokenRules;

@@ -1,19 +1,11 @@
 //! What the forms say, checked: a request that can be carried out, or what is wrong beside each field.
 
+use mqttscope_client::ConnectRequest;
 use mqttscope_proto::session::{ConnectOptions, WillOptions};
 use mqttscope_proto::{KeepAlive, ProtocolVersion, Qos, TopicFilter, TopicName, Violation};
 use mqttscope_text::{capitalised, number};
 
 use super::form::{Field, Forms, Problems};
-
-/// A connection that can be tried.
-#[derive(Clone, Debug, PartialEq)]
-pub struct ConnectRequest {
-    pub url: String,
-    /// The subprotocols to offer, in order; often none.
-    pub subprotocols: Vec<String>,
-    pub options: ConnectOptions,
-}
 
 /// What the page's own address means for a connection.
 #[derive(Clone, Debug, Default, PartialEq)]

@@ -15,7 +15,8 @@
 //! | `time_us` | the same in microseconds since the Unix epoch |
 //! | `direction` | `"out"` (from the client) or `"in"` |
 //! | `connection` | the number of the connection |
-//! | `version` | `"3.1"` or `"3.1.1"` |
+//! | `version` | `"3.1"` or `"3.1.1"`, null where the connection's is not known |
+//! | `facts` | what is known of the packet besides, only where anything is: `own`, `copy`, `resend`, `raw`, `repeat`, `held` |
 //! | `answers` | the number of the packet before it in its exchange, or null |
 //! | `violation` | whether it breaks a rule |
 //! | `password_hidden` | whether a password was replaced by `*` |

@@ -44,7 +44,9 @@ pub use complete::{Completion, Suggestion, complete};
 pub use eval::topic_matches;
 pub use find::Needle;
 pub use regex::{PatternError, Regex};
-pub use scan::{Budget, Matches, Scan};
+pub use scan::{Matches, Scan};
+
+pub use crate::follow::Budget;
 
 use eval::Node;
 

@@ -133,14 +133,14 @@ enum Step {
 }
 
 impl Importer {
-    /// A reader of a new file, whose connections are numbered from `first_connection` on.
+    /// A reader of a new file, whose connections are a source of their own in the log.
     #[must_use]
-    pub fn new(first_connection: u16) -> Self {
+    pub fn new(log: &mut Log) -> Self {
         Self {
             buffer: Vec::new(),
             offset: 0,
             reader: Reader::Unknown,
-            streams: Streams::new(first_connection),
+            streams: Streams::new(log.add_source()),
             report: Report::default(),
         }
     }
@@ -168,6 +168,9 @@ impl Importer {
             self.fail(0, "the file ends within a block");
         }
         self.streams.finish(log, &mut self.report);
+        if let Reader::Lines(lines) = &self.reader {
+            lines.finish(log);
+        }
         self.report
     }
 
@@ -207,7 +210,7 @@ impl Importer {
             let rest = &self.buffer[at..];
             let step = match &mut self.reader {
                 Reader::Capture(capture) => capture.step(rest, &mut self.streams, log, &mut self.report),
-                Reader::Lines(lines) => lines.step(rest, is_end, &mut self.streams, log, &mut self.report),
+                Reader::Lines(lines) => lines.step(rest, is_end, &self.streams, log, &mut self.report),
                 Reader::Unknown | Reader::Broken => Step::More,
             };
             match step {

@@ -6,7 +6,7 @@
 
 use mqttscope_proto::{Packet, PacketType, ProtocolVersion, decode};
 
-use crate::store::{Direction, Log, Record};
+use crate::store::{ConnectionId, Direction, Log, Record, question};
 
 /// An exchange.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -43,7 +43,7 @@ pub struct Arrow {
     /// Its DUP bit.
     pub dup: bool,
     /// The number of its connection.
-    pub connection: u16,
+    pub connection: ConnectionId,
     /// Whether it was there before.
     pub repeat: Repeat,
 }
@@ -53,9 +53,9 @@ pub struct Arrow {
 pub enum Repeat {
     /// It is the first of its kind.
     First,
-    /// It came right behind the other, within 10 ms.
+    /// It is a copy that a policy sent right behind the other, or the answer to one.
     Duplicate,
-    /// It came later on the same connection, as 3.1 allows where an answer is missing.
+    /// It came again on the same connection, as 3.1 allows where an answer is missing.
     Retry,
     /// It came on a later connection [MQTT-4.4.0-1].
     Resend,
@@ -122,11 +122,12 @@ impl Ladder {
             next = log.after(at);
         }
         let kind = first_record.packet_type()?;
+        let is_client_connect = kind == PacketType::Connect && first_record.direction() == Direction::Out;
         Some(Self {
             kind,
             qos: first_record.qos(),
             awaited: awaited(log, &arrows, first_record.qos()),
-            will: if kind == PacketType::Connect { will(log, first_record) } else { None },
+            will: if is_client_connect { will(log, first_record) } else { None },
             is_cut: next.is_some(),
             arrows,
         })
@@ -137,15 +138,7 @@ impl Arrow {
     fn new(log: &Log, number: u32, before: &[Self]) -> Option<Self> {
         let record = log.record(number)?;
         let packet_type = record.packet_type()?;
-        let like = |arrow: &&Self| arrow.packet_type == packet_type && arrow.direction == record.direction();
-        let repeat = match before.iter().rev().find(like) {
-            None => Repeat::First,
-            Some(earlier) if earlier.connection != record.connection => Repeat::Resend,
-            Some(earlier) if record.time.saturating_sub(earlier.time) <= DUPLICATE_MICROS => {
-                Repeat::Duplicate
-            }
-            Some(_) => Repeat::Retry,
-        };
+        let repeat = repeat(record, packet_type, before);
         let since = log.answered(number).map(|asked| asked.time).or(before.last().map(|last| last.time));
         Some(Self {
             number,
@@ -158,6 +151,28 @@ impl Arrow {
             connection: record.connection,
             repeat,
         })
+    }
+}
+
+/// Whether a packet is a copy of one of those before it. Nothing is guessed from times: for its own packets whoever sent
+/// them knows, and an answer that comes again answers what was sent again, as far as there is any such.
+fn repeat(record: &Record, packet_type: PacketType, before: &[Arrow]) -> Repeat {
+    let direction = record.direction();
+    let alike = |arrow: &&Arrow| arrow.packet_type == packet_type && arrow.direction == direction;
+    let Some(earlier) = before.iter().rev().find(alike) else { return Repeat::First };
+    let facts = record.facts();
+    if earlier.connection != record.connection {
+        return Repeat::Resend;
+    }
+    if facts.copy || facts.resend {
+        return if facts.copy { Repeat::Duplicate } else { Repeat::Retry };
+    }
+    let asked = before.iter().filter(|arrow| {
+        arrow.direction != direction && question(packet_type).is_some_and(|asks| asks == arrow.packet_type)
+    });
+    match asked.skip(before.iter().filter(alike).count()).map(|arrow| arrow.repeat).next() {
+        Some(Repeat::Duplicate) => Repeat::Duplicate,
+        _ => Repeat::Retry,
     }
 }
 
@@ -225,7 +240,5 @@ fn find_message(log: &Log, since: u64, topic: &[u8], payload: &[u8]) -> Option<u
     numbers.find(|(_, record)| is_it(record)).map(|(number, _)| number)
 }
 
-/// How close behind another a packet is a mere duplicate.
-const DUPLICATE_MICROS: u64 = 10_000;
 /// Records that are searched for the message of a will.
 const MAX_SEARCHED: usize = 20_000;

@@ -40,6 +40,7 @@
 
 pub mod export;
 pub mod filter;
+mod follow;
 #[cfg(feature = "import")]
 pub mod import;
 pub mod ladder;
@@ -48,4 +49,8 @@ pub mod statistics;
 pub mod store;
 pub mod transfer;
 
-pub use store::{Connection, Direction, Event, EventKind, Log, Marks, Record, Value};
+pub use follow::{Budget, Follower, Place};
+pub use store::{
+    BrokenRules, Connection, ConnectionId, Direction, Event, EventKind, Fault, Ingested, Log, PacketFacts,
+    Record, SourceId, Version, Written,
+};

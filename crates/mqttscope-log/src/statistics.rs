@@ -4,7 +4,7 @@
 
 use mqttscope_proto::PacketType;
 
-use crate::filter::Budget;
+use crate::follow::{Budget, Follower, Place};
 use crate::store::{Direction, Log, Record};
 
 mod histogram;
@@ -27,8 +27,7 @@ pub struct Count {
 /// The figures.
 #[derive(Clone, Debug, Default)]
 pub struct Statistics {
-    next: u32,
-    clearings: u32,
+    place: Place,
     /// By the number of the type, 0 for what is no packet, and out before in.
     counts: [[Count; 2]; 16],
     violations: u64,
@@ -36,6 +35,22 @@ pub struct Statistics {
     latencies: [[Histogram; 5]; 2],
     seconds: Seconds,
     topics: Topics,
+}
+
+impl Follower for Statistics {
+    /// Goes on with what has come. Packets that the log has dropped since count on.
+    fn advance(&mut self, log: &Log, budget: Budget) -> bool {
+        let mut place = self.place;
+        if place.find(log) {
+            *self = Self::default();
+        }
+        let is_done = place.advance(log, Budget { bytes: usize::MAX, ..budget }, |number, record| {
+            self.note(log, number, record);
+            0
+        });
+        self.place = place;
+        is_done
+    }
 }
 
 impl Statistics {
@@ -53,22 +68,6 @@ impl Statistics {
     #[must_use]
     pub fn new() -> Self {
         Self::default()
-    }
-
-    /// Goes on with what has come, at most the budget's records; says whether it is up to date. Packets that the log
-    /// has dropped since count on; when it is cleared, all begins anew.
-    pub fn update(&mut self, log: &Log, budget: Budget) -> bool {
-        if self.clearings != log.clearings() {
-            *self = Self { clearings: log.clearings(), ..Self::default() };
-        }
-        self.next = self.next.max(log.first());
-        let stop = self.next.saturating_add(budget.records).min(log.end());
-        let count = (stop - self.next) as usize;
-        for record in log.records_from(self.next).take(count) {
-            self.note(log, self.next, record);
-            self.next += 1;
-        }
-        self.next == log.end()
     }
 
     /// Packets and bytes of a type in a direction.

@@ -3,71 +3,59 @@
 //! Nothing is decoded and nothing is put into words here: that waits until a row is looked at. When the byte
 //! budget is used up, the oldest records go, and the log counts them.
 
-use mqttscope_proto::FrameScanner;
+use mqttscope_proto::session::PeerError;
+use mqttscope_proto::{DecodeErrorKind, ProtocolVersion, Rule};
 
 mod append;
 mod arena;
 mod blocks;
+mod connection;
 mod event;
 mod exchange;
+mod inbound;
+mod ingest;
 mod record;
 #[cfg(test)]
 mod tests;
+mod watch;
 
-use arena::{Arena, Span};
+use arena::Arena;
 use blocks::Blocks;
-use exchange::{Exchanges, question};
+use connection::Connections;
 
-pub use event::{Event, EventKind, Value};
-pub use record::{Direction, Marks, Record};
+pub use connection::{Connection, ConnectionId, SourceId, Version};
+pub use event::{Event, EventKind, Fault, Written};
+pub(crate) use event::{Value, Values};
+pub(crate) use exchange::question;
+pub(crate) use ingest::Known;
+pub use ingest::{BrokenRules, Ingested};
+pub use record::{Direction, PacketFacts, Record};
 
 /// The packet log.
 pub struct Log {
     arena: Arena,
     records: Blocks<Record>,
-    connections: Vec<State>,
+    connections: Connections,
+    /// What the events of the log have found, in their order.
+    found: Blocks<Found>,
     /// How many sources there are besides what comes live.
-    sources: u16,
-    /// Half lines of all hex previews, of records that were dropped too.
-    half_lines: u32,
-    incoming: Incoming,
+    sources: u32,
     budget: usize,
     keeps_passwords: bool,
     revision: u32,
     clearings: u32,
+    /// What the packet breaks that is being taken in.
+    broken_rules: BrokenRules,
     /// Where the values of an event are written before they go into the arena.
     scratch: Vec<u8>,
 }
 
-/// What the log knows of a connection beside its packets.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Connection {
-    /// The client id of its CONNECT.
-    pub client_id: String,
-    /// The number of its CONNECT.
-    pub connect: Option<u32>,
-    /// The number of its DISCONNECT.
-    pub disconnect: Option<u32>,
-    /// When the transport was opened, in microseconds since the Unix epoch.
-    pub opened: Option<u64>,
-    /// When the transport was closed, in microseconds since the Unix epoch.
-    pub closed: Option<u64>,
-}
-
-#[derive(Default)]
-struct State {
-    about: Connection,
-    exchanges: Exchanges,
-    source: u16,
-}
-
-/// Bytes from the peer that are not yet records.
-#[derive(Default)]
-struct Incoming {
-    span: Option<Span>,
-    /// How many of them the scanner has seen.
-    scanned: usize,
-    scanner: FrameScanner,
+/// What is at fault, and the version of the connection that it was found on.
+#[derive(Clone, Copy)]
+enum Found {
+    Rule(Rule, ProtocolVersion),
+    Garbage(DecodeErrorKind, ProtocolVersion),
+    PeerError(PeerError, ProtocolVersion),
 }
 
 impl Log {
@@ -80,14 +68,14 @@ impl Log {
         Self {
             arena: Arena::default(),
             records: Blocks::new(),
-            connections: Vec::new(),
+            connections: Connections::default(),
+            found: Blocks::new(),
             sources: 0,
-            half_lines: 0,
-            incoming: Incoming::default(),
             budget,
             keeps_passwords: false,
             revision: 0,
             clearings: 0,
+            broken_rules: BrokenRules::default(),
             scratch: Vec::new(),
         }
     }
@@ -118,7 +106,7 @@ impl Log {
     /// Bytes that are reserved, for packets and records.
     #[must_use]
     pub fn size(&self) -> usize {
-        self.arena.size() + self.records.size()
+        self.arena.size() + self.records.size() + self.found.size()
     }
 
     /// Number of the oldest record that is kept; equally, how many were dropped.
@@ -193,37 +181,70 @@ impl Log {
     /// The event of an event's record.
     #[must_use]
     pub fn event(&self, record: &Record) -> Option<Event<'_>> {
-        record.event_kind().map(|kind| Event::new(kind, self.arena.bytes(record.span)))
+        let kind = record.event_kind()?;
+        let values = Values(self.arena.bytes(record.span));
+        let Some(number) = self.found_number(record) else { return Some(Event::of_values(kind, values)) };
+        let mut numbers = values.skip(1).map(|value| match value {
+            Value::Number(number) => number,
+            Value::Text(_) => 0,
+        });
+        let mut next = || numbers.next().unwrap_or_default();
+        Some(match *self.found.get(number)? {
+            Found::Rule(rule, version) => {
+                Event::Violation { rule: Fault::Found(rule, version), offset: next(), own: next() == 1 }
+            }
+            Found::Garbage(kind, version) => {
+                Event::Garbage { error: Fault::Found(kind, version), offset: next(), own: next() == 1 }
+            }
+            Found::PeerError(error, version) => Event::PeerError { error: Fault::Found(error, version) },
+        })
     }
 
-    /// What is known of a connection.
+    /// What is known of a connection. One that is over goes with its last record.
     #[must_use]
-    pub fn connection(&self, number: u16) -> Option<&Connection> {
-        self.connections.get(usize::from(number)).map(|state| &state.about)
+    pub fn connection(&self, id: ConnectionId) -> Option<&Connection> {
+        self.connections.get(id).map(|state| &state.about)
     }
 
-    /// Numbers a source of connections: 0 is what comes live, and each file is one of its own.
-    ///
-    /// A client that has not asked for a clean session goes on with its exchanges only within a source: a client id
-    /// in a file of yesterday is not the client of today.
-    pub fn add_source(&mut self) -> u16 {
+    /// All connections that are open or have records.
+    pub fn connections(&self) -> impl Iterator<Item = (ConnectionId, &Connection)> {
+        self.connections.iter().map(|(id, state)| (id, &state.about))
+    }
+
+    /// What a connection speaks.
+    #[must_use]
+    pub fn version(&self, id: ConnectionId) -> Version {
+        self.connection(id).map_or(Version::Unknown, |connection| connection.version)
+    }
+
+    /// What the connection of a record speaks.
+    #[must_use]
+    pub fn version_of(&self, record: &Record) -> Version {
+        self.version(record.connection)
+    }
+
+    /// Numbers a source of connections: each file is one of its own.
+    pub fn add_source(&mut self) -> SourceId {
         self.sources = self.sources.saturating_add(1);
-        self.sources
+        SourceId(self.sources)
     }
 
-    /// Numbers a new connection of a source. Where all numbers are given away, the last one serves again.
-    pub fn add_connection(&mut self, source: u16) -> u16 {
-        let number = u16::try_from(self.connections.len()).unwrap_or(u16::MAX);
-        self.state(number).source = source;
-        number
+    /// Numbers a new connection of a source, which is open until an event says that it is closed, or [`Self::close`] is
+    /// called. One whose version is unknown gets that of its CONNECT.
+    pub fn add_connection(&mut self, source: SourceId, version: Version) -> ConnectionId {
+        self.connections.add(source, version, true)
+    }
+
+    /// Numbers a connection that is there as long as its records are.
+    pub(crate) fn add_past_connection(&mut self, source: SourceId, version: Version) -> ConnectionId {
+        self.connections.add(source, version, false)
     }
 
     /// Messages in flight: how many of the client's, and how many of the server's, wait for their last
     /// acknowledgement.
     #[must_use]
-    pub fn in_flight(&self) -> [u32; 2] {
-        let all = self.connections.iter().map(|state| state.exchanges.in_flight());
-        all.fold([0; 2], |[ours, theirs], [more_ours, more_theirs]| [ours + more_ours, theirs + more_theirs])
+    pub const fn in_flight(&self) -> [u32; 2] {
+        self.connections.in_flight()
     }
 
     /// The number of the packet before this one in its exchange; for an event that of the packet it is about.
@@ -272,31 +293,4 @@ impl Log {
             }
         }
     }
-
-    /// Half lines of all hex previews before a record, counted from the oldest that is kept.
-    #[must_use]
-    pub fn half_lines_before(&self, number: u32) -> u32 {
-        let at = |record: Option<&Record>| record.map_or(self.half_lines, |record| record.half_lines);
-        at(self.record(number)).wrapping_sub(at(self.record(self.first())))
-    }
 }
-
-/// The lines of a hex preview of `len` bytes, without the line that counts the rest.
-#[must_use]
-pub fn preview_lines(len: usize) -> usize {
-    len.div_ceil(PREVIEW_LINE).min(PREVIEW_MAX_LINES)
-}
-
-/// The height of a hex preview in half lines: a line counts two, its margins one.
-fn preview_half_lines(len: usize) -> u32 {
-    if len == 0 {
-        return 0;
-    }
-    let rest = usize::from(len > PREVIEW_LINE * PREVIEW_MAX_LINES);
-    (2 * (preview_lines(len) + rest) + 1) as u32
-}
-
-/// Bytes of a line of a hex preview.
-pub const PREVIEW_LINE: usize = 16;
-/// The most lines that a hex preview has.
-pub const PREVIEW_MAX_LINES: usize = 32;

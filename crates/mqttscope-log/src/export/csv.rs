@@ -17,7 +17,7 @@ pub(super) fn push(item: &Item<'_>, out: &mut String) {
     out.push(',');
     out.push_str(record.direction().name());
     out.push(',');
-    push_number(out, record.connection.into());
+    push_number(out, record.connection.0.into());
     out.push(',');
     if let Some(event) = log.event(record) {
         push_text(out, event.name());

@@ -1,13 +1,12 @@
 //! A record as a JSON object in a line.
 
 use mqttscope_proto::json::{push_error, push_packet};
-use mqttscope_proto::{ProtocolVersion, decode};
 use mqttscope_text::json::{Object, push_array, push_object, push_text};
 use mqttscope_text::number::push_number;
 use mqttscope_text::time::push_iso;
 
 use super::Item;
-use crate::store::Value;
+use crate::store::{BrokenRules, Value, Version};
 
 pub(super) fn push(item: &Item<'_>, out: &mut String) {
     let Item { log, number, record, .. } = *item;
@@ -19,14 +18,20 @@ pub(super) fn push(item: &Item<'_>, out: &mut String) {
         time.push('"');
         object.number("time_us", record.time);
         object.text("direction", record.direction().name());
-        object.number("connection", record.connection);
+        object.number("connection", record.connection.0);
         match log.event(record) {
             Some(event) => {
                 object.text("event", event.name());
-                push_array(object.key("values"), event.values(), |out, value| match value {
-                    Value::Text(text) => push_text(out, text),
-                    Value::Number(number) => push_number(out, number),
+                let mut values = Vec::new();
+                event.each_value(&mut |value| {
+                    let mut text = String::new();
+                    match value {
+                        Value::Text(value) => push_text(&mut text, value),
+                        Value::Number(number) => push_number(&mut text, number),
+                    }
+                    values.push(text);
                 });
+                push_array(object.key("values"), values.iter(), |out, value| out.push_str(value));
                 push_link(object, "about", log.before(number));
                 object.text("words", &event.words());
             }
@@ -38,23 +43,33 @@ pub(super) fn push(item: &Item<'_>, out: &mut String) {
 
 fn push_facts(object: &mut Object<'_>, item: &Item<'_>) {
     let Item { log, number, record, bytes, password_hidden } = *item;
-    object.text("version", if record.version() == ProtocolVersion::V31 { "3.1" } else { "3.1.1" });
+    let version = log.version_of(record);
+    match version {
+        Version::Known(version) => object.text("version", &version.to_string()),
+        Version::Unknown => object.null("version"),
+    }
+    let facts = record.facts().named();
+    if facts.iter().any(|&(_, is_so)| is_so) {
+        let names = facts.into_iter().filter(|&(_, is_so)| is_so).map(|(name, _)| name);
+        push_array(object.key("facts"), names, push_text);
+    }
     push_link(object, "answers", log.before(number));
     object.bool("violation", record.is_violation());
     object.bool("password_hidden", password_hidden);
     object.hex("raw", bytes);
-    let mut violations = Vec::new();
-    match decode(bytes, record.version(), &mut violations) {
+    let mut broken = BrokenRules::default();
+    let version = version.layout();
+    match broken.decode(bytes, log.version_of(record)) {
         Ok(packet) => {
             // The packet's object becomes part of this one: its first bracket gives way to the type's key.
             let mut packet_object = String::new();
-            push_packet(&mut packet_object, &packet, 0, bytes.len(), &violations, record.version(), None);
+            push_packet(&mut packet_object, &packet, 0, bytes.len(), &broken.kept, version, None);
             let members = packet_object.strip_prefix("{\"type\":").and_then(|rest| rest.strip_suffix('}'));
             object.key("type").push_str(members.unwrap_or("null"));
         }
         Err(error) => {
             object.null("type");
-            push_error(object.key("error"), &error, 0, record.version());
+            push_error(object.key("error"), &error, 0, version);
         }
     }
 }

@@ -2,12 +2,13 @@
 
 use super::Item;
 use super::tcp::{Flags, Flow};
-use crate::store::{Direction, EventKind};
+use crate::store::{ConnectionId, Direction, EventKind};
+use std::collections::BTreeMap;
 
 /// What a pcapng file has written so far.
 #[derive(Default)]
 pub(super) struct Pcapng {
-    flows: Vec<Flow>,
+    flows: BTreeMap<ConnectionId, Flow>,
     segment: Vec<u8>,
 }
 
@@ -33,12 +34,8 @@ pub(super) fn begin(out: &mut Vec<u8>) {
 impl Pcapng {
     pub(super) fn push(&mut self, item: &Item<'_>, out: &mut Vec<u8>) {
         let connection = item.record.connection;
-        let at = usize::from(connection);
-        if self.flows.len() <= at {
-            self.flows.resize_with(at + 1, Flow::default);
-        }
-        let mut flow = std::mem::take(&mut self.flows[at]);
-        flow.connection = connection;
+        let mut flow = self.flows.remove(&connection).unwrap_or_default();
+        flow.connection = connection.0;
         let time = item.record.time;
         match item.log.event(item.record) {
             Some(event) => {
@@ -54,7 +51,7 @@ impl Pcapng {
                 self.push_packet(time, item, &mut flow, out);
             }
         }
-        self.flows[at] = flow;
+        self.flows.insert(connection, flow);
     }
 
     fn push_packet(&mut self, time: u64, item: &Item<'_>, flow: &mut Flow, out: &mut Vec<u8>) {

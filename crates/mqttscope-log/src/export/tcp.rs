@@ -3,7 +3,7 @@
 /// The two ends of a connection, and how far each has sent.
 #[derive(Default)]
 pub(super) struct Flow {
-    pub(super) connection: u16,
+    pub(super) connection: u32,
     pub(super) open: bool,
     /// What waits to be said with the next segment.
     pub(super) comments: Vec<String>,
@@ -37,7 +37,7 @@ impl Flow {
     /// Writes a segment with the headers of IP and TCP.
     pub(super) fn segment(&mut self, outbound: bool, flags: Flags, payload: &[u8], out: &mut Vec<u8>) {
         let (from, to) = if outbound { (0, 1) } else { (1, 0) };
-        let ends = [(CLIENT, FIRST_PORT + self.connection % PORTS), (SERVER, MQTT_PORT)];
+        let ends = [(CLIENT, FIRST_PORT + (self.connection % PORTS) as u16), (SERVER, MQTT_PORT)];
         let len = (40 + payload.len()) as u16;
         self.identification = self.identification.wrapping_add(1);
         out.clear();
@@ -88,4 +88,4 @@ const CLIENT: [u8; 4] = [192, 0, 2, 1];
 const SERVER: [u8; 4] = [192, 0, 2, 2];
 const MQTT_PORT: u16 = 1883;
 const FIRST_PORT: u16 = 49_152;
-const PORTS: u16 = 16_384;
+const PORTS: u32 = 16_384;

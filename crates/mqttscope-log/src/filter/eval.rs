@@ -127,7 +127,7 @@ impl Test {
             Self::Qos(numbers) => record.qos().is_some_and(|qos| numbers.have(qos.into())),
             Self::Id(numbers) => record.packet_id > 0 && numbers.have(record.packet_id.into()),
             Self::Size(numbers) => !is_event && numbers.have(record.len().into()),
-            Self::Connection(numbers) => numbers.have(record.connection.into()),
+            Self::Connection(numbers) => numbers.have(record.connection.0.into()),
             Self::After(when) => !when.is_after(record.time),
             Self::Before(when) => when.is_after(record.time),
             Self::Dup => record.dup(),
@@ -183,7 +183,7 @@ impl Topic {
         if !matches!(record.packet_type(), Some(PacketType::Subscribe | PacketType::Unsubscribe)) {
             return false;
         }
-        match decode(log.bytes(record), record.version(), &mut ()) {
+        match decode(log.bytes(record), log.version_of(record).layout(), &mut ()) {
             Ok(Packet::Subscribe(subscribe)) => {
                 subscribe.filters.iter().any(|entry| self.is_topic(entry.filter.as_bytes()))
             }

@@ -3,29 +3,13 @@
 use std::collections::VecDeque;
 
 use super::Filter;
+use crate::follow::{Budget, Follower, Place};
 use crate::store::Log;
-
-/// How much a slice may do.
-#[derive(Clone, Copy, Debug)]
-pub struct Budget {
-    /// Records to look at.
-    pub records: u32,
-    /// Bytes of packets to look at.
-    pub bytes: usize,
-}
-
-impl Budget {
-    /// What a browser does in a few milliseconds.
-    pub const SLICE: Self = Self { records: 50_000, bytes: 2 << 20 };
-    /// No limit.
-    pub const ALL: Self = Self { records: u32::MAX, bytes: usize::MAX };
-}
 
 /// A position in the log up to which a filter was held against it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Scan {
-    /// The number of the record to look at next.
-    pub next: u32,
+    place: Place,
 }
 
 impl Scan {
@@ -37,65 +21,47 @@ impl Scan {
         budget: Budget,
         mut found: impl FnMut(u32),
     ) -> bool {
-        self.next = self.next.max(log.first());
         let reads_bytes = filter.reads_bytes();
-        let stop = self.next.saturating_add(budget.records).min(log.end());
-        let mut bytes = budget.bytes;
-        for record in log.records_from(self.next) {
-            if self.next >= stop || bytes == 0 {
-                break;
-            }
+        self.place.advance(log, budget, |number, record| {
             if filter.matches(log, record) {
-                found(self.next);
+                found(number);
             }
-            if reads_bytes {
-                bytes = bytes.saturating_sub(record.len() as usize);
-            }
-            self.next += 1;
-        }
-        self.next == log.end()
+            if reads_bytes { record.len() as usize } else { 0 }
+        })
     }
 }
 
 /// The numbers of all records that a filter leaves, kept as the log grows and drops.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub struct Matches {
-    found: VecDeque<Match>,
-    /// Half lines of the previews of all that was found, dropped ones too.
-    half_lines: u32,
+    filter: Filter,
+    found: VecDeque<u32>,
+    /// How many were found and have gone since.
+    gone: u32,
     scan: Scan,
-    clearings: u32,
 }
 
-#[derive(Clone, Copy, Debug)]
-struct Match {
-    number: u32,
-    /// Half lines of the previews of all matches before this one.
-    half_lines: u32,
+impl Follower for Matches {
+    /// Goes on with what has come, and forgets what was dropped.
+    fn advance(&mut self, log: &Log, budget: Budget) -> bool {
+        if self.scan.place.find(log) {
+            self.found.clear();
+            self.gone = 0;
+        }
+        while self.found.front().is_some_and(|&number| number < log.first()) {
+            self.found.pop_front();
+            self.gone += 1;
+        }
+        let Self { filter, found, scan, .. } = self;
+        scan.run(log, filter, budget, |number| found.push_back(number))
+    }
 }
 
 impl Matches {
-    /// Forgets all numbers: the filter is another one.
-    pub fn restart(&mut self) {
-        self.found.clear();
-        self.scan = Scan::default();
-    }
-
-    /// Goes on with what has come, and forgets what was dropped. Says whether the end was reached.
-    pub fn update(&mut self, log: &Log, filter: &mut Filter, budget: Budget) -> bool {
-        if self.clearings != log.clearings() {
-            self.clearings = log.clearings();
-            self.restart();
-        }
-        while self.found.front().is_some_and(|found| found.number < log.first()) {
-            self.found.pop_front();
-        }
-        let Self { found, half_lines, scan, .. } = self;
-        scan.run(log, filter, budget, |number| {
-            found.push_back(Match { number, half_lines: *half_lines });
-            let own = log.half_lines_before(number + 1).wrapping_sub(log.half_lines_before(number));
-            *half_lines = half_lines.wrapping_add(own);
-        })
+    /// What a filter leaves, of which nothing is found yet.
+    #[must_use]
+    pub fn new(filter: Filter) -> Self {
+        Self { filter, found: VecDeque::new(), gone: 0, scan: Scan::default() }
     }
 
     /// How many records there are.
@@ -110,33 +76,32 @@ impl Matches {
         self.found.is_empty()
     }
 
+    /// How many the log has dropped since they were found: what was at that place once is at 0 now.
+    #[must_use]
+    pub const fn gone(&self) -> u32 {
+        self.gone
+    }
+
     /// The number of the record to look at next: all before it were looked at.
     #[must_use]
     pub const fn next(&self) -> u32 {
-        self.scan.next
+        self.scan.place.next()
     }
 
     /// The number at a place.
     #[must_use]
     pub fn get(&self, at: usize) -> Option<u32> {
-        self.found.get(at).map(|found| found.number)
+        self.found.get(at).copied()
     }
 
     /// The place of the first number that is not below another one: `get(find(n) - 1)` is the match before `n`.
     #[must_use]
     pub fn find(&self, number: u32) -> usize {
-        self.found.partition_point(|found| found.number < number)
-    }
-
-    /// Half lines of the hex previews of the matches before a place, counted from the oldest that is kept.
-    #[must_use]
-    pub fn half_lines_before(&self, at: usize) -> u32 {
-        let before = |found: Option<&Match>| found.map_or(self.half_lines, |found| found.half_lines);
-        before(self.found.get(at)).wrapping_sub(before(self.found.front()))
+        self.found.partition_point(|&found| found < number)
     }
 
     /// The numbers, in order.
     pub fn iter(&self) -> impl Iterator<Item = u32> {
-        self.found.iter().map(|found| found.number)
+        self.found.iter().copied()
     }
 }

@@ -3,7 +3,10 @@
 use super::json::{hex, items, members, string};
 use super::streams::Streams;
 use super::{Report, Step};
-use crate::store::{Direction, EventKind, Log, Marks, Value};
+use crate::store::{ConnectionId, Direction, Event, EventKind, Known, Log, PacketFacts, Value, Version};
+use std::collections::BTreeMap;
+
+use mqttscope_proto::ProtocolVersion;
 
 /// Reads line by line.
 #[derive(Default)]
@@ -12,6 +15,8 @@ pub(super) struct Lines {
     searched: usize,
     /// The record numbers of the file and of the log, of the newest record.
     numbers: Option<(u64, u32)>,
+    /// The connections of the file, by their numbers there.
+    connections: BTreeMap<u64, ConnectionId>,
 }
 
 /// The members of a line that matter.
@@ -22,6 +27,7 @@ struct Line<'a> {
     direction: &'a str,
     connection: Option<u64>,
     version: &'a str,
+    facts: Option<&'a str>,
     violation: bool,
     raw: Option<&'a str>,
     event: Option<&'a str>,
@@ -36,7 +42,7 @@ impl Lines {
         &mut self,
         bytes: &[u8],
         is_end: bool,
-        streams: &mut Streams,
+        streams: &Streams,
         log: &mut Log,
         report: &mut Report,
     ) -> Step {
@@ -65,9 +71,13 @@ impl Lines {
         }
     }
 
+    /// Nothing more comes on the connections of the file.
+    pub(super) fn finish(&self, log: &mut Log) {
+        self.connections.values().for_each(|&connection| log.close(connection));
+    }
+
     fn push(&mut self, line: &Line<'_>, streams: &Streams, log: &mut Log, report: &mut Report) -> Option<()> {
         let time = line.time?;
-        let connection = streams.renumbered(u16::try_from(line.connection?).ok()?);
         let direction = match line.direction {
             "\"out\"" => Direction::Out,
             "\"in\"" => Direction::In,
@@ -75,42 +85,37 @@ impl Lines {
             _ => return None,
         };
         let number = if direction == Direction::Event {
-            self.push_event(line, time, connection, log)?
+            let (kind, texts) = line.event()?;
+            let values = texts.iter().map(|value| match value {
+                Ok(number) => Value::Number(*number),
+                Err(text) => Value::Text(text),
+            });
+            // Records that were left out between the two numbers make the distance in the log another one.
+            let about = line.about.zip(self.numbers).and_then(|(about, (in_file, number))| {
+                number.checked_sub(u32::try_from(in_file.checked_sub(about)?).ok()?)
+            });
+            let connection = self.connection(line, streams, log)?;
+            log.append_event(about, time, connection, Event::of_values(kind, values))
         } else {
             let raw = hex(line.raw?)?;
-            let v311 = line.version != "\"3.1\"";
-            let marks = Marks { connection, v311, violation: line.violation, broken: false };
+            let connection = self.connection(line, streams, log)?;
+            let known = Known { facts: line.facts(), violation: line.violation, broken: false };
             report.packets += 1;
-            log.push_whole(time, direction, &raw, marks)
+            log.push_known(time, connection, direction, &raw, known)
         };
-        report.connections = report.connections.max(line.connection? as u32);
+        report.connections = self.connections.len() as u32;
         self.numbers = line.number.map(|in_file| (in_file, number));
         Some(())
     }
 
-    fn push_event(&self, line: &Line<'_>, time: u64, connection: u16, log: &mut Log) -> Option<u32> {
-        let name = string(line.event?)?;
-        let mut texts = Vec::new();
-        items(line.values?, |item| {
-            texts.push(item.parse::<u64>().map_err(|_| string(item).unwrap_or_default()))
-        })?;
-        let mut values: Vec<_> = texts
-            .iter()
-            .map(|value| match value {
-                Ok(number) => Value::Number(*number),
-                Err(text) => Value::Text(text),
-            })
-            .collect();
-        let words = line.words.and_then(string).unwrap_or_default();
-        let kind = EventKind::from_name(&name).filter(|&kind| kind != EventKind::Note).unwrap_or_else(|| {
-            values = vec![Value::Text(&name), Value::Text(&words)];
-            EventKind::Note
-        });
-        // Records that were left out between the two numbers make the distance in the log another one.
-        let about = line.about.zip(self.numbers).and_then(|(about, (in_file, number))| {
-            number.checked_sub(u32::try_from(in_file.checked_sub(about)?).ok()?)
-        });
-        Some(log.push_event_about(about, time, connection, kind, &values))
+    /// The connection of a line, which has the version that the first line with one says.
+    fn connection(&mut self, line: &Line<'_>, streams: &Streams, log: &mut Log) -> Option<ConnectionId> {
+        let in_file = line.connection?;
+        let known = self.connections.get(&in_file).copied().filter(|&known| log.connection(known).is_some());
+        let connection = known.unwrap_or_else(|| log.add_connection(streams.source(), Version::Unknown));
+        self.connections.insert(in_file, connection);
+        log.learn_version(connection, line.version());
+        Some(connection)
     }
 }
 
@@ -122,6 +127,7 @@ impl<'a> Line<'a> {
             "direction" => self.direction = value,
             "connection" => self.connection = value.parse().ok(),
             "version" => self.version = value,
+            "facts" => self.facts = Some(value),
             "violation" => self.violation = value == "true",
             "raw" => self.raw = Some(value),
             "event" => self.event = Some(value),
@@ -130,5 +136,37 @@ impl<'a> Line<'a> {
             "words" => self.words = Some(value),
             _ => {}
         }
+    }
+
+    fn version(&self) -> Version {
+        match self.version {
+            "\"3.1\"" => Version::Known(ProtocolVersion::V31),
+            "\"3.1.1\"" => Version::Known(ProtocolVersion::V311),
+            _ => Version::Unknown,
+        }
+    }
+
+    fn facts(&self) -> PacketFacts {
+        let mut facts = PacketFacts::default();
+        let _ = items(self.facts.unwrap_or("[]"), |item| {
+            if let Some(fact) = string(item).and_then(|name| facts.named_mut(&name)) {
+                *fact = true;
+            }
+        });
+        facts
+    }
+
+    /// The kind and the values of an event. One that is not known here is a note.
+    fn event(&self) -> Option<(EventKind, Vec<Result<u64, String>>)> {
+        let name = string(self.event?)?;
+        let mut values = Vec::new();
+        items(self.values?, |item| {
+            values.push(item.parse::<u64>().map_err(|_| string(item).unwrap_or_default()));
+        })?;
+        let kind = EventKind::from_name(&name).filter(|&kind| kind != EventKind::Note);
+        Some(kind.map(|kind| (kind, values)).unwrap_or_else(|| {
+            let words = self.words.and_then(string).unwrap_or_default();
+            (EventKind::Note, vec![Err(name), Err(words)])
+        }))
     }
 }

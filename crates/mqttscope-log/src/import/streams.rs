@@ -1,29 +1,30 @@
 //! TCP connections that are MQTT: which side is the client, and the packets of both.
 
-use mqttscope_proto::{FixedHeader, FrameScanner, Packet, ProtocolVersion, decode};
+use mqttscope_proto::FixedHeader;
 use mqttscope_text::number::push_number;
 
 use super::Report;
 use super::link::{End, Segment};
 use super::reassembly::{Order, Piece};
-use crate::store::{Direction, EventKind, Log, Marks, Value};
+use crate::store::{BrokenRules, ConnectionId, Direction, Event, Fault, Log, SourceId, Version};
+use std::collections::BTreeMap;
 
 /// All connections of a capture.
 pub(super) struct Streams {
-    /// Sorted by the two ends, the lower one first.
-    by_ends: Vec<((End, End), Box<Stream>)>,
-    next_connection: u16,
+    /// By the two ends, the lower one first.
+    by_ends: BTreeMap<(End, End), Box<Stream>>,
+    source: SourceId,
     time: u64,
 }
 
 /// A TCP connection.
+#[derive(Default)]
 struct Stream {
     /// The direction of what the lower end sends, once it is known.
     low_direction: Option<Direction>,
     /// Its number, once it is known to be MQTT.
-    connection: Option<u16>,
+    connection: Option<ConnectionId>,
     is_over: bool,
-    v311: bool,
     /// The lower and the higher end.
     halves: [Half; 2],
 }
@@ -32,8 +33,6 @@ struct Stream {
 #[derive(Default)]
 struct Half {
     order: Order,
-    scanner: FrameScanner,
-    partial: Vec<u8>,
     /// Bytes that still belong to a packet with a hole.
     spoilt: usize,
     /// Where a packet begins is not known.
@@ -42,13 +41,13 @@ struct Half {
 }
 
 impl Streams {
-    pub(super) fn new(first_connection: u16) -> Self {
-        Self { by_ends: Vec::new(), next_connection: first_connection, time: 0 }
+    pub(super) const fn new(source: SourceId) -> Self {
+        Self { by_ends: BTreeMap::new(), source, time: 0 }
     }
 
-    /// The number that a connection of the file has in the log.
-    pub(super) fn renumbered(&self, connection: u16) -> u16 {
-        self.next_connection.wrapping_add(connection)
+    /// The source of all connections of the file.
+    pub(super) const fn source(&self) -> SourceId {
+        self.source
     }
 
     /// Takes a segment, and says whether it belongs to MQTT.
@@ -63,26 +62,22 @@ impl Streams {
         let from_low = segment.from <= segment.to;
         let ends = if from_low { (segment.from, segment.to) } else { (segment.to, segment.from) };
         let is_first = segment.has(Segment::SYN) && !segment.has(Segment::ACK);
-        let at = self.by_ends.partition_point(|(known, _)| *known < ends);
-        if self.by_ends.get(at).is_none_or(|(known, _)| *known != ends) {
-            self.by_ends.insert(at, (ends, Box::new(Stream::new())));
-        }
-        let stream = &mut self.by_ends[at].1;
+        let stream = self.by_ends.entry(ends).or_default();
         let order = &stream.halves[usize::from(!from_low)].order;
         let is_repeated = order.expects(segment.sequence.wrapping_add(1));
         if is_first && (stream.is_over || !order.is_new() && !is_repeated) {
             // The ports are used again.
             stream.flush(time, log, report);
-            **stream = Stream::new();
+            stream.close(log);
+            **stream = Stream::default();
         }
         if stream.is_over {
             return stream.connection.is_some();
         }
         stream.find_roles(segment, from_low, is_first);
         if stream.connection.is_none() && stream.is_mqtt(segment, from_low) {
-            stream.connection = Some(self.next_connection);
+            stream.connection = Some(log.add_connection(self.source, Version::Unknown));
             stream.begin_at(segment, from_low);
-            self.next_connection = self.next_connection.wrapping_add(1);
             report.connections += 1;
             stream.tell_ends(time, ends, log);
         }
@@ -92,17 +87,14 @@ impl Streams {
 
     /// Ends all connections with what they have.
     pub(super) fn finish(&mut self, log: &mut Log, report: &mut Report) {
-        for (_, stream) in &mut self.by_ends {
+        for stream in self.by_ends.values_mut() {
             stream.flush(self.time, log, report);
+            stream.close(log);
         }
     }
 }
 
 impl Stream {
-    fn new() -> Self {
-        Self { low_direction: None, connection: None, is_over: false, v311: true, halves: Default::default() }
-    }
-
     /// The client is who sends SYN or CONNECT, or who has not got port 1883.
     fn find_roles(&mut self, segment: &Segment<'_>, from_low: bool, is_first: bool) {
         if self.low_direction.is_some() {
@@ -131,10 +123,6 @@ impl Stream {
         }
     }
 
-    fn marks(&self) -> Marks {
-        Marks { connection: self.connection.unwrap_or_default(), v311: self.v311, ..Marks::default() }
-    }
-
     /// What came before is not MQTT, and was not kept.
     fn begin_at(&mut self, segment: &Segment<'_>, from_low: bool) {
         if !segment.has(Segment::SYN) && !self.halves[usize::from(!from_low)].order.expects(segment.sequence)
@@ -147,8 +135,8 @@ impl Stream {
         let low_is_client = self.direction(true) == Direction::Out;
         let (client, server) = if low_is_client { (low, high) } else { (high, low) };
         let words = ["TCP connection of ", &words_of(client), " to ", &words_of(server)].concat();
-        let values = [Value::Text("tcp-connection"), Value::Text(&words)];
-        log.push_event(time, self.marks().connection, EventKind::Note, &values);
+        let Some(connection) = self.connection else { return };
+        log.push_event(time, connection, Event::Note { name: "tcp-connection", words: &words });
     }
 
     fn take(&mut self, time: u64, segment: &Segment<'_>, from_low: bool, log: &mut Log, report: &mut Report) {
@@ -175,7 +163,7 @@ impl Stream {
             self.is_over = true;
             let Some(connection) = self.connection else { return };
             let words = if reset { "The TCP connection was reset" } else { "The TCP connection was closed" };
-            log.push_event(time, connection, EventKind::Closed, &[Value::Text(words)]);
+            log.push_event(time, connection, Event::Closed { words, failed: false });
         }
     }
 
@@ -192,33 +180,37 @@ impl Stream {
 
     /// Makes records of what has come, the unfinished packets included.
     fn flush(&mut self, time: u64, log: &mut Log, report: &mut Report) {
-        if self.connection.is_none() {
-            return;
-        }
+        let Some(connection) = self.connection else { return };
         for from_low in [true, false] {
             self.waiting(time, from_low, true, log, report);
-            let partial = std::mem::take(&mut self.halves[usize::from(!from_low)].partial);
-            if !partial.is_empty() {
-                self.broken(time, from_low, &partial, log);
-                let values = [Value::Number(partial.len() as u64)];
-                log.push_event(time, self.marks().connection, EventKind::Incomplete, &values);
+            let direction = self.direction(from_low);
+            let len = log.pending(connection, direction).len() as u64;
+            if log.push_remains(time, connection, direction).is_some() {
+                log.push_event(time, connection, Event::Incomplete { len });
             }
+        }
+    }
+
+    /// Nothing more comes.
+    fn close(&self, log: &mut Log) {
+        if let Some(connection) = self.connection {
+            log.close(connection);
         }
     }
 
     /// Goes on behind bytes that the capture lacks.
     fn gap(&mut self, time: u64, from_low: bool, len: usize, log: &mut Log, report: &mut Report) {
+        let Some(connection) = self.connection else { return };
         report.missing += len as u64;
         let direction = self.direction(from_low);
-        let values = [Value::Number(len as u64), Value::Text(direction.name())];
-        log.push_event(time, self.marks().connection, EventKind::Gap, &values);
+        log.push_event(time, connection, Event::Gap { len: len as u64, direction });
         let half = &mut self.halves[usize::from(!from_low)];
         let left = if half.spoilt > 0 {
             Some(half.spoilt)
         } else {
-            half.scanner.frame_len().map(|frame_len| frame_len - half.partial.len().min(frame_len))
+            let came = log.pending(connection, direction).len();
+            log.announced(connection, direction).map(|announced| announced.saturating_sub(came))
         };
-        half.scanner = FrameScanner::new();
         match left {
             // The hole is within a packet whose end is known.
             Some(left) if left >= len => half.spoilt = left - len,
@@ -228,87 +220,45 @@ impl Stream {
             }
         }
         if half.spoilt == 0 {
-            let partial = std::mem::take(&mut half.partial);
-            self.broken(time, from_low, &partial, log);
+            log.push_remains(time, connection, direction);
         }
     }
 
     fn bytes(&mut self, time: u64, from_low: bool, bytes: &[u8], log: &mut Log, report: &mut Report) {
-        let at = usize::from(!from_low);
-        let mut rest = bytes;
-        let spoilt = self.halves[at].spoilt.min(rest.len());
-        if spoilt > 0 {
-            let half = &mut self.halves[at];
-            half.partial.extend_from_slice(&rest[..spoilt]);
-            half.spoilt -= spoilt;
-            rest = &rest[spoilt..];
+        let Some(connection) = self.connection else { return };
+        let direction = self.direction(from_low);
+        let half = &mut self.halves[usize::from(!from_low)];
+        let (spoilt, rest) = bytes.split_at(half.spoilt.min(bytes.len()));
+        if !spoilt.is_empty() {
+            log.receive(connection, direction, spoilt.len(), |room| room.copy_from_slice(spoilt));
+            half.spoilt -= spoilt.len();
             if half.spoilt == 0 {
-                let partial = std::mem::take(&mut half.partial);
-                self.broken(time, from_low, &partial, log);
+                log.push_remains(time, connection, direction);
             }
         }
-        while !rest.is_empty() {
-            let half = &mut self.halves[at];
-            if half.lost {
-                if !is_plausible(rest) {
-                    // Most segments begin with a packet: the next one is another chance.
-                    self.broken(time, from_low, rest, log);
-                    return;
-                }
-                half.lost = false;
-            }
-            match half.scanner.scan(rest) {
-                Ok(scan) if scan.complete && half.partial.is_empty() => {
-                    self.packet(time, from_low, &rest[..scan.consumed], log, report);
-                    rest = &rest[scan.consumed..];
-                }
-                Ok(scan) => {
-                    half.partial.extend_from_slice(&rest[..scan.consumed]);
-                    rest = &rest[scan.consumed..];
-                    if scan.complete {
-                        let partial = std::mem::take(&mut half.partial);
-                        self.packet(time, from_low, &partial, log, report);
-                    }
-                }
+        if rest.is_empty() {
+            return;
+        }
+        log.receive(connection, direction, rest.len(), |room| room.copy_from_slice(rest));
+        // Most segments begin with a packet: where this one does not, the next one is another chance.
+        if half.lost && !is_plausible(rest) {
+            log.push_remains(time, connection, direction);
+            return;
+        }
+        half.lost = false;
+        loop {
+            match log.next_packet(time, connection, direction, |_| ()) {
+                Ok(Some(())) => report.packets += 1,
+                Ok(None) => return,
                 Err(error) => {
-                    half.scanner = FrameScanner::new();
                     half.lost = true;
-                    let mut garbage = std::mem::take(&mut half.partial);
-                    garbage.extend_from_slice(rest);
-                    self.broken(time, from_low, &garbage, log);
-                    let version = if self.v311 { ProtocolVersion::V311 } else { ProtocolVersion::V31 };
-                    let words = error.to_string();
-                    let values = [
-                        Value::Text(&words),
-                        Value::Number(error.offset as u64),
-                        Value::Text(error.kind.clause(version)),
-                    ];
-                    log.push_event(time, self.marks().connection, EventKind::Garbage, &values);
+                    log.push_remains(time, connection, direction);
+                    let version = log.version(connection).layout();
+                    let (offset, error) = (error.offset as u64, Fault::Found(error.kind, version));
+                    log.push_event(time, connection, Event::Garbage { error, offset, own: false });
                     return;
                 }
             }
-        }
-    }
-
-    fn packet(&mut self, time: u64, from_low: bool, bytes: &[u8], log: &mut Log, report: &mut Report) {
-        let mut violation = None;
-        let version = if self.v311 { ProtocolVersion::V311 } else { ProtocolVersion::V31 };
-        let packet = decode(bytes, version, &mut violation);
-        if let Ok(Packet::Connect(connect)) = &packet {
-            self.v311 = connect.version() != Some(ProtocolVersion::V31);
-        }
-        report.packets += 1;
-        let marks = Marks { violation: packet.is_err(), ..self.marks() };
-        let number = log.push_whole(time, self.direction(from_low), bytes, marks);
-        if let Some(violation) = violation {
-            log.push_violation(time, number, &violation);
-        }
-    }
-
-    fn broken(&self, time: u64, from_low: bool, bytes: &[u8], log: &mut Log) {
-        if !bytes.is_empty() {
-            let marks = Marks { broken: true, ..self.marks() };
-            log.push_whole(time, self.direction(from_low), bytes, marks);
         }
     }
 }
@@ -329,8 +279,8 @@ fn is_plausible(bytes: &[u8]) -> bool {
     match FixedHeader::decode(bytes) {
         Ok(Some(header)) => match bytes.get(..header.packet_len()) {
             Some(packet) => {
-                let mut violation = None;
-                decode(packet, ProtocolVersion::V311, &mut violation).is_ok() && violation.is_none()
+                let mut broken = BrokenRules::default();
+                broken.decode(packet, Version::Unknown).is_ok() && broken.is_empty()
             }
             None => true,
         },

@@ -1,124 +1,36 @@
 //! What is appended to the log, and what that drops.
 
-use mqttscope_proto::{DecodeError, Packet, ProtocolVersion, Violation, decode, redact_password};
+use mqttscope_proto::{Packet, ProtocolVersion, decode, redact_password};
 
 use super::arena::Span;
-use super::event::{self, EventKind, Value};
+use super::connection::ConnectionId;
+use super::event::{Event, EventKind, Fault, Value, Values};
 use super::exchange::Exchanges;
-use super::record::{Direction, Marks, Record};
-use super::{Incoming, Log, State, preview_half_lines};
+use super::record::{Direction, PacketFacts, Record};
+use super::{Found, Log, Version};
 
 impl Log {
-    /// Appends a packet that is sent, and says its number.
-    pub fn push_sent(&mut self, time: u64, frame: &[u8], marks: Marks) -> u32 {
-        self.push_whole(time, Direction::Out, frame, marks)
-    }
-
-    /// Appends a packet of either direction, and says its number.
-    pub fn push_whole(&mut self, time: u64, direction: Direction, frame: &[u8], marks: Marks) -> u32 {
-        let span = self.arena.append(frame);
-        self.push_packet(time, direction, span, marks)
-    }
-
     /// Appends an event, and says its number.
-    pub fn push_event(&mut self, time: u64, connection: u16, kind: EventKind, values: &[Value<'_>]) -> u32 {
-        self.push_event_about(None, time, connection, kind, values)
+    pub fn push_event(&mut self, time: u64, connection: ConnectionId, event: Event<'_>) -> u32 {
+        self.append_event(None, time, connection, event)
     }
 
-    /// Marks a packet as breaking a rule, and appends the event that says which.
-    pub fn push_violation(&mut self, time: u64, number: u32, violation: &Violation) -> u32 {
-        self.mark_violation(number);
-        let (connection, version) = match self.record(number) {
-            Some(record) => (record.connection, record.version()),
-            None => (0, ProtocolVersion::V31),
-        };
-        let words = violation.to_string();
-        let values = [
-            Value::Text(&words),
-            Value::Number(violation.offset as u64),
-            Value::Text(violation.rule.clause(version)),
-        ];
-        self.push_event_about(Some(number), time, connection, EventKind::Violation, &values)
-    }
-
-    /// Appends an event that is about a packet.
+    /// Appends an event that is about a packet, and says its number.
     pub fn push_event_about(
         &mut self,
-        packet: Option<u32>,
+        packet: u32,
         time: u64,
-        connection: u16,
-        kind: EventKind,
-        values: &[Value<'_>],
+        connection: ConnectionId,
+        event: Event<'_>,
     ) -> u32 {
-        self.scratch.clear();
-        event::encode(values, &mut self.scratch);
-        let span = self.arena.append(&self.scratch);
-        let mut record = Record::of_event(time, span, kind, connection);
-        record.back = packet.map_or(0, |packet| self.end().saturating_sub(packet));
-        let about = &mut self.state(connection).about;
-        match kind {
-            EventKind::Opened => about.opened = Some(time),
-            EventKind::Closed => about.closed = Some(time),
-            _ => {}
-        }
-        self.push(record, 0)
+        self.append_event(Some(packet), time, connection, event)
     }
 
-    /// Makes room for `len` bytes from the peer, which `fill` writes.
-    pub fn receive(&mut self, len: usize, fill: impl FnOnce(&mut [u8])) {
-        let announced = self.incoming.scanner.frame_len();
-        let span = self.incoming.span.get_or_insert_default();
-        fill(self.arena.extend(span, len, announced));
-    }
-
-    /// Bytes from the peer that are not yet part of a record.
-    #[must_use]
-    pub fn pending(&self) -> &[u8] {
-        self.incoming.span.map_or(&[], |span| self.arena.bytes(span))
-    }
-
-    /// Makes a record of the next whole packet among the pending bytes, and says its number; `None` if its end has
-    /// not come.
-    ///
-    /// # Errors
-    ///
-    /// Where the bytes cannot be a packet: nothing more can be made of them, and [`Self::push_remains`] takes them.
-    pub fn next_received(&mut self, time: u64, marks: Marks) -> Result<Option<u32>, DecodeError> {
-        let Some(span) = self.incoming.span else { return Ok(None) };
-        let Incoming { scanned, scanner, .. } = &mut self.incoming;
-        let unseen = &self.arena.bytes(span)[*scanned..];
-        if unseen.is_empty() {
-            return Ok(None);
-        }
-        let scan = scanner.scan(unseen)?;
-        *scanned += scan.consumed;
-        let len = *scanned;
-        Ok(scan.complete.then(|| self.push_received(time, len, marks)))
-    }
-
-    /// Makes a record of the first `len` pending bytes, and says its number.
-    pub fn push_received(&mut self, time: u64, len: usize, marks: Marks) -> u32 {
-        let pending = self.incoming.span.get_or_insert_default();
-        let span = Span { len: len as u32, ..*pending };
-        pending.start += len as u32;
-        pending.len -= len as u32;
-        self.incoming.scanned = 0;
-        self.push_packet(time, Direction::In, span, marks)
-    }
-
-    /// Makes a record of all pending bytes, if there are any: they are not, or no longer, going to be a packet.
-    pub fn push_remains(&mut self, time: u64, marks: Marks) -> Option<u32> {
-        let len = self.pending().len();
-        let marks = Marks { broken: true, ..marks };
-        let number = (len > 0).then(|| self.push_received(time, len, marks));
-        self.incoming = Incoming::default();
-        number
-    }
-
-    /// Marks a record: its packet breaks a rule.
-    pub fn mark_violation(&mut self, number: u32) {
+    /// Adds to what is known of a packet.
+    pub fn mark(&mut self, number: u32, facts: PacketFacts) {
         if let Some(record) = self.records.get_mut(number) {
-            record.mark_violation();
+            record.add_facts(facts);
+            self.revision = self.revision.wrapping_add(1);
         }
     }
 
@@ -130,79 +42,157 @@ impl Log {
         self.revision = self.revision.wrapping_add(1);
     }
 
-    /// Drops every record, and counts anew from 0. A packet that is coming in is kept.
+    /// Drops every record, and counts anew from 0. Packets that are coming in are kept, and so are open connections.
     pub fn clear(&mut self) {
         while self.first() < self.end() {
             self.drop_oldest();
         }
         self.records.clear();
-        for state in &mut self.connections {
-            state.exchanges = Exchanges::default();
-            state.about.connect = None;
-            state.about.disconnect = None;
-        }
+        self.found.clear();
+        self.connections.clear();
         self.revision = self.revision.wrapping_add(1);
         self.clearings = self.clearings.wrapping_add(1);
     }
 
-    fn push_packet(&mut self, time: u64, direction: Direction, span: Span, marks: Marks) -> u32 {
+    /// Nothing more comes on a connection: it goes with its last record. An event that it is closed says the same.
+    pub fn close(&mut self, connection: ConnectionId) {
+        if let Some(state) = self.connections.get_mut(connection) {
+            for inbound in state.take_inbound().iter_mut().flatten() {
+                if let Some(span) = inbound.take_all(&mut self.arena) {
+                    self.arena.release(span);
+                }
+            }
+            self.connections.close(connection);
+        }
+    }
+
+    /// Marks a record: its packet breaks a rule.
+    pub(crate) fn mark_violation(&mut self, number: u32) {
+        if let Some(record) = self.records.get_mut(number) {
+            record.mark_violation();
+        }
+    }
+
+    pub(crate) fn append_event(
+        &mut self,
+        packet: Option<u32>,
+        time: u64,
+        connection: ConnectionId,
+        event: Event<'_>,
+    ) -> u32 {
+        self.scratch.clear();
+        // What was found here is kept as it is, and needs no words before somebody looks.
+        let found = match event {
+            Event::Violation { rule: Fault::Found(rule, version), .. } => Some(Found::Rule(rule, version)),
+            Event::Garbage { error: Fault::Found(kind, version), .. } => Some(Found::Garbage(kind, version)),
+            Event::PeerError { error: Fault::Found(error, version) } => {
+                Some(Found::PeerError(error, version))
+            }
+            _ => None,
+        };
+        let scratch = &mut self.scratch;
+        match (found, event) {
+            (Some(found), Event::Violation { offset, own, .. } | Event::Garbage { offset, own, .. }) => {
+                for number in [self.found.end().into(), offset, own.into()] {
+                    Values::push(scratch, Value::Number(number));
+                }
+                self.found.push(found);
+            }
+            (Some(found), _) => {
+                Values::push(scratch, Value::Number(self.found.end().into()));
+                self.found.push(found);
+            }
+            (None, event) => event.each_value(&mut |value| Values::push(scratch, value)),
+        }
+        let span = self.arena.append(&self.scratch);
+        let mut record = Record::of_event(time, connection, span, event.kind());
+        record.back = packet.map_or(0, |packet| self.end().saturating_sub(packet));
+        if let Some(state) = self.connections.get_mut(connection) {
+            match event {
+                Event::Opened { .. } => state.about.opened = Some(time),
+                Event::Closed { .. } => state.about.closed = Some(time),
+                // Who asked for what is not known any more.
+                Event::Gap { .. } => state.watch = None,
+                _ => {}
+            }
+        }
+        let number = self.push(record);
+        if matches!(event, Event::Closed { .. } | Event::NotOpened { .. }) {
+            self.close(connection);
+        }
+        number
+    }
+
+    /// Makes a record of a packet's bytes, which are held for it already.
+    #[inline]
+    pub(super) fn push_span(
+        &mut self,
+        time: u64,
+        connection: ConnectionId,
+        direction: Direction,
+        span: Span,
+        facts: PacketFacts,
+    ) -> u32 {
         let number = self.end();
-        let mut record = Record::of_packet(time, direction, span, self.arena.bytes(span), marks);
+        let mut record = Record::of_packet(time, connection, direction, span, self.arena.bytes(span));
+        record.add_facts(facts);
         match record.first_byte >> 4 {
             CONNECT => self.note_connect(&mut record, number),
-            DISCONNECT => self.state(marks.connection).about.disconnect = Some(number),
+            DISCONNECT if direction == Direction::Out => {
+                if let Some(state) = self.connections.get_mut(connection) {
+                    state.about.disconnect = Some(number);
+                }
+            }
             _ => {}
         }
-        self.state(marks.connection);
         let Self { connections, records, .. } = self;
-        let exchanges = &mut connections[usize::from(marks.connection)].exchanges;
-        let before = exchanges.note(&record, number, |number| records.get(number));
+        let note = |exchanges: &mut Exchanges| exchanges.note(&record, number, |number| records.get(number));
+        let before = connections.with_exchanges(connection, note).flatten();
         if let Some(before) = before {
             record.back = number - before;
             if let Some(before) = records.get_mut(before) {
                 before.ahead = record.back;
             }
         }
-        self.push(record, preview_half_lines(span.len as usize))
+        self.push(record)
     }
 
-    /// Hides the password, keeps the client id, and goes on with the exchanges of an earlier connection of a client
-    /// that has not asked for a clean session.
+    /// Hides the password. Of the client's own CONNECT it keeps the client id and the version, and goes on with the
+    /// exchanges of an earlier connection of a client that has not asked for a clean session.
     fn note_connect(&mut self, record: &mut Record, number: u32) {
         if !self.keeps_passwords && redact_password(self.arena.bytes_mut(record.span)) {
             record.mark_password_hidden();
         }
         let bytes = self.arena.bytes(record.span);
         let Ok(Packet::Connect(connect)) = decode(bytes, ProtocolVersion::V31, &mut ()) else { return };
-        let (client_id, clean) = (connect.client_id.to_string_lossy().into_owned(), connect.clean_session);
-        let source = self.state(record.connection).source;
-        // The newest connection of that client is where its exchanges are, this one included. Clients without a name
-        // are all different.
-        let same = |state: &&mut State| {
-            let is_named = !client_id.is_empty() && state.about.client_id == client_id;
-            is_named && state.source == source && state.about.connect.is_some()
-        };
-        let latest = self.connections.iter_mut().filter(same).max_by_key(|state| state.about.connect);
-        let exchanges = latest.map(|state| std::mem::take(&mut state.exchanges));
-        let state = self.state(record.connection);
-        state.exchanges = exchanges.filter(|_| !clean).unwrap_or_default();
-        state.about.client_id = client_id;
-        state.about.connect = Some(number);
-    }
-
-    pub(super) fn state(&mut self, connection: u16) -> &mut State {
-        let at = usize::from(connection);
-        if self.connections.len() <= at {
-            self.connections.resize_with(at + 1, State::default);
+        if record.direction() != Direction::Out {
+            return;
         }
-        &mut self.connections[at]
+        let (client_id, clean) = (connect.client_id.to_string_lossy().into_owned(), connect.clean_session);
+        let version = connect.version();
+        // Where the exchanges of that client are, perhaps on this very connection.
+        let latest = self.connections.name(record.connection, client_id);
+        let taken = latest.and_then(|latest| self.connections.with_exchanges(latest, std::mem::take));
+        let exchanges = taken.filter(|_| !clean).unwrap_or_default();
+        self.connections.with_exchanges(record.connection, |own| *own = exchanges);
+        if let Some(state) = self.connections.get_mut(record.connection) {
+            state.about.connect = Some(number);
+        }
+        self.learn_version(record.connection, version.map_or(Version::Unknown, Version::Known));
     }
 
-    fn push(&mut self, mut record: Record, half_lines: u32) -> u32 {
+    /// Notes what a connection speaks, unless that is known.
+    pub(crate) fn learn_version(&mut self, connection: ConnectionId, version: Version) {
+        if let Some(state) = self.connections.get_mut(connection)
+            && state.about.version == Version::Unknown
+        {
+            state.about.version = version;
+        }
+    }
+
+    pub(super) fn push(&mut self, record: Record) -> u32 {
         let number = self.end();
-        record.half_lines = self.half_lines;
-        self.half_lines = self.half_lines.wrapping_add(half_lines);
-        self.arena.hold(record.span);
+        self.connections.hold(record.connection);
         self.records.push(record);
         self.revision = self.revision.wrapping_add(1);
         self.keep_budget();
@@ -216,9 +206,25 @@ impl Log {
     }
 
     fn drop_oldest(&mut self) {
-        let Some(record) = self.records.get(self.records.first()) else { return };
+        let Some(&record) = self.records.get(self.records.first()) else { return };
+        if self.found_number(&record).is_some() {
+            self.found.pop();
+        }
         self.arena.release(record.span);
         self.records.pop();
+        self.connections.release(record.connection);
+    }
+
+    /// The number among what was found of what an event tells, if that is kept so.
+    pub(super) fn found_number(&self, record: &Record) -> Option<u32> {
+        use EventKind as K;
+        match record.event_kind()? {
+            K::Violation | K::Garbage | K::PeerError => match Values(self.arena.bytes(record.span)).next()? {
+                Value::Number(number) => u32::try_from(number).ok(),
+                Value::Text(_) => None,
+            },
+            _ => None,
+        }
     }
 }
 

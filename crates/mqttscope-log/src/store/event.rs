@@ -1,247 +1,242 @@
-//! What happens besides packets: a kind and a few values as bytes, put into words when the row is looked at.
+//! What happens besides packets: kept as a few values, and put into words when the row is looked at.
 
-use mqttscope_proto::return_code_text;
+use std::borrow::Cow;
+
+use mqttscope_proto::session::PeerError;
+use mqttscope_proto::{DecodeErrorKind, PacketType, ProtocolVersion, Rule, return_code_text};
 use mqttscope_text::number::push_number;
 
-/// A kind of event. The values that it comes with are named in the words of [`EventKind::template`].
+use super::record::Direction;
+
+mod kind;
+mod value;
+
+pub use kind::EventKind;
+pub(crate) use value::{Value, Values};
+
+/// Something that happened besides packets.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[repr(u8)]
-pub enum EventKind {
-    /// A WebSocket is being opened; URL, subprotocols offered.
-    Opening,
-    /// The browser refused to open a WebSocket at all; its words.
-    NotOpened,
-    /// The transport is open; the subprotocol that was agreed on, milliseconds that it took.
-    Opened,
-    /// The transport is closed; how and why, in words, and 1 if that was not as asked.
-    Closed,
-    /// The server refused the connection; the return code.
-    Refused,
+#[non_exhaustive]
+pub enum Event<'a> {
+    /// A WebSocket is being opened.
+    Opening {
+        /// Where it leads.
+        url: &'a str,
+        /// The subprotocols that are offered, in words.
+        subprotocols: &'a str,
+    },
+    /// The browser refused to open a WebSocket at all.
+    NotOpened {
+        /// What it said.
+        words: &'a str,
+    },
+    /// The transport is open.
+    Opened {
+        /// The subprotocol that was agreed on, empty for none.
+        subprotocol: &'a str,
+        /// Milliseconds that it took.
+        after_ms: u64,
+    },
+    /// The transport is closed.
+    Closed {
+        /// How and why.
+        words: &'a str,
+        /// That was not as asked.
+        failed: bool,
+    },
+    /// The server refused the connection.
+    Refused {
+        /// The connect return code.
+        return_code: u8,
+    },
     /// PINGREQ was due and not sent.
     PingWithheld,
-    /// An acknowledgement was due and not sent; its type, its packet id.
-    AcknowledgementHeld,
-    /// No PINGRESP within the keep alive; seconds.
-    KeepAliveExpired,
-    /// Exchanges that were unfinished when the connection ended; their number, their ids, what becomes of them.
-    LeftInFlight,
-    /// A subscription that the server refused; the filter.
-    NotGranted,
-    /// The peer broke a rule; the rule, the byte, the clause.
-    Violation,
-    /// The same packet breaks further rules; in how many places.
-    MoreViolations,
-    /// The peer sent what is no MQTT packet; the fault, the byte, the clause.
-    Garbage,
-    /// The peer behaved against the protocol; how, the clause.
-    PeerError,
-    /// Bytes of a packet whose end never came; their number.
-    Incomplete,
-    /// The peer sent a text message; its length.
-    TextMessage,
+    /// An acknowledgement was due and not sent.
+    AcknowledgementHeld {
+        /// PUBACK, PUBREC, PUBREL or PUBCOMP.
+        packet_type: PacketType,
+        /// Its packet id.
+        packet_id: u16,
+    },
+    /// A QoS 2 message came again, and was not delivered again.
+    RepeatNotDelivered {
+        /// Its packet id.
+        packet_id: u16,
+    },
+    /// No PINGRESP within the keep alive.
+    KeepAliveExpired {
+        /// The keep alive.
+        secs: u16,
+    },
+    /// Exchanges that were unfinished when the connection ended.
+    LeftInFlight {
+        /// How many.
+        count: u64,
+        /// Their ids, in words.
+        ids: &'a str,
+        /// What becomes of them.
+        fate: &'a str,
+    },
+    /// A subscription that the server refused.
+    NotGranted {
+        /// The topic filter.
+        filter: &'a str,
+    },
+    /// A packet breaks a rule.
+    Violation {
+        /// The rule.
+        rule: Fault<'a, Rule>,
+        /// Offset of the byte at fault from the start of the packet.
+        offset: u64,
+        /// This program sent it.
+        own: bool,
+    },
+    /// The same packet breaks further rules.
+    MoreViolations {
+        /// In how many places.
+        count: u64,
+        /// This program sent it.
+        own: bool,
+    },
+    /// Bytes that are no MQTT packet.
+    Garbage {
+        /// Why they are none.
+        error: Fault<'a, DecodeErrorKind>,
+        /// Offset of the byte at fault.
+        offset: u64,
+        /// This program sent them.
+        own: bool,
+    },
+    /// The peer behaved against the protocol.
+    PeerError {
+        /// How.
+        error: Fault<'a, PeerError>,
+    },
+    /// The stream ended inside a packet.
+    Incomplete {
+        /// Bytes of it that came.
+        len: u64,
+    },
+    /// The peer sent a text message.
+    TextMessage {
+        /// Its length in characters.
+        chars: u64,
+    },
     /// The clock worker did not start, and timers of the page stand in.
     ClockFallback,
-    /// A capture lacks bytes of the stream; their number, the direction.
-    Gap,
-    /// Something else; its name, its words.
-    Note,
+    /// A capture lacks bytes of the stream.
+    Gap {
+        /// How many.
+        len: u64,
+        /// Which way they went.
+        direction: Direction,
+    },
+    /// Something else.
+    Note {
+        /// Its name for machines.
+        name: &'a str,
+        /// What it was.
+        words: &'a str,
+    },
 }
 
-impl EventKind {
-    /// All kinds, in the order of their numbers.
-    pub const ALL: [Self; 19] = [
-        Self::Opening,
-        Self::NotOpened,
-        Self::Opened,
-        Self::Closed,
-        Self::Refused,
-        Self::PingWithheld,
-        Self::AcknowledgementHeld,
-        Self::KeepAliveExpired,
-        Self::LeftInFlight,
-        Self::NotGranted,
-        Self::Violation,
-        Self::MoreViolations,
-        Self::Garbage,
-        Self::PeerError,
-        Self::Incomplete,
-        Self::TextMessage,
-        Self::ClockFallback,
-        Self::Gap,
-        Self::Note,
-    ];
+/// What is at fault, with where the rule is written: as it was found, or in the words of a file that tells of it.
+#[derive(Clone, Copy, Debug)]
+pub enum Fault<'a, T> {
+    /// It was found here, on a connection of that version.
+    Found(T, ProtocolVersion),
+    /// It is told.
+    Told {
+        /// What is wrong.
+        words: &'a str,
+        /// Where that is written.
+        clause: &'a str,
+    },
+}
 
-    /// The kind of a number, as [`Self::ALL`] counts them.
-    #[must_use]
-    pub const fn from_number(number: u8) -> Option<Self> {
-        if (number as usize) < Self::ALL.len() { Some(Self::ALL[number as usize]) } else { None }
-    }
+/// A rule, with where it is written.
+pub trait Written: ToString {
+    /// The clause in a version.
+    fn clause(&self, version: ProtocolVersion) -> &'static str;
+}
 
-    /// The kind of a name.
+impl<'a, T: Written> Fault<'a, T> {
+    /// What is wrong, in words.
     #[must_use]
-    pub fn from_name(name: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|kind| kind.name() == name)
-    }
-
-    /// The name for machines.
-    #[must_use]
-    pub const fn name(self) -> &'static str {
+    pub fn words(&self) -> Cow<'a, str> {
         match self {
-            Self::Opening => "opening",
-            Self::NotOpened => "not-opened",
-            Self::Opened => "opened",
-            Self::Closed => "closed",
-            Self::Refused => "refused",
-            Self::PingWithheld => "ping-withheld",
-            Self::AcknowledgementHeld => "acknowledgement-held",
-            Self::KeepAliveExpired => "keep-alive-expired",
-            Self::LeftInFlight => "left-in-flight",
-            Self::NotGranted => "not-granted",
-            Self::Violation => "violation",
-            Self::MoreViolations => "more-violations",
-            Self::Garbage => "garbage",
-            Self::PeerError => "peer-error",
-            Self::Incomplete => "incomplete",
-            Self::TextMessage => "text-message",
-            Self::ClockFallback => "clock-fallback",
-            Self::Gap => "gap",
-            Self::Note => "note",
+            Self::Found(fault, _) => fault.to_string().into(),
+            Self::Told { words, .. } => (*words).into(),
         }
     }
 
-    /// The event as a sentence, in which `{0}` stands for the first value, and `{s}` for the ending of a noun behind
-    /// a number.
+    /// Where that is written.
     #[must_use]
-    pub const fn template(self) -> &'static str {
+    pub fn clause(&self) -> &'a str {
         match self {
-            Self::Opening => "Opening a WebSocket to {0}, subprotocol offered: {1}",
-            Self::NotOpened => "The browser refused to open the WebSocket: {0}",
-            Self::Opened => "WebSocket open after {1} ms, subprotocol: {0}",
-            Self::Closed => "{0}",
-            Self::Refused => "Connection refused: {0}",
-            Self::PingWithheld => "Simulating a client that is down: PINGREQ not sent",
-            Self::AcknowledgementHeld => "{0} of packet id {1} was due and is held back",
-            Self::KeepAliveExpired => "No PINGRESP within {0} s: the connection is dead",
-            Self::LeftInFlight => "Left in flight: {0} packet id{s} ({1}); {2}",
-            Self::NotGranted => "The broker did not grant the subscription to {0}",
-            Self::Violation => "Rule broken by the peer: {0} (byte {1}, {2})",
-            Self::MoreViolations => "The same packet breaks rules in {0} more place{s}",
-            Self::Garbage => "Not an MQTT packet: {0} (byte {1}, {2})",
-            Self::PeerError => "Unexpected from the peer: {0} ({1})",
-            Self::Incomplete => "The stream ended inside a packet, after {0} byte{s} of it",
-            Self::TextMessage => {
-                "A text message of {0} character{s} came; MQTT uses binary ones (MQTT-6.0.0-1)"
+            Self::Found(fault, version) => fault.clause(*version),
+            Self::Told { clause, .. } => clause,
+        }
+    }
+}
+
+/// Two faults are the same if they say the same: what a file tells is what was found.
+impl<T: Written> PartialEq for Fault<'_, T> {
+    fn eq(&self, other: &Self) -> bool {
+        self.words() == other.words() && self.clause() == other.clause()
+    }
+}
+
+impl<T: Written> Eq for Fault<'_, T> {}
+
+macro_rules! written {
+    ($($fault:ty),*) => {
+        $(impl Written for $fault {
+            fn clause(&self, version: ProtocolVersion) -> &'static str {
+                Self::clause(self, version)
             }
-            Self::ClockFallback => "The clock worker did not start: in a hidden tab PINGREQ may be late",
-            Self::Gap => "The capture lacks {0} byte{s} of what went {1}",
-            Self::Note => "{1}",
-        }
-    }
-
-    /// Whether the event tells of a broken rule.
-    #[must_use]
-    pub const fn is_violation(self) -> bool {
-        matches!(
-            self,
-            Self::Violation | Self::MoreViolations | Self::Garbage | Self::PeerError | Self::Incomplete
-        )
-    }
+        })*
+    };
 }
 
-/// A value of an event.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Value<'a> {
-    /// A text.
-    Text(&'a str),
-    /// A number.
-    Number(u64),
-}
+written!(Rule, DecodeErrorKind, PeerError);
 
-/// An event, borrowed from the log.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Event<'a> {
-    kind: EventKind,
-    data: &'a [u8],
-}
-
-impl<'a> Event<'a> {
-    pub(crate) const fn new(kind: EventKind, data: &'a [u8]) -> Self {
-        Self { kind, data }
-    }
-
-    /// The values as the log keeps them.
-    pub(crate) const fn data(&self) -> &'a [u8] {
-        self.data
-    }
-
+impl Event<'_> {
     /// What kind of event it is.
     #[must_use]
     pub const fn kind(&self) -> EventKind {
-        self.kind
+        use EventKind as K;
+        match self {
+            Self::Opening { .. } => K::Opening,
+            Self::NotOpened { .. } => K::NotOpened,
+            Self::Opened { .. } => K::Opened,
+            Self::Closed { .. } => K::Closed,
+            Self::Refused { .. } => K::Refused,
+            Self::PingWithheld => K::PingWithheld,
+            Self::AcknowledgementHeld { .. } => K::AcknowledgementHeld,
+            Self::RepeatNotDelivered { .. } => K::RepeatNotDelivered,
+            Self::KeepAliveExpired { .. } => K::KeepAliveExpired,
+            Self::LeftInFlight { .. } => K::LeftInFlight,
+            Self::NotGranted { .. } => K::NotGranted,
+            Self::Violation { .. } => K::Violation,
+            Self::MoreViolations { .. } => K::MoreViolations,
+            Self::Garbage { .. } => K::Garbage,
+            Self::PeerError { .. } => K::PeerError,
+            Self::Incomplete { .. } => K::Incomplete,
+            Self::TextMessage { .. } => K::TextMessage,
+            Self::ClockFallback => K::ClockFallback,
+            Self::Gap { .. } => K::Gap,
+            Self::Note { .. } => K::Note,
+        }
     }
 
     /// The name for machines; that of a note is its own.
     #[must_use]
-    pub fn name(&self) -> &'a str {
-        match (self.kind, self.values().next()) {
-            (EventKind::Note, Some(Value::Text(name))) => name,
-            _ => self.kind.name(),
+    pub const fn name(&self) -> &str {
+        match self {
+            Self::Note { name, .. } => name,
+            _ => self.kind().name(),
         }
-    }
-
-    /// The values, in order.
-    pub fn values(&self) -> impl Iterator<Item = Value<'a>> + use<'a> {
-        let mut data = self.data;
-        std::iter::from_fn(move || take_value(&mut data))
-    }
-
-    /// The text at a place among the values.
-    #[must_use]
-    pub fn text(&self, at: usize) -> Option<&'a str> {
-        match self.values().nth(at)? {
-            Value::Text(text) => Some(text),
-            Value::Number(_) => None,
-        }
-    }
-
-    /// The number at a place among the values.
-    #[must_use]
-    pub fn number(&self, at: usize) -> Option<u64> {
-        match self.values().nth(at)? {
-            Value::Number(number) => Some(number),
-            Value::Text(_) => None,
-        }
-    }
-
-    /// Appends the event as a sentence.
-    pub fn push_words(&self, out: &mut String) {
-        let mut rest = self.kind.template();
-        let mut ending = "s";
-        while let Some((before, place, after)) = next_place(rest) {
-            out.push_str(before);
-            rest = after;
-            let Ok(at) = place.parse() else {
-                out.push_str(ending);
-                continue;
-            };
-            match self.values().nth(at) {
-                Some(Value::Text("")) => out.push_str("none"),
-                Some(Value::Text(text)) => out.push_str(text),
-                Some(Value::Number(code)) if self.kind == EventKind::Refused => {
-                    let words = u8::try_from(code).ok().and_then(return_code_text);
-                    out.push_str(words.unwrap_or("reserved code"));
-                    out.push_str(" (return code ");
-                    push_number(out, code);
-                    out.push(')');
-                }
-                Some(Value::Number(number)) => {
-                    push_number(out, number);
-                    ending = if number == 1 { "" } else { "s" };
-                }
-                None => out.push('?'),
-            }
-        }
-        out.push_str(rest);
     }
 
     /// The event as a sentence.
@@ -251,44 +246,93 @@ impl<'a> Event<'a> {
         self.push_words(&mut words);
         words
     }
-}
 
-/// Writes values as the log keeps them.
-pub(super) fn encode(values: &[Value<'_>], out: &mut Vec<u8>) {
-    for value in values {
-        match value {
-            Value::Text(text) => {
-                out.push(TEXT);
-                out.extend_from_slice(&(text.len() as u32).to_le_bytes());
-                out.extend_from_slice(text.as_bytes());
+    /// Appends the event as a sentence.
+    pub fn push_words(&self, out: &mut String) {
+        let mut say = |parts: &[&str]| parts.iter().for_each(|part| out.push_str(part));
+        match *self {
+            Self::Opening { url, subprotocols } => {
+                say(&["Opening a WebSocket to ", shown(url), ", subprotocol offered: ", shown(subprotocols)])
             }
-            Value::Number(number) => {
-                out.push(NUMBER);
-                out.extend_from_slice(&number.to_le_bytes());
+            Self::NotOpened { words } => {
+                say(&["The browser refused to open the WebSocket: ", shown(words)]);
+            }
+            Self::Opened { subprotocol, after_ms } => {
+                say(&["WebSocket open after ", &digits(after_ms), " ms, subprotocol: ", shown(subprotocol)]);
+            }
+            Self::Closed { words, .. } | Self::Note { words, .. } => say(&[shown(words)]),
+            Self::Refused { return_code } => {
+                let words = return_code_text(return_code).unwrap_or("reserved code");
+                let code = digits(return_code.into());
+                say(&["Connection refused: ", words, " (return code ", &code, ")"]);
+            }
+            Self::PingWithheld => say(&["Simulating a client that is down: PINGREQ not sent"]),
+            Self::AcknowledgementHeld { packet_type, packet_id } => {
+                let id = digits(packet_id.into());
+                say(&[packet_type.name(), " of packet id ", &id, " was due and is held back"]);
+            }
+            Self::RepeatNotDelivered { packet_id } => {
+                let id = digits(packet_id.into());
+                say(&["The message of packet id ", &id, " came again and was not delivered again"]);
+            }
+            Self::KeepAliveExpired { secs } => {
+                say(&["No PINGRESP within ", &digits(secs.into()), " s: the connection is dead"]);
+            }
+            Self::LeftInFlight { count, ids, fate } => {
+                let noun = counted(count, " packet id");
+                say(&["Left in flight: ", &noun, " (", shown(ids), "); ", shown(fate)]);
+            }
+            Self::NotGranted { filter } => {
+                say(&["The broker did not grant the subscription to ", shown(filter)]);
+            }
+            Self::Violation { rule, offset, own } => {
+                let what =
+                    if own { "Rule broken by this page itself: " } else { "Rule broken by the peer: " };
+                say(&[what, &rule.words(), " (byte ", &digits(offset), ", ", rule.clause(), ")"]);
+            }
+            Self::MoreViolations { count, .. } => {
+                say(&["The same packet breaks rules in ", &counted(count, " more place")]);
+            }
+            Self::Garbage { error, offset, own } => {
+                let what = if own {
+                    "Sent by this page itself, and not an MQTT packet: "
+                } else {
+                    "Not an MQTT packet: "
+                };
+                say(&[what, &error.words(), " (byte ", &digits(offset), ", ", error.clause(), ")"]);
+            }
+            Self::PeerError { error } => {
+                say(&["Unexpected from the peer: ", &error.words(), " (", error.clause(), ")"]);
+            }
+            Self::Incomplete { len } => {
+                say(&["The stream ended inside a packet, after ", &counted(len, " byte"), " of it"]);
+            }
+            Self::TextMessage { chars } => {
+                let chars = counted(chars, " character");
+                say(&["A text message of ", &chars, " came; MQTT uses binary ones (MQTT-6.0.0-1)"]);
+            }
+            Self::ClockFallback => {
+                say(&["The clock worker did not start: in a hidden tab PINGREQ may be late"]);
+            }
+            Self::Gap { len, direction } => {
+                say(&["The capture lacks ", &counted(len, " byte"), " of what went ", direction.name()]);
             }
         }
     }
 }
 
-fn take_value<'a>(data: &mut &'a [u8]) -> Option<Value<'a>> {
-    let (&tag, rest) = data.split_first()?;
-    if tag == NUMBER {
-        let (number, rest) = rest.split_first_chunk()?;
-        *data = rest;
-        return Some(Value::Number(u64::from_le_bytes(*number)));
-    }
-    let (len, rest) = rest.split_first_chunk()?;
-    let (text, rest) = rest.split_at_checked(u32::from_le_bytes(*len) as usize)?;
-    *data = rest;
-    std::str::from_utf8(text).ok().map(Value::Text)
+/// A text of an event; one that is not there is told too.
+const fn shown(text: &str) -> &str {
+    if text.is_empty() { "none" } else { text }
 }
 
-/// Splits a template at its next place.
-fn next_place(template: &str) -> Option<(&str, &str, &str)> {
-    let (before, rest) = template.split_once('{')?;
-    let (place, after) = rest.split_once('}')?;
-    Some((before, place, after))
+fn digits(number: u64) -> String {
+    let mut digits = String::new();
+    push_number(&mut digits, number);
+    digits
 }
 
-const TEXT: u8 = b't';
-const NUMBER: u8 = b'n';
+/// `1 byte`, `1234 bytes`; the unit begins with its space.
+fn counted(count: u64, unit: &str) -> String {
+    [digits(count).as_str(), unit, if count == 1 { "" } else { "s" }].concat()
+}

@@ -7,6 +7,7 @@ use super::record::{Direction, Record};
 /// The open exchanges of a connection. Every look-up is a look into a table.
 #[derive(Default)]
 pub(super) struct Exchanges {
+    /// By the ids that the client gives, and by those that the server gives.
     ours: Table,
     theirs: Table,
     connect: u32,
@@ -32,6 +33,9 @@ impl Exchanges {
         let packet_type = record.packet_type()?;
         match packet_type {
             T::Disconnect => None,
+            // Those that come from the wrong side ask for nothing, and answer nothing.
+            T::Connect | T::PingReq if record.direction() != Direction::Out => None,
+            T::ConnAck | T::PingResp if record.direction() != Direction::In => None,
             T::Connect | T::ConnAck => follow(&mut self.connect, packet_type, record, number, find),
             T::PingReq | T::PingResp => follow(&mut self.ping, packet_type, record, number, find),
             _ if record.packet_id == 0 => None,
@@ -91,7 +95,7 @@ const fn continues(last: PacketType, next: PacketType, dup: bool) -> bool {
 }
 
 /// The type of packet that one of this type answers.
-pub(super) const fn question(answer: PacketType) -> Option<PacketType> {
+pub(crate) const fn question(answer: PacketType) -> Option<PacketType> {
     use PacketType as T;
     Some(match answer {
         T::ConnAck => T::Connect,
@@ -105,11 +109,19 @@ pub(super) const fn question(answer: PacketType) -> Option<PacketType> {
     })
 }
 
-/// The newest packet of each id, with [`IN_FLIGHT`]. Ids are mostly given in order from 1, so few pages are ever made.
+/// The newest packet of each id, with [`IN_FLIGHT`].
 #[derive(Default)]
 struct Table {
-    pages: Vec<Option<Box<[u32; 256]>>>,
+    slots: Slots,
     in_flight: u32,
+}
+
+/// Numbers by packet id.
+enum Slots {
+    /// Of a connection that uses few ids, as most of a capture with thousands do.
+    Few(Vec<(u16, u32)>),
+    /// Ids are mostly given in order from 1, so few pages are ever made.
+    Many(Vec<Option<Box<[u32; 256]>>>),
 }
 
 impl Table {
@@ -122,7 +134,7 @@ impl Table {
         find: impl FnOnce(u32) -> Option<&'r Record>,
     ) -> Option<u32> {
         use PacketType as T;
-        let slot = self.slot(record.packet_id);
+        let slot = self.slots.slot(record.packet_id);
         let was_in_flight = *slot & IN_FLIGHT != 0;
         let mut newest = *slot & !IN_FLIGHT;
         let before = follow(&mut newest, packet_type, record, number, find);
@@ -137,16 +149,48 @@ impl Table {
         self.in_flight = self.in_flight + u32::from(is_in_flight) - u32::from(was_in_flight);
         before
     }
+}
 
-    fn slot(&mut self, id: u16) -> &mut u32 {
-        let [page, at] = id.to_be_bytes();
-        if self.pages.is_empty() {
-            self.pages.resize_with(256, || None);
-        }
-        let page = self.pages[usize::from(page)].get_or_insert_with(|| Box::new([0; 256]));
-        &mut page[usize::from(at)]
+impl Default for Slots {
+    fn default() -> Self {
+        Self::Few(Vec::new())
     }
 }
 
+impl Slots {
+    #[inline]
+    fn slot(&mut self, id: u16) -> &mut u32 {
+        if let Self::Few(few) = self
+            && few.len() == FEW
+            && few.iter().all(|&(known, _)| known != id)
+        {
+            let mut pages = Vec::new();
+            pages.resize_with(256, || None);
+            for &(id, number) in few.iter() {
+                *page_slot(&mut pages, id) = number;
+            }
+            *self = Self::Many(pages);
+        }
+        match self {
+            Self::Many(pages) => page_slot(pages, id),
+            Self::Few(few) => {
+                let at = few.iter().position(|&(known, _)| known == id).unwrap_or_else(|| {
+                    few.push((id, 0));
+                    few.len() - 1
+                });
+                &mut few[at].1
+            }
+        }
+    }
+}
+
+fn page_slot(pages: &mut [Option<Box<[u32; 256]>>], id: u16) -> &mut u32 {
+    let [page, at] = id.to_be_bytes();
+    let page = pages[usize::from(page)].get_or_insert_with(|| Box::new([0; 256]));
+    &mut page[usize::from(at)]
+}
+
+/// Ids that are searched one by one.
+const FEW: usize = 16;
 /// The message of this id is in flight. Numbers of records stay below it.
 const IN_FLIGHT: u32 = 1 << 31;

@@ -1,8 +1,9 @@
 //! One fixed-size record a packet or event: all that can be known without looking at its bytes.
 
-use mqttscope_proto::{FixedHeader, PacketType, ProtocolVersion};
+use mqttscope_proto::{FixedHeader, PacketType};
 
 use super::arena::Span;
+use super::connection::ConnectionId;
 use super::event::EventKind;
 
 /// Which way a packet went, or that the record is no packet.
@@ -28,17 +29,71 @@ impl Direction {
     }
 }
 
-/// Facts about a packet that its bytes do not tell.
+/// What whoever brings a packet knows of it, and its bytes do not tell.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Marks {
-    /// The number of the connection, counted by the caller.
-    pub connection: u16,
-    /// The version that the connection speaks.
-    pub v311: bool,
-    /// The packet breaks a rule.
-    pub violation: bool,
-    /// The bytes are not a whole packet.
-    pub broken: bool,
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+pub struct PacketFacts {
+    /// It was sent by this program itself.
+    pub own: bool,
+    /// It is a copy that a policy sends right behind the packet.
+    pub copy: bool,
+    /// It is sent again, after a reconnect or because no answer came in time.
+    pub resend: bool,
+    /// Its bytes were sent past the session.
+    pub raw: bool,
+    /// It is a message that came before, and was not delivered again.
+    pub repeat: bool,
+    /// An acknowledgement of it is due, and is held back.
+    pub held: bool,
+}
+
+impl PacketFacts {
+    /// The names of the facts for machines, each with whether it is so.
+    pub(crate) const fn named(self) -> [(&'static str, bool); 6] {
+        [
+            ("own", self.own),
+            ("copy", self.copy),
+            ("resend", self.resend),
+            ("raw", self.raw),
+            ("repeat", self.repeat),
+            ("held", self.held),
+        ]
+    }
+
+    /// The fact of a name.
+    #[cfg(feature = "import")]
+    pub(crate) fn named_mut(&mut self, name: &str) -> Option<&mut bool> {
+        Some(match name {
+            "own" => &mut self.own,
+            "copy" => &mut self.copy,
+            "resend" => &mut self.resend,
+            "raw" => &mut self.raw,
+            "repeat" => &mut self.repeat,
+            "held" => &mut self.held,
+            _ => return None,
+        })
+    }
+
+    /// All of them as bits.
+    pub(crate) fn to_byte(self) -> u8 {
+        (self.bits() >> FACTS_SHIFT) as u8
+    }
+
+    /// The facts of [`Self::to_byte`].
+    pub(crate) fn from_byte(byte: u8) -> Self {
+        Self::from_bits((byte as u16) << FACTS_SHIFT)
+    }
+
+    fn bits(self) -> u16 {
+        let facts = self.named().into_iter().enumerate();
+        facts.fold(0, |bits, (at, (_, is_so))| bits | u16::from(is_so) << at) << FACTS_SHIFT
+    }
+
+    fn from_bits(bits: u16) -> Self {
+        let [own, copy, resend, raw, repeat, held] =
+            std::array::from_fn(|at| bits >> FACTS_SHIFT >> at & 1 != 0);
+        Self { own, copy, resend, raw, repeat, held }
+    }
 }
 
 /// What is known of a record without looking at its bytes.
@@ -46,79 +101,80 @@ pub struct Marks {
 pub struct Record {
     /// Microseconds since the Unix epoch.
     pub time: u64,
-    /// Half lines of all hex previews before this record's, since the log began.
-    pub(super) half_lines: u32,
     pub(super) span: Span,
     /// How many records back the packet stands that is before this one in its exchange, 0 for none. For an event
     /// the packet that it is about.
     pub(super) back: u32,
     /// How many records ahead the next packet of the exchange stands, 0 for none yet.
     pub(super) ahead: u32,
+    /// The number of the connection.
+    pub connection: ConnectionId,
     /// The packet identifier, 0 for none.
     pub packet_id: u16,
-    /// The number of the connection.
-    pub connection: u16,
     topic_len: u16,
+    bits: u16,
     /// The packet's first byte: type and flags.
     pub first_byte: u8,
-    bits: u8,
 }
 
 // The log's memory for a million packets is 40 MB and their bytes.
 const _: () = assert!(size_of::<Record>() == 40);
 
-const IN: u8 = 1 << 0;
-const EVENT: u8 = 1 << 1;
-const V311: u8 = 1 << 2;
-const VIOLATION: u8 = 1 << 3;
-const BROKEN: u8 = 1 << 4;
-const PASSWORD_HIDDEN: u8 = 1 << 5;
-/// The length of the fixed header less 2 is in the highest two bits.
-const HEADER_SHIFT: u8 = 6;
+const IN: u16 = 1 << 0;
+const EVENT: u16 = 1 << 1;
+const VIOLATION: u16 = 1 << 2;
+const BROKEN: u16 = 1 << 3;
+const PASSWORD_HIDDEN: u16 = 1 << 4;
+/// The length of the fixed header less 2, two bits.
+const HEADER_SHIFT: u16 = 5;
+const HEADER: u16 = 3;
+/// [`PacketFacts`] are in the bits from this one on.
+const FACTS_SHIFT: u16 = 7;
 
 impl Record {
     /// The record of a packet, read from its header fields.
-    pub(super) fn of_packet(time: u64, direction: Direction, span: Span, bytes: &[u8], marks: Marks) -> Self {
-        let mut bits = if direction == Direction::In { IN } else { 0 };
-        let flags = [(marks.v311, V311), (marks.violation, VIOLATION), (marks.broken, BROKEN)];
-        for (on, bit) in flags {
-            bits |= if on { bit } else { 0 };
-        }
+    pub(super) fn of_packet(
+        time: u64,
+        connection: ConnectionId,
+        direction: Direction,
+        span: Span,
+        bytes: &[u8],
+    ) -> Self {
+        let bits = if direction == Direction::In { IN } else { 0 };
         let first_byte = bytes.first().copied().unwrap_or_default();
-        let connection = marks.connection;
-        let mut record = Self { first_byte, connection, bits, ..Self::empty(time, span) };
+        let mut record = Self { first_byte, bits, ..Self::empty(time, connection, span) };
         match FixedHeader::decode(bytes) {
-            Ok(Some(header)) if !marks.broken && header.packet_len() == bytes.len() => {
-                record.read_header(header, bytes)
-            }
+            Ok(Some(header)) if header.packet_len() == bytes.len() => record.read_header(header, bytes),
             _ => record.bits |= BROKEN,
         }
         record
     }
 
-    pub(super) fn of_event(time: u64, span: Span, kind: EventKind, connection: u16) -> Self {
-        Self { first_byte: kind as u8, connection, bits: EVENT, ..Self::empty(time, span) }
+    /// The record of bytes that are not a whole packet.
+    pub(super) fn of_remains(
+        time: u64,
+        connection: ConnectionId,
+        direction: Direction,
+        span: Span,
+        bytes: &[u8],
+    ) -> Self {
+        let bits = BROKEN | if direction == Direction::In { IN } else { 0 };
+        let first_byte = bytes.first().copied().unwrap_or_default();
+        Self { first_byte, bits, ..Self::empty(time, connection, span) }
     }
 
-    const fn empty(time: u64, span: Span) -> Self {
-        Self {
-            time,
-            half_lines: 0,
-            span,
-            back: 0,
-            ahead: 0,
-            packet_id: 0,
-            connection: 0,
-            topic_len: 0,
-            first_byte: 0,
-            bits: 0,
-        }
+    pub(super) const fn of_event(time: u64, connection: ConnectionId, span: Span, kind: EventKind) -> Self {
+        Self { first_byte: kind as u8, bits: EVENT, ..Self::empty(time, connection, span) }
+    }
+
+    const fn empty(time: u64, connection: ConnectionId, span: Span) -> Self {
+        Self { time, span, back: 0, ahead: 0, connection, packet_id: 0, topic_len: 0, bits: 0, first_byte: 0 }
     }
 
     #[inline]
     fn read_header(&mut self, header: FixedHeader, bytes: &[u8]) {
         use PacketType as T;
-        self.bits |= ((header.len - 2) as u8) << HEADER_SHIFT;
+        self.bits |= (header.len as u16 - 2) << HEADER_SHIFT;
         let body = &bytes[header.len.min(bytes.len())..];
         let pair = |at: usize| match body.get(at..at + 2) {
             Some(pair) => u16::from_be_bytes([pair[0], pair[1]]),
@@ -137,6 +193,10 @@ impl Record {
     /// How many records back the one stands that an event is about, 0 for none.
     pub(crate) const fn back(&self) -> u32 {
         self.back
+    }
+
+    pub(super) fn add_facts(&mut self, facts: PacketFacts) {
+        self.bits |= facts.bits();
     }
 
     pub(super) fn mark_violation(&mut self) {
@@ -170,10 +230,10 @@ impl Record {
         if self.bits & (EVENT | BROKEN) == 0 { PacketType::from_first_byte(self.first_byte) } else { None }
     }
 
-    /// The version that the packet's connection speaks.
+    /// What is known of the packet besides its bytes.
     #[must_use]
-    pub const fn version(&self) -> ProtocolVersion {
-        if self.bits & V311 != 0 { ProtocolVersion::V311 } else { ProtocolVersion::V31 }
+    pub fn facts(&self) -> PacketFacts {
+        PacketFacts::from_bits(self.bits)
     }
 
     /// The packet breaks a rule, or is none.
@@ -245,7 +305,7 @@ impl Record {
     #[must_use]
     pub const fn header_len(&self) -> usize {
         match self.packet_type() {
-            Some(_) => (self.bits >> HEADER_SHIFT) as usize + 2,
+            Some(_) => (self.bits >> HEADER_SHIFT & HEADER) as usize + 2,
             None => 0,
         }
     }

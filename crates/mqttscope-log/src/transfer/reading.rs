@@ -23,7 +23,8 @@ impl Reading {
         let mut log = Log::new(usize::MAX);
         // Whether passwords are kept is for the log to say that keeps the packets.
         log.set_keeps_passwords(true);
-        Self { importer: Some(Importer::new(0)), log, sent: 0, read: 0, last: None }
+        let importer = Some(Importer::new(&mut log));
+        Self { importer, log, sent: 0, read: 0, last: None }
     }
 
     /// Reads the next piece of the file; says whether anything can be made of what follows.

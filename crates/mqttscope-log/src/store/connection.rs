@@ -1,0 +1,260 @@
+//! The connections of a log, and what it keeps for each: its version, its exchanges, the bytes that are coming in.
+
+use std::collections::{BTreeMap, VecDeque};
+use std::fmt;
+
+use mqttscope_proto::ProtocolVersion;
+
+use super::exchange::Exchanges;
+use super::inbound::Inbound;
+use super::record::Direction;
+use super::watch::Watch;
+
+/// The number of a connection in a log.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+pub struct ConnectionId(pub u32);
+
+/// Where connections come from: what is live, or a file.
+///
+/// A client that has not asked for a clean session goes on with its exchanges only within a source: a client id in a
+/// file of yesterday is not the client of today.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+pub struct SourceId(pub u32);
+
+impl SourceId {
+    /// What this program itself has open.
+    pub const LIVE: Self = Self(0);
+}
+
+/// What a connection speaks.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+pub enum Version {
+    /// Its CONNECT says so.
+    Known(ProtocolVersion),
+    /// Its CONNECT was not seen, or names a version that is not known here.
+    #[default]
+    Unknown,
+}
+
+impl Version {
+    /// The version by which packets are read. The layouts of 3.1 and 3.1.1 are the same, so that an unknown one can be
+    /// read too; which rules count for it is another question.
+    #[must_use]
+    pub const fn layout(self) -> ProtocolVersion {
+        match self {
+            Self::Known(version) => version,
+            Self::Unknown => ProtocolVersion::V311,
+        }
+    }
+
+    /// The version, if it is known.
+    #[must_use]
+    pub const fn known(self) -> Option<ProtocolVersion> {
+        match self {
+            Self::Known(version) => Some(version),
+            Self::Unknown => None,
+        }
+    }
+}
+
+impl From<ProtocolVersion> for Version {
+    fn from(version: ProtocolVersion) -> Self {
+        Self::Known(version)
+    }
+}
+
+impl fmt::Display for Version {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Known(version) => version.fmt(f),
+            Self::Unknown => f.write_str("unknown"),
+        }
+    }
+}
+
+/// What the log knows of a connection beside its packets.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Connection {
+    /// Where it comes from.
+    pub source: SourceId,
+    /// What it speaks.
+    pub version: Version,
+    /// The client id of its CONNECT.
+    pub client_id: String,
+    /// The number of its CONNECT.
+    pub connect: Option<u32>,
+    /// The number of its DISCONNECT.
+    pub disconnect: Option<u32>,
+    /// When the transport was opened, in microseconds since the Unix epoch.
+    pub opened: Option<u64>,
+    /// When the transport was closed, in microseconds since the Unix epoch.
+    pub closed: Option<u64>,
+}
+
+/// A connection, as the log keeps it.
+#[derive(Default)]
+pub(super) struct State {
+    pub(super) about: Connection,
+    pub(super) exchanges: Exchanges,
+    /// What the server does is held against the rules of behaviour. Of a live connection its session does that.
+    pub(super) watch: Option<Box<Watch>>,
+    /// What the client and what the server sends.
+    inbound: [Option<Box<Inbound>>; 2],
+    /// How many records are its.
+    records: u32,
+    /// More is to come, so that it stays without records too.
+    is_open: bool,
+}
+
+impl State {
+    /// What comes in from one side, if anything ever has.
+    pub(super) fn inbound(&self, direction: Direction) -> Option<&Inbound> {
+        self.inbound[usize::from(direction == Direction::In)].as_deref()
+    }
+
+    /// What comes in from one side.
+    pub(super) fn inbound_mut(&mut self, direction: Direction) -> &mut Inbound {
+        self.inbound[usize::from(direction == Direction::In)].get_or_insert_default()
+    }
+
+    /// Both sides, for what is to be given back.
+    pub(super) fn take_inbound(&mut self) -> [Option<Box<Inbound>>; 2] {
+        std::mem::take(&mut self.inbound)
+    }
+}
+
+/// All connections of a log.
+///
+/// One that is over goes with its last record. Its place stays as long as an older one is there, which costs a pointer.
+#[derive(Default)]
+pub(super) struct Connections {
+    places: VecDeque<Option<Box<State>>>,
+    /// The number of the first place.
+    first: u32,
+    /// The newest connection of each client that has a name.
+    by_client: BTreeMap<(SourceId, String), ConnectionId>,
+    /// Messages in flight on all of them.
+    in_flight: [u32; 2],
+}
+
+impl Connections {
+    pub(super) fn add(&mut self, source: SourceId, version: Version, is_open: bool) -> ConnectionId {
+        let id = ConnectionId(self.first + self.places.len() as u32);
+        let about = Connection { source, version, ..Connection::default() };
+        self.places.push_back(Some(Box::new(State { about, is_open, ..State::default() })));
+        id
+    }
+
+    #[inline]
+    pub(super) fn get(&self, id: ConnectionId) -> Option<&State> {
+        self.places.get(id.0.checked_sub(self.first)? as usize)?.as_deref()
+    }
+
+    #[inline]
+    pub(super) fn get_mut(&mut self, id: ConnectionId) -> Option<&mut State> {
+        self.places.get_mut(id.0.checked_sub(self.first)? as usize)?.as_deref_mut()
+    }
+
+    pub(super) fn iter(&self) -> impl Iterator<Item = (ConnectionId, &State)> {
+        let places = (self.first..).zip(&self.places);
+        places.filter_map(|(number, state)| Some((ConnectionId(number), state.as_deref()?)))
+    }
+
+    pub(super) const fn in_flight(&self) -> [u32; 2] {
+        self.in_flight
+    }
+
+    /// Does something with the exchanges of a connection, and keeps count of what is in flight.
+    #[inline]
+    pub(super) fn with_exchanges<R>(
+        &mut self,
+        id: ConnectionId,
+        work: impl FnOnce(&mut Exchanges) -> R,
+    ) -> Option<R> {
+        let exchanges = &mut self.get_mut(id)?.exchanges;
+        let before = exchanges.in_flight();
+        let done = work(exchanges);
+        let after = exchanges.in_flight();
+        self.recount(before, after);
+        Some(done)
+    }
+
+    /// Gives a connection the name of its client, and says which connection of that client was the newest before: the
+    /// one that has its exchanges.
+    pub(super) fn name(&mut self, id: ConnectionId, client_id: String) -> Option<ConnectionId> {
+        if self.get(id)?.about.client_id != client_id {
+            self.forget_name(id);
+        }
+        let state = self.get_mut(id)?;
+        state.about.client_id.clone_from(&client_id);
+        let key = (state.about.source, client_id);
+        // Clients without a name are all different.
+        if key.1.is_empty() { None } else { self.by_client.insert(key, id) }
+    }
+
+    /// Counts a record.
+    #[inline]
+    pub(super) fn hold(&mut self, id: ConnectionId) {
+        if let Some(state) = self.get_mut(id) {
+            state.records += 1;
+        }
+    }
+
+    /// Counts a record that is gone, and lets the connection go with its last one.
+    pub(super) fn release(&mut self, id: ConnectionId) {
+        let Some(state) = self.get_mut(id) else { return };
+        state.records = state.records.saturating_sub(1);
+        if state.records == 0 && !state.is_open {
+            self.remove(id);
+        }
+    }
+
+    /// Nothing more is to come.
+    pub(super) fn close(&mut self, id: ConnectionId) {
+        let Some(state) = self.get_mut(id) else { return };
+        state.is_open = false;
+        if state.records == 0 {
+            self.remove(id);
+        }
+    }
+
+    /// Forgets all that records have told.
+    pub(super) fn clear(&mut self) {
+        self.by_client.clear();
+        self.in_flight = [0; 2];
+        for state in self.places.iter_mut().flatten() {
+            state.exchanges = Exchanges::default();
+            state.about.connect = None;
+            state.about.disconnect = None;
+        }
+    }
+
+    fn remove(&mut self, id: ConnectionId) {
+        self.forget_name(id);
+        let place = id.0.checked_sub(self.first).and_then(|at| self.places.get_mut(at as usize));
+        if let Some(state) = place.and_then(Option::take) {
+            self.recount(state.exchanges.in_flight(), [0; 2]);
+        }
+        while matches!(self.places.front(), Some(None)) {
+            self.places.pop_front();
+            self.first += 1;
+        }
+    }
+
+    fn forget_name(&mut self, id: ConnectionId) {
+        let Some(state) = self.get(id) else { return };
+        let key = (state.about.source, state.about.client_id.clone());
+        if self.by_client.get(&key) == Some(&id) {
+            self.by_client.remove(&key);
+        }
+    }
+
+    fn recount(&mut self, before: [u32; 2], after: [u32; 2]) {
+        for (sum, (before, after)) in self.in_flight.iter_mut().zip(before.into_iter().zip(after)) {
+            *sum = *sum + after - before;
+        }
+    }
+}

@@ -1,0 +1,273 @@
+//! How bytes become records: one way for what comes in live, for what this program sends, and for what files hold.
+
+use mqttscope_proto::session::PeerError;
+use mqttscope_proto::{DecodeError, Packet, ProtocolVersion, Violation, ViolationSink, decode};
+
+use super::Log;
+use super::arena::Span;
+use super::connection::{ConnectionId, SourceId, Version};
+use super::event::{Event, Fault};
+use super::record::{Direction, PacketFacts, Record};
+use super::watch::{Watch, client_only};
+
+/// A packet that has become a record, borrowed from the log.
+#[derive(Debug)]
+pub struct Ingested<'a> {
+    /// Its number.
+    pub number: u32,
+    /// The packet, or why it is none.
+    pub packet: Result<Packet<'a>, DecodeError>,
+    /// The first rules that it breaks.
+    pub violations: &'a [Violation],
+    /// How many more it breaks.
+    pub more_violations: usize,
+}
+
+/// The rules that one packet breaks: the first few with all that is known of them, the others as a number. Bounded,
+/// since a SUBACK may break a rule with each of its bytes.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct BrokenRules {
+    /// The first of them.
+    pub kept: Vec<Violation>,
+    /// How many came after those that are kept.
+    pub others: usize,
+}
+
+impl BrokenRules {
+    /// The most that are kept of one packet.
+    pub const MAX_KEPT: usize = 8;
+
+    /// Whether none is broken.
+    #[must_use]
+    pub const fn is_empty(&self) -> bool {
+        self.kept.is_empty()
+    }
+
+    /// Decodes a packet of a connection, and finds the rules that it breaks. Where the version is not known, a rule
+    /// counts only if the byte breaks one in each version that it may be.
+    ///
+    /// # Errors
+    ///
+    /// Where the bytes are no packet.
+    pub fn decode<'a>(&mut self, bytes: &'a [u8], version: Version) -> Result<Packet<'a>, DecodeError> {
+        self.kept.clear();
+        self.others = 0;
+        let packet = decode(bytes, version.layout(), self);
+        if version == Version::Unknown && !self.kept.is_empty() && bytes.first() != Some(&CONNECT) {
+            let mut other = Self::default();
+            let _ = decode(bytes, ProtocolVersion::V31, &mut other);
+            self.kept.retain(|violation| other.kept.iter().any(|found| found.offset == violation.offset));
+            self.others = self.others.min(other.others);
+        }
+        packet
+    }
+}
+
+impl ViolationSink for BrokenRules {
+    fn violation(&mut self, violation: Violation) {
+        if self.kept.len() < Self::MAX_KEPT {
+            self.kept.push(violation);
+        } else {
+            self.others += 1;
+        }
+    }
+}
+
+impl Log {
+    /// Makes room for `len` bytes that one side of a connection sent, which `fill` writes.
+    pub fn receive(
+        &mut self,
+        connection: ConnectionId,
+        direction: Direction,
+        len: usize,
+        fill: impl FnOnce(&mut [u8]),
+    ) {
+        if let Some(state) = self.connections.get_mut(connection) {
+            fill(state.inbound_mut(direction).extend(&mut self.arena, len));
+        }
+    }
+
+    /// Bytes that one side of a connection sent, and that are not yet part of a record.
+    #[must_use]
+    pub fn pending(&self, connection: ConnectionId, direction: Direction) -> &[u8] {
+        let inbound = self.connections.get(connection).and_then(|state| state.inbound(direction));
+        inbound.map_or(&[], |inbound| self.arena.bytes(inbound.span()))
+    }
+
+    /// How long the packet is of which the beginning is pending, once its fixed header has said so.
+    #[must_use]
+    pub fn announced(&self, connection: ConnectionId, direction: Direction) -> Option<usize> {
+        self.connections.get(connection)?.inbound(direction)?.announced()
+    }
+
+    /// Makes a record of the next whole packet among the pending bytes; `None` if its end has not come.
+    ///
+    /// It is decoded once, by the version of its connection. `hear` gets it with the rules that it breaks while it is
+    /// borrowed; behind it the log has an event for each of these, for a packet that cannot be decoded, and, unless the
+    /// connection is live, for what the peer should not have sent: of a live one its session tells that.
+    ///
+    /// # Errors
+    ///
+    /// Where the bytes cannot be a packet: nothing more can be made of them. [`Self::push_remains`] takes them, and
+    /// what is wrong is for the caller to log.
+    #[inline]
+    pub fn next_packet<R>(
+        &mut self,
+        time: u64,
+        connection: ConnectionId,
+        direction: Direction,
+        hear: impl FnOnce(&Ingested<'_>) -> R,
+    ) -> Result<Option<R>, DecodeError> {
+        let Some(state) = self.connections.get_mut(connection) else { return Ok(None) };
+        let Some(span) = state.inbound_mut(direction).next(&mut self.arena)? else { return Ok(None) };
+        let number = self.push_span(time, connection, direction, span, PacketFacts::default());
+        Ok(Some(self.ingest(number, time, connection, direction, hear)))
+    }
+
+    /// Appends a packet that is whole already, mostly one that this program sends, and says its number. The rules that
+    /// it breaks are told behind it, as of one that came in.
+    pub fn push_packet(
+        &mut self,
+        time: u64,
+        connection: ConnectionId,
+        direction: Direction,
+        frame: &[u8],
+        facts: PacketFacts,
+    ) -> u32 {
+        let span = self.arena.append(frame);
+        let number = self.push_span(time, connection, direction, span, facts);
+        self.ingest(number, time, connection, direction, |_| number)
+    }
+
+    /// Makes a record of all bytes of one side that are pending, if there are any: they are not, or no longer, going to
+    /// be a packet.
+    pub fn push_remains(&mut self, time: u64, connection: ConnectionId, direction: Direction) -> Option<u32> {
+        let inbound = self.connections.get_mut(connection)?.inbound_mut(direction);
+        let span = inbound.take_all(&mut self.arena)?;
+        let record = Record::of_remains(time, connection, direction, span, self.arena.bytes(span));
+        Some(self.push(record))
+    }
+
+    /// Appends a packet that another log has had: nothing is found out about it that its record does not say.
+    pub(crate) fn push_known(
+        &mut self,
+        time: u64,
+        connection: ConnectionId,
+        direction: Direction,
+        bytes: &[u8],
+        known: Known,
+    ) -> u32 {
+        let span = self.arena.append(bytes);
+        if known.broken {
+            let mut record = Record::of_remains(time, connection, direction, span, self.arena.bytes(span));
+            record.add_facts(known.facts);
+            return self.push(record);
+        }
+        let number = self.push_span(time, connection, direction, span, known.facts);
+        if known.violation {
+            self.mark_violation(number);
+        }
+        number
+    }
+
+    /// Decodes the newest record, lets the caller hear it, and logs what is wrong with it.
+    #[inline]
+    fn ingest<R>(
+        &mut self,
+        number: u32,
+        time: u64,
+        connection: ConnectionId,
+        direction: Direction,
+        hear: impl FnOnce(&Ingested<'_>) -> R,
+    ) -> R {
+        let Self { arena, records, connections, broken_rules, .. } = self;
+        let span = records.get(number).map_or_else(Span::default, |record| record.span);
+        let mut state = connections.get_mut(connection);
+        let version = state.as_ref().map_or(Version::Unknown, |state| state.about.version);
+        let packet = broken_rules.decode(arena.bytes(span), version);
+        let ingested =
+            Ingested { number, packet, violations: &broken_rules.kept, more_violations: broken_rules.others };
+        let heard = hear(&ingested);
+        let mut misbehaviour = [None; 2];
+        if let Some(state) = state.as_mut().filter(|state| state.about.source != SourceId::LIVE)
+            && let Ok(packet) = &ingested.packet
+        {
+            let mut told = misbehaviour.iter_mut();
+            watch(&mut state.watch, direction, packet, &mut |error| {
+                if let Some(place) = told.next() {
+                    *place = Some(error);
+                }
+            });
+        }
+        let error = ingested.packet.err();
+        if error.is_some() || !self.broken_rules.is_empty() || misbehaviour[0].is_some() {
+            self.tell_faults(number, time, connection, error, misbehaviour);
+        }
+        heard
+    }
+
+    /// Logs what is wrong with a packet.
+    #[cold]
+    fn tell_faults(
+        &mut self,
+        number: u32,
+        time: u64,
+        connection: ConnectionId,
+        error: Option<DecodeError>,
+        misbehaviour: [Option<PeerError>; 2],
+    ) {
+        let version = self.version(connection).layout();
+        let own = self.record(number).is_some_and(|record| record.facts().own);
+        let broken = std::mem::take(&mut self.broken_rules);
+        if error.is_some() || !broken.is_empty() {
+            self.mark_violation(number);
+        }
+        for violation in &broken.kept {
+            let rule = Fault::Found(violation.rule, version);
+            let event = Event::Violation { rule, offset: violation.offset as u64, own };
+            self.push_event_about(number, time, connection, event);
+        }
+        if broken.others > 0 {
+            let event = Event::MoreViolations { count: broken.others as u64, own };
+            self.push_event_about(number, time, connection, event);
+        }
+        self.broken_rules = broken;
+        if let Some(DecodeError { offset, kind }) = error {
+            let error = Fault::Found(kind, version);
+            let event = Event::Garbage { error, offset: offset as u64, own };
+            self.push_event_about(number, time, connection, event);
+        }
+        for error in misbehaviour.into_iter().flatten() {
+            let event = Event::PeerError { error: Fault::Found(error, version) };
+            self.push_event_about(number, time, connection, event);
+        }
+    }
+}
+
+/// What is known of a packet that another log has had.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Known {
+    pub(crate) facts: PacketFacts,
+    /// It breaks a rule.
+    pub(crate) violation: bool,
+    /// The bytes are not a whole packet.
+    pub(crate) broken: bool,
+}
+
+/// Holds a packet against the rules of behaviour, as far as enough of its connection was seen.
+fn watch(
+    watched: &mut Option<Box<Watch>>,
+    direction: Direction,
+    packet: &Packet<'_>,
+    tell: &mut impl FnMut(PeerError),
+) {
+    match (packet, direction, &mut *watched) {
+        (Packet::Connect(connect), Direction::Out, _) => *watched = Some(Box::new(Watch::new(connect))),
+        (_, _, Some(watch)) => watch.note(direction, packet, tell),
+        (_, Direction::In, None) => _ = client_only(packet.packet_type()).map(tell),
+        _ => {}
+    }
+}
+
+/// The first byte of a CONNECT, which tells its version itself.
+const CONNECT: u8 = 0x10;
