@@ -528,7 +528,11 @@ impl Client {
     }
 
     fn marks(&self) -> Marks {
-        Marks { connection: self.number, v311: self.version() == ProtocolVersion::V311, ..Marks::default() }
+        let v311 = match self.version() {
+            ProtocolVersion::V31 => false,
+            ProtocolVersion::V311 => true,
+        };
+        Marks { connection: self.number, v311, ..Marks::default() }
     }
 }
 

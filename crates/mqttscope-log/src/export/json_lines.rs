@@ -36,7 +36,13 @@ pub(super) fn push(item: &Item<'_>, out: &mut String) {
 
 fn push_facts(object: &mut Object<'_>, item: &Item<'_>) {
     let Item { log, number, record, bytes, password_hidden } = *item;
-    object.text("version", if record.version() == ProtocolVersion::V31 { "3.1" } else { "3.1.1" });
+    object.text(
+        "version",
+        match record.version() {
+            ProtocolVersion::V31 => "3.1",
+            ProtocolVersion::V311 => "3.1.1",
+        },
+    );
     push_link(object, "answers", log.before(number));
     object.bool("violation", record.is_violation());
     object.bool("password_hidden", password_hidden);

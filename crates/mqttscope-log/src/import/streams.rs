@@ -295,7 +295,10 @@ impl Stream {
         let version = if self.v311 { ProtocolVersion::V311 } else { ProtocolVersion::V31 };
         let packet = decode(bytes, version, &mut violation);
         if let Ok(Packet::Connect(connect)) = &packet {
-            self.v311 = connect.version() != Some(ProtocolVersion::V31);
+            self.v311 = match connect.version() {
+                Some(ProtocolVersion::V31) => false,
+                Some(ProtocolVersion::V311) | None => true,
+            };
         }
         report.packets += 1;
         let marks = Marks { violation: packet.is_err(), ..self.marks() };
