@@ -136,7 +136,10 @@ impl PacketRow {
         let answered = if record.direction() == Direction::In { log.answered(number) } else { None };
         let answer = answered.map(|asked| number::latency(record.time.saturating_sub(asked.time)));
         let flags = Flags::of(record);
-        let forbidden_dup = flags.dup && record.version() == ProtocolVersion::V311 && flags.qos.is_none();
+        let forbidden_dup = match record.version() {
+            ProtocolVersion::V31 => false,
+            ProtocolVersion::V311 => flags.dup && flags.qos.is_none(),
+        };
         if forbidden_dup {
             let separator = if summary.text.is_empty() { "" } else { "; " };
             summary.text.push_str(separator);

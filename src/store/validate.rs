@@ -92,14 +92,16 @@ impl Forms {
     /// What is worth knowing about a field as it stands, though it is not wrong.
     #[must_use]
     pub fn hint(&self, field: Field) -> &'static str {
-        let v31 = self.protocol_version() == ProtocolVersion::V31;
         match field {
-            Field::ClientId if self.client_id.is_empty() && v31 => {
-                "Empty: brokers may refuse it in MQTT 3.1."
-            }
-            Field::ClientId if self.client_id.chars().count() > 23 && v31 => {
-                "Over 23 characters: brokers may refuse it in MQTT 3.1."
-            }
+            Field::ClientId => match self.protocol_version() {
+                ProtocolVersion::V31 if self.client_id.is_empty() => {
+                    "Empty: brokers may refuse it in MQTT 3.1."
+                }
+                ProtocolVersion::V31 if self.client_id.chars().count() > 23 => {
+                    "Over 23 characters: brokers may refuse it in MQTT 3.1."
+                }
+                ProtocolVersion::V31 | ProtocolVersion::V311 => "",
+            },
             Field::LogBudget if self.log_budget_bytes().is_none() => {
                 "Type a number from 1 to 2,000: until then the last one counts."
             }

@@ -12,6 +12,7 @@ mod fingerprint;
 mod fuzz;
 mod html;
 mod interop;
+mod lint;
 mod packages;
 mod page;
 mod progress;
