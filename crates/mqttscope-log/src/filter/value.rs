@@ -3,14 +3,13 @@
 use std::ops::Range;
 
 use mqttscope_proto::{PacketType, TopicFilter};
+use mqttscope_search::{Needle, Regex};
 use mqttscope_text::time::{DAY, parse_date, parse_digits, parse_time_of_day};
 
 use super::FilterError;
 use super::complete::{FLAGS, known_key};
 use super::eval::{Numbers, Pattern, Test, Topic, When};
-use super::find::Needle;
 use super::lex::Value;
-use super::regex::Regex;
 use crate::store::{Direction, EventKind};
 
 /// Reads terms; offsets are those of the whole filter.

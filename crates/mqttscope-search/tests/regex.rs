@@ -1,6 +1,6 @@
 //! The own regular expressions against those of the `regex` crate.
 
-use mqttscope_log::filter::Regex;
+use mqttscope_search::Regex;
 use proptest::prelude::*;
 
 fn atom() -> impl Strategy<Value = String> {

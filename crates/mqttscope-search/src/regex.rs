@@ -6,19 +6,15 @@
 //! byte but a line feed; `^` and `$` are the ends of the payload; braces that count nothing stand for themselves.
 
 mod compile;
+mod node;
+mod parse;
 mod required;
 
-use compile::{Inst, compile};
-use required::Required;
+pub use parse::PatternError;
 
-/// What is wrong with a pattern, and the byte of it where.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct PatternError {
-    /// Offset of the byte at fault from the start of the pattern.
-    pub offset: usize,
-    /// What is wrong, in words.
-    pub words: &'static str,
-}
+use compile::{Inst, compile};
+use parse::parse;
+use required::Required;
 
 /// A regular expression.
 #[derive(Clone, Debug)]
@@ -57,7 +53,9 @@ impl Regex {
     ///
     /// Where the pattern is not well-formed, or too long.
     pub fn new(pattern: &str, ignore_case: bool) -> Result<Self, PatternError> {
-        let (program, required) = compile(pattern, ignore_case)?;
+        let mut pattern = parse(pattern, ignore_case)?;
+        pattern.trim();
+        let (program, required) = (compile(&pattern), Required::of(&pattern));
         let (classes, class_count) = classes_of(&program);
         let scratch = Scratch { seen: vec![false; program.len()], ..Scratch::default() };
         let mut regex =
