@@ -86,6 +86,10 @@ impl Parser<'_> {
             if self.at == start {
                 self.at += 1;
             }
+            // It asks for the shortest match, and there is one where there is a longer one.
+            if self.peek() == Some('?') {
+                self.at += 1;
+            }
             count += 1;
             let times = most.unwrap_or(least);
             if count > MAX_DEPTH || times > 1 && node.size() * times > MAX_REPEATED {
