@@ -38,6 +38,8 @@
 //!
 //! The features `import` and `binary` (CBOR and MessagePack) can be left out, for pages that load them later or never.
 
+#![warn(missing_docs)]
+
 pub mod export;
 pub mod filter;
 mod follow;

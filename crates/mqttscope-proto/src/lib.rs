@@ -3,6 +3,7 @@
 //! This crate does no I/O, has no clock, allocates nothing for a packet that it decodes, and never panics on what
 //! a peer sends. Where bytes break a rule, it says which rule, where it is written, and at which byte.
 #![no_std]
+#![warn(missing_docs)]
 
 extern crate alloc;
 

@@ -2,6 +2,8 @@
 //!
 //! This crate knows nothing of MQTT, and never panics on a pattern or a text.
 
+#![warn(missing_docs)]
+
 mod byte_set;
 mod needle;
 mod regex;

@@ -3,6 +3,7 @@
 //! This crate knows nothing of MQTT, has no clock and no time zone, and never panics. It is small where the standard
 //! library's formatting is large, since the page is downloaded before it can do anything.
 #![no_std]
+#![warn(missing_docs)]
 
 extern crate alloc;
 
