@@ -8,9 +8,13 @@ use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
 use js_sys::Uint8Array;
-use mqttscope_log::{EventKind, Log, Marks, Value};
-use mqttscope_proto::session::{CloseReason, CommandError, ConnectOptions, Event, Publication, Session};
-use mqttscope_proto::{PacketId, ProtocolVersion, Qos, Timestamp, TopicFilter, TopicName, decode};
+use mqttscope_log::{
+    ConnectionId, Direction, Event as LogEvent, Fault, Ingested, Log, PacketFacts, SourceId, Version,
+};
+use mqttscope_proto::session::{
+    CloseReason, CommandError, ConnectOptions, Event, Publication, Session, TransmitKind,
+};
+use mqttscope_proto::{PacketId, ProtocolVersion, Qos, Timestamp, TopicFilter, TopicName};
 use wasm_bindgen::JsCast;
 use wasm_bindgen::closure::Closure;
 use yew::Callback;
@@ -20,7 +24,7 @@ use crate::clock::{Clock, Tick};
 use crate::store::shared::SharedLog;
 use crate::store::text::concat;
 use crate::store::validate::ConnectRequest;
-use crate::store::{BrokenRules, Closed, Connection, Ours, Phase, Stage, number};
+use crate::store::{Closed, Connection, Ours, Phase, Stage, number};
 use crate::transport::{Signal, Transport};
 
 /// A client with its connection. Clones are the same client.
@@ -186,7 +190,9 @@ struct Client {
     /// Counts connections: signals of an older one are not meant any more.
     generation: u32,
     /// The connection's number in the log.
-    number: u16,
+    number: ConnectionId,
+    /// The number of the packet that is being handled.
+    handled: Option<u32>,
     /// When the attempt began, and when the WebSocket opened.
     began: Timestamp,
     stage: Stage,
@@ -207,7 +213,8 @@ impl Client {
             log,
             request: None,
             generation: 0,
-            number: 0,
+            number: ConnectionId::default(),
+            handled: None,
             began: Timestamp::default(),
             stage: Stage::Opening,
             ours: None,
@@ -221,15 +228,20 @@ impl Client {
         self.transport = None;
         self.session.handle_closed();
         self.report(now);
-        self.log.0.borrow_mut().push_remains(now.as_micros(), self.marks());
+        {
+            let mut log = self.log.0.borrow_mut();
+            log.push_remains(now.as_micros(), self.number, Direction::In);
+            log.close(self.number);
+            let version = Version::Known(request.options.version);
+            self.number = log.add_connection(SourceId::LIVE, version);
+        }
         self.generation += 1;
-        self.number = self.log.0.borrow_mut().add_connection(LIVE);
         self.began = now;
         self.stage = Stage::Opening;
         self.ours = None;
         self.withheld = false;
         let subprotocols = subprotocol_words(&request.subprotocols);
-        self.event(now, EventKind::Opening, &[Value::Text(&request.url), Value::Text(&subprotocols)]);
+        self.event(now, LogEvent::Opening { url: &request.url, subprotocols: &subprotocols });
         self.update(|connection| {
             connection.opening(&request.url, &request.options.client_id, request.options.clean_session)
         });
@@ -238,7 +250,7 @@ impl Client {
             Ok(transport) => self.transport = Some(transport),
             Err(words) => {
                 let why = concat(&["The browser refused to open the WebSocket: ", &words]);
-                self.event(now, EventKind::NotOpened, &[Value::Text(&words)]);
+                self.event(now, LogEvent::NotOpened { words: &words });
                 self.set_phase(now, Phase::Ended { why, failed: true });
             }
         }
@@ -272,7 +284,7 @@ impl Client {
             Signal::Open { subprotocol } => self.on_open(now, subprotocol),
             Signal::Bytes(bytes) if self.ours.is_none() => self.on_bytes(now, &bytes),
             Signal::Text { chars } if self.ours.is_none() => {
-                self.event(now, EventKind::TextMessage, &[Value::Number(chars.into())]);
+                self.event(now, LogEvent::TextMessage { chars: chars.into() });
                 // "If any other type of data frame is received the recipient MUST close the Network Connection"
                 // [MQTT-6.0.0-1].
                 self.end(now, Ours::PeerError(TEXT_MESSAGE.into()));
@@ -287,7 +299,7 @@ impl Client {
         let now = browser::now();
         self.alarm = None;
         if tick == Tick::Fallback {
-            self.event(now, EventKind::ClockFallback, &[]);
+            self.event(now, LogEvent::ClockFallback);
         }
         self.session.handle_timeout(now);
         self.drain(now);
@@ -295,7 +307,7 @@ impl Client {
 
     fn on_open(&mut self, now: Timestamp, subprotocol: String) {
         let after_ms = now.micros_since(self.began) / 1_000;
-        self.event(now, EventKind::Opened, &[Value::Text(&subprotocol), Value::Number(after_ms)]);
+        self.event(now, LogEvent::Opened { subprotocol: &subprotocol, after_ms });
         self.update(|connection| connection.subprotocol = subprotocol);
         self.began = now;
         self.stage = Stage::AwaitingConnAck;
@@ -307,15 +319,26 @@ impl Client {
     }
 
     fn on_bytes(&mut self, now: Timestamp, bytes: &Uint8Array) {
-        let (time, marks) = (now.as_micros(), self.marks());
-        self.log.0.borrow_mut().receive(bytes.length() as usize, |room| bytes.copy_to(room));
+        let (time, number) = (now.as_micros(), self.number);
+        let len = bytes.length() as usize;
+        self.log.0.borrow_mut().receive(number, Direction::In, len, |room| bytes.copy_to(room));
         while self.ours.is_none() {
-            let next = self.log.0.borrow_mut().next_received(time, marks);
+            let Self { session, log, .. } = self;
+            let next = log.0.borrow_mut().next_packet(time, number, Direction::In, |packet| {
+                hear(session, now, packet);
+                packet.number
+            });
             match next {
-                Ok(Some(number)) => self.on_frame(now, number),
+                Ok(Some(packet)) => {
+                    self.handled = Some(packet);
+                    self.gather(now);
+                    self.handled = None;
+                }
                 Ok(None) => return,
                 Err(error) => {
-                    self.log.0.borrow_mut().push_remains(time, marks);
+                    self.log.0.borrow_mut().push_remains(time, number, Direction::In);
+                    let (offset, fault) = (error.offset as u64, Fault::Found(error.kind, self.version()));
+                    self.event(now, LogEvent::Garbage { error: fault, offset, own: false });
                     self.session.handle_decode_error(&error);
                     self.gather(now);
                 }
@@ -323,46 +346,12 @@ impl Client {
         }
     }
 
-    /// Handles the packet of that number in the log.
-    fn on_frame(&mut self, now: Timestamp, number: u32) {
-        let mut broken = BrokenRules::default();
-        {
-            let log = self.log.0.borrow();
-            let Some(record) = log.record(number) else { return };
-            match decode(log.bytes(record), self.version(), &mut broken) {
-                Ok(packet) => {
-                    for violation in &broken.kept {
-                        self.session.handle_violation(violation);
-                    }
-                    self.session.handle_packet(now, &packet);
-                }
-                Err(error) => self.session.handle_decode_error(&error),
-            }
-        }
-        if !broken.kept.is_empty() {
-            self.on_broken_rules(now, number, &broken);
-        }
-        self.gather(now);
-    }
-
-    fn on_broken_rules(&self, now: Timestamp, number: u32, broken: &BrokenRules) {
-        let mut log = self.log.0.borrow_mut();
-        let time = now.as_micros();
-        for violation in &broken.kept {
-            log.push_violation(time, number, violation);
-        }
-        if broken.others > 0 {
-            let others = [Value::Number(broken.others as u64)];
-            log.push_event_about(Some(number), time, self.number, EventKind::MoreViolations, &others);
-        }
-    }
-
     fn on_closed(&mut self, now: Timestamp, code: u16, reason: String) {
         self.session.handle_closed();
-        let have = self.log.0.borrow().pending().len();
+        let have = self.log.0.borrow().pending(self.number, Direction::In).len();
         if have > 0 {
-            self.log.0.borrow_mut().push_remains(now.as_micros(), self.marks());
-            self.event(now, EventKind::Incomplete, &[Value::Number(have as u64)]);
+            self.log.0.borrow_mut().push_remains(now.as_micros(), self.number, Direction::In);
+            self.event(now, LogEvent::Incomplete { len: have as u64 });
         }
         let request = self.request.as_ref();
         let closed = Closed {
@@ -377,8 +366,7 @@ impl Client {
             withheld: self.withheld,
         };
         let phase = Phase::Ended { why: closed.status_words(), failed: closed.is_failure() };
-        let failed = u64::from(closed.is_failure());
-        self.event(now, EventKind::Closed, &[Value::Text(&closed.event_words()), Value::Number(failed)]);
+        self.event(now, LogEvent::Closed { words: &closed.event_words(), failed: closed.is_failure() });
         self.transport = None;
         self.set_phase(now, phase);
     }
@@ -400,9 +388,16 @@ impl Client {
 
     /// Like [`Self::drain`], but leaves the clock alone: for the middle of a task.
     fn gather(&mut self, now: Timestamp) {
-        let marks = self.marks();
         while let Some(transmit) = self.session.poll_transmit() {
-            self.log.0.borrow_mut().push_sent(now.as_micros(), transmit.frame, marks);
+            let facts = PacketFacts {
+                own: true,
+                copy: transmit.kind == TransmitKind::Duplicate,
+                resend: transmit.kind == TransmitKind::Resend,
+                raw: transmit.kind == TransmitKind::Raw,
+                ..PacketFacts::default()
+            };
+            let (time, mut log) = (now.as_micros(), self.log.0.borrow_mut());
+            log.push_packet(time, self.number, Direction::Out, transmit.frame, facts);
             if let Some(transport) = &mut self.transport {
                 transport.queue(transmit.frame);
             }
@@ -424,11 +419,11 @@ impl Client {
                 self.set_phase(now, Phase::Connected);
             }
             Event::Refused { return_code } => {
-                self.event(now, EventKind::Refused, &[Value::Number(return_code.into())]);
+                self.event(now, LogEvent::Refused { return_code });
             }
             Event::Subscribed { results, .. } => {
                 for result in results.iter().filter(|result| result.granted().is_none()) {
-                    self.event(now, EventKind::NotGranted, &[Value::Text(&result.filter)]);
+                    self.event(now, LogEvent::NotGranted { filter: &result.filter });
                 }
                 self.update(|connection| connection.subscribed(&results));
             }
@@ -437,18 +432,27 @@ impl Client {
             }
             Event::PingReqWithheld => {
                 self.withheld = true;
-                self.event(now, EventKind::PingWithheld, &[]);
+                self.event(now, LogEvent::PingWithheld);
             }
             Event::PeerError(error) => {
-                let clause = error.clause(self.version());
-                let words = error.to_string();
-                self.event(now, EventKind::PeerError, &[Value::Text(&words), Value::Text(clause)]);
+                let error = Fault::Found(error, self.version());
+                self.event_about_handled(now, LogEvent::PeerError { error }, PacketFacts::default());
             }
             Event::LeftInFlight { publishes, requests, queued, kept } => {
                 let ids: Vec<_> = publishes.into_iter().chain(requests).collect();
                 self.on_left_in_flight(now, &ids, queued, kept);
             }
             Event::Close(reason) => self.on_close_asked(now, reason),
+            Event::AcknowledgementHeld { packet_type, packet_id } => {
+                let event = LogEvent::AcknowledgementHeld { packet_type, packet_id: packet_id.get() };
+                let facts = PacketFacts { held: true, ..PacketFacts::default() };
+                self.event_about_handled(now, event, facts);
+            }
+            Event::RepeatNotDelivered { packet_id } => {
+                let event = LogEvent::RepeatNotDelivered { packet_id: packet_id.get() };
+                let facts = PacketFacts { repeat: true, ..PacketFacts::default() };
+                self.event_about_handled(now, event, facts);
+            }
             _ => {}
         }
     }
@@ -469,8 +473,7 @@ impl Client {
             (_, true) => "they are sent again on reconnect",
             (_, false) => "they are given up",
         };
-        let values = [Value::Number(ids.len() as u64), Value::Text(&words), Value::Text(fate)];
-        self.event(now, EventKind::LeftInFlight, &values);
+        self.event(now, LogEvent::LeftInFlight { count: ids.len() as u64, ids: &words, fate });
     }
 
     fn on_close_asked(&mut self, now: Timestamp, reason: CloseReason) {
@@ -479,15 +482,10 @@ impl Client {
             CloseReason::NoConnAck => Ours::NoConnAck(now.micros_since(self.began) / 1_000_000),
             CloseReason::NoPingResp => {
                 let secs = self.options().map_or(0, |options| options.keep_alive.as_secs());
-                self.event(now, EventKind::KeepAliveExpired, &[Value::Number(secs.into())]);
+                self.event(now, LogEvent::KeepAliveExpired { secs });
                 Ours::KeepAliveExpired(secs)
             }
-            CloseReason::Undecodable(error) => {
-                let (words, clause) = (error.to_string(), error.kind.clause(self.version()));
-                let at = Value::Number(error.offset as u64);
-                self.event(now, EventKind::Garbage, &[Value::Text(&words), at, Value::Text(clause)]);
-                Ours::PeerError(words)
-            }
+            CloseReason::Undecodable(error) => Ours::PeerError(error.to_string()),
             CloseReason::Violation(violation) => Ours::PeerError(violation.to_string()),
             CloseReason::PeerError(error) => Ours::PeerError(error.to_string()),
             _ => Ours::Disconnected,
@@ -507,8 +505,16 @@ impl Client {
         self.ours.get_or_insert(ours);
     }
 
-    fn event(&self, now: Timestamp, kind: EventKind, values: &[Value<'_>]) {
-        self.log.0.borrow_mut().push_event(now.as_micros(), self.number, kind, values);
+    fn event(&self, now: Timestamp, event: LogEvent<'_>) {
+        self.log.0.borrow_mut().push_event(now.as_micros(), self.number, event);
+    }
+
+    /// Logs what is about the packet that is being handled, and what is known of it now.
+    fn event_about_handled(&self, now: Timestamp, event: LogEvent<'_>, facts: PacketFacts) {
+        let Some(packet) = self.handled else { return self.event(now, event) };
+        let mut log = self.log.0.borrow_mut();
+        log.mark(packet, facts);
+        log.push_event_about(packet, now.as_micros(), self.number, event);
     }
 
     fn update(&mut self, change: impl FnOnce(&mut Connection)) {
@@ -526,9 +532,16 @@ impl Client {
     fn version(&self) -> ProtocolVersion {
         self.options().map_or(ProtocolVersion::V31, |options| options.version)
     }
+}
 
-    fn marks(&self) -> Marks {
-        Marks { connection: self.number, v311: self.version() == ProtocolVersion::V311, ..Marks::default() }
+/// Gives a packet that came in to the session.
+fn hear(session: &mut Session, now: Timestamp, ingested: &Ingested<'_>) {
+    match &ingested.packet {
+        Ok(packet) => {
+            ingested.violations.iter().for_each(|violation| session.handle_violation(violation));
+            session.handle_packet(now, packet);
+        }
+        Err(error) => session.handle_decode_error(error),
     }
 }
 
@@ -570,7 +583,5 @@ fn subprotocol_words(names: &[String]) -> String {
 
 /// Why a text message ends the connection.
 const TEXT_MESSAGE: &str = "it sent a text message, and MQTT goes in binary ones (MQTT-6.0.0-1)";
-/// The source of this page's own connections in the log.
-const LIVE: u16 = 0;
 /// How soon to look whether the browser takes more bytes.
 const PUMP_MILLIS: u64 = 5;

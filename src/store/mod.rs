@@ -8,6 +8,7 @@ pub mod event;
 pub mod filter_field;
 pub mod form;
 pub mod goto;
+pub mod heights;
 pub mod inspect;
 pub mod keys;
 pub mod layout;
@@ -20,12 +21,12 @@ pub mod rows;
 pub mod scope;
 pub mod settings;
 pub mod shared;
+#[cfg(test)]
+mod tests;
 pub mod text;
 pub mod validate;
-pub mod violations;
 
 pub use close::{Closed, Ours, Stage};
 pub use connection::{Connection, Phase, Subscription};
 pub use deed::Deed;
 pub use form::{Field, Forms, Problem, Problems, Switch};
-pub use violations::BrokenRules;
