@@ -1,6 +1,6 @@
 //! How loud the events of the log are.
 
-use mqttscope_log::{Event, EventKind};
+use mqttscope_log::Event;
 
 /// How loud an event is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -16,14 +16,18 @@ pub enum Tone {
 impl Tone {
     /// The tone of an event.
     #[must_use]
-    pub fn of(event: &Event<'_>) -> Self {
-        use EventKind as K;
-        match event.kind() {
-            K::Opening | K::Opened | K::Note => Self::Quiet,
-            K::Closed if event.number(1) != Some(1) => Self::Quiet,
-            K::PingWithheld | K::AcknowledgementHeld | K::LeftInFlight | K::ClockFallback | K::Gap => {
-                Self::Amber
-            }
+    pub const fn of(event: &Event<'_>) -> Self {
+        match event {
+            Event::Opening { .. }
+            | Event::Opened { .. }
+            | Event::Closed { failed: false, .. }
+            | Event::Note { .. } => Self::Quiet,
+            Event::PingWithheld
+            | Event::AcknowledgementHeld { .. }
+            | Event::RepeatNotDelivered { .. }
+            | Event::LeftInFlight { .. }
+            | Event::ClockFallback
+            | Event::Gap { .. } => Self::Amber,
             _ => Self::Red,
         }
     }

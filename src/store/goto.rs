@@ -35,13 +35,13 @@ const EMPTY: &str = "The log is empty.";
 #[cfg(test)]
 mod tests {
     use super::*;
-    use mqttscope_log::Marks;
+    use crate::store::tests::{log_of, sent};
 
     /// Rows at 10:00:00, 10:00:01, .. UTC of a day.
     fn log() -> Log {
-        let mut log = Log::new(1 << 20);
+        let mut log = log_of(1 << 20);
         for second in 0..60 {
-            log.push_sent(DAY * 20_000 + (36_000 + second) * 1_000_000, b"\xc0\x00", Marks::default());
+            sent(&mut log, DAY * 20_000 + (36_000 + second) * 1_000_000, b"\xc0\x00");
         }
         log
     }

@@ -38,7 +38,8 @@ pub struct Window {
 
 impl Heights {
     fn offset(self, rows: Rows<'_>, place: u32) -> f64 {
-        f64::from(place) * self.row + f64::from(rows.half_lines_before(place)) * self.half_line
+        let half_lines = if self.half_line > 0.0 { rows.half_lines_before(place) } else { 0 };
+        f64::from(place) * self.row + f64::from(half_lines) * self.half_line
     }
 
     /// The place of the row at a distance from the top.
@@ -164,15 +165,16 @@ const MAX_CONTENT: f64 = 12_000_000.0;
 #[cfg(test)]
 mod tests {
     use super::*;
-    use mqttscope_log::{EventKind, Log, Marks};
+    use crate::store::tests::{CONNECTION, log_of as new_log, sent};
+    use mqttscope_log::{Event, Log};
 
     const PLAIN: Heights = Heights { row: 24.0, half_line: 0.0 };
     const VERBOSE: Heights = Heights { row: 24.0, half_line: 8.0 };
 
     fn log_of(rows: u32) -> Log {
-        let mut log = Log::new(256 << 20);
+        let mut log = new_log(256 << 20);
         for time in 0..u64::from(rows) {
-            log.push_sent(time, b"\xc0\x00", Marks::default());
+            sent(&mut log, time, b"\xc0\x00");
         }
         log
     }
@@ -206,7 +208,7 @@ mod tests {
     #[test]
     fn switching_previews_on_keeps_the_row_at_the_top() {
         let mut log = log_of(100);
-        log.push_event(0, 0, EventKind::PingWithheld, &[]);
+        log.push_event(0, CONNECTION, Event::PingWithheld);
         let window = VERBOSE.window(all(&log), Anchor::Row { number: 50, above: 0.0 }, 100.0);
         // A preview of one line: two half lines and the margin.
         assert_eq!(window.scroll_top, 50.0 * (24.0 + 3.0 * 8.0));
@@ -236,9 +238,9 @@ mod tests {
 
     #[test]
     fn a_row_that_was_dropped_is_replaced_by_the_oldest() {
-        let mut log = Log::new(1 << 20);
+        let mut log = new_log(1 << 20);
         for time in 0..200_000 {
-            log.push_sent(time, b"\xc0\x00", Marks::default());
+            sent(&mut log, time, b"\xc0\x00");
         }
         assert!(log.first() > 0);
         let window = PLAIN.window(all(&log), Anchor::Row { number: 0, above: 5.0 }, 480.0);

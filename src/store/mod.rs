@@ -7,6 +7,7 @@ pub mod event;
 pub mod filter_field;
 pub mod form;
 pub mod goto;
+pub mod heights;
 pub mod inspect;
 pub mod keys;
 pub mod layout;
@@ -18,10 +19,10 @@ pub mod rows;
 pub mod scope;
 pub mod settings;
 pub mod shared;
+#[cfg(test)]
+mod tests;
 pub mod text;
 pub mod validate;
-pub mod violations;
 
 pub use deed::Deed;
 pub use form::{Field, Forms, Problem, Problems, Switch};
-pub use violations::BrokenRules;

@@ -1,15 +1,14 @@
 //! A row of the log in words: made when the row is looked at, from the record and its bytes.
 
 use mqttscope_client::return_code_words;
-use mqttscope_log::store::{PREVIEW_LINE, PREVIEW_MAX_LINES};
-use mqttscope_log::{Direction, Log, Record};
-use mqttscope_proto::{Connect, Packet, PacketType, ProtocolVersion, Publish, Text, decode};
+use mqttscope_log::{BrokenRules, Direction, Log, Record};
+use mqttscope_proto::{Connect, Packet, PacketType, Publish, Text};
 use mqttscope_text::number::{self, push_hex_digits};
 use mqttscope_text::visible;
 
 use super::event::Tone;
+use super::heights::{PREVIEW_LINE, PREVIEW_MAX_LINES};
 use super::text::concat;
-use super::violations::BrokenRules;
 
 /// A row, ready to be drawn.
 #[derive(Clone, Debug, PartialEq)]
@@ -125,8 +124,7 @@ impl Row {
 impl PacketRow {
     fn of(log: &Log, number: u32, record: &Record, verbose: bool) -> Self {
         let bytes = log.bytes(record);
-        // The sink of the driver's decoding: one copy of the decoder is enough.
-        let mut summary = match decode(bytes, record.version(), &mut BrokenRules::default()) {
+        let summary = match BrokenRules::default().decode(bytes, log.version_of(record)) {
             Ok(packet) => Summary::of(&packet),
             Err(error) => {
                 Summary { text: concat(&["not a packet: ", &error.to_string()]), ..Summary::default() }
@@ -135,26 +133,16 @@ impl PacketRow {
         // What this page answers itself takes no time that is worth a look.
         let answered = if record.direction() == Direction::In { log.answered(number) } else { None };
         let answer = answered.map(|asked| number::latency(record.time.saturating_sub(asked.time)));
-        let flags = Flags::of(record);
-        let forbidden_dup = match record.version() {
-            ProtocolVersion::V31 => false,
-            ProtocolVersion::V311 => flags.dup && flags.qos.is_none(),
-        };
-        if forbidden_dup {
-            let separator = if summary.text.is_empty() { "" } else { "; " };
-            summary.text.push_str(separator);
-            summary.text.push_str("DUP is not allowed here in 3.1.1");
-        }
         Self {
             out: record.direction() == Direction::Out,
             name: name(record),
-            flags,
+            flags: Flags::of(record),
             id: record.packet_id,
             exchange: (record.packet_id != 0).then(|| log.exchange(number)),
             len: record.len(),
             answer: answer.unwrap_or_default(),
             summary,
-            violation: forbidden_dup || record.is_violation(),
+            violation: record.is_violation(),
             preview: verbose.then(|| hex_preview(bytes)),
         }
     }
@@ -380,23 +368,29 @@ const PREVIEW_BYTES: usize = 256;
 #[cfg(test)]
 mod tests {
     use super::*;
-    use mqttscope_log::Marks;
+    use crate::store::tests::{CONNECTION, came, log_of, log_of_version, sent};
+    use mqttscope_log::{Event, Known};
+    use mqttscope_proto::ProtocolVersion;
 
     fn verbose() -> Setting {
         Setting { verbose: true, ..Setting::default() }
     }
 
-    fn row_of(frame: &[u8], marks: Marks) -> PacketRow {
-        let mut log = Log::new(1 << 20);
-        log.push_sent(0, frame, marks);
-        match Row::of(&log, 0, verbose()).expect("it is kept").content {
+    fn row_of(frame: &[u8]) -> PacketRow {
+        let mut log = log_of(1 << 20);
+        sent(&mut log, 0, frame);
+        packet_row(&log)
+    }
+
+    fn packet_row(log: &Log) -> PacketRow {
+        match Row::of(log, 0, verbose()).expect("it is kept").content {
             Content::Packet(packet) => packet,
             Content::Event { words, .. } => panic!("an event: {words}"),
         }
     }
 
     fn check(frame: &[u8], expected: &str) {
-        let row = row_of(frame, Marks::default());
+        let row = row_of(frame);
         let Summary { topic, text } = &row.summary;
         let flags = row.flags.words();
         let said = format!("{}|{flags}|{}|{}|{topic}|{text}", row.name, row.id, row.len);
@@ -426,7 +420,7 @@ mod tests {
     fn connect_tells_everything_but_the_password() {
         let connect =
             b"\x10\x1d\x00\x06MQIsdp\x03\xe6\x00\x1e\x00\x01c\x00\x01w\x00\x02m!\x00\x01u\x00\x02pw";
-        let row = row_of(connect, Marks::default());
+        let row = row_of(connect);
         let expected = "MQIsdp level 3, client id c, clean session, keep alive 30 s, username u, password hidden, \
                         will w QoS 0 RETAIN: m!";
         assert_eq!(row.summary.text, expected);
@@ -436,13 +430,27 @@ mod tests {
 
     #[test]
     fn dup_where_3_1_1_forbids_it_is_marked() {
-        let marks = Marks { v311: true, ..Marks::default() };
-        for frame in [b"\x6a\x02\x00\x05".as_slice(), b"\x8a\x06\x00\x01\x00\x01a\x02"] {
-            let row = row_of(frame, marks);
-            assert!(row.violation && row.summary.text.ends_with("DUP is not allowed here in 3.1.1"));
+        let log_with = |version, frame: &[u8]| {
+            let mut log = log_of_version(version, 1 << 20);
+            sent(&mut log, 0, frame);
+            log
+        };
+        for (frame, clause) in [
+            (b"\x6a\x02\x00\x05".as_slice(), "[MQTT-3.6.1-1]"),
+            (b"\x8a\x06\x00\x01\x00\x01a\x02", "[MQTT-3.8.1-1]"),
+        ] {
+            let log = log_with(ProtocolVersion::V311, frame);
+            assert!(packet_row(&log).violation);
+            let event = log.record(1).and_then(|record| log.event(record)).expect("an event behind it");
+            assert!(event.words().starts_with("Rule broken by this page itself: the flag bits of "));
+            assert!(event.words().ends_with(&format!("(byte 0, {clause})")), "{}", event.words());
+            assert_eq!((log.before(1), log.end()), (Some(0), 2));
         }
-        assert!(!row_of(b"\x3a\x07\x00\x01t\x00\x11hi", marks).violation);
-        assert!(!row_of(b"\x6a\x02\x00\x05", Marks::default()).violation);
+        let publish = log_with(ProtocolVersion::V311, b"\x3a\x07\x00\x01t\x00\x11hi");
+        let of_3_1 = log_with(ProtocolVersion::V31, b"\x6a\x02\x00\x05");
+        for log in [publish, of_3_1] {
+            assert_eq!((packet_row(&log).violation, log.end()), (false, 1));
+        }
     }
 
     #[test]
@@ -474,17 +482,20 @@ mod tests {
 
     #[test]
     fn bytes_that_are_no_packet_are_a_row_too() {
-        let row = row_of(b"HTTP", Marks { broken: true, ..Marks::default() });
+        let mut log = log_of(1 << 20);
+        let known = Known { broken: true, ..Known::default() };
+        log.push_known(0, CONNECTION, Direction::Out, b"HTTP", known);
+        let row = packet_row(&log);
         assert_eq!((row.name, row.violation), ("?", true));
         assert!(row.summary.text.starts_with("not a packet: "));
     }
 
     #[test]
     fn answers_tell_how_long_they_took() {
-        let mut log = Log::new(1 << 20);
-        log.push_sent(1_000, b"\x32\x07\x00\x01t\x00\x09hi", Marks::default());
-        log.receive(4, |room| room.copy_from_slice(b"\x40\x02\x00\x09"));
-        assert_eq!(log.next_received(4_200, Marks::default()), Ok(Some(1)));
+        let mut log = log_of(1 << 20);
+        sent(&mut log, 1_000, b"\x32\x07\x00\x01t\x00\x09hi");
+        log.receive(CONNECTION, Direction::In, 4, |room| room.copy_from_slice(b"\x40\x02\x00\x09"));
+        assert_eq!(log.next_packet(4_200, CONNECTION, Direction::In, |packet| packet.number), Ok(Some(1)));
         let setting = Setting { start: 1_000, above: Some(4_100), ..Setting::default() };
         let row = Row::of(&log, 1, setting).expect("it is kept");
         assert_eq!((row.start.as_str(), row.gap.as_str()), ("0.003 s", "0.000 s"));
@@ -494,14 +505,14 @@ mod tests {
 
     #[test]
     fn an_answer_that_is_repeated_has_no_time_of_its_own() {
-        let mut log = Log::new(1 << 20);
-        log.push_sent(0, b"\x34\x07\x00\x01t\x00\x09hi", Marks::default());
-        log.push_sent(100, b"\x3c\x07\x00\x01t\x00\x09hi", Marks::default());
-        log.push_whole(3_100, Direction::In, b"\x50\x02\x00\x09", Marks::default());
-        log.push_sent(3_200, b"\x62\x02\x00\x09", Marks::default());
-        log.push_sent(3_300, b"\x6a\x02\x00\x09", Marks::default());
-        log.push_whole(3_400, Direction::In, b"\x50\x02\x00\x09", Marks::default());
-        log.push_whole(7_300, Direction::In, b"\x70\x02\x00\x09", Marks::default());
+        let mut log = log_of(1 << 20);
+        sent(&mut log, 0, b"\x34\x07\x00\x01t\x00\x09hi");
+        sent(&mut log, 100, b"\x3c\x07\x00\x01t\x00\x09hi");
+        came(&mut log, 3_100, b"\x50\x02\x00\x09");
+        sent(&mut log, 3_200, b"\x62\x02\x00\x09");
+        sent(&mut log, 3_300, b"\x6a\x02\x00\x09");
+        came(&mut log, 3_400, b"\x50\x02\x00\x09");
+        came(&mut log, 7_300, b"\x70\x02\x00\x09");
         let answers = [2, 5, 6].map(|number| match Row::of(&log, number, Setting::default()) {
             Some(Row { content: Content::Packet(row), .. }) => row.answer,
             _ => panic!("a packet"),
@@ -511,9 +522,9 @@ mod tests {
 
     #[test]
     fn rows_are_lines_with_tabs() {
-        let mut log = Log::new(1 << 20);
-        log.push_sent(45_001_482_000, b"\x3a\x07\x00\x01t\x00\x11hi", Marks::default());
-        log.push_event(45_001_482_000, 0, mqttscope_log::EventKind::PingWithheld, &[]);
+        let mut log = log_of(1 << 20);
+        sent(&mut log, 45_001_482_000, b"\x3a\x07\x00\x01t\x00\x11hi");
+        log.push_event(45_001_482_000, CONNECTION, Event::PingWithheld);
         let line = |number| Row::of(&log, number, Setting::default()).expect("it is kept").line();
         assert_eq!(line(0), "12:30:01.482\tout\tPUBLISH\tDUP QoS 1\t17\t9\t\tt\thi");
         let words = "Simulating a client that is down: PINGREQ not sent";
@@ -522,11 +533,10 @@ mod tests {
 
     #[test]
     fn events_are_sentences_with_a_tone() {
-        use mqttscope_log::{EventKind, Value};
-        let mut log = Log::new(1 << 20);
-        log.push_event(0, 1, EventKind::Closed, &[Value::Text("WebSocket closed"), Value::Number(1)]);
-        log.push_event(0, 1, EventKind::Closed, &[Value::Text("WebSocket closed"), Value::Number(0)]);
-        log.push_event(0, 1, EventKind::PingWithheld, &[]);
+        let mut log = log_of(1 << 20);
+        log.push_event(0, CONNECTION, Event::Closed { words: "WebSocket closed", failed: true });
+        log.push_event(0, CONNECTION, Event::Closed { words: "WebSocket closed", failed: false });
+        log.push_event(0, CONNECTION, Event::PingWithheld);
         let tones = [0, 1, 2].map(|number| match Row::of(&log, number, Setting::default()) {
             Some(Row { content: Content::Event { tone, words, .. }, .. }) => (tone, words.is_empty()),
             _ => panic!("an event"),

@@ -3,12 +3,15 @@
 use mqttscope_log::Log;
 use mqttscope_log::filter::Matches;
 
+use super::heights::PreviewHeights;
+
 /// Rows by their place: 0 is the oldest that is kept. A place means another row once the log drops one; what is to be
 /// remembered is a record's number.
 #[derive(Clone, Copy)]
 pub struct Rows<'a> {
     log: &'a Log,
     matches: Option<&'a Matches>,
+    heights: Option<&'a PreviewHeights>,
     /// The number behind the last record that is shown.
     end: u32,
 }
@@ -18,7 +21,13 @@ impl<'a> Rows<'a> {
     #[must_use]
     pub fn new(log: &'a Log, matches: Option<&'a Matches>, end: Option<u32>) -> Self {
         let end = end.unwrap_or(u32::MAX).min(log.end()).max(log.first());
-        Self { log, matches, end }
+        Self { log, matches, heights: None, end }
+    }
+
+    /// The same rows, with sums of the heights of their previews. Without, these are counted one by one.
+    #[must_use]
+    pub const fn with_heights(self, heights: &'a PreviewHeights) -> Self {
+        Self { heights: Some(heights), ..self }
     }
 
     /// The log that they are of.
@@ -64,12 +73,13 @@ impl<'a> Rows<'a> {
     /// Half lines of the hex previews of the rows before a place.
     #[must_use]
     pub fn half_lines_before(&self, place: u32) -> u32 {
+        let unsummed = PreviewHeights::default();
+        let heights = self.heights.unwrap_or(&unsummed);
         match self.matches {
-            None => self.log.half_lines_before(self.log.first() + place),
+            None => heights.of_records(self.log, self.log.first(), self.log.first() + place),
             Some(matches) => {
                 let dropped = self.dropped();
-                let before = |place: u32| matches.half_lines_before(place as usize);
-                before(place + dropped).wrapping_sub(before(dropped))
+                heights.of_matches(self.log, matches, dropped, dropped + place)
             }
         }
     }
@@ -83,22 +93,22 @@ impl<'a> Rows<'a> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use mqttscope_log::Marks;
+    use crate::store::tests::{log_of as new_log, sent};
+    use mqttscope_log::Follower;
     use mqttscope_log::filter::{Budget, Filter};
 
     fn log_of(rows: u64) -> Log {
-        let mut log = Log::new(1 << 20);
+        let mut log = new_log(1 << 20);
         for time in 0..rows {
             let frame: &[u8] = if time % 3 == 0 { b"\x30\x05\x00\x01thi" } else { b"\xc0\x00" };
-            log.push_sent(time, frame, Marks::default());
+            sent(&mut log, time, frame);
         }
         log
     }
 
     fn matches_of(log: &Log) -> Matches {
-        let mut matches = Matches::default();
-        let mut filter = Filter::parse("type:publish", 0).expect("a filter");
-        assert!(matches.update(log, &mut filter, Budget::ALL));
+        let mut matches = Matches::new(Filter::parse("type:publish", 0).expect("a filter"));
+        assert!(matches.advance(log, Budget::ALL));
         matches
     }
 
@@ -133,7 +143,7 @@ mod tests {
         let mut log = log_of(30);
         let matches = matches_of(&log);
         for time in 0..100_000 {
-            log.push_sent(time, b"\xc0\x00", Marks::default());
+            sent(&mut log, time, b"\xc0\x00");
         }
         assert!(log.first() > 30);
         assert_eq!(Rows::new(&log, Some(&matches), None).len(), 0);

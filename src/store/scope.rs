@@ -4,9 +4,10 @@ use std::cell::RefCell;
 use std::ops::Range;
 use std::rc::Rc;
 
-use mqttscope_log::Log;
-use mqttscope_log::filter::{Budget, Filter, FilterError, Matches};
+use mqttscope_log::filter::{Filter, FilterError, Matches};
+use mqttscope_log::{Budget, Follower, Log};
 
+use super::heights::PreviewHeights;
 use super::rows::Rows;
 
 /// What is looked at. The log is given with each call, and must be the same.
@@ -14,12 +15,12 @@ use super::rows::Rows;
 pub struct Scope {
     /// The filter as it is typed.
     text: String,
-    /// The last filter without a mistake; `None` for all.
-    filter: Option<Filter>,
+    /// What the last filter without a mistake leaves; `None` for all.
+    matches: Option<Matches>,
     /// What that was made from.
     applied: String,
     error: Option<FilterError>,
-    matches: Matches,
+    heights: PreviewHeights,
     /// All rows are shown, those that match with a mark.
     shows_all: bool,
     /// The number behind the newest record when the view was paused.
@@ -60,9 +61,9 @@ impl Scope {
             Ok(_) if self.applied == applied => self.error = None,
             Ok(filter) => {
                 self.error = None;
-                self.filter = (!filter.is_empty()).then_some(filter);
+                self.matches = (!filter.is_empty()).then(|| Matches::new(filter));
+                self.heights.restart_matches();
                 self.applied = applied;
-                self.matches.restart();
             }
             // What is missing may be what is begun.
             Err(_) if is_begun => self.error = None,
@@ -90,8 +91,8 @@ impl Scope {
 
     /// What the filter has found so far; `None` without one.
     #[must_use]
-    pub fn matches(&self) -> Option<&Matches> {
-        self.filter.as_ref().map(|_| &self.matches)
+    pub const fn matches(&self) -> Option<&Matches> {
+        self.matches.as_ref()
     }
 
     /// Which of the matches is selected, counted from 0.
@@ -123,17 +124,18 @@ impl Scope {
         {
             self.start = Some(record.time);
         }
-        match &mut self.filter {
-            Some(filter) => self.matches.update(log, filter, Budget::SLICE),
-            None => true,
-        }
+        let are_summed = self.heights.advance(log, Budget::SLICE);
+        let Some(matches) = &mut self.matches else { return are_summed };
+        let are_found = matches.advance(log, Budget::SLICE);
+        self.heights.follow_matches(log, matches);
+        are_found && are_summed
     }
 
     /// The rows that are shown.
     #[must_use]
     pub fn rows<'a>(&'a self, log: &'a Log) -> Rows<'a> {
         let matches = if self.shows_all { None } else { self.matches() };
-        Rows::new(log, matches, self.paused)
+        Rows::new(log, matches, self.paused).with_heights(&self.heights)
     }
 
     /// Pauses the view or lets it go on. The log goes on in any case.
@@ -203,13 +205,13 @@ impl Scope {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use mqttscope_log::Marks;
+    use crate::store::tests::{log_of as new_log, sent};
 
     fn log_of(rows: u64) -> Log {
-        let mut log = Log::new(64 << 20);
+        let mut log = new_log(64 << 20);
         for time in 0..rows {
             let frame: &[u8] = if time % 3 == 0 { b"\x30\x05\x00\x01thi" } else { b"\xc0\x00" };
-            log.push_sent(time, frame, Marks::default());
+            sent(&mut log, time, frame);
         }
         log
     }
@@ -292,10 +294,10 @@ mod tests {
         let mut scope = filtered(&log, "");
         scope.set_paused(true, &log);
         scope.select(Some(4));
-        log.push_sent(99, b"\xc0\x00", Marks::default());
+        sent(&mut log, 99, b"\xc0\x00");
         assert_eq!(scope.rows(&log).len(), 10);
         log.clear();
-        log.push_sent(100, b"\xc0\x00", Marks::default());
+        sent(&mut log, 100, b"\xc0\x00");
         scope.update(&log);
         assert_eq!((scope.rows(&log).len(), scope.selected(), scope.start()), (0, None, 100));
         scope.set_paused(false, &log);

@@ -7,27 +7,27 @@
 //! a place in it: a [`filter::Matches`], a [`statistics::Statistics`], an [`export::Export`].
 //!
 //! ```
-//! use mqttscope_log::filter::{Budget, Filter, Matches};
+//! use mqttscope_log::filter::{Filter, Matches};
 //! use mqttscope_log::ladder::Ladder;
-//! use mqttscope_log::{Log, Marks};
-//! use mqttscope_proto::PacketType;
+//! use mqttscope_log::{Budget, Direction, Follower, Log, PacketFacts, SourceId, Version};
+//! use mqttscope_proto::{PacketType, ProtocolVersion};
 //!
 //! let mut log = Log::new(Log::DEFAULT_BUDGET);
-//! let marks = Marks { connection: 1, v311: true, ..Marks::default() };
+//! let connection = log.add_connection(SourceId::LIVE, Version::Known(ProtocolVersion::V311));
 //! let time = 1_795_602_601_482_123;
 //!
 //! // A PUBLISH at QoS 1 leaves; PUBACK comes, in two pieces.
-//! log.push_sent(time, b"\x32\x07\x00\x01t\x00\x09hi", marks);
+//! let own = PacketFacts { own: true, ..PacketFacts::default() };
+//! log.push_packet(time, connection, Direction::Out, b"\x32\x07\x00\x01t\x00\x09hi", own);
 //! for piece in [&b"\x40"[..], b"\x02\x00\x09"] {
-//!     log.receive(piece.len(), |room| room.copy_from_slice(piece));
-//!     while let Some(number) = log.next_received(time + 3_000, marks)? {
+//!     log.receive(connection, Direction::In, piece.len(), |room| room.copy_from_slice(piece));
+//!     while let Some(number) = log.next_packet(time + 3_000, connection, Direction::In, |packet| packet.number)? {
 //!         assert_eq!(log.answered(number).map(|asked| asked.packet_id), Some(9));
 //!     }
 //! }
 //!
-//! let mut filter = Filter::parse("topic:t or type:puback", 0).expect("a filter");
-//! let mut matches = Matches::default();
-//! assert!(matches.update(&log, &mut filter, Budget::SLICE));
+//! let mut matches = Matches::new(Filter::parse("topic:t or type:puback", 0).expect("a filter"));
+//! assert!(matches.advance(&log, Budget::SLICE));
 //! assert_eq!(matches.len(), 2);
 //!
 //! let ladder = Ladder::of(&log, 0).expect("an exchange");
@@ -53,6 +53,6 @@ pub mod transfer;
 
 pub use follow::{Budget, Follower, Place};
 pub use store::{
-    BrokenRules, Connection, ConnectionId, Direction, Event, EventKind, Fault, Ingested, Log, PacketFacts,
-    Record, SourceId, Version, Written,
+    BrokenRules, Connection, ConnectionId, Direction, Event, EventKind, Fault, Ingested, Known, Log,
+    PacketFacts, Record, SourceId, Version, Written,
 };

@@ -27,8 +27,7 @@ pub use connection::{Connection, ConnectionId, SourceId, Version};
 pub use event::{Event, EventKind, Fault, Written};
 pub(crate) use event::{Value, Values};
 pub(crate) use exchange::question;
-pub(crate) use ingest::Known;
-pub use ingest::{BrokenRules, Ingested};
+pub use ingest::{BrokenRules, Ingested, Known};
 pub use record::{Direction, PacketFacts, Record};
 
 /// The packet log.

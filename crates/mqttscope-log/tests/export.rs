@@ -4,17 +4,13 @@ use std::path::PathBuf;
 use std::process::Command;
 
 use mqttscope_log::export::{Export, Format, Selection};
-use mqttscope_log::{Direction, EventKind, Log, Marks, Value};
+use mqttscope_log::{ConnectionId, Direction, Event, Known, Log};
 use mqttscope_proto::{Packet, Publish, Qos};
 
 mod common;
-use common::{connect, encoded};
+use common::{Feed, connect, encoded, log_of};
 
 const START: u64 = 1_795_602_601_482_123;
-
-fn marks(connection: u16) -> Marks {
-    Marks { connection, v311: true, ..Marks::default() }
-}
 
 fn publish(topic: &str, id: u16, payload: &[u8]) -> Vec<u8> {
     let topic = topic.into();
@@ -29,18 +25,19 @@ fn publish(topic: &str, id: u16, payload: &[u8]) -> Vec<u8> {
 }
 
 fn sample() -> Log {
-    let mut log = Log::new(64 << 20);
+    let mut log = log_of(64 << 20, 3);
     log.set_keeps_passwords(true);
-    log.push_event(START, 1, EventKind::Opened, &[Value::Text("mqtt"), Value::Number(12)]);
-    log.push_sent(START + 1, &connect("c-1", true, Some(b"secret")), marks(1));
-    log.push_whole(START + 2, Direction::In, b"\x20\x02\x00\x00", marks(1));
-    log.push_sent(START + 3, &publish("a/b", 7, b"say \"hi\", twice"), marks(1));
-    log.push_sent(START + 4, &connect("c-2", true, None), marks(2));
-    log.push_whole(START + 5, Direction::In, b"\x40\x02\x00\x07", marks(1));
-    log.push_whole(START + 6, Direction::In, &publish("big", 8, &vec![b'x'; 200_000]), marks(1));
-    log.push_sent(START + 7, b"\x40\x02\x00\x08", marks(1));
-    log.push_sent(START + 8, b"\xe0\x00", marks(1));
-    log.push_event(START + 9, 1, EventKind::Closed, &[Value::Text("Closed by the page")]);
+    log.push_event(START, ConnectionId(1), Event::Opened { subprotocol: "mqtt", after_ms: 12 });
+    log.sent(START + 1, &connect("c-1", true, Some(b"secret")));
+    log.came(START + 2, b"\x20\x02\x00\x00");
+    log.sent(START + 3, &publish("a/b", 7, b"say \"hi\", twice"));
+    log.sent_on(2, START + 4, &connect("c-2", true, None));
+    log.came(START + 5, b"\x40\x02\x00\x07");
+    log.came(START + 6, &publish("big", 8, &vec![b'x'; 200_000]));
+    log.sent(START + 7, b"\x40\x02\x00\x08");
+    log.sent(START + 8, b"\xe0\x00");
+    let closed = Event::Closed { words: "Closed by the page", failed: false };
+    log.push_event(START + 9, ConnectionId(1), closed);
     log
 }
 
@@ -167,8 +164,9 @@ fn json_lines_hold_the_packets_and_the_events() {
 
 #[test]
 fn json_lines_say_what_is_wrong_with_bytes() {
-    let mut log = Log::new(1 << 20);
-    log.push_whole(1, Direction::In, b"HTTP", Marks { broken: true, ..marks(1) });
+    let mut log = log_of(1 << 20, 2);
+    let known = Known { broken: true, ..Known::default() };
+    log.push_known(1, ConnectionId(1), Direction::In, b"HTTP", known);
     let (file, _) = exported(&log, Format::JsonLines, Selection::All, false);
     let line: serde_json::Value = serde_json::from_slice(&file).expect("JSON");
     assert_eq!((&line["type"], &line["raw"]), (&serde_json::Value::Null, &"48545450".into()));
@@ -208,9 +206,9 @@ fn raw_is_the_bytes() {
 
 #[test]
 fn what_was_dropped_meanwhile_is_counted() {
-    let mut log = Log::new(4 << 20);
+    let mut log = log_of(4 << 20, 2);
     for time in 0..30_000 {
-        log.push_sent(time, b"\xc0\x00", marks(1));
+        log.sent(time, b"\xc0\x00");
     }
     let mut export = Export::new(&log, Format::Raw, Selection::All, false);
     export.write(&log, 100, &mut Vec::new());

@@ -1,12 +1,12 @@
 //! Filters against an evaluator that takes no short cuts, and what a person sees of them while typing.
 
 use mqttscope_log::filter::{Budget, Filter, Matches, Scan, complete};
-use mqttscope_log::{Direction, EventKind, Log, Marks, Value};
+use mqttscope_log::{ConnectionId, Direction, Event, EventKind, Follower, Log};
 use mqttscope_proto::{Packet, PacketType, TopicFilter, decode};
 use proptest::prelude::*;
 
 mod common;
-use common::{Entry, entries, fill};
+use common::{Entry, Feed, entries, fill, log_of};
 
 /// A term, as text and as what it means.
 #[derive(Clone, Debug)]
@@ -16,7 +16,7 @@ enum Term {
     Qos(u8),
     Id(u64, u64),
     SizeAbove(u64),
-    Connection(u16),
+    Connection(u32),
     After(u64),
     Dup,
     Retain,
@@ -40,7 +40,7 @@ fn term() -> impl Strategy<Value = Term> {
         (0..4_u8).prop_map(Term::Qos),
         (0..4_u64, 0..4_u64).prop_map(|(from, more)| Term::Id(from, from + more)),
         (0..30_u64).prop_map(Term::SizeAbove),
-        (0..3_u16).prop_map(Term::Connection),
+        (0..3_u32).prop_map(Term::Connection),
         (0..60_u64).prop_map(Term::After),
         Just(Term::Dup),
         Just(Term::Retain),
@@ -247,15 +247,13 @@ fn what_only_looks_like_a_term_is_a_word() {
 
 /// Counts the records of a small log that a filter leaves.
 fn count(log: &Log, text: &str) -> usize {
-    let mut matches = Matches::default();
-    let mut filter = Filter::parse(text, 90).expect(text);
-    assert!(matches.update(log, &mut filter, Budget::ALL));
+    let mut matches = Matches::new(Filter::parse(text, 90).expect(text));
+    assert!(matches.advance(log, Budget::ALL));
     matches.len()
 }
 
 fn small_log() -> Log {
-    let marks = Marks { connection: 1, v311: true, ..Marks::default() };
-    let mut log = Log::new(1 << 20);
+    let mut log = log_of(1 << 20, 2);
     // 2026-11-25 10:30:00 UTC, and 1.5 s a packet.
     let start = 1_795_602_600_000_000;
     let packets: [&[u8]; 6] = [
@@ -267,9 +265,9 @@ fn small_log() -> Log {
         b"\xc0\x00",
     ];
     for (at, packet) in packets.iter().enumerate() {
-        log.push_sent(start + 1_500_000 * at as u64, packet, marks);
+        log.sent(start + 1_500_000 * at as u64, packet);
     }
-    log.push_event(start + 20_000_000, 1, EventKind::Closed, &[Value::Text("It is over")]);
+    log.push_event(start + 20_000_000, ConnectionId(1), Event::Closed { words: "It is over", failed: false });
     log
 }
 
@@ -317,19 +315,17 @@ fn terms_of_all_kinds() {
 
 #[test]
 fn matches_follow_a_log_that_grows_drops_and_is_cleared() {
-    let marks = Marks::default();
     let packet = [b"\x30\xe7\x07\x00\x01t".as_slice(), &[7; 996]].concat();
-    let mut log = Log::new(2 << 20);
-    let mut filter = Filter::parse("type:publish", 0).expect("a filter");
-    let mut matches = Matches::default();
+    let mut log = log_of(2 << 20, 2);
+    let mut matches = Matches::new(Filter::parse("type:publish", 0).expect("a filter"));
     for time in 0..5_000 {
-        log.push_sent(time, &packet, marks);
-        log.push_sent(time, b"\xc0\x00", marks);
+        log.sent(time, &packet);
+        log.sent(time, b"\xc0\x00");
         if time % 100 == 0 {
-            assert!(matches.update(&log, &mut filter, Budget::ALL));
+            assert!(matches.advance(&log, Budget::ALL));
         }
     }
-    matches.update(&log, &mut filter, Budget::ALL);
+    matches.advance(&log, Budget::ALL);
     let expected: Vec<u32> = (log.first()..log.end()).filter(|number| number % 2 == 0).collect();
     assert_eq!(matches.iter().collect::<Vec<_>>(), expected);
     let at = matches.find(9_001);
@@ -338,8 +334,8 @@ fn matches_follow_a_log_that_grows_drops_and_is_cleared() {
         (Some(9_002), Some(9_000))
     );
     log.clear();
-    log.push_sent(1, &packet, marks);
-    assert!(matches.update(&log, &mut filter, Budget::ALL));
+    log.sent(1, &packet);
+    assert!(matches.advance(&log, Budget::ALL));
     assert_eq!(matches.iter().collect::<Vec<_>>(), [0]);
 }
 
@@ -365,7 +361,7 @@ fn decoding_is_not_needed_to_know_a_packet() {
     let log = small_log();
     for record in log.records_from(0) {
         let bytes = log.bytes(record);
-        if let Ok(packet) = decode(bytes, record.version(), &mut ()) {
+        if let Ok(packet) = decode(bytes, log.version_of(record).layout(), &mut ()) {
             assert_eq!(record.packet_id, packet.packet_id().unwrap_or_default());
         }
     }

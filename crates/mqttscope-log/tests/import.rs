@@ -1,20 +1,22 @@
 //! Imports: our own exports, captures built frame by frame, captures that tshark wrote, and broken files.
 
+use std::collections::{HashMap, HashSet};
 use std::path::PathBuf;
 use std::process::Command;
 
 use mqttscope_log::export::{Export, Format, Selection};
 use mqttscope_log::import::{FileKind, Importer, Report};
-use mqttscope_log::{Direction, EventKind, Log, Value};
+use mqttscope_log::{ConnectionId, Direction, Event, Log};
 use proptest::prelude::*;
 
 mod common;
 use common::capture::{Frame, Framing, pcap};
-use common::{connect, entries, fill};
+use common::{Feed, connect, entries, fill, log_of};
 
 fn read(file: &[u8], piece: usize) -> (Log, Report) {
-    let mut log = Log::new(64 << 20);
-    let mut importer = Importer::new(1);
+    // Connections of the file have the numbers from 1 on.
+    let mut log = log_of(64 << 20, 1);
+    let mut importer = Importer::new(&mut log);
     for piece in file.chunks(piece) {
         importer.push(piece, &mut log);
     }
@@ -70,11 +72,19 @@ proptest! {
         let log = fill(&entries);
         let (back, report) = read(&exported(&log, Format::JsonLines), piece);
         prop_assert_eq!((report.broken, back.end()), (None, log.end()));
+        let mut connections = HashMap::new();
         for (was, is) in log.records_from(0).zip(back.records_from(0)) {
-            prop_assert_eq!((was.time, was.direction(), was.version()), (is.time, is.direction(), is.version()));
-            prop_assert_eq!((was.connection + 1, was.is_violation()), (is.connection, is.is_violation()));
+            prop_assert_eq!((was.time, was.direction()), (is.time, is.direction()));
+            // Only lines of packets tell the version of a connection.
+            if was.direction() != Direction::Event {
+                prop_assert_eq!(log.version_of(was), back.version_of(is));
+            }
+            let connection = *connections.entry(was.connection).or_insert(is.connection);
+            prop_assert_eq!((connection, was.is_violation()), (is.connection, is.is_violation()));
             prop_assert_eq!((log.bytes(was), log.event(was)), (back.bytes(is), back.event(is)));
         }
+        let numbers: HashSet<_> = connections.values().collect();
+        prop_assert_eq!(numbers.len(), connections.len());
         for number in 0..log.end() {
             prop_assert_eq!(log.before(number), back.before(number));
         }
@@ -185,10 +195,13 @@ fn all_framings_hold_the_same_packets() {
 
 #[test]
 fn tshark_writes_what_can_be_read() {
-    let mut log = Log::new(1 << 20);
-    let marks = mqttscope_log::Marks { connection: 1, v311: true, ..Default::default() };
+    let mut log = log_of(1 << 20, 2);
     for (time, (out, bytes)) in (1_795_602_601_482_123..).zip(conversation()) {
-        log.push_whole(time, if out { Direction::Out } else { Direction::In }, &bytes, marks);
+        if out {
+            log.sent(time, &bytes)
+        } else {
+            log.came(time, &bytes)
+        };
     }
     let folder = PathBuf::from(env!("CARGO_TARGET_TMPDIR"));
     std::fs::write(folder.join("ours.pcapng"), exported(&log, Format::Pcapng)).expect("it can be written");
@@ -282,7 +295,7 @@ fn a_connection_that_ends_and_begins_again_is_two() {
     frames.push(again.data(true, &connect("c-1", true, None)));
     let (log, report) = read(&pcap(Framing::Ethernet4, &frames), 1 << 20);
     assert_eq!((report.connections, report.packets), (2, 1));
-    let connections: Vec<_> = log.records_from(0).map(|record| record.connection).collect();
+    let connections: Vec<_> = log.records_from(0).map(|record| record.connection.0).collect();
     assert_eq!(connections, [1, 1, 1, 1, 2, 2]);
     let words = events(&log);
     assert_eq!(words[1], "The stream ended inside a packet, after 9 bytes of it");
@@ -307,8 +320,8 @@ fn files_cut_at_any_place_give_what_is_before() {
 
 #[test]
 fn a_broken_block_is_told_with_its_place() {
-    let mut log = Log::new(1 << 20);
-    log.push_sent(1, b"\xc0\x00", Default::default());
+    let mut log = log_of(1 << 20, 2);
+    log.sent(1, b"\xc0\x00");
     let mut file = exported(&log, Format::Pcapng);
     let len = file.len();
     file.extend_from_slice(b"\x06\0\0\0\x07\0\0\0garbage!");
@@ -325,9 +338,10 @@ fn a_broken_block_is_told_with_its_place() {
 
 #[test]
 fn a_broken_line_costs_that_line() {
-    let mut log = Log::new(1 << 20);
-    log.push_sent(5, b"\xc0\x00", Default::default());
-    log.push_event(6, 0, EventKind::Note, &[Value::Text("mine"), Value::Text("é \"quoted\"\n\u{1}")]);
+    let mut log = log_of(1 << 20, 2);
+    log.sent(5, b"\xc0\x00");
+    let words = "é \"quoted\"\n\u{1}";
+    log.push_event(6, ConnectionId(1), Event::Note { name: "mine", words });
     let good = exported(&log, Format::JsonLines);
     let first_len = good.iter().position(|&byte| byte == b'\n').expect("a line") + 1;
     let file = [&good[..first_len], b"{\"time_us\":\n\n{}\n", &good[first_len..]].concat();

@@ -1,29 +1,31 @@
 //! Ladders by value: of all exchanges, both ways, with copies, and with what is missing.
 
 use mqttscope_log::ladder::{Ladder, Repeat, WillState};
-use mqttscope_log::{Direction, EventKind, Log, Marks, Value};
-use mqttscope_proto::PacketType;
+use mqttscope_log::{ConnectionId, Direction, Event, Known, Log, PacketFacts};
+use mqttscope_proto::{PacketType, ProtocolVersion};
 
 mod common;
-use common::connect;
+use common::{Feed, OWN, connect};
 
-/// A log of packets written as `time direction connection hex`.
+/// A log of packets written as `time direction connection hex`. What is `copy` or `again` is known to be so.
 fn log_of(lines: &str) -> Log {
-    let mut log = Log::new(1 << 20);
+    let mut log = common::log_of_version(ProtocolVersion::V31, 1 << 20, 3);
     for line in lines.lines().map(str::trim).filter(|line| !line.is_empty()) {
         let words: Vec<&str> = line.split(' ').collect();
         let time = words[0].parse().expect("a time");
-        let connection = words[2].parse().expect("a number");
-        let marks = Marks { connection, v311: true, ..Marks::default() };
-        match words[1] {
+        let connection = ConnectionId(words[2].parse().expect("a number"));
+        let direction = if words[1] == "in" { Direction::In } else { Direction::Out };
+        let facts = match words[1] {
             "closed" => {
-                log.push_event(time, connection, EventKind::Closed, &[Value::Text("closed")]);
+                log.push_event(time, connection, Event::Closed { words: "closed", failed: false });
+                continue;
             }
-            direction => {
-                let direction = if direction == "out" { Direction::Out } else { Direction::In };
-                log.push_whole(time, direction, &hex(words[3]), marks);
-            }
-        }
+            "in" => PacketFacts::default(),
+            "copy" => PacketFacts { copy: true, ..OWN },
+            "again" => PacketFacts { resend: true, ..OWN },
+            _ => OWN,
+        };
+        log.push_packet(time, connection, direction, &hex(words[3]), facts);
     }
     log
 }
@@ -93,7 +95,7 @@ fn requests_and_their_answers() {
 #[test]
 fn what_is_missing_counts_from_the_first_asking() {
     check(
-        "1000 out 1 320700017400096869\n60001000 out 1 3a0700017400096869",
+        "1000 out 1 320700017400096869\n60001000 again 1 3a0700017400096869",
         &[0, 1],
         &["-> PUBLISH +0", "-> PUBLISH +60000000 retry", "<- PUBACK? since 1000"],
     );
@@ -107,11 +109,11 @@ fn what_is_missing_counts_from_the_first_asking() {
 #[test]
 fn copies_are_told_apart() {
     let twice = "1000 out 1 340700017400096869
-        1001 out 1 3c0700017400096869
+        1001 copy 1 3c0700017400096869
         2000 in 1 50020009
         2001 in 1 50020009
         2100 out 1 62020009
-        30002100 out 1 62020009
+        30002100 again 1 62020009
         30003000 in 1 70020009";
     let expected = [
         "-> PUBLISH +0",
@@ -128,10 +130,10 @@ fn copies_are_told_apart() {
 #[test]
 fn an_answer_counts_from_what_it_answers_past_what_came_between() {
     let lines = "1000 out 1 340700017400096869
-        1001 out 1 3c0700017400096869
+        1001 copy 1 3c0700017400096869
         2000 in 1 50020009
         2010 out 1 62020009
-        2011 out 1 6a020009
+        2011 copy 1 6a020009
         2900 in 1 50020009
         3000 in 1 70020009
         3001 in 1 70020009";
@@ -153,7 +155,7 @@ fn an_exchange_goes_on_in_the_next_connection() {
     let connect =
         |clean| connect("c-1", clean, None).iter().map(|byte| format!("{byte:02x}")).collect::<String>();
     let lines = format!(
-        "1 out 1 {0}\n2 out 1 320700017400096869\n3 closed 1\n4 out 2 {0}\n5 out 2 3a0700017400096869\n6 in 2 40020009",
+        "1 out 1 {0}\n2 out 1 320700017400096869\n3 closed 1\n4 out 2 {0}\n5 again 2 3a0700017400096869\n6 in 2 40020009",
         connect(false)
     );
     check(&lines, &[1, 4, 5], &["-> PUBLISH +0", "-> PUBLISH +3 resend", "<- PUBACK +1"]);
@@ -181,9 +183,10 @@ fn the_will_waits_is_discarded_or_is_published() {
 #[test]
 fn an_event_shows_the_exchange_of_its_packet_and_others_none() {
     let mut log = log_of("1 out 1 320700017400096869");
-    let event = log.push_event_about(Some(0), 2, 1, EventKind::Note, &[]);
-    let other = log.push_event(2, 1, EventKind::PingWithheld, &[]);
-    log.push_whole(3, Direction::In, b"HTTP", Marks { connection: 1, broken: true, ..Marks::default() });
+    let connection = ConnectionId(1);
+    let event = log.push_event_about(0, 2, connection, Event::Note { name: "", words: "" });
+    let other = log.push_event(2, connection, Event::PingWithheld);
+    log.push_known(3, connection, Direction::In, b"HTTP", Known { broken: true, ..Known::default() });
     assert_eq!(
         Ladder::of(&log, event).map(|ladder| (ladder.kind, ladder.qos)),
         Some((PacketType::Publish, Some(1)))
@@ -193,10 +196,9 @@ fn an_event_shows_the_exchange_of_its_packet_and_others_none() {
 
 #[test]
 fn a_packet_that_is_sent_again_and_again_has_a_ladder_with_an_end() {
-    let mut log = Log::new(1 << 20);
-    let marks = Marks { connection: 1, ..Marks::default() };
+    let mut log = common::log_of(1 << 20, 2);
     for time in 0..5_000 {
-        log.push_sent(time, b"\x3a\x05\x00\x01t\x00\x09", marks);
+        log.sent(time, b"\x3a\x05\x00\x01t\x00\x09");
     }
     let ladder = Ladder::of(&log, 4_999).expect("an exchange");
     assert_eq!((ladder.arrows.len(), ladder.is_cut), (Ladder::MAX_ARROWS, true));

@@ -2,18 +2,16 @@
 
 use mqttscope_log::filter::Budget;
 use mqttscope_log::statistics::{Count, Seconds, Statistics, Topics};
-use mqttscope_log::{Direction, Log, Marks};
-use mqttscope_proto::PacketType;
+use mqttscope_log::{Direction, Follower, Log};
+use mqttscope_proto::{PacketType, ProtocolVersion};
 use proptest::prelude::*;
 
 mod common;
-use common::{connect, entries, fill};
-
-const MARKS: Marks = Marks { connection: 1, v311: true, violation: false, broken: false };
+use common::{Feed, connect, entries, fill, log_of, log_of_version};
 
 fn figures(log: &Log) -> Statistics {
     let mut statistics = Statistics::new();
-    while !statistics.update(log, Budget { records: 7, bytes: usize::MAX }) {}
+    while !statistics.advance(log, Budget { records: 7, bytes: usize::MAX }) {}
     statistics
 }
 
@@ -40,7 +38,7 @@ proptest! {
 
 #[test]
 fn latencies_are_measured_from_what_is_answered() {
-    let mut log = Log::new(1 << 20);
+    let mut log = log_of(1 << 20, 2);
     let packets: [(u64, bool, &[u8]); 11] = [
         (0, true, b"\x32\x05\x00\x01t\x00\x01"),
         (30, false, b"\x40\x02\x00\x01"),
@@ -55,7 +53,11 @@ fn latencies_are_measured_from_what_is_answered() {
         (303, false, b"\xd0\x00"),
     ];
     for (time, out, bytes) in packets {
-        log.push_whole(time, if out { Direction::Out } else { Direction::In }, bytes, MARKS);
+        if out {
+            log.sent(time, bytes)
+        } else {
+            log.came(time, bytes)
+        };
     }
     let statistics = figures(&log);
     let medians = Statistics::ACKNOWLEDGEMENTS.map(|packet_type| {
@@ -69,7 +71,7 @@ fn latencies_are_measured_from_what_is_answered() {
 
 #[test]
 fn latencies_of_the_two_sides_are_told_apart() {
-    let mut log = Log::new(1 << 20);
+    let mut log = log_of(1 << 20, 2);
     let packets: [(u64, bool, &[u8]); 8] = [
         (0, true, b"\x34\x05\x00\x01t\x00\x01"),
         (900, false, b"\x50\x02\x00\x01"),
@@ -82,7 +84,11 @@ fn latencies_of_the_two_sides_are_told_apart() {
         (1_803, true, b"\x70\x02\x00\x01"),
     ];
     for (time, out, bytes) in packets {
-        log.push_whole(time, if out { Direction::Out } else { Direction::In }, bytes, MARKS);
+        if out {
+            log.sent(time, bytes)
+        } else {
+            log.came(time, bytes)
+        };
     }
     let statistics = figures(&log);
     let found = |packet_type, direction| {
@@ -97,7 +103,7 @@ fn latencies_of_the_two_sides_are_told_apart() {
 
 #[test]
 fn latencies_of_what_is_sent_twice_count_once_and_from_the_copy() {
-    let mut log = Log::new(1 << 20);
+    let mut log = log_of_version(ProtocolVersion::V31, 1 << 20, 2);
     let packets: [(u64, bool, &[u8]); 12] = [
         (0, true, b"\x34\x05\x00\x01t\x00\x01"),
         (1, true, b"\x3c\x05\x00\x01t\x00\x01"),
@@ -113,7 +119,11 @@ fn latencies_of_what_is_sent_twice_count_once_and_from_the_copy() {
         (112, false, b"\x90\x03\x00\x03\x01"),
     ];
     for (time, out, bytes) in packets {
-        log.push_whole(time, if out { Direction::Out } else { Direction::In }, bytes, MARKS);
+        if out {
+            log.sent(time, bytes)
+        } else {
+            log.came(time, bytes)
+        };
     }
     let statistics = figures(&log);
     for (packet_type, expected) in
@@ -126,10 +136,10 @@ fn latencies_of_what_is_sent_twice_count_once_and_from_the_copy() {
 
 #[test]
 fn rates_now_and_at_the_peak() {
-    let mut log = Log::new(8 << 20);
+    let mut log = log_of(8 << 20, 2);
     for second in 0..400_u64 {
         for packet in 0..if second == 350 { 500 } else { second % 7 } {
-            log.push_sent(1_000_000_000_000 + second * 1_000_000 + packet, b"\xc0\x00", MARKS);
+            log.sent(1_000_000_000_000 + second * 1_000_000 + packet, b"\xc0\x00");
         }
     }
     let statistics = figures(&log);
@@ -148,7 +158,7 @@ fn rates_now_and_at_the_peak() {
 
 #[test]
 fn the_topics_that_flood_are_found_among_many() {
-    let mut log = Log::new(64 << 20);
+    let mut log = log_of(64 << 20, 2);
     for number in 0..60_000_u32 {
         let topic = match number % 10 {
             0..3 => "flood/one".to_owned(),
@@ -156,7 +166,7 @@ fn the_topics_that_flood_are_found_among_many() {
             _ => format!("t/{number}"),
         };
         let frame = [&[0x30, topic.len() as u8 + 2, 0, topic.len() as u8], topic.as_bytes()].concat();
-        log.push_sent(u64::from(number) * 1_000, &frame, MARKS);
+        log.sent(u64::from(number) * 1_000, &frame);
     }
     let statistics = figures(&log);
     let top: Vec<_> = statistics.topics().top(2).into_iter().cloned().collect();
@@ -171,11 +181,11 @@ fn the_topics_that_flood_are_found_among_many() {
 
 #[test]
 fn as_many_topics_as_are_kept_are_counted_exactly() {
-    let mut log = Log::new(64 << 20);
+    let mut log = log_of(64 << 20, 2);
     for number in 0..10 * Topics::LEN {
         let topic = format!("topic/{:03}", number % Topics::LEN);
         let frame = [&[0x30, topic.len() as u8 + 2, 0, topic.len() as u8], topic.as_bytes()].concat();
-        log.push_sent(number as u64, &frame, MARKS);
+        log.sent(number as u64, &frame);
     }
     let statistics = figures(&log);
     let all = statistics.topics().top(Topics::LEN);
@@ -185,10 +195,14 @@ fn as_many_topics_as_are_kept_are_counted_exactly() {
 
 #[test]
 fn messages_in_flight() {
-    let mut log = Log::new(1 << 20);
-    log.push_sent(0, &connect("c", false, None), MARKS);
+    let mut log = log_of(1 << 20, 2);
+    log.sent(0, &connect("c", false, None));
     let mut expect = |out: bool, bytes: &[u8], in_flight: [u32; 2]| {
-        log.push_whole(1, if out { Direction::Out } else { Direction::In }, bytes, MARKS);
+        if out {
+            log.sent(1, bytes)
+        } else {
+            log.came(1, bytes)
+        };
         assert_eq!(log.in_flight(), in_flight);
     };
     expect(true, b"\x32\x05\x00\x01t\x00\x01", [1, 0]);
@@ -208,19 +222,19 @@ fn messages_in_flight() {
 
 #[test]
 fn clearing_begins_anew_and_dropping_does_not() {
-    let mut log = Log::new(1 << 20);
+    let mut log = log_of(1 << 20, 2);
     let mut statistics = Statistics::new();
     for time in 0..50_000 {
-        log.push_sent(time, b"\xc0\x00", MARKS);
+        log.sent(time, b"\xc0\x00");
         if time % 1_000 == 0 {
-            statistics.update(&log, Budget::ALL);
+            statistics.advance(&log, Budget::ALL);
         }
     }
-    statistics.update(&log, Budget::ALL);
+    statistics.advance(&log, Budget::ALL);
     assert!(log.first() > 0);
     assert_eq!(statistics.total(Direction::Out).packets, 50_000);
     log.clear();
-    log.push_sent(1, b"\xc0\x00", MARKS);
-    statistics.update(&log, Budget::ALL);
+    log.sent(1, b"\xc0\x00");
+    statistics.advance(&log, Budget::ALL);
     assert_eq!(statistics.total(Direction::Out).packets, 1);
 }

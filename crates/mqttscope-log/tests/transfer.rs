@@ -5,13 +5,13 @@ use mqttscope_log::export::{Export, Format, Selection};
 use mqttscope_log::import::Importer;
 use mqttscope_log::payload::{Line, View, Viewer};
 use mqttscope_log::transfer::{Appender, Binary, Ended, Message, Reading, view, write_records};
-use mqttscope_log::{Direction, EventKind, Log, Marks, Value};
-use mqttscope_proto::{Violation, decode};
+use mqttscope_log::{ConnectionId, Direction, Event, EventKind, Known, Log, SourceId, Version};
+use mqttscope_proto::ProtocolVersion;
 use proptest::prelude::*;
 
 mod common;
 use common::capture::{Frame, Framing, pcap};
-use common::{connect, entries, fill};
+use common::{Feed, connect, entries, fill, log_of};
 
 /// What there is to know of a record, without the number of its connection.
 #[derive(Debug, PartialEq)]
@@ -39,7 +39,7 @@ fn seen(log: &Log, numbers: &[u32]) -> Vec<Seen> {
             connections.len() - 1
         });
         let facts = [
-            record.version().level() == 4,
+            log.version_of(record) == Version::Known(ProtocolVersion::V311),
             record.is_violation(),
             record.is_broken(),
             record.is_password_hidden(),
@@ -61,7 +61,7 @@ fn seen(log: &Log, numbers: &[u32]) -> Vec<Seen> {
 
 fn read_in_place(file: &[u8], piece: usize) -> Vec<Seen> {
     let mut log = Log::new(64 << 20);
-    let mut importer = Importer::new(1);
+    let mut importer = Importer::new(&mut log);
     file.chunks(piece).for_each(|piece| importer.push(piece, &mut log));
     let report = importer.finish(&mut log);
     assert!(!report.words().is_empty());
@@ -112,23 +112,23 @@ fn exported(log: &Log, format: Format) -> Vec<u8> {
     file
 }
 
-const LIVE: Marks = Marks { connection: 0, v311: true, violation: false, broken: false };
+const LIVE: u32 = 0;
 const PUBLISH: &[u8] = b"\x32\x07\x00\x01t\x00\x09hi";
 
 /// A client that connects again without a clean session, a rule that is broken, and what is random.
 fn with_sessions(entries: &[common::Entry]) -> Log {
     let mut log = fill(entries);
     log.set_keeps_passwords(true);
-    for connection in [4, 5] {
-        let marks = Marks { connection, ..LIVE };
-        log.push_sent(1, &connect("c-1", false, Some(b"secret")), marks);
-        log.push_sent(2, PUBLISH, marks);
+    for connection in [3, 4] {
+        log.add_connection(SourceId::LIVE, Version::Known(ProtocolVersion::V311));
+        log.sent_on(connection, 1, &connect("c-1", false, Some(b"secret")));
+        log.sent_on(connection, 2, PUBLISH);
     }
-    let broken = log.push_sent(3, b"\x38\x05\x00\x01thi", Marks { connection: 5, ..LIVE });
-    let mut violation: Option<Violation> = None;
-    let _ = decode(b"\x38\x05\x00\x01thi", mqttscope_proto::ProtocolVersion::V311, &mut violation);
-    log.push_violation(3, broken, &violation.expect("DUP at QoS 0"));
-    log.push_whole(4, Direction::In, b"\x30\x09abc", Marks { connection: 5, broken: true, ..LIVE });
+    // DUP at QoS 0, which is told behind it.
+    let broken = log.sent_on(4, 3, b"\x38\x05\x00\x01thi");
+    assert_eq!((log.before(broken + 1), log.end()), (Some(broken), broken + 2));
+    let known = Known { broken: true, ..Known::default() };
+    log.push_known(4, ConnectionId(4), Direction::In, b"\x30\x09abc", known);
     log
 }
 
@@ -144,12 +144,11 @@ proptest! {
     ) {
         let format = if lines { Format::JsonLines } else { Format::Pcapng };
         let file = exported(&with_sessions(&entries), format);
-        let mut log = Log::new(64 << 20);
-        prop_assert_eq!(log.add_connection(0), LIVE.connection);
+        let mut log = log_of(64 << 20, 1);
         let (numbers, ended) = read_apart(&file, piece, &mut log, |log| {
             // What is received while the file is read, on a connection that was there before.
             for id in 0..lives {
-                log.push_whole(9, Direction::In, &[0x32, 5, 0, 1, b't', 0, id as u8 + 1], LIVE);
+                log.came_on(LIVE, 9, &[0x32, 5, 0, 1, b't', 0, id as u8 + 1]);
             }
         });
         prop_assert!(!ended.is_broken && ended.words.contains("packet"));
@@ -248,9 +247,9 @@ fn payloads_of_too_many_lines_are_cut() {
 
 #[test]
 fn a_client_of_a_file_is_not_the_client_of_today() {
-    let mut log = Log::new(1 << 20);
-    log.push_sent(10, &connect("c-1", false, None), LIVE);
-    let asked = log.push_sent(11, PUBLISH, LIVE);
+    let mut log = log_of(1 << 20, 1);
+    log.sent_on(LIVE, 10, &connect("c-1", false, None));
+    let asked = log.sent_on(LIVE, 11, PUBLISH);
     let mut frame = Frame::new(Framing::Ethernet4);
     let mut frames = frame.handshake();
     frames.push(frame.data(true, &connect("c-1", false, None)));
@@ -258,29 +257,30 @@ fn a_client_of_a_file_is_not_the_client_of_today() {
     let file = pcap(Framing::Ethernet4, &frames);
     let (numbers, ended) = read_apart(&file, 64, &mut log, |_| {});
     assert_eq!((ended.packets, ended.connections, ended.is_broken), (2, 1, false));
-    let acknowledged = numbers.last().copied().expect("a record");
+    let is_packet = |number: &&u32| log.record(**number).is_some_and(|record| !record.is_event());
+    let acknowledged = numbers.iter().rfind(is_packet).copied().expect("a packet");
     assert_eq!((log.before(acknowledged), log.after(asked)), (None, None));
-    let again = Marks { connection: log.add_connection(0), ..LIVE };
-    log.push_sent(20, &connect("c-1", false, None), again);
-    let answer = log.push_whole(21, Direction::In, b"\x40\x02\x00\x09", again);
+    let again = log.add_connection(SourceId::LIVE, Version::Known(ProtocolVersion::V311)).0;
+    log.sent_on(again, 20, &connect("c-1", false, None));
+    let answer = log.came_on(again, 21, b"\x40\x02\x00\x09");
     assert_eq!(log.before(answer), Some(asked));
 }
 
 #[test]
 fn clearing_the_log_while_a_file_is_read_links_to_nothing_that_is_gone() {
-    let mut apart = Log::new(1 << 20);
-    let broken = apart.push_sent(1, PUBLISH, LIVE);
+    let mut apart = log_of(1 << 20, 2);
+    let broken = apart.sent(1, PUBLISH);
     let (mut first, mut second) = (Vec::new(), Vec::new());
     let next = write_records(&apart, 0, usize::MAX, &mut first);
-    apart.push_event_about(Some(broken), 2, 0, EventKind::Note, &[Value::Text("a"), Value::Text("b")]);
+    apart.push_event_about(broken, 2, ConnectionId(1), Event::Note { name: "a", words: "b" });
     write_records(&apart, next, usize::MAX, &mut second);
-    let mut log = Log::new(1 << 20);
+    let mut log = log_of(1 << 20, 2);
     let mut appender = Appender::new(&mut log);
-    log.push_sent(0, PUBLISH, LIVE);
+    log.sent(0, PUBLISH);
     assert_eq!(appender.append(&first, &mut log), Some(()));
     log.clear();
-    log.push_sent(0, PUBLISH, LIVE);
-    log.push_sent(0, PUBLISH, LIVE);
+    log.sent(0, PUBLISH);
+    log.sent(0, PUBLISH);
     assert_eq!(appender.append(&second, &mut log), Some(()));
     assert_eq!((log.end(), log.before(2)), (3, None));
 }

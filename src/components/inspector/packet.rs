@@ -3,7 +3,7 @@
 use std::cell::Cell;
 
 use mqttscope_log::export::{Export, Format, Selection};
-use mqttscope_log::{Direction, EventKind, Log, Record};
+use mqttscope_log::{Direction, Event as LogEvent, Log, Record, Version};
 use mqttscope_proto::{PacketType, redact_password};
 use mqttscope_text::number;
 use wasm_bindgen::JsCast;
@@ -93,7 +93,7 @@ impl Packet {
             return is_changed;
         }
         let packet = record.filter(|record| record.direction() != Direction::Event);
-        let tree = packet.map(|record| Tree::of(log.bytes(record), record.version()));
+        let tree = packet.map(|record| Tree::of(log.bytes(record), log.version_of(record)));
         let faults = tree.as_ref().map(Tree::fault_bytes).unwrap_or_default();
         self.tree.reveal(0);
         self.bytes.reveal(0);
@@ -178,7 +178,7 @@ impl Packet {
     pub fn view(&self, log: &Log, hands: &Hands) -> Vec<Html> {
         let Some((number, record, tree, bytes)) = self.packet(log) else { return self.absence(log) };
         vec![
-            self.head(number, record, tree),
+            self.head(number, record, log.version_of(record), tree),
             self.draw_tree(tree, bytes, hands),
             self.rule(tree, bytes),
             self.draw_bytes(tree, bytes, hands),
@@ -317,7 +317,7 @@ impl Packet {
 
 /// Drawing.
 impl Packet {
-    fn head(&self, number: u32, record: &Record, tree: &Tree) -> Html {
+    fn head(&self, number: u32, record: &Record, version: Version, tree: &Tree) -> Html {
         let out = record.direction() == Direction::Out;
         let name = record.packet_type().map_or("Not a packet", PacketType::name);
         let mut title = vec![
@@ -350,7 +350,10 @@ impl Packet {
             " · ",
             &bytes_words(record.len() as usize),
             " · MQTT ",
-            &record.version().to_string(),
+            &match version {
+                Version::Known(version) => version.to_string(),
+                Version::Unknown => "version unknown".to_owned(),
+            },
         ]);
         let step = |to: Option<u32>, label: &str| match to {
             Some(number) => record_button(number, label),
@@ -565,7 +568,7 @@ fn misbehaviour(log: &Log, number: u32) -> Option<String> {
     let behind = (number + 1..log.end()).take(EVENTS_BEHIND);
     behind
         .filter_map(|at| Some((at, log.event(log.record(at)?)?)))
-        .find(|(at, event)| event.kind() == EventKind::PeerError && log.before(*at) == Some(number))
+        .find(|(at, event)| matches!(event, LogEvent::PeerError { .. }) && log.before(*at) == Some(number))
         .map(|(_, event)| event.words())
 }
 

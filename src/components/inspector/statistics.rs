@@ -1,8 +1,7 @@
 //! The figures of the whole log: counts, rates, latencies, topics.
 
-use mqttscope_log::filter::Budget;
 use mqttscope_log::statistics::{Count, Histogram, Statistics};
-use mqttscope_log::{Direction, Log};
+use mqttscope_log::{Budget, Direction, Follower, Log};
 use mqttscope_proto::PacketType;
 use mqttscope_text::number;
 use yew::prelude::*;
@@ -25,7 +24,7 @@ pub struct Figures {
 impl Figures {
     /// Goes on counting; says whether the figures are up to date.
     pub fn update(&mut self, log: &Log) -> bool {
-        self.is_behind = !self.statistics.update(log, Budget::SLICE);
+        self.is_behind = !self.statistics.advance(log, Budget::SLICE);
         !self.is_behind
     }
 

@@ -4,6 +4,7 @@
 
 use std::ops::Range;
 
+use mqttscope_log::Version;
 use mqttscope_proto::{
     BitDef, DecodeError, FieldDef, FieldValue, PacketType, ProtocolVersion, Violation, dissect,
     return_code_text,
@@ -79,11 +80,18 @@ enum Fault {
 impl Tree {
     /// Takes a packet apart.
     #[must_use]
-    pub fn of(bytes: &[u8], version: ProtocolVersion) -> Self {
+    pub fn of(bytes: &[u8], version: impl Into<Version>) -> Self {
+        let known = version.into();
+        let version = known.layout();
         let is_publish = bytes.first().is_some_and(|byte| byte >> 4 == PacketType::Publish as u8);
         // Other packets have a field for every few bytes.
         let taken = if is_publish { bytes.len() } else { bytes.len().min(MAX_TAKEN) };
-        let dissection = dissect(&bytes[..taken], version);
+        let mut dissection = dissect(&bytes[..taken], version);
+        if known == Version::Unknown {
+            // A byte is at fault only if it is in each version that it may be.
+            let other = dissect(&bytes[..taken], ProtocolVersion::V31).violations;
+            dissection.violations.retain(|found| other.iter().any(|other| other.offset == found.offset));
+        }
         let fields: Vec<Field> = dissection.fields.iter().map(Field::of).collect();
         let error = dissection.error.filter(|_| taken == bytes.len());
         let mut faults: Vec<Fault> = Vec::with_capacity(dissection.violations.len());

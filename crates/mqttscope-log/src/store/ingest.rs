@@ -148,8 +148,9 @@ impl Log {
         Some(self.push(record))
     }
 
-    /// Appends a packet that another log has had: nothing is found out about it that its record does not say.
-    pub(crate) fn push_known(
+    /// Appends a packet that another log has had, and says its number. What is wrong with it is told by what is known
+    /// and by that log's own events: it is not looked for again.
+    pub fn push_known(
         &mut self,
         time: u64,
         connection: ConnectionId,
@@ -245,13 +246,14 @@ impl Log {
 }
 
 /// What is known of a packet that another log has had.
-#[derive(Clone, Copy, Debug, Default)]
-pub(crate) struct Known {
-    pub(crate) facts: PacketFacts,
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Known {
+    /// What its bytes do not tell.
+    pub facts: PacketFacts,
     /// It breaks a rule.
-    pub(crate) violation: bool,
+    pub violation: bool,
     /// The bytes are not a whole packet.
-    pub(crate) broken: bool,
+    pub broken: bool,
 }
 
 /// Holds a packet against the rules of behaviour, as far as enough of its connection was seen.

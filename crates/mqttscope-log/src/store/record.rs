@@ -217,6 +217,12 @@ impl Record {
         }
     }
 
+    /// Whether it is no packet.
+    #[must_use]
+    pub const fn is_event(&self) -> bool {
+        self.bits & EVENT != 0
+    }
+
     /// The kind of an event.
     #[must_use]
     pub const fn event_kind(&self) -> Option<EventKind> {

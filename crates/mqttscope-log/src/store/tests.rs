@@ -1,14 +1,43 @@
-use mqttscope_proto::{PacketType, ProtocolVersion, decode};
+use mqttscope_proto::{PacketType, ProtocolVersion};
 
 use super::*;
 
-const MARKS: Marks = Marks { connection: 1, v311: true, violation: false, broken: false };
+const C: ConnectionId = ConnectionId(1);
 const PUBLISH: &[u8] = b"\x32\x07\x00\x01t\x00\x09hi";
+const OWN: PacketFacts =
+    PacketFacts { own: true, copy: false, resend: false, raw: false, repeat: false, held: false };
+
+/// A log with two live connections of 3.1, numbered 0 and 1.
+fn log_of(budget: usize) -> Log {
+    let mut log = Log::new(budget);
+    let version = Version::Known(ProtocolVersion::V31);
+    let connections = [0, 1].map(|_| log.add_connection(SourceId::LIVE, version));
+    assert_eq!(connections, [ConnectionId(0), C]);
+    log
+}
+
+impl Log {
+    fn sent(&mut self, time: u64, frame: &[u8]) -> u32 {
+        self.push_packet(time, C, Direction::Out, frame, OWN)
+    }
+}
 
 fn receive(log: &mut Log, time: u64, bytes: &[u8]) -> Vec<u32> {
-    log.receive(bytes.len(), |room| room.copy_from_slice(bytes));
+    receive_from(log, C, Direction::In, time, bytes)
+}
+
+fn receive_from(
+    log: &mut Log,
+    connection: ConnectionId,
+    direction: Direction,
+    time: u64,
+    bytes: &[u8],
+) -> Vec<u32> {
+    log.receive(connection, direction, bytes.len(), |room| room.copy_from_slice(bytes));
     let mut numbers = Vec::new();
-    while let Some(number) = log.next_received(time, MARKS).expect("packets") {
+    while let Some(number) =
+        log.next_packet(time, connection, direction, |packet| packet.number).expect("packets")
+    {
         numbers.push(number);
     }
     numbers
@@ -20,8 +49,8 @@ fn kept(log: &Log, number: u32) -> &[u8] {
 
 #[test]
 fn what_is_sent_and_received_is_kept_as_it_is() {
-    let mut log = Log::new(1 << 20);
-    log.push_sent(1_000, PUBLISH, MARKS);
+    let mut log = log_of(1 << 20);
+    log.sent(1_000, PUBLISH);
     assert_eq!(receive(&mut log, 2_000, b"\x40\x02\x00\x09\xd0\x00"), [1, 2]);
     let record = *log.record(0).expect("it is kept");
     assert_eq!((record.direction(), record.packet_id, record.len()), (Direction::Out, 9, 9));
@@ -40,7 +69,7 @@ fn packets_cut_at_every_place_are_whole_again() {
     let stream = [PUBLISH, b"\xd0\x00", PUBLISH, b"\x40\x02\x00\x09"].concat();
     for first in 0..stream.len() {
         for second in first..stream.len() {
-            let mut log = Log::new(1 << 20);
+            let mut log = log_of(1 << 20);
             for piece in [&stream[..first], &stream[first..second], &stream[second..]] {
                 receive(&mut log, 1, piece);
             }
@@ -52,20 +81,20 @@ fn packets_cut_at_every_place_are_whole_again() {
 
 #[test]
 fn sending_between_the_pieces_of_a_packet_does_not_disturb_it() {
-    let mut log = Log::new(1 << 20);
+    let mut log = log_of(1 << 20);
     receive(&mut log, 1, &PUBLISH[..4]);
-    log.push_sent(1, b"\xc0\x00", MARKS);
-    log.push_event(1, 1, EventKind::PingWithheld, &[]);
+    log.sent(1, b"\xc0\x00");
+    log.push_event(1, C, Event::PingWithheld);
     assert_eq!(receive(&mut log, 2, &PUBLISH[4..]), [2]);
-    assert_eq!((kept(&log, 2), log.pending()), (PUBLISH, &b""[..]));
+    assert_eq!((kept(&log, 2), log.pending(C, Direction::In)), (PUBLISH, &b""[..]));
 }
 
 #[test]
 fn the_links_of_a_qos_2_exchange() {
-    let mut log = Log::new(1 << 20);
-    log.push_sent(1, b"\x34\x07\x00\x01t\x00\x09hi", MARKS);
+    let mut log = log_of(1 << 20);
+    log.sent(1, b"\x34\x07\x00\x01t\x00\x09hi");
     receive(&mut log, 2, b"\x50\x02\x00\x09");
-    log.push_sent(3, b"\x62\x02\x00\x09", MARKS);
+    log.sent(3, b"\x62\x02\x00\x09");
     receive(&mut log, 4, b"\x70\x02\x00\x09");
     let asked: Vec<_> = (0..4).map(|number| log.answered(number).map(|record| record.time)).collect();
     assert_eq!(asked, [None, Some(1), Some(2), Some(3)]);
@@ -74,13 +103,13 @@ fn the_links_of_a_qos_2_exchange() {
 
 #[test]
 fn copies_stay_in_their_exchange_and_new_ones_do_not() {
-    let mut log = Log::new(1 << 20);
-    log.push_sent(1, b"\x34\x07\x00\x01t\x00\x09hi", MARKS);
-    log.push_sent(2, b"\x3c\x07\x00\x01t\x00\x09hi", MARKS);
+    let mut log = log_of(1 << 20);
+    log.sent(1, b"\x34\x07\x00\x01t\x00\x09hi");
+    log.sent(2, b"\x3c\x07\x00\x01t\x00\x09hi");
     receive(&mut log, 3, b"\x50\x02\x00\x09\x50\x02\x00\x09");
-    log.push_sent(5, b"\x62\x02\x00\x09", MARKS);
+    log.sent(5, b"\x62\x02\x00\x09");
     receive(&mut log, 6, b"\x70\x02\x00\x09");
-    log.push_sent(7, b"\x34\x07\x00\x01t\x00\x09hi", MARKS);
+    log.sent(7, b"\x34\x07\x00\x01t\x00\x09hi");
     let before: Vec<_> = (0..7).map(|number| log.before(number)).collect();
     assert_eq!(before, [None, Some(0), Some(1), Some(2), Some(3), Some(4), None]);
     let asked: Vec<_> = (0..7).map(|number| log.answered(number).map(|record| record.time)).collect();
@@ -89,12 +118,12 @@ fn copies_stay_in_their_exchange_and_new_ones_do_not() {
 
 #[test]
 fn each_answer_is_to_the_newest_copy_that_none_was_given_to() {
-    let mut log = Log::new(1 << 20);
-    log.push_sent(1, b"\x34\x07\x00\x01t\x00\x09hi", MARKS);
-    log.push_sent(2, b"\x3c\x07\x00\x01t\x00\x09hi", MARKS);
+    let mut log = log_of(1 << 20);
+    log.sent(1, b"\x34\x07\x00\x01t\x00\x09hi");
+    log.sent(2, b"\x3c\x07\x00\x01t\x00\x09hi");
     receive(&mut log, 10, b"\x50\x02\x00\x09");
-    log.push_sent(11, b"\x62\x02\x00\x09", MARKS);
-    log.push_sent(12, b"\x6a\x02\x00\x09", MARKS);
+    log.sent(11, b"\x62\x02\x00\x09");
+    log.sent(12, b"\x6a\x02\x00\x09");
     // The answer to the first copy of PUBREL is behind the one to the second of PUBLISH.
     receive(&mut log, 20, b"\x50\x02\x00\x09\x70\x02\x00\x09\x70\x02\x00\x09");
     let before: Vec<_> = (0..8).map(|number| log.before(number)).collect();
@@ -105,10 +134,10 @@ fn each_answer_is_to_the_newest_copy_that_none_was_given_to() {
 
 #[test]
 fn a_retry_that_is_answered_has_an_answer_of_its_own() {
-    let mut log = Log::new(1 << 20);
-    log.push_sent(1, b"\x34\x07\x00\x01t\x00\x09hi", MARKS);
+    let mut log = log_of(1 << 20);
+    log.sent(1, b"\x34\x07\x00\x01t\x00\x09hi");
     receive(&mut log, 4, b"\x50\x02\x00\x09");
-    log.push_sent(1_000, b"\x3c\x07\x00\x01t\x00\x09hi", MARKS);
+    log.sent(1_000, b"\x3c\x07\x00\x01t\x00\x09hi");
     receive(&mut log, 1_007, b"\x50\x02\x00\x09");
     let asked: Vec<_> = (0..4).map(|number| log.answered(number).map(|record| record.time)).collect();
     assert_eq!(asked, [None, Some(1), None, Some(1_000)]);
@@ -116,10 +145,10 @@ fn a_retry_that_is_answered_has_an_answer_of_its_own() {
 
 #[test]
 fn the_two_sides_number_their_packets_apart() {
-    let mut log = Log::new(1 << 20);
-    log.push_sent(1, PUBLISH, MARKS);
+    let mut log = log_of(1 << 20);
+    log.sent(1, PUBLISH);
     receive(&mut log, 2, PUBLISH);
-    log.push_sent(3, b"\x40\x02\x00\x09", MARKS);
+    log.sent(3, b"\x40\x02\x00\x09");
     receive(&mut log, 4, b"\x40\x02\x00\x09");
     assert_eq!((log.before(2), log.before(3)), (Some(1), Some(0)));
 }
@@ -128,16 +157,16 @@ fn the_two_sides_number_their_packets_apart() {
 fn a_session_that_is_kept_goes_on_with_its_exchanges() {
     let connect = |flags: u8| [b"\x10\x0d\x00\x04MQTT\x04", &[flags][..], b"\x00\x00\x00\x01c"].concat();
     for (flags, before) in [(0, Some(1)), (2, None)] {
-        let mut log = Log::new(1 << 20);
-        log.push_sent(1, &connect(0), MARKS);
-        log.push_sent(2, PUBLISH, MARKS);
-        log.push_event(3, 1, EventKind::Closed, &[Value::Text("dropped")]);
-        let marks = Marks { connection: 2, ..MARKS };
-        log.push_sent(4, &connect(flags), marks);
-        log.push_sent(5, b"\x3a\x07\x00\x01t\x00\x09hi", marks);
+        let mut log = log_of(1 << 20);
+        log.sent(1, &connect(0));
+        log.sent(2, PUBLISH);
+        log.push_event(3, C, Event::Closed { words: "dropped", failed: false });
+        let next = log.add_connection(SourceId::LIVE, Version::Known(ProtocolVersion::V31));
+        log.push_packet(4, next, Direction::Out, &connect(flags), OWN);
+        log.push_packet(5, next, Direction::Out, b"\x3a\x07\x00\x01t\x00\x09hi", OWN);
         assert_eq!(log.before(4), before);
         assert_eq!(log.before(3), None);
-        let about = log.connection(1).expect("it is known");
+        let about = log.connection(C).expect("it is known");
         assert_eq!((about.client_id.as_str(), about.closed, about.connect), ("c", Some(3), Some(0)));
     }
 }
@@ -145,23 +174,23 @@ fn a_session_that_is_kept_goes_on_with_its_exchanges() {
 #[test]
 fn clients_without_a_name_are_all_different() {
     let connect = b"\x10\x0c\x00\x04MQTT\x04\x02\x00\x00\x00\x00";
-    let mut log = Log::new(1 << 20);
-    for connection in [1, 2] {
-        log.push_sent(1, connect, Marks { connection, ..MARKS });
-        log.push_sent(2, PUBLISH, Marks { connection, ..MARKS });
+    let mut log = log_of(1 << 20);
+    for connection in [0, 1].map(ConnectionId) {
+        log.push_packet(1, connection, Direction::Out, connect, OWN);
+        log.push_packet(2, connection, Direction::Out, PUBLISH, OWN);
     }
     assert_eq!(log.in_flight(), [2, 0]);
-    log.push_whole(3, Direction::In, b"\x40\x02\x00\x09", MARKS);
+    log.push_packet(3, ConnectionId(0), Direction::In, b"\x40\x02\x00\x09", PacketFacts::default());
     assert_eq!(log.before(4), Some(1));
 }
 
 #[test]
 fn the_password_is_overwritten_unless_it_is_to_be_kept() {
     let connect = b"\x10\x16\x00\x06MQIsdp\x03\xc2\x00\x00\x00\x01c\x00\x01u\x00\x02pw";
-    let mut log = Log::new(1 << 20);
-    log.push_sent(1, connect, MARKS);
+    let mut log = log_of(1 << 20);
+    log.sent(1, connect);
     log.set_keeps_passwords(true);
-    log.push_sent(1, connect, MARKS);
+    log.sent(1, connect);
     assert_eq!(kept(&log, 0), [&connect[..connect.len() - 2], b"**"].concat());
     assert_eq!(kept(&log, 1), connect);
     let hidden = [0, 1].map(|number| log.record(number).is_some_and(Record::is_password_hidden));
@@ -170,7 +199,7 @@ fn the_password_is_overwritten_unless_it_is_to_be_kept() {
 
 #[test]
 fn a_huge_packet_in_small_pieces_lies_in_one_piece() {
-    let mut log = Log::new(64 << 20);
+    let mut log = log_of(64 << 20);
     let body = 5_000_000;
     let mut sent = vec![0x30, 0xc0, 0x96, 0xb1, 0x02];
     sent.extend((0..body).map(|at| at as u8));
@@ -184,11 +213,11 @@ fn a_huge_packet_in_small_pieces_lies_in_one_piece() {
 
 #[test]
 fn the_oldest_go_when_the_budget_is_used_up() {
-    let mut log = Log::new(4 << 20);
+    let mut log = log_of(4 << 20);
     let packet = [b"\x30\xe7\x07\x00\x01t".as_slice(), &[7; 996]].concat();
     for number in 0..20_000 {
-        log.push_sent(number, &packet, MARKS);
-        log.push_event(number, 1, EventKind::Note, &[Value::Text("a"), Value::Text("b")]);
+        log.sent(number, &packet);
+        log.push_event(number, C, Event::Note { name: "a", words: "b" });
     }
     assert_eq!(log.end(), 40_000);
     assert!(log.first() > 30_000 && log.size() <= 4 << 20, "{} {}", log.first(), log.size());
@@ -198,39 +227,42 @@ fn the_oldest_go_when_the_budget_is_used_up() {
     assert_eq!(kept(&log, packet_at), packet);
     let event = log.event(log.record(packet_at + 1).expect("it is kept")).expect("an event");
     assert_eq!((event.name(), event.words().as_str()), ("a", "b"));
-    assert_eq!(log.half_lines_before(log.first()), 0);
     log.set_budget(2 << 20);
     assert!(log.size() <= 2 << 20 && log.first() > 35_000);
 }
 
 #[test]
 fn what_remains_of_a_packet_is_kept_as_broken() {
-    let mut log = Log::new(1 << 20);
+    let mut log = log_of(1 << 20);
     receive(&mut log, 1, &PUBLISH[..5]);
-    assert_eq!((log.push_remains(1, MARKS), log.push_remains(2, MARKS)), (Some(0), None));
+    assert_eq!(
+        (log.push_remains(1, C, Direction::In), log.push_remains(2, C, Direction::In)),
+        (Some(0), None)
+    );
     let record = log.record(0).expect("it is kept");
     assert_eq!((record.packet_type(), record.is_violation(), record.len()), (None, true, 5));
 }
 
 #[test]
 fn what_is_no_packet_ends_the_stream() {
-    let mut log = Log::new(1 << 20);
-    log.receive(6, |room| room.copy_from_slice(b"\xd0\x00HTTP"));
-    assert_eq!(log.next_received(1, MARKS), Ok(Some(0)));
-    log.receive(4, |room| room.copy_from_slice(b"/1.1"));
+    let mut log = log_of(1 << 20);
+    let next = |log: &mut Log| log.next_packet(1, C, Direction::In, |packet| packet.number);
+    log.receive(C, Direction::In, 6, |room| room.copy_from_slice(b"\xd0\x00HTTP"));
+    assert_eq!(next(&mut log), Ok(Some(0)));
+    log.receive(C, Direction::In, 4, |room| room.copy_from_slice(b"/1.1"));
     for _ in 0..2 {
-        assert!(log.next_received(1, MARKS).is_err());
+        assert!(next(&mut log).is_err());
     }
-    log.push_remains(1, MARKS);
+    log.push_remains(1, C, Direction::In);
     assert_eq!(kept(&log, 1), b"HTTP/1.1");
     assert_eq!(receive(&mut log, 2, b"\xd0\x00"), [2]);
 }
 
 #[test]
 fn clearing_begins_anew_and_keeps_what_is_coming_in() {
-    let mut log = Log::new(1 << 20);
-    log.push_event(1, 1, EventKind::PingWithheld, &[]);
-    log.push_sent(1, PUBLISH, MARKS);
+    let mut log = log_of(1 << 20);
+    log.push_event(1, C, Event::PingWithheld);
+    log.sent(1, PUBLISH);
     receive(&mut log, 1, &PUBLISH[..5]);
     log.clear();
     assert_eq!((log.first(), log.end(), log.size() <= 512 << 10), (0, 0, true));
@@ -240,17 +272,16 @@ fn clearing_begins_anew_and_keeps_what_is_coming_in() {
 
 #[test]
 fn events_are_values_and_become_sentences() {
-    let mut log = Log::new(1 << 20);
-    log.push_event(1, 1, EventKind::Opened, &[Value::Text(""), Value::Number(40)]);
-    log.push_event(1, 1, EventKind::Refused, &[Value::Number(4)]);
+    let mut log = log_of(1 << 20);
+    log.push_event(1, C, Event::Opened { subprotocol: "", after_ms: 40 });
+    log.push_event(1, C, Event::Refused { return_code: 4 });
     let words: Vec<_> =
         log.records_from(0).filter_map(|record| log.event(record)).map(|event| event.words()).collect();
     let refused = "Connection refused: bad user name or password (return code 4)";
     assert_eq!(words, ["WebSocket open after 40 ms, subprotocol: none", refused]);
     let left = |count| {
-        let mut log = Log::new(1 << 20);
-        let values = [Value::Number(count), Value::Text("3"), Value::Text("and so on")];
-        log.push_event(1, 1, EventKind::LeftInFlight, &values);
+        let mut log = log_of(1 << 20);
+        log.push_event(1, C, Event::LeftInFlight { count, ids: "3", fate: "and so on" });
         log.record(0).and_then(|record| log.event(record)).map(|event| event.words()).unwrap_or_default()
     };
     assert_eq!(left(1), "Left in flight: 1 packet id (3); and so on");
@@ -262,22 +293,20 @@ fn events_are_values_and_become_sentences() {
 
 #[test]
 fn a_violation_is_marked_and_told() {
-    let mut log = Log::new(1 << 20);
-    let number = log.push_sent(1, b"\x38\x05\x00\x01thi", MARKS);
-    let mut violation = None;
-    decode(kept(&log, number), ProtocolVersion::V311, &mut violation).expect("it can be read");
-    let event = log.push_violation(2, number, &violation.expect("DUP at QoS 0"));
+    let mut log = log_of(1 << 20);
+    let number = log.sent(1, b"\x38\x05\x00\x01thi");
+    let event = number + 1;
     assert!(log.record(number).is_some_and(Record::is_violation));
     assert_eq!(log.before(event), Some(number));
     let words = log.record(event).and_then(|record| log.event(record)).map(|event| event.words());
-    assert!(words.is_some_and(|words| words.ends_with("(byte 0, [MQTT-3.3.1-2])")));
+    assert!(words.is_some_and(|words| words.ends_with("(byte 0, MQTT 3.1, Fixed header, DUP)")));
 }
 
 #[test]
 fn a_time_is_found_among_many_blocks() {
-    let mut log = Log::new(64 << 20);
+    let mut log = log_of(64 << 20);
     for time in 0..20_000 {
-        log.push_sent(2 * time, b"\xc0\x00", MARKS);
+        log.sent(2 * time, b"\xc0\x00");
     }
     assert_eq!(
         [0, 1, 2, 19_999, 39_998, 39_999].map(|time| log.find_time(time)),
@@ -285,12 +314,4 @@ fn a_time_is_found_among_many_blocks() {
     );
     assert_eq!(log.records_from(9_000).count(), 11_000);
     assert_eq!(log.records_from(20_000).count(), 0);
-}
-
-#[test]
-fn previews_have_as_many_half_lines_as_they_draw() {
-    let cases = [(0, 0), (1, 3), (16, 3), (17, 5), (512, 65), (513, 67), (5_000_000, 67)];
-    for (len, half_lines) in cases {
-        assert_eq!(preview_half_lines(len), half_lines, "{len} bytes");
-    }
 }

@@ -6,7 +6,9 @@ pub mod capture;
 
 use std::ops::Range;
 
-use mqttscope_log::{Direction, EventKind, Log, Marks, Value};
+use mqttscope_log::{
+    ConnectionId, Direction, Event, EventKind, Fault, Known, Log, PacketFacts, SourceId, Version,
+};
 use mqttscope_proto::{
     ConnAck, Connect, Filters, KeepAlive, Packet, ProtocolVersion, PubAck, PubRel, Publish, Qos, SubAck,
     Subscribe, SubscribeFilter, Text, Unsubscribe, decode,
@@ -19,7 +21,7 @@ pub struct Entry {
     /// Microseconds since the epoch, on its first day.
     pub time: u64,
     pub direction: Direction,
-    pub connection: u16,
+    pub connection: u32,
     pub bytes: Vec<u8>,
     pub event: Option<EventKind>,
     pub violation: bool,
@@ -57,7 +59,7 @@ fn entry() -> impl Strategy<Value = Entry> {
         let kind = if ping { EventKind::PingWithheld } else { EventKind::PeerError };
         (Vec::new(), Direction::Event, Some(kind), !ping)
     });
-    (prop_oneof![5 => packet, 1 => event], 0..3_u16, 3_600..7_200_u64).prop_map(
+    (prop_oneof![5 => packet, 1 => event], 0..3_u32, 3_600..7_200_u64).prop_map(
         |((bytes, direction, event, violation), connection, secs)| Entry {
             time: secs * 1_000_000,
             direction,
@@ -128,21 +130,61 @@ pub fn encoded(packet: &Packet<'_>) -> Vec<u8> {
     bytes
 }
 
+/// A log with live connections of 3.1.1, numbered from 0.
+pub fn log_of(budget: usize, connections: u32) -> Log {
+    log_of_version(ProtocolVersion::V311, budget, connections)
+}
+
+/// A log with live connections of a version, numbered from 0. Only in 3.1 may DUP be set on more than PUBLISH.
+pub fn log_of_version(version: ProtocolVersion, budget: usize, connections: u32) -> Log {
+    let mut log = Log::new(budget);
+    for number in 0..connections {
+        let version = Version::Known(version);
+        assert_eq!(log.add_connection(SourceId::LIVE, version), ConnectionId(number));
+    }
+    log
+}
+
+/// Packets of a connection, mostly of number 1.
+pub trait Feed {
+    fn sent_on(&mut self, connection: u32, time: u64, frame: &[u8]) -> u32;
+    fn came_on(&mut self, connection: u32, time: u64, frame: &[u8]) -> u32;
+
+    fn sent(&mut self, time: u64, frame: &[u8]) -> u32 {
+        self.sent_on(1, time, frame)
+    }
+
+    fn came(&mut self, time: u64, frame: &[u8]) -> u32 {
+        self.came_on(1, time, frame)
+    }
+}
+
+impl Feed for Log {
+    fn sent_on(&mut self, connection: u32, time: u64, frame: &[u8]) -> u32 {
+        self.push_packet(time, ConnectionId(connection), Direction::Out, frame, OWN)
+    }
+
+    fn came_on(&mut self, connection: u32, time: u64, frame: &[u8]) -> u32 {
+        self.push_packet(time, ConnectionId(connection), Direction::In, frame, PacketFacts::default())
+    }
+}
+
+pub const OWN: PacketFacts =
+    PacketFacts { own: true, copy: false, resend: false, raw: false, repeat: false, held: false };
+
 pub fn fill(entries: &[Entry]) -> Log {
-    let mut log = Log::new(16 << 20);
+    let mut log = log_of(16 << 20, 3);
     for entry in entries {
-        let marks =
-            Marks { connection: entry.connection, v311: true, violation: entry.violation, broken: false };
+        let connection = ConnectionId(entry.connection);
         match entry.event {
-            Some(EventKind::PingWithheld) => {
-                log.push_event(entry.time, entry.connection, EventKind::PingWithheld, &[]);
-            }
+            Some(EventKind::PingWithheld) => _ = log.push_event(entry.time, connection, Event::PingWithheld),
             Some(_) => {
-                let values = [Value::Text("the rule itself"), Value::Text("a clause")];
-                log.push_event(entry.time, entry.connection, EventKind::PeerError, &values);
+                let error = Fault::Told { words: "the rule itself", clause: "a clause" };
+                log.push_event(entry.time, connection, Event::PeerError { error });
             }
             None => {
-                log.push_whole(entry.time, entry.direction, &entry.bytes, marks);
+                let known = Known { violation: entry.violation, ..Known::default() };
+                log.push_known(entry.time, connection, entry.direction, &entry.bytes, known);
             }
         }
     }
