@@ -1,6 +1,7 @@
 //! What each deed asks of the driver and of the page.
 
 use mqttscope_proto::TopicFilter;
+use mqttscope_proto::session::Publication;
 use wasm_bindgen::JsCast;
 use web_sys::HtmlDialogElement;
 
@@ -119,7 +120,8 @@ impl App {
     fn publish(&self, payload: &[u8], button: Field) -> Result<(), Problems> {
         let forms = &self.page.settings.forms;
         let (topic, qos) = forms.publication()?;
-        self.driver.publish(topic, qos, forms.retain, payload).map_err(|error| said(button, &error))
+        let message = Publication { topic, payload, qos, retain: forms.retain };
+        self.driver.publish(&message).map_err(|error| said(button, &error))
     }
 }
 

@@ -1,10 +1,10 @@
 //! A row of the log in words: made when the row is looked at, from the record and its bytes.
 
+use mqttscope_client::return_code_words;
 use mqttscope_log::{BrokenRules, Direction, Log, Record};
 use mqttscope_proto::json::push_hex_digits;
 use mqttscope_proto::{Connect, Packet, PacketType, Publish, Text};
 
-use super::close::return_code_words;
 use super::event::Tone;
 use super::heights::{PREVIEW_LINE, PREVIEW_MAX_LINES};
 use super::number;

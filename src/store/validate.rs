@@ -1,20 +1,12 @@
 //! What the forms say, checked: a request that can be carried out, or what is wrong beside each field.
 
+use mqttscope_client::ConnectRequest;
 use mqttscope_proto::session::{ConnectOptions, WillOptions};
 use mqttscope_proto::{KeepAlive, ProtocolVersion, Qos, TopicFilter, TopicName, Violation};
 
 use super::form::{Field, Forms, Problems};
 use super::number;
 use super::text::capitalised;
-
-/// A connection that can be tried.
-#[derive(Clone, Debug, PartialEq)]
-pub struct ConnectRequest {
-    pub url: String,
-    /// The subprotocols to offer, in order; often none.
-    pub subprotocols: Vec<String>,
-    pub options: ConnectOptions,
-}
 
 /// What the page's own address means for a connection.
 #[derive(Clone, Debug, Default, PartialEq)]

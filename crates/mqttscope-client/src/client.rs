@@ -32,7 +32,8 @@ pub struct Client {
 }
 
 /// A connection that can be tried.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct ConnectRequest {
     /// Where the WebSocket is to lead.
     pub url: String,

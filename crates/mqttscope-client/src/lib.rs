@@ -42,5 +42,5 @@ mod link;
 
 pub use alarm::Alarm;
 pub use client::{Client, ConnectRequest, Input, Output};
-pub use close::{Closed, LocalClose};
+pub use close::{Closed, LocalClose, return_code_words};
 pub use connection::{Answer, ConnectionState, Phase, Subscription};

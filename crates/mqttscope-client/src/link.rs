@@ -43,8 +43,8 @@ pub(crate) enum Step {
 impl Link {
     /// A link that is to be opened in place of another, if there is one.
     pub(crate) fn open(&mut self, is_another_there: bool) {
-        // One that nobody was asked to open need not be given up.
-        let abandons_older = is_another_there && !self.opens;
+        // One that nobody was asked to open need not be given up, and one that was asked to end ends.
+        let abandons_older = is_another_there && !self.opens && self.ending != Some(Ending::Said);
         *self =
             Self { abandons_older: self.abandons_older || abandons_older, opens: true, ..Self::default() };
     }

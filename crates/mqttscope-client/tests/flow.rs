@@ -215,3 +215,21 @@ fn a_connection_begins() {
     assert_eq!(bench.phase(), Phase::Connected);
     assert!(bench.client.connection().is_connected() && bench.client.session().is_connected());
 }
+
+#[cfg(feature = "serde")]
+#[test]
+fn requests_and_states_travel() {
+    use mqttscope_client::{ConnectRequest, ConnectionState};
+
+    let mut request = request(v311());
+    request.options.password = Some(b"secret".to_vec());
+    let text = serde_json::to_string(&request).expect("it can be written");
+    assert_eq!(serde_json::from_str::<ConnectRequest>(&text).expect("it can be read"), request);
+
+    let mut bench = Bench::connected(options());
+    bench.subscribe("größer/#", Qos::ExactlyOnce);
+    bench.closed(1001, "");
+    let state = bench.client.connection();
+    let text = serde_json::to_string(state).expect("it can be written");
+    assert_eq!(serde_json::from_str::<ConnectionState>(&text).expect("it can be read"), *state);
+}

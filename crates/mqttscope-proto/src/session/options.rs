@@ -12,6 +12,7 @@ use crate::types::{KeepAlive, ProtocolVersion, Qos};
 
 /// The content of a CONNECT.
 #[derive(Clone, PartialEq, Eq, Default)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct ConnectOptions {
     /// Version of the protocol.
     pub version: ProtocolVersion,
@@ -31,6 +32,7 @@ pub struct ConnectOptions {
 
 /// The will of a [`ConnectOptions`].
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct WillOptions {
     /// Topic name.
     pub topic: String,
