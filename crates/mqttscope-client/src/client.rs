@@ -1,6 +1,6 @@
 //! A client with at most one connection, and what its calls have in common.
 
-use crate::compat::{ConnectionId, Event, Log};
+use mqttscope_log::{ConnectionId, Event, Log};
 use mqttscope_proto::Timestamp;
 use mqttscope_proto::session::{ConnectOptions, Policy, Session};
 
@@ -194,9 +194,16 @@ impl Client {
     }
 
     fn event(&self, now: Timestamp, event: Event<'_>, log: &mut Log) {
-        if let Some(id) = self.id() {
-            log.push_event(now.as_micros(), id, event);
-        }
+        self.event_about(None, now, event, log);
+    }
+
+    /// Logs an event, and with it the packet that it is about.
+    fn event_about(&self, packet: Option<u32>, now: Timestamp, event: Event<'_>, log: &mut Log) {
+        let Some(id) = self.id() else { return };
+        match packet {
+            Some(number) => log.push_event_about(number, now.as_micros(), id, event),
+            None => log.push_event(now.as_micros(), id, event),
+        };
     }
 
     fn update(&mut self, change: impl FnOnce(&mut ConnectionState)) {

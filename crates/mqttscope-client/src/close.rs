@@ -1,6 +1,6 @@
 //! How a WebSocket ended, in words: what happened, why, and what to try.
 
-use crate::compat::number;
+use crate::number;
 
 use crate::connection::Phase;
 

@@ -14,7 +14,7 @@
 //!
 //! ```
 //! use mqttscope_client::{Client, ConnectRequest, Input, Output, Phase};
-//! use mqttscope_client::compat::Log;
+//! use mqttscope_log::Log;
 //! use mqttscope_proto::Timestamp;
 //! use mqttscope_proto::session::ConnectOptions;
 //!
@@ -36,9 +36,9 @@
 mod alarm;
 mod client;
 mod close;
-pub mod compat;
 mod connection;
 mod link;
+mod number;
 
 pub use alarm::Alarm;
 pub use client::{Client, ConnectRequest, Input, Output};

@@ -2,7 +2,7 @@
 
 mod common;
 
-use common::{Bench, CONNACK, End, OPENED, bytes, keep_alive, options, request, v311};
+use common::{Bench, CONNACK, End, OPENED, bytes, keep_alive, options, persistent, request, v311};
 use mqttscope_client::{Answer, Input, Phase};
 use mqttscope_proto::session::AckPolicy;
 use mqttscope_proto::{Packet, Publish, Qos};
@@ -192,6 +192,71 @@ fn an_acknowledgement_that_is_held_is_logged_when_it_is_due() {
     bench.drain();
     assert_eq!(bench.logged(), ["out PUBACK #9"]);
     assert_eq!(bench.sent().len(), 1);
+}
+
+#[test]
+fn a_message_that_comes_again_is_marked_as_a_repeat() {
+    let mut bench = Bench::connected(options());
+    bench.receive(&message(Qos::ExactlyOnce, 9));
+    bench.receive(&message(Qos::ExactlyOnce, 9));
+    let repeat = "The message of packet id 9 came again and was not delivered again";
+    let expected = ["in PUBLISH q2 #9", "out PUBREC #9", "in PUBLISH q2 #9", "out PUBREC #9", repeat];
+    assert_eq!(bench.logged(), expected);
+    let repeats = bench.facts(|facts| facts.repeat);
+    assert_eq!(repeats, ["in PUBLISH q2 #9"]);
+    assert_eq!(bench.log.before(bench.log.end() - 1), Some(bench.log.end() - 3));
+}
+
+#[test]
+fn what_the_session_knows_of_a_packet_is_in_its_record() {
+    let mut bench = Bench::connected(persistent());
+    bench.client.policy_mut().send_duplicates = true;
+    bench.client.policy_mut().puback = AckPolicy::Withhold;
+    bench.publish(Qos::AtLeastOnce, b"m");
+    bench.receive(&message(Qos::AtLeastOnce, 9));
+    bench.closed(1006, "");
+    bench.client.policy_mut().send_duplicates = false;
+    bench.connect(request(persistent()));
+    bench.opened();
+    bench.receive(CONNACK);
+    assert_eq!(bench.facts(|facts| facts.copy), ["out PUBLISH q1 #1 dup"]);
+    assert_eq!(bench.facts(|facts| facts.resend), ["out PUBLISH q1 #1 dup"]);
+    assert_eq!(bench.facts(|facts| facts.held), ["in PUBLISH q1 #9"]);
+    let own = bench.facts(|facts| facts.own);
+    assert_eq!(own.len(), 5, "{own:?}");
+    assert!(own.iter().all(|line| line.starts_with("out ")), "{own:?}");
+}
+
+#[test]
+fn rules_that_this_side_breaks_are_told_and_close_nothing() {
+    let mut bench = Bench::connected(v311());
+    bench.client.policy_mut().close_on_violation = true;
+    bench.client.policy_mut().send_duplicates = true;
+    bench.subscribe("a/#", Qos::AtMostOnce);
+    let logged = bench.logged();
+    assert_eq!(logged[..2], ["out SUBSCRIBE #1", "out SUBSCRIBE #1 dup"]);
+    assert!(logged[2].starts_with("Rule broken by this page itself: "), "{logged:?}");
+    assert_eq!((bench.phase(), bench.link_end()), (Phase::Connected, None));
+}
+
+#[test]
+fn two_clients_of_one_log_keep_apart() {
+    let mut first = Bench::connected(options());
+    let mut second = Bench::new();
+    let read = message(Qos::AtLeastOnce, 7);
+    first.receive(&read[..4]);
+    std::mem::swap(&mut first.log, &mut second.log);
+    second.connect(request(v311()));
+    second.opened();
+    second.receive(CONNACK);
+    second.receive(&read[..6]);
+    std::mem::swap(&mut first.log, &mut second.log);
+    first.logged();
+    first.receive(&read[4..]);
+    assert_eq!(first.logged(), ["in PUBLISH q1 #7", "out PUBACK #7"]);
+    assert_ne!(first.client.id(), second.client.id());
+    let id = second.client.id().expect("it has connected");
+    assert_eq!(first.log.pending(id, mqttscope_log::Direction::In), &read[..6]);
 }
 
 #[test]

@@ -1,7 +1,6 @@
 //! What a user can ask of a client.
 
-use crate::compat::{Event, Log, SourceId, Version};
-use mqttscope_log::Direction;
+use mqttscope_log::{Direction, Event, Log, SourceId, Version};
 use mqttscope_proto::session::{CommandError, Publication};
 use mqttscope_proto::{Qos, Timestamp, TopicFilter};
 
@@ -18,12 +17,13 @@ impl Client {
         self.report(now, None, log);
         if let Some(id) = self.id() {
             log.push_remains(now.as_micros(), id, Direction::In);
+            log.close(id);
         }
         self.link.open(self.connection.is_open());
         self.generation = self.generation.wrapping_add(1);
         let options = &request.options;
         self.connection.opening(&request.url, &options.client_id, options.clean_session);
-        let id = log.add_connection(LIVE, Version::Known(options.version));
+        let id = log.add_connection(SourceId::LIVE, Version::Known(options.version));
         let opening = Event::Opening { url: &request.url, subprotocols: &request.subprotocol_words() };
         log.push_event(now.as_micros(), id, opening);
         self.attempt = Some(Attempt { request, id, began: now, withheld: false, closing: None });
@@ -115,6 +115,3 @@ impl Client {
         Ok(())
     }
 }
-
-/// The source of a client's own connections in the log.
-const LIVE: SourceId = SourceId(0);

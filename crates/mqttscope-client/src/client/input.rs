@@ -1,9 +1,8 @@
 //! What a client does with what its link and the clock bring.
 
-use crate::compat::{Event, Ingested, Log, PacketFacts};
-use mqttscope_log::Direction;
+use mqttscope_log::{Direction, Event, Fault, Ingested, Log};
 use mqttscope_proto::Timestamp;
-use mqttscope_proto::session::{Delivery, Session};
+use mqttscope_proto::session::Session;
 
 use super::{Client, Input};
 use crate::close::{Closed, LocalClose};
@@ -47,15 +46,13 @@ impl Client {
             let session = &mut self.session;
             let time = now.as_micros();
             match log.next_packet(time, id, Direction::In, |ingested| hear(session, now, ingested)) {
-                Ok(Some((number, delivery))) => {
-                    if delivery == Delivery::Repeat {
-                        log.mark(number, PacketFacts { repeat: true, ..PacketFacts::default() });
-                    }
-                    self.gather(now, Some(number), log);
-                }
+                Ok(Some(number)) => self.gather(now, Some(number), log),
                 Ok(None) => return,
                 Err(error) => {
-                    log.push_remains(time, id, Direction::In);
+                    let remains = log.push_remains(time, id, Direction::In);
+                    let fault = Fault::Found(error.kind, self.session.version());
+                    let garbage = Event::Garbage { error: fault, offset: error.offset as u64, own: false };
+                    self.event_about(remains, now, garbage, log);
                     self.session.handle_decode_error(&error);
                     return self.gather(now, None, log);
                 }
@@ -89,7 +86,7 @@ impl Client {
 
     fn handle_text(&mut self, now: Timestamp, chars: u32, log: &mut Log) {
         if self.is_listening() {
-            self.event(now, Event::TextMessage { chars }, log);
+            self.event(now, Event::TextMessage { chars: chars.into() }, log);
             // "If any other type of data frame is received the recipient MUST close the Network Connection"
             // [MQTT-6.0.0-1].
             self.end(now, LocalClose::PeerError(TEXT_MESSAGE.into()), log);
@@ -102,10 +99,10 @@ impl Client {
         }
         self.session.handle_closed();
         let Some(attempt) = &mut self.attempt else { return };
-        let have = log.pending(attempt.id, Direction::In).len() as u64;
-        if have > 0 {
+        let len = log.pending(attempt.id, Direction::In).len() as u64;
+        if len > 0 {
             log.push_remains(now.as_micros(), attempt.id, Direction::In);
-            log.push_event(now.as_micros(), attempt.id, Event::Incomplete { have });
+            log.push_event(now.as_micros(), attempt.id, Event::Incomplete { len });
         }
         let (local, phase) = match attempt.closing.take() {
             Some((local, phase)) => (Some(local), phase),
@@ -135,21 +132,18 @@ impl Client {
     }
 }
 
-/// Tells the session of a packet while it lies in the log.
-fn hear(session: &mut Session, now: Timestamp, ingested: &Ingested<'_>) -> (u32, Delivery) {
-    let delivery = match &ingested.packet {
+/// Tells the session of a packet while it lies in the log, and says its number.
+fn hear(session: &mut Session, now: Timestamp, ingested: &Ingested<'_>) -> u32 {
+    match &ingested.packet {
         Ok(packet) => {
             for violation in ingested.violations {
                 session.handle_violation(violation);
             }
-            session.handle_packet(now, packet)
+            session.handle_packet(now, packet);
         }
-        Err(error) => {
-            session.handle_decode_error(error);
-            Delivery::None
-        }
-    };
-    (ingested.number, delivery)
+        Err(error) => session.handle_decode_error(error),
+    }
+    ingested.number
 }
 
 /// Why a text message ends the connection.

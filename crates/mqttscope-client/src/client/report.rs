@@ -1,13 +1,12 @@
 //! What a session wants sent and what it reports: into the log, and onto the link.
 
-use crate::compat::{Event as LogEvent, Log, PacketFacts};
-use mqttscope_log::Direction;
+use crate::number;
+use mqttscope_log::{Direction, Event as LogEvent, Fault, Log, PacketFacts};
 use mqttscope_proto::session::{CloseReason, Event, TransmitKind};
 use mqttscope_proto::{PacketId, Timestamp};
 
 use super::Client;
 use crate::close::LocalClose;
-use crate::compat::number;
 use crate::connection::Phase;
 
 impl Client {
@@ -50,22 +49,29 @@ impl Client {
                 self.event(now, LogEvent::PingWithheld, log);
             }
             Event::AcknowledgementHeld { packet_type, packet_id } => {
-                let event = LogEvent::AcknowledgementHeld { packet_type, packet_id: packet_id.get() };
-                match (about, self.id()) {
-                    (Some(number), Some(id)) => {
-                        log.mark(number, PacketFacts { held: true, ..PacketFacts::default() });
-                        log.push_event_about(number, now.as_micros(), id, event);
-                    }
-                    _ => self.event(now, event, log),
+                if let Some(number) = about {
+                    log.mark(number, PacketFacts { held: true, ..PacketFacts::default() });
                 }
+                let held = LogEvent::AcknowledgementHeld { packet_type, packet_id: packet_id.get() };
+                self.event_about(about, now, held, log);
             }
-            Event::PeerError(error) => self.event(now, LogEvent::PeerError { error }, log),
+            Event::RepeatNotDelivered { packet_id } => {
+                if let Some(number) = about {
+                    log.mark(number, PacketFacts { repeat: true, ..PacketFacts::default() });
+                }
+                let repeat = LogEvent::RepeatNotDelivered { packet_id: packet_id.get() };
+                self.event_about(about, now, repeat, log);
+            }
+            Event::PeerError(error) => {
+                let error = Fault::Found(error, self.session.version());
+                self.event(now, LogEvent::PeerError { error }, log);
+            }
             Event::LeftInFlight { publishes, requests, queued, kept } => {
                 let ids: Vec<_> = publishes.into_iter().chain(requests).collect();
                 self.on_left_in_flight(now, &ids, queued, kept, log);
             }
             Event::Close(reason) => self.on_close_asked(now, reason, log),
-            // The repeat is marked as such when it is heard; the others stand in the log as the packets that they are.
+            // The others stand in the log as the packets that they are.
             _ => {}
         }
     }
@@ -86,7 +92,7 @@ impl Client {
             (_, true) => "they are sent again on reconnect",
             (_, false) => "they are given up",
         };
-        self.event(now, LogEvent::LeftInFlight { count: ids.len() as u64, words: &words, fate }, log);
+        self.event(now, LogEvent::LeftInFlight { count: ids.len() as u64, ids: &words, fate }, log);
     }
 
     fn on_close_asked(&mut self, now: Timestamp, reason: CloseReason, log: &mut Log) {
@@ -99,10 +105,7 @@ impl Client {
                 self.event(now, LogEvent::KeepAliveExpired { secs }, log);
                 LocalClose::KeepAliveExpired(secs)
             }
-            CloseReason::Undecodable(error) => {
-                self.event(now, LogEvent::Garbage { error }, log);
-                LocalClose::PeerError(error.to_string())
-            }
+            CloseReason::Undecodable(error) => LocalClose::PeerError(error.to_string()),
             CloseReason::Violation(violation) => LocalClose::PeerError(violation.to_string()),
             CloseReason::PeerError(error) => LocalClose::PeerError(error.to_string()),
             _ => LocalClose::Disconnected,

@@ -1,9 +1,8 @@
 //! A client under a fake clock with a fake link, and its log in words: `out PUBLISH q1 #1 dup`.
 #![allow(dead_code)]
 
-use mqttscope_client::compat::Log;
 use mqttscope_client::{Alarm, Client, ConnectRequest, Input, Output, Phase};
-use mqttscope_log::{Direction, Record};
+use mqttscope_log::{Log, PacketFacts, Record};
 use mqttscope_proto::session::{ConnectOptions, Publication};
 use mqttscope_proto::{KeepAlive, Packet, ProtocolVersion, Qos, Timestamp, TopicFilter, TopicName};
 
@@ -221,6 +220,14 @@ impl Bench {
         lines
     }
 
+    /// The packets of which something is known.
+    pub fn facts(&self, is_known: impl Fn(PacketFacts) -> bool) -> Vec<String> {
+        let numbers = self.log.first()..self.log.end();
+        let known =
+            numbers.filter(|&number| self.log.record(number).is_some_and(|record| is_known(record.facts())));
+        known.map(|number| self.line(number)).collect()
+    }
+
     fn line(&self, number: u32) -> String {
         let record = self.log.record(number).expect("it is kept");
         if let Some(event) = self.log.event(record) {
@@ -277,8 +284,3 @@ pub const CONNACK: &[u8] = &[0x20, 0x02, 0x00, 0x00];
 pub const OPENING: &str = "Opening a WebSocket to ws://localhost:8001/mqttproxy, subprotocol offered: none";
 /// What is logged once the WebSocket is open.
 pub const OPENED: &str = "WebSocket open after 40 ms, subprotocol: none";
-
-/// That a record goes in no direction but that of its packet.
-pub fn is_out(record: &Record) -> bool {
-    record.direction() == Direction::Out
-}
