@@ -4,6 +4,7 @@
 //! SUBSCRIBE, whatever its form said.
 
 use anyhow::{Context, Result};
+use mqttscope_log::Direction;
 use mqttscope_proto::{ProtocolVersion, Qos};
 
 use crate::client::Client;
