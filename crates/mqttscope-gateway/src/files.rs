@@ -88,7 +88,7 @@ fn spell_out_wildcard(headers: &mut HeaderMap) {
     let values = headers.get_all(header::ACCEPT_ENCODING).iter().filter_map(|value| value.to_str().ok());
     let items: Vec<(String, String)> = values
         .flat_map(|value| value.split(','))
-        .map(|item| item.split_once(';').map_or((item, ""), |(coding, weight)| (coding, weight)))
+        .map(|item| item.split_once(';').unwrap_or((item, "")))
         .map(|(coding, weight)| (coding.trim().to_ascii_lowercase(), weight.trim().to_owned()))
         .collect();
     let Some((_, weight)) = items.iter().find(|(coding, _)| coding == "*") else { return };
