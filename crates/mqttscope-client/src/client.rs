@@ -148,6 +148,12 @@ impl Client {
 
 /// Getters.
 impl Client {
+    /// Whether [`Self::connection`] has changed since the last time, for a caller that asks instead of waiting for
+    /// [`Output::Changed`].
+    pub fn take_changed(&mut self) -> bool {
+        std::mem::take(&mut self.changed)
+    }
+
     /// The connection as it stands.
     #[must_use]
     pub fn connection(&self) -> &ConnectionState {

@@ -39,6 +39,14 @@ impl Place {
         self.next
     }
 
+    /// How many records there are that were not looked at.
+    #[must_use]
+    pub const fn behind(&self, log: &Log) -> u32 {
+        let next = if self.clearings == log.clearings() { self.next } else { 0 };
+        let first = log.first();
+        log.end() - if next > first { next } else { first }
+    }
+
     /// Goes back to the beginning.
     pub const fn restart(&mut self) {
         self.next = 0;

@@ -70,6 +70,12 @@ impl Statistics {
         Self::default()
     }
 
+    /// How many records are not counted yet.
+    #[must_use]
+    pub const fn behind(&self, log: &Log) -> u32 {
+        self.place.behind(log)
+    }
+
     /// Packets and bytes of a type in a direction.
     #[must_use]
     pub fn count(&self, packet_type: PacketType, direction: Direction) -> Count {

@@ -88,6 +88,12 @@ impl Matches {
         self.scan.place.next()
     }
 
+    /// How many records were not looked at yet.
+    #[must_use]
+    pub const fn behind(&self, log: &Log) -> u32 {
+        self.scan.place.behind(log)
+    }
+
     /// The number at a place.
     #[must_use]
     pub fn get(&self, at: usize) -> Option<u32> {

@@ -3,12 +3,12 @@
 use mqttscope_log::Log;
 use mqttscope_log::filter::Matches;
 
-use super::heights::PreviewHeights;
+use crate::heights::PreviewHeights;
 
 /// Rows by their place: 0 is the oldest that is kept. A place means another row once the log drops one; what is to be
 /// remembered is a record's number.
 #[derive(Clone, Copy)]
-pub struct Rows<'a> {
+pub(crate) struct Rows<'a> {
     log: &'a Log,
     matches: Option<&'a Matches>,
     heights: Option<&'a PreviewHeights>,
@@ -18,27 +18,23 @@ pub struct Rows<'a> {
 
 impl<'a> Rows<'a> {
     /// All of a log, or the matches in it, as far as records have a number below `end`.
-    #[must_use]
-    pub fn new(log: &'a Log, matches: Option<&'a Matches>, end: Option<u32>) -> Self {
+    pub(crate) fn new(log: &'a Log, matches: Option<&'a Matches>, end: Option<u32>) -> Self {
         let end = end.unwrap_or(u32::MAX).min(log.end()).max(log.first());
         Self { log, matches, heights: None, end }
     }
 
     /// The same rows, with sums of the heights of their previews. Without, these are counted one by one.
-    #[must_use]
-    pub const fn with_heights(self, heights: &'a PreviewHeights) -> Self {
+    pub(crate) const fn with_heights(self, heights: &'a PreviewHeights) -> Self {
         Self { heights: Some(heights), ..self }
     }
 
     /// The log that they are of.
-    #[must_use]
-    pub const fn log(&self) -> &'a Log {
+    pub(crate) const fn log(&self) -> &'a Log {
         self.log
     }
 
     /// How many there are.
-    #[must_use]
-    pub fn len(&self) -> u32 {
+    pub(crate) fn len(&self) -> u32 {
         match self.matches {
             None => self.end - self.log.first(),
             Some(matches) => matches.find(self.end) as u32 - self.dropped(),
@@ -46,14 +42,12 @@ impl<'a> Rows<'a> {
     }
 
     /// Whether there is none.
-    #[must_use]
-    pub fn is_empty(&self) -> bool {
+    pub(crate) fn is_empty(&self) -> bool {
         self.len() == 0
     }
 
     /// The number of the record at a place.
-    #[must_use]
-    pub fn number(&self, place: u32) -> u32 {
+    pub(crate) fn number(&self, place: u32) -> u32 {
         match self.matches {
             None => self.log.first() + place,
             Some(matches) => matches.get((place + self.dropped()) as usize).unwrap_or(self.end),
@@ -61,8 +55,7 @@ impl<'a> Rows<'a> {
     }
 
     /// The place of the first row whose number is not below another one.
-    #[must_use]
-    pub fn place(&self, number: u32) -> u32 {
+    pub(crate) fn place(&self, number: u32) -> u32 {
         let place = match self.matches {
             None => number.saturating_sub(self.log.first()),
             Some(matches) => (matches.find(number) as u32).saturating_sub(self.dropped()),
@@ -71,8 +64,7 @@ impl<'a> Rows<'a> {
     }
 
     /// Half lines of the hex previews of the rows before a place.
-    #[must_use]
-    pub fn half_lines_before(&self, place: u32) -> u32 {
+    pub(crate) fn half_lines_before(&self, place: u32) -> u32 {
         let unsummed = PreviewHeights::default();
         let heights = self.heights.unwrap_or(&unsummed);
         match self.matches {
@@ -93,7 +85,7 @@ impl<'a> Rows<'a> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::store::tests::{log_of as new_log, sent};
+    use crate::samples::{log_of as new_log, sent};
     use mqttscope_log::Follower;
     use mqttscope_log::filter::{Budget, Filter};
 

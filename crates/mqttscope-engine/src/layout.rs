@@ -2,11 +2,11 @@
 //!
 //! A row's height follows from its record alone, so that a row is found by binary search and nothing is measured.
 
-use super::rows::Rows;
+use crate::rows::Rows;
 
 /// The heights of a row's parts in CSS pixels.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Heights {
+pub(crate) struct Heights {
     /// A row without its hex preview.
     pub row: f64,
     /// Half a line of the hex preview; 0 without previews.
@@ -15,7 +15,7 @@ pub struct Heights {
 
 /// What a person looks at.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
-pub enum Anchor {
+pub(crate) enum Anchor {
     /// The newest row, whatever it is.
     #[default]
     Tail,
@@ -25,7 +25,7 @@ pub enum Anchor {
 
 /// The part of the log that is drawn.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
-pub struct Window {
+pub(crate) struct Window {
     /// Places of the first row and of the one behind the last.
     pub places: (u32, u32),
     /// Offset of the first row from the top of the scrolled content.
@@ -38,6 +38,7 @@ pub struct Window {
 
 impl Heights {
     fn offset(self, rows: Rows<'_>, place: u32) -> f64 {
+        // Nothing has to be summed up where no preview is shown.
         let half_lines = if self.half_line > 0.0 { rows.half_lines_before(place) } else { 0 };
         f64::from(place) * self.row + f64::from(half_lines) * self.half_line
     }
@@ -56,9 +57,9 @@ impl Heights {
         low
     }
 
-    /// What is drawn for an anchor in a view of a certain height.
-    #[must_use]
-    pub fn window(self, rows: Rows<'_>, anchor: Anchor, view: f64) -> Window {
+    /// What is drawn for an anchor in a view of a certain height. While the newest rows are followed, few are drawn
+    /// beyond those that can be seen; else a view more on both sides, for what a person scrolls before the next answer.
+    pub(crate) fn window(self, rows: Rows<'_>, anchor: Anchor, view: f64) -> Window {
         let scale = Scale::new(self.offset(rows, rows.len()), view);
         let top = match anchor {
             // In the place of a row that was dropped, or that a filter takes away, stands the next.
@@ -69,8 +70,9 @@ impl Heights {
             }
             Anchor::Tail => scale.last_top(),
         };
-        let first = self.place_at(rows, top).saturating_sub(OVERSCAN);
-        let end = self.place_at(rows, top + view).saturating_add(OVERSCAN + 1).min(rows.len());
+        let beyond = if anchor == Anchor::Tail { 0.0 } else { view };
+        let first = self.place_at(rows, top - beyond).saturating_sub(OVERSCAN);
+        let end = self.place_at(rows, top + view + beyond).saturating_add(OVERSCAN + 1).min(rows.len());
         let scroll_top = scale.scroll_top_of(top);
         Window {
             places: (first, end),
@@ -81,8 +83,7 @@ impl Heights {
     }
 
     /// The anchor that a position of the scroll bar means.
-    #[must_use]
-    pub fn anchor(self, rows: Rows<'_>, scroll_top: f64, view: f64) -> Anchor {
+    pub(crate) fn anchor(self, rows: Rows<'_>, scroll_top: f64, view: f64) -> Anchor {
         let scale = Scale::new(self.offset(rows, rows.len()), view);
         let top = scale.top_at(scroll_top);
         if top + 2.0 >= scale.last_top() {
@@ -92,8 +93,7 @@ impl Heights {
     }
 
     /// The row at the top edge, at the tail too: where new rows are not to be followed any more.
-    #[must_use]
-    pub fn hold(self, rows: Rows<'_>, scroll_top: f64, view: f64) -> Anchor {
+    pub(crate) fn hold(self, rows: Rows<'_>, scroll_top: f64, view: f64) -> Anchor {
         let top = Scale::new(self.offset(rows, rows.len()), view).top_at(scroll_top);
         let place = self.place_at(rows, top);
         Anchor::Row { number: rows.number(place), above: top - self.offset(rows, place) }
@@ -101,8 +101,7 @@ impl Heights {
 
     /// The anchor that shows a row whole, with as little movement as that takes: none if it is in view already, to the
     /// nearer edge if it is close by, else so that it stands in the middle.
-    #[must_use]
-    pub fn reveal(self, rows: Rows<'_>, anchor: Anchor, view: f64, number: u32) -> Anchor {
+    pub(crate) fn reveal(self, rows: Rows<'_>, anchor: Anchor, view: f64, number: u32) -> Anchor {
         let place = rows.place(number);
         let (start, end) = (self.offset(rows, place), self.offset(rows, (place + 1).min(rows.len())));
         let scale = Scale::new(self.offset(rows, rows.len()), view);
@@ -165,7 +164,7 @@ const MAX_CONTENT: f64 = 12_000_000.0;
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::store::tests::{CONNECTION, log_of as new_log, sent};
+    use crate::samples::{CONNECTION, log_of as new_log, sent};
     use mqttscope_log::{Event, Log};
 
     const PLAIN: Heights = Heights { row: 24.0, half_line: 0.0 };

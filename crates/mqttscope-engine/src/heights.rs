@@ -9,7 +9,7 @@ use mqttscope_log::{Budget, Direction, Follower, Log, Place, Record};
 
 /// The sums for all rows of a log, and for those that a filter leaves.
 #[derive(Default)]
-pub struct PreviewHeights {
+pub(crate) struct PreviewHeights {
     place: Place,
     all: Sums,
     found: Sums,
@@ -30,8 +30,13 @@ impl Follower for PreviewHeights {
 }
 
 impl PreviewHeights {
+    /// How many records are not summed up yet.
+    pub(crate) const fn behind(&self, log: &Log) -> u32 {
+        self.place.behind(log)
+    }
+
     /// Goes on with the matches that were found; to be called behind [`Follower::advance`].
-    pub fn follow_matches(&mut self, log: &Log, matches: &Matches) {
+    pub(crate) fn follow_matches(&mut self, log: &Log, matches: &Matches) {
         self.found.forget_before(matches.gone());
         let end = matches.gone() + matches.len() as u32;
         for at in self.found.next.max(matches.gone())..end {
@@ -40,33 +45,29 @@ impl PreviewHeights {
     }
 
     /// Forgets the matches: the filter is another one.
-    pub fn restart_matches(&mut self) {
+    pub(crate) fn restart_matches(&mut self) {
         self.found = Sums::default();
     }
 
     /// Half lines of the previews of records from one number to another.
-    #[must_use]
-    pub fn of_records(&self, log: &Log, from: u32, to: u32) -> u32 {
+    pub(crate) fn of_records(&self, log: &Log, from: u32, to: u32) -> u32 {
         self.all.between(from, to, |number| log.record(number).map_or(0, half_lines))
     }
 
     /// Half lines of the previews of matches from one place to another.
-    #[must_use]
-    pub fn of_matches(&self, log: &Log, matches: &Matches, from: u32, to: u32) -> u32 {
+    pub(crate) fn of_matches(&self, log: &Log, matches: &Matches, from: u32, to: u32) -> u32 {
         let gone = matches.gone();
         self.found.between(gone + from, gone + to, |at| match_half_lines(log, matches, at))
     }
 }
 
 /// The lines of a hex preview of `len` bytes, without the line that counts the rest.
-#[must_use]
-pub fn preview_lines(len: usize) -> usize {
+pub(crate) fn preview_lines(len: usize) -> usize {
     len.div_ceil(PREVIEW_LINE).min(PREVIEW_MAX_LINES)
 }
 
 /// The height of a hex preview in half lines: a line counts two, its margins one.
-#[must_use]
-pub fn preview_half_lines(len: usize) -> u32 {
+pub(crate) fn preview_half_lines(len: usize) -> u32 {
     if len == 0 {
         return 0;
     }
@@ -140,16 +141,16 @@ impl Sums {
 }
 
 /// Bytes of a line of a hex preview.
-pub const PREVIEW_LINE: usize = 16;
+pub(crate) const PREVIEW_LINE: usize = 16;
 /// The most lines that a hex preview has.
-pub const PREVIEW_MAX_LINES: usize = 32;
+pub(crate) const PREVIEW_MAX_LINES: usize = 32;
 /// Rows of a block: few enough to count them, many enough that their sum costs nothing.
 const BLOCK: u32 = 64;
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::store::tests::{log_of, sent};
+    use crate::samples::{log_of, sent};
     use mqttscope_log::filter::Filter;
 
     #[test]

@@ -1,30 +1,30 @@
-//! What tests of the page's state put into a log.
+//! What tests put into a log.
 
 use mqttscope_log::{ConnectionId, Direction, Log, PacketFacts, SourceId, Version};
 use mqttscope_proto::ProtocolVersion;
 
 /// The connection of [`log_of`].
-pub const CONNECTION: ConnectionId = ConnectionId(0);
+pub(crate) const CONNECTION: ConnectionId = ConnectionId(0);
 
 /// A log with a live connection of 3.1.
-pub fn log_of(budget: usize) -> Log {
+pub(crate) fn log_of(budget: usize) -> Log {
     log_of_version(ProtocolVersion::V31, budget)
 }
 
 /// A log with a live connection of a version.
-pub fn log_of_version(version: ProtocolVersion, budget: usize) -> Log {
+pub(crate) fn log_of_version(version: ProtocolVersion, budget: usize) -> Log {
     let mut log = Log::new(budget);
     log.add_connection(SourceId::LIVE, Version::Known(version));
     log
 }
 
 /// A packet that the page sends.
-pub fn sent(log: &mut Log, time: u64, frame: &[u8]) -> u32 {
+pub(crate) fn sent(log: &mut Log, time: u64, frame: &[u8]) -> u32 {
     let facts = PacketFacts { own: true, ..PacketFacts::default() };
     log.push_packet(time, CONNECTION, Direction::Out, frame, facts)
 }
 
 /// A packet that comes in.
-pub fn came(log: &mut Log, time: u64, frame: &[u8]) -> u32 {
+pub(crate) fn came(log: &mut Log, time: u64, frame: &[u8]) -> u32 {
     log.push_packet(time, CONNECTION, Direction::In, frame, PacketFacts::default())
 }

@@ -1,0 +1,534 @@
+//! The engine itself: what comes in, what goes out, and when.
+
+use std::collections::VecDeque;
+
+use mqttscope_client::{self as client, Client};
+use mqttscope_link::{
+    Asked, Command, ConnectionCommand, Copy, LogCommand, Look, PageCommand, PanelView, Slot, Ticket, Update,
+    View,
+};
+use mqttscope_log::export::Selection;
+use mqttscope_log::transfer::{Binary, Lines, Message};
+use mqttscope_log::Log;
+use mqttscope_proto::session::{CommandError, Publication};
+use mqttscope_proto::{Timestamp, TopicFilter, TopicName};
+use mqttscope_text::{capitalised, number};
+
+use crate::exporting::Exporting;
+use crate::importing::Importing;
+use crate::inspect::Inspector;
+use crate::log_view::LogView;
+use crate::offers::offers;
+use crate::request::connect_request;
+use crate::{goto, row};
+
+/// Connections, one log, and the views on it.
+pub struct Engine {
+    log: Log,
+    connections: Vec<(Slot, Client)>,
+    view: LogView,
+    inspector: Inspector,
+    exporting: Option<Exporting>,
+    importing: Option<Importing>,
+    outputs: VecDeque<Output>,
+    page: Page,
+    now: Timestamp,
+}
+
+/// What is known of whoever shows it.
+struct Page {
+    look: Look,
+    utc_offset_minutes: i32,
+    /// The last view was drawn, so that the next one may go.
+    is_ready: bool,
+    /// Something has happened since the last view went.
+    is_dirty: bool,
+    /// The last view and the last panel that went.
+    sent: Option<View>,
+    sent_panel: Option<PanelView>,
+}
+
+/// What comes in.
+#[derive(Debug)]
+pub enum Input<'a> {
+    /// A command of the page.
+    Asked(Asked),
+    /// Something that a connection's link tells, but for bytes: see [`Engine::handle_bytes`].
+    Link {
+        /// The connection.
+        slot: Slot,
+        /// Which of its links: that of the [`client::Output::Open`] that opened it.
+        generation: u32,
+        /// What it tells.
+        input: client::Input<'a>,
+    },
+    /// The time of [`Engine::poll_timeout`] has come.
+    Timeout,
+    /// What the module says that reads captures.
+    Read(Message<'a>),
+    /// That module has failed, in words.
+    ReadFailed(String),
+    /// What the module has decoded, or why it has not, for the [`Output::Decode`] of that number.
+    Decoded {
+        /// The number of the request.
+        request: u32,
+        /// The lines.
+        lines: Result<Lines, String>,
+    },
+}
+
+/// What goes out.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Output {
+    /// For the page.
+    Update(Update),
+    /// A piece of the export, which is the page's once [`Update::Exported`] comes.
+    Piece(Vec<u8>),
+    /// The export was given up: what was written of it goes.
+    DropPieces,
+    /// The capture that came beside the command is to be read.
+    Import,
+    /// Its reading is to end.
+    CancelImport,
+    /// What was read of it is in the log, and more may come.
+    GoOnReading,
+    /// A payload is to be decoded.
+    Decode {
+        /// Comes back with the answer.
+        request: u32,
+        /// Its format.
+        format: Binary,
+        /// Its bytes.
+        payload: Vec<u8>,
+    },
+}
+
+impl Default for Engine {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+/// Inputs.
+impl Engine {
+    /// An engine without a connection and with an empty log.
+    #[must_use]
+    pub fn new() -> Self {
+        Self {
+            log: Log::new(Log::DEFAULT_BUDGET),
+            connections: Vec::new(),
+            view: LogView::default(),
+            inspector: Inspector::default(),
+            exporting: None,
+            importing: None,
+            outputs: VecDeque::from([Output::Update(Update::Started)]),
+            page: Page::default(),
+            now: Timestamp::default(),
+        }
+    }
+
+    /// Takes the time of day in microseconds since the Unix epoch, beside the time that never runs backwards: a machine
+    /// that slept, or whose clock was set, is noticed by their difference.
+    pub fn set_clock(&mut self, now: Timestamp, time_of_day: u64) {
+        let _ = (now, time_of_day);
+    }
+
+    /// The log.
+    #[must_use]
+    pub const fn log(&self) -> &Log {
+        &self.log
+    }
+
+    /// Takes something that happened.
+    pub fn handle(&mut self, now: Timestamp, input: Input<'_>) {
+        self.now = now;
+        self.page.is_dirty = true;
+        match input {
+            Input::Asked(Asked { ticket, command }) => match command {
+                Command::Connection(slot, command) => self.on_connection(now, slot, ticket, command),
+                Command::Log(command) => self.on_log(ticket, command),
+                Command::Page(command) => self.on_page(command),
+            },
+            Input::Link { slot, generation, input } => {
+                if let Some(at) = self.place(slot) {
+                    self.connections[at].1.handle(now, generation, input, &mut self.log);
+                    self.tell(at);
+                }
+            }
+            Input::Timeout => {
+                for at in 0..self.connections.len() {
+                    let client = &mut self.connections[at].1;
+                    if client.poll_timeout().is_some_and(|due| due <= now) {
+                        client.handle(now, client.generation(), client::Input::Timeout, &mut self.log);
+                        self.tell(at);
+                    }
+                }
+            }
+            Input::Read(message) => self.on_read(message),
+            Input::ReadFailed(words) => {
+                if self.importing.take().is_some() {
+                    self.update(Update::Imported(Err(words)));
+                }
+            }
+            Input::Decoded { request, lines } => self.inspector.decoded(request, lines),
+        }
+        // The selection of a log that was cleared is none.
+        self.view.advance(&self.log);
+        self.inspector.select(&self.log, self.view.selected());
+    }
+
+    /// Takes a binary message of a connection's link, which `fill` copies into the log.
+    pub fn handle_bytes(
+        &mut self,
+        now: Timestamp,
+        slot: Slot,
+        generation: u32,
+        len: usize,
+        fill: impl FnOnce(&mut [u8]),
+    ) {
+        self.now = now;
+        self.page.is_dirty = true;
+        if let Some(at) = self.place(slot) {
+            self.connections[at].1.handle_bytes(now, generation, len, fill, &mut self.log);
+            self.tell(at);
+        }
+    }
+
+    /// Does a slice of what takes long, well under a millisecond; says whether there is more.
+    pub fn work(&mut self) -> bool {
+        self.page.is_dirty = true;
+        if !self.view.advance(&self.log) {
+            return true;
+        }
+        if let Some(exporting) = &mut self.exporting {
+            let (piece, is_last) = exporting.write(&self.log);
+            self.outputs.push_back(Output::Piece(piece));
+            if is_last {
+                let saved = exporting.saved();
+                self.exporting = None;
+                self.update(Update::Exported(Ok(saved)));
+            }
+        } else {
+            self.inspector.advance(&self.log, self.page.look.panel.as_ref());
+        }
+        self.has_work()
+    }
+
+    /// Whether there is something for [`Self::work`].
+    #[must_use]
+    pub fn has_work(&self) -> bool {
+        self.exporting.is_some()
+            || !self.view.is_up_to_date(&self.log)
+            || self.inspector.is_busy(&self.log, self.page.look.panel.as_ref())
+    }
+}
+
+/// Outputs.
+impl Engine {
+    /// The next thing that a connection wants of its link, of which so many bytes are not sent yet.
+    pub fn poll_link(&mut self, slot: Slot, buffered: usize) -> Option<client::Output<'_>> {
+        let at = self.place(slot)?;
+        self.connections[at].1.poll_output(buffered)
+    }
+
+    /// The connections.
+    pub fn slots(&self) -> impl Iterator<Item = Slot> + '_ {
+        self.connections.iter().map(|(slot, _)| *slot)
+    }
+
+    /// The next thing for the page, or for the modules that read and decode.
+    pub fn poll_output(&mut self) -> Option<Output> {
+        self.outputs.pop_front()
+    }
+
+    /// What the page wants to show, if that has changed and the last view was drawn.
+    pub fn poll_view(&mut self, now: Timestamp) -> Option<Update> {
+        if !self.page.is_ready || !self.page.is_dirty {
+            return None;
+        }
+        self.page.is_dirty = false;
+        let now = now.as_micros();
+        let mut log = self.view.facts(&self.log);
+        log.exporting = self.exporting.as_ref().map(Exporting::progress);
+        log.importing = self.importing.as_ref().map(|importing| importing.progress);
+        let panel = self.inspector.view(&self.log, self.page.look.panel.as_ref(), now);
+        if let Some(decode) = self.inspector.take_decode(&self.log) {
+            let (request, format, payload) = (decode.request, decode.format, decode.payload);
+            self.outputs.push_back(Output::Decode { request, format, payload });
+        }
+        let is_same_panel = self.page.sent_panel.as_ref() == Some(&panel);
+        let look = self.page.look.number;
+        let view = View { look, now, log, rows: self.view.rows_view(&self.log), panel: None };
+        let is_same = self.page.sent.as_ref().is_some_and(|sent| {
+            (sent.look, &sent.log, &sent.rows) == (view.look, &view.log, &view.rows)
+        });
+        if is_same && is_same_panel {
+            return None;
+        }
+        self.page.is_ready = false;
+        self.page.sent = Some(view.clone());
+        let panel = (!is_same_panel).then(|| {
+            self.page.sent_panel = Some(panel.clone());
+            panel
+        });
+        Some(Update::View(Box::new(View { panel, ..view })))
+    }
+
+    /// When [`Input::Timeout`] is due.
+    #[must_use]
+    pub fn poll_timeout(&self) -> Option<Timestamp> {
+        self.connections.iter().filter_map(|(_, client)| client.poll_timeout()).min()
+    }
+}
+
+/// Commands.
+impl Engine {
+    fn on_connection(&mut self, now: Timestamp, slot: Slot, ticket: Ticket, command: ConnectionCommand) {
+        let at = self.place(slot).unwrap_or_else(|| {
+            self.connections.push((slot, Client::new()));
+            self.connections.len() - 1
+        });
+        let (client, log) = (&mut self.connections[at].1, &mut self.log);
+        let done = match command {
+            ConnectionCommand::Connect(request) => {
+                client.connect(now, connect_request(request), log);
+                Ok(())
+            }
+            ConnectionCommand::Disconnect => {
+                client.disconnect(now, log);
+                Ok(())
+            }
+            ConnectionCommand::Drop => {
+                client.drop_connection(now, log);
+                Ok(())
+            }
+            ConnectionCommand::Subscribe { filter, qos } => TopicFilter::new(&filter)
+                .map_err(|fault| sentence(&fault))
+                .and_then(|filter| client.subscribe(now, filter, qos, log).map_err(|error| said(&error))),
+            ConnectionCommand::Unsubscribe { filter } => TopicFilter::new(&filter)
+                .map_err(|fault| sentence(&fault))
+                .and_then(|filter| client.unsubscribe(now, filter, log).map_err(|error| said(&error))),
+            ConnectionCommand::Publish { topic, qos, retain, payload } => TopicName::new(&topic)
+                .map_err(|fault| sentence(&fault))
+                .and_then(|topic| {
+                    let publication = Publication { topic, payload: &payload, qos, retain };
+                    client.publish(now, &publication, log).map_err(|error| said(&error))
+                }),
+            ConnectionCommand::Switches { withhold_pingreq, send_duplicates } => {
+                let policy = client.policy_mut();
+                policy.withhold_pingreq = withhold_pingreq;
+                policy.send_duplicates = send_duplicates;
+                Ok(())
+            }
+        };
+        self.tell(at);
+        self.update(Update::Done(ticket, done));
+    }
+
+    fn on_log(&mut self, ticket: Ticket, command: LogCommand) {
+        let done = match command {
+            LogCommand::Clear => {
+                self.log.clear();
+                Ok(())
+            }
+            LogCommand::Budget(bytes) => {
+                self.log.set_budget(usize::try_from(bytes).unwrap_or(usize::MAX));
+                Ok(())
+            }
+            LogCommand::KeepPasswords(keeps) => {
+                self.log.set_keeps_passwords(keeps);
+                Ok(())
+            }
+            LogCommand::Filter(edit) => {
+                let is_right = self.view.set_filter(&edit, self.page.utc_offset_minutes);
+                if is_right && edit.is_used && !edit.text.trim().is_empty() {
+                    self.update(Update::FilterUsed(edit.text));
+                }
+                Ok(())
+            }
+            LogCommand::Complete { text, cursor } => {
+                let subscriptions =
+                    self.connections.iter().flat_map(|(_, client)| &client.connection().subscriptions);
+                let subscribed = subscriptions.map(|subscription| subscription.filter.as_str());
+                let offers = offers(text, cursor, subscribed, &self.log);
+                self.update(Update::Offers(offers));
+                Ok(())
+            }
+            LogCommand::ShowAll(shows_all) => {
+                self.view.set_shows_all(shows_all);
+                Ok(())
+            }
+            LogCommand::Pause(paused) => {
+                self.view.set_paused(paused, &self.log);
+                Ok(())
+            }
+            LogCommand::Select(number) => {
+                self.view.select(number, &self.log);
+                Ok(())
+            }
+            LogCommand::Step(step) => {
+                self.view.step(step, &self.log);
+                Ok(())
+            }
+            LogCommand::GoTo(text) => goto::find(&self.log, &text, self.page.utc_offset_minutes)
+                .map(|number| self.view.select(number, &self.log))
+                .map_err(str::to_owned),
+            LogCommand::Export { format, found_only, with_passwords } => {
+                self.begin_export(&format, found_only, with_passwords)
+            }
+            LogCommand::CancelExport => {
+                if self.exporting.take().is_some() {
+                    self.outputs.push_back(Output::DropPieces);
+                }
+                Ok(())
+            }
+            LogCommand::Import { replaces, len } => self.begin_import(replaces, len),
+            LogCommand::CancelImport => {
+                if self.importing.take().is_some() {
+                    self.outputs.push_back(Output::CancelImport);
+                    self.update(Update::Imported(Ok(CANCELLED.into())));
+                }
+                Ok(())
+            }
+        };
+        self.update(Update::Done(ticket, done));
+    }
+
+    fn on_page(&mut self, command: PageCommand) {
+        match command {
+            PageCommand::Look(look) => {
+                self.view.set_geometry(look.geometry);
+                self.page.look = look;
+            }
+            PageCommand::Drawn => self.page.is_ready = true,
+            PageCommand::Tick => {}
+            PageCommand::Scroll(gesture) => self.view.scroll(gesture, &self.log),
+            PageCommand::UtcOffset(minutes) => self.page.utc_offset_minutes = minutes,
+            PageCommand::Fold(line) => self.inspector.fold(&self.log, line),
+            PageCommand::Copy(copy) => {
+                if let Some(text) = self.copied(copy) {
+                    self.update(Update::Copied(copy, text));
+                }
+            }
+        }
+    }
+
+    fn copied(&self, copy: Copy) -> Option<String> {
+        let selected = self.view.selected();
+        let time = |micros: u64| {
+            let offset = i64::from(self.page.utc_offset_minutes) * 60_000_000;
+            number::time_of_day(micros.saturating_add_signed(offset))
+        };
+        match copy {
+            Copy::Row => {
+                let row = row::row(&self.log, selected?, false)?;
+                Some(row::line(&row, &time(row.time)))
+            }
+            Copy::PacketText => {
+                let record = self.log.record(selected?)?;
+                // To the microsecond.
+                let time = format!("{}{:03}", time(record.time), record.time % 1_000);
+                self.inspector.selected()?.text(&self.log, &time)
+            }
+            Copy::PacketHex => self.inspector.selected()?.hex(&self.log),
+            Copy::PacketJson => Some(self.inspector.selected()?.json(&self.log)),
+            Copy::Payload => self.inspector.payload_text(&self.log),
+        }
+    }
+}
+
+/// Files.
+impl Engine {
+    fn begin_export(&mut self, format: &str, found_only: bool, with_passwords: bool) -> Result<(), String> {
+        if self.exporting.is_some() {
+            return Err("An export is under way.".into());
+        }
+        let selection = match (found_only, self.view.matches()) {
+            (true, Some(matches)) => Selection::Numbers(matches.iter().collect()),
+            (true, None) => return Err("There is no filter.".into()),
+            (false, _) => Selection::All,
+        };
+        self.exporting = Some(Exporting::new(&self.log, format, selection, with_passwords));
+        Ok(())
+    }
+
+    fn begin_import(&mut self, replaces: bool, len: u64) -> Result<(), String> {
+        if self.importing.is_some() {
+            return Err("Another file is being read: wait for it, or cancel it.".into());
+        }
+        if replaces {
+            // A view that is held would show nothing of it.
+            self.view.set_paused(false, &self.log);
+        }
+        self.importing = Some(Importing::new(replaces, len));
+        self.outputs.push_back(Output::Import);
+        Ok(())
+    }
+
+    fn on_read(&mut self, message: Message<'_>) {
+        let Some(importing) = &mut self.importing else { return };
+        match message {
+            Message::Records(records) => {
+                if importing.append(records, &mut self.log).is_none() {
+                    self.importing = None;
+                    self.outputs.push_back(Output::CancelImport);
+                    self.update(Update::Imported(Err(OTHER_BUILD.into())));
+                }
+            }
+            Message::Read(done) => {
+                importing.progress.done = done;
+                self.outputs.push_back(Output::GoOnReading);
+            }
+            Message::Ended(ended) => {
+                self.importing = None;
+                let said = if ended.is_broken { Err(ended.words) } else { Ok(ended.words) };
+                self.update(Update::Imported(said));
+            }
+            Message::Lines(_) => {}
+        }
+    }
+}
+
+impl Engine {
+    fn place(&self, slot: Slot) -> Option<usize> {
+        self.connections.iter().position(|(known, _)| *known == slot)
+    }
+
+    /// Tells the page of a connection that has changed, at once.
+    fn tell(&mut self, at: usize) {
+        let (slot, client) = &mut self.connections[at];
+        if client.take_changed() {
+            let update = Update::Connection(*slot, client.connection().clone());
+            self.outputs.push_back(Output::Update(update));
+        }
+    }
+
+    fn update(&mut self, update: Update) {
+        self.outputs.push_back(Output::Update(update));
+    }
+}
+
+impl Default for Page {
+    fn default() -> Self {
+        Self {
+            look: Look::default(),
+            utc_offset_minutes: 0,
+            is_ready: true,
+            is_dirty: true,
+            sent: None,
+            sent_panel: None,
+        }
+    }
+}
+
+/// An error of the session as a sentence.
+fn said(error: &CommandError) -> String {
+    sentence(error)
+}
+
+fn sentence(error: &impl ToString) -> String {
+    format!("{}.", capitalised(&error.to_string()))
+}
+
+const CANCELLED: &str = "Cancelled: what was read until then is in the log.";
+const OTHER_BUILD: &str = "The part of the page that reads files is of another build: load the page again.";

@@ -1,0 +1,176 @@
+//! What the inspector shows: the selected packet, its payload, its exchange, and the figures of the whole log.
+//!
+//! Each part makes only what is looked at, and says whether it has more to find out: that is done in slices.
+
+use mqttscope_link::{Absence, HandshakeView, PanelLook, PanelView};
+use mqttscope_log::ladder::Ladder;
+use mqttscope_log::transfer::{Binary, Lines};
+use mqttscope_log::{Direction, Event, Log, Record};
+use mqttscope_proto::PacketType;
+
+pub(crate) use packet::Selected;
+use payload::Payload;
+use statistics::Figures;
+
+mod folds;
+mod packet;
+mod payload;
+mod rungs;
+mod statistics;
+mod tree;
+
+/// What is inspected. The log is given with each call, and must be the same.
+#[derive(Default)]
+pub(crate) struct Inspector {
+    selected: Option<Selected>,
+    payload: Payload,
+    figures: Figures,
+}
+
+/// A payload that a module of its own is to decode.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Decode {
+    /// Comes back with the answer.
+    pub(crate) request: u32,
+    pub(crate) format: Binary,
+    pub(crate) payload: Vec<u8>,
+}
+
+impl Inspector {
+    /// Follows the selection. Another packet begins anew.
+    pub(crate) fn select(&mut self, log: &Log, number: Option<u32>) {
+        let is_same = match (&self.selected, number) {
+            (Some(selected), Some(number)) => selected.is_of(log, number),
+            (None, None) => true,
+            _ => false,
+        };
+        if !is_same {
+            self.selected = number.map(|number| Selected::new(log, number));
+            self.payload.forget();
+        }
+    }
+
+    /// The panel that is looked at.
+    pub(crate) fn view(&mut self, log: &Log, look: Option<&PanelLook>, now: u64) -> PanelView {
+        match look.copied() {
+            None => PanelView::Hidden,
+            Some(PanelLook::Statistics) => PanelView::Statistics(self.figures.view(log, now)),
+            Some(PanelLook::Handshake) => PanelView::Handshake(self.handshake(log, now)),
+            Some(PanelLook::Packet { number, chosen, hovered, tree, bytes }) => {
+                let Some(selected) = &self.selected else { return PanelView::Absent(Absence::NothingSelected) };
+                // What is pointed at in another packet is forgotten.
+                let (chosen, hovered) =
+                    if number == Some(selected.number()) { (chosen, hovered) } else { (None, None) };
+                match selected.view(log, chosen, hovered, tree, bytes) {
+                    Some(view) => PanelView::Packet(view),
+                    None => PanelView::Absent(absence(log, selected.number())),
+                }
+            }
+            Some(PanelLook::Payload { format, lines }) => {
+                let Some(selected) = &self.selected else { return PanelView::Absent(Absence::NothingSelected) };
+                if !selected.is_packet(log) {
+                    return PanelView::Absent(absence(log, selected.number()));
+                }
+                let Some(payload) = selected.payload(log) else { return PanelView::NoMessage };
+                self.payload.open(format, payload);
+                PanelView::Payload(self.payload.view(selected.number(), payload, lines))
+            }
+        }
+    }
+
+    /// Folds a line of the payload, or unfolds it.
+    pub(crate) fn fold(&mut self, log: &Log, line: u32) {
+        if let Some(payload) = self.selected.as_ref().and_then(|selected| selected.payload(log)) {
+            self.payload.fold(payload, line as usize);
+        }
+    }
+
+    /// A payload that is to be decoded elsewhere, once.
+    pub(crate) fn take_decode(&mut self, log: &Log) -> Option<Decode> {
+        let (request, format) = self.payload.take_request()?;
+        let payload = self.selected.as_ref()?.payload(log)?.to_vec();
+        Some(Decode { request, format, payload })
+    }
+
+    /// Takes what was decoded.
+    pub(crate) fn decoded(&mut self, request: u32, lines: Result<Lines, String>) {
+        self.payload.decoded(request, lines);
+    }
+
+    /// What is copied of the payload, in the format that is shown.
+    pub(crate) fn payload_text(&self, log: &Log) -> Option<String> {
+        self.payload.text(self.selected.as_ref()?.payload(log)?)
+    }
+
+    /// The selected record.
+    pub(crate) const fn selected(&self) -> Option<&Selected> {
+        self.selected.as_ref()
+    }
+
+    /// Whether something takes longer than a slice.
+    pub(crate) fn is_busy(&self, log: &Log, look: Option<&PanelLook>) -> bool {
+        match look {
+            Some(PanelLook::Payload { .. }) => self.payload.is_busy(),
+            Some(PanelLook::Statistics) => !self.figures.is_up_to_date(log),
+            // Figures are kept up with the log even where nobody sees them: what it drops could not be counted later.
+            _ => self.figures.is_far_behind(log),
+        }
+    }
+
+    /// Does a slice of what takes long.
+    pub(crate) fn advance(&mut self, log: &Log, look: Option<&PanelLook>) {
+        if let Some(PanelLook::Payload { .. }) = look
+            && self.payload.is_busy()
+            && let Some(payload) = self.selected.as_ref().and_then(|selected| selected.payload(log))
+        {
+            self.payload.advance(payload);
+            return;
+        }
+        self.figures.advance(log);
+    }
+
+    fn handshake(&self, log: &Log, now: u64) -> HandshakeView {
+        let number = self.selected.as_ref().map(Selected::number);
+        let Some((number, ladder)) = number.and_then(|number| Some((number, Ladder::of(log, number)?))) else {
+            let has_record = number.and_then(|number| log.record(number)).is_some();
+            return HandshakeView::Absent { has_record };
+        };
+        let arrows = (0..ladder.arrows.len()).map(|at| rungs::rung(&ladder, at));
+        HandshakeView::Ladder {
+            kind: ladder.kind.name().into(),
+            qos: ladder.qos,
+            out: ladder.arrows.first().is_some_and(|first| first.direction == Direction::Out),
+            summary: rungs::summary(&ladder),
+            is_cut: ladder.is_cut,
+            will: ladder.will.as_ref().map(rungs::will_words),
+            rungs: arrows.chain(rungs::awaited_rung(&ladder, now)).collect(),
+            selected: number,
+        }
+    }
+}
+
+/// Why there is no packet to show.
+fn absence(log: &Log, number: u32) -> Absence {
+    let Some(record) = log.record(number) else { return Absence::Dropped };
+    let Some(event) = log.event(record) else { return Absence::Dropped };
+    let name = |about: u32| log.record(about).and_then(Record::packet_type).map_or("bytes", PacketType::name);
+    Absence::Event {
+        number,
+        time: record.time,
+        words: event.words(),
+        is_violation: event.kind().is_violation(),
+        about: log.before(number).map(|about| (about, name(about).to_owned())),
+    }
+}
+
+/// What an event says against a packet whose bytes are in order: it was not to come.
+fn misbehaviour(log: &Log, number: u32) -> Option<String> {
+    let behind = (number + 1..log.end()).take(EVENTS_BEHIND as usize);
+    behind
+        .filter_map(|at| Some((at, log.event(log.record(at)?)?)))
+        .find(|(at, event)| matches!(event, Event::PeerError { .. }) && log.before(*at) == Some(number))
+        .map(|(_, event)| event.words())
+}
+
+/// Records behind a packet among which an event about it is searched.
+const EVENTS_BEHIND: u32 = 16;

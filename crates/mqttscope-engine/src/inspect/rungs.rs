@@ -1,0 +1,113 @@
+//! The ladder of an exchange in words: a rung for each packet, and one for the packet that is missing.
+
+use mqttscope_log::Direction;
+use mqttscope_log::ladder::{Arrow, Awaited, Ladder, Repeat, Will, WillState};
+use mqttscope_proto::PacketType;
+
+use mqttscope_link::Rung;
+use mqttscope_text::number;
+
+use crate::row::qos_name;
+
+/// The rung of an arrow of a ladder.
+pub(crate) fn rung(ladder: &Ladder, at: usize) -> Rung {
+    let arrow = &ladder.arrows[at];
+    let first = &ladder.arrows[0];
+    let mut title = arrow.packet_type.name().to_owned();
+    if at == 0
+        && let Some(qos) = ladder.qos
+    {
+        title.push(' ');
+        title.push_str(qos_name(qos));
+    }
+    if arrow.packet_id > 0 {
+        title.push_str(" id ");
+        title.push_str(&arrow.packet_id.to_string());
+    }
+    if arrow.dup {
+        title.push_str(" DUP");
+    }
+    Rung {
+        number: Some(arrow.number),
+        out: arrow.direction == Direction::Out,
+        since: exact(arrow.time.saturating_sub(first.time)),
+        title,
+        note: if at == 0 { String::new() } else { note(arrow) },
+        stands_out: arrow.repeat != Repeat::First,
+    }
+}
+
+/// The rung of the packet that is missing.
+pub(crate) fn awaited_rung(ladder: &Ladder, now: u64) -> Option<Rung> {
+    let Awaited { packet_type, direction, since: from, until } = ladder.awaited?;
+    let waited = waited(until.unwrap_or(now).saturating_sub(from));
+    let note = match until {
+        None => format!("awaited for {waited}"),
+        Some(_) => format!("did not come, closed after {waited}"),
+    };
+    Some(Rung {
+        number: None,
+        out: direction == Direction::Out,
+        since: String::new(),
+        title: packet_type.name().to_owned(),
+        note,
+        stands_out: true,
+    })
+}
+
+/// What the ladder shows, and how the exchange stands.
+pub(crate) fn summary(ladder: &Ladder) -> String {
+    let (Some(first), Some(last)) = (ladder.arrows.first(), ladder.arrows.last()) else {
+        return String::new();
+    };
+    let took = exact(last.time.saturating_sub(first.time));
+    match (&ladder.awaited, ladder.arrows.len()) {
+        (Some(awaited), _) if awaited.until.is_some() => "Not complete: the connection was closed".to_owned(),
+        (Some(awaited), _) => format!("Waiting for {}", awaited.packet_type.name()),
+        (None, 1) if ladder.qos == Some(0) => "Complete: QoS 0 has no acknowledgement".to_owned(),
+        (None, 1) if ladder.kind == PacketType::Disconnect => "Complete: DISCONNECT has no answer".to_owned(),
+        (None, 1) => "The packets before it are not in the log".to_owned(),
+        (None, _) => format!("Complete in {took}"),
+    }
+}
+
+/// What became of a will, and the number of the packet that shows it.
+pub(crate) fn will_words(will: &Will) -> (String, Option<u32>) {
+    let retain = if will.retain { ", RETAIN" } else { "" };
+    let (fate, number) = match will.state {
+        WillState::Kept => ("the broker keeps it while the connection is open", None),
+        WillState::Discarded(number) => ("the broker discards it, since DISCONNECT came", Some(number)),
+        WillState::Due { seen: Some(number), .. } => {
+            ("the connection ended without DISCONNECT, and the broker published it", Some(number))
+        }
+        WillState::Due { seen: None, .. } => {
+            ("the connection ended without DISCONNECT; the broker is to publish it, not seen here", None)
+        }
+    };
+    (format!("Will to {} ({}{retain}): {fate}.", will.topic, qos_name(will.qos)), number)
+}
+
+fn note(arrow: &Arrow) -> String {
+    let gap = exact(arrow.gap);
+    match arrow.repeat {
+        Repeat::First => format!("after {gap}"),
+        Repeat::Duplicate => format!("duplicate, after {gap}"),
+        Repeat::Retry => format!("retry, after {gap}"),
+        Repeat::Resend => format!("again on connection {}, after {gap}", arrow.connection.0),
+    }
+}
+
+/// A time to the millisecond, below a second to a tenth of one: `0 ms`, `12.4 ms`, `10.003 s`.
+fn exact(micros: u64) -> String {
+    match micros {
+        0 => "0 ms".to_owned(),
+        1..1_000_000 => format!("{}.{} ms", micros / 1_000, micros / 100 % 10),
+        1_000_000..1_000_000_000 => format!("{}.{:03} s", micros / 1_000_000, micros / 1_000 % 1_000),
+        _ => number::elapsed(micros / 1_000_000),
+    }
+}
+
+/// A time that is still running, in whole seconds, so that it is drawn anew no more often.
+fn waited(micros: u64) -> String {
+    number::elapsed(micros / 1_000_000)
+}

@@ -1,0 +1,124 @@
+//! The figures of the whole log, kept up with it.
+
+use mqttscope_link::{Amount, Chart, LatencyRow, StatisticsView, TopicRow, TypeRow};
+use mqttscope_log::statistics::{Count, Histogram, Statistics};
+use mqttscope_log::{Budget, Direction, Follower, Log};
+use mqttscope_proto::PacketType;
+
+use crate::row::payload_text;
+
+/// The figures, kept up with the log.
+#[derive(Default)]
+pub(super) struct Figures {
+    statistics: Statistics,
+    /// What was made last, and when: nobody reads figures that change with each frame.
+    made: Option<(u64, Option<StatisticsView>)>,
+}
+
+impl Figures {
+    /// Goes on counting for a slice.
+    pub(super) fn advance(&mut self, log: &Log) {
+        self.statistics.advance(log, SLICE);
+    }
+
+    /// Whether all of the log is counted.
+    pub(super) fn is_up_to_date(&self, log: &Log) -> bool {
+        self.behind(log) == 0
+    }
+
+    /// Whether so much is not counted that it is worth a slice.
+    pub(super) fn is_far_behind(&self, log: &Log) -> bool {
+        self.behind(log) > FAR_BEHIND
+    }
+
+    /// The figures, or `None` before there is anything to count.
+    pub(super) fn view(&mut self, log: &Log, now: u64) -> Option<StatisticsView> {
+        self.advance(log);
+        match &self.made {
+            Some((made, view)) if now.abs_diff(*made) < MIN_MICROS && view.is_some() => view.clone(),
+            _ => {
+                let view = self.make(log, now);
+                self.made = Some((now, view.clone()));
+                view
+            }
+        }
+    }
+
+    fn make(&self, log: &Log, now: u64) -> Option<StatisticsView> {
+        let statistics = &self.statistics;
+        let total = DIRECTIONS.map(|direction| amount(statistics.total(direction)));
+        if total.iter().all(|total| total.packets == 0) {
+            return None;
+        }
+        let seconds = statistics.seconds();
+        let (rate, peak) = (seconds.rate(now), seconds.peak());
+        let types = PacketType::ALL.into_iter().map(|packet_type| TypeRow {
+            name: packet_type.name().into(),
+            amounts: DIRECTIONS.map(|direction| amount(statistics.count(packet_type, direction))),
+        });
+        let topics = statistics.topics().loudest(TOPICS, now).into_iter().map(|topic| TopicRow {
+            name: payload_text(&topic.name),
+            rate: topic.rate(now),
+            messages: topic.messages,
+            is_at_most: topic.error > 0,
+            bytes: topic.bytes,
+        });
+        Some(StatisticsView {
+            rate: Amount { packets: rate.packets.into(), bytes: rate.bytes },
+            peak: Amount { packets: peak.packets.into(), bytes: peak.bytes },
+            in_flight: log.in_flight(),
+            violations: statistics.violations(),
+            is_behind: !self.is_up_to_date(log),
+            chart: self.chart(now),
+            types: types.filter(|row| row.amounts != [Amount::default(); 2]).collect(),
+            broken: DIRECTIONS.map(|direction| amount(statistics.broken(direction))),
+            total,
+            broker_latencies: self.latencies(Direction::In),
+            client_latencies: self.latencies(Direction::Out),
+            topics: topics.collect(),
+        })
+    }
+
+    /// The last two minutes, or the last two minutes of a log that is older.
+    fn chart(&self, now: u64) -> Chart {
+        let seconds = self.statistics.seconds();
+        let newest = seconds.last(1).next().map_or(0, |sample| sample.second);
+        let is_live = now / 1_000_000 < newest + CHART_SECONDS;
+        let end = if is_live { now / 1_000_000 } else { newest + 1 };
+        let samples = (end.saturating_sub(CHART_SECONDS)..end).map(|second| seconds.sample(second).packets);
+        let (sent, received) = samples.map(|[sent, received]| (sent, received)).unzip();
+        Chart { sent, received, is_live }
+    }
+
+    /// The two sides stand apart: a client's own answer goes out in no time, and would hide how long the broker takes.
+    fn latencies(&self, direction: Direction) -> Vec<LatencyRow> {
+        let row = |packet_type: PacketType| {
+            let histogram = self.statistics.latency(packet_type, direction)?;
+            (histogram.count() > 0).then(|| LatencyRow {
+                name: packet_type.name().into(),
+                count: histogram.count(),
+                quantiles: [500, 900, 990].map(|per_mille| histogram.quantile(per_mille)),
+                max: Histogram::max(histogram),
+            })
+        };
+        Statistics::ACKNOWLEDGEMENTS.into_iter().filter_map(row).collect()
+    }
+
+    fn behind(&self, log: &Log) -> u32 {
+        self.statistics.behind(log)
+    }
+}
+
+fn amount(count: Count) -> Amount {
+    Amount { packets: count.packets, bytes: count.bytes }
+}
+
+const DIRECTIONS: [Direction; 2] = [Direction::Out, Direction::In];
+/// Figures are made at most four times a second.
+const MIN_MICROS: u64 = 250_000;
+const CHART_SECONDS: u64 = 120;
+const TOPICS: usize = 10;
+/// What a slice counts: well under a millisecond.
+const SLICE: Budget = Budget { records: 4_096, bytes: usize::MAX };
+/// Records that may wait to be counted where nobody sees the figures.
+const FAR_BEHIND: u32 = 4_096;

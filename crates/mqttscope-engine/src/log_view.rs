@@ -1,0 +1,289 @@
+//! What of the log is looked at: filter, pause, the record that is selected, and where the scroll bar stands.
+
+use mqttscope_link::{FilterEdit, FilterFault, FilterView, Geometry, Gesture, LogView as LogFacts, RowsView, Span, Step};
+use mqttscope_log::filter::{Filter, FilterError, Matches};
+use mqttscope_log::{Budget, Follower, Log};
+
+use crate::heights::PreviewHeights;
+use crate::layout::{Anchor, Heights};
+use crate::row;
+use crate::rows::Rows;
+
+/// What is looked at. The log is given with each call, and must be the same.
+#[derive(Default)]
+pub(crate) struct LogView {
+    /// What the last filter without a mistake leaves; `None` for all.
+    matches: Option<Matches>,
+    /// What that filter was made from.
+    applied: String,
+    error: Option<FilterError>,
+    heights: PreviewHeights,
+    /// All rows are shown, those that match with a mark.
+    shows_all: bool,
+    /// The number behind the newest record when the view was paused.
+    paused: Option<u32>,
+    selected: Option<u32>,
+    /// The time of the first record since the log was cleared.
+    start: Option<u64>,
+    clearings: u32,
+    geometry: Geometry,
+    gaze: Gaze,
+}
+
+/// Where a person looks, and where the log ended when they began to.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+struct Gaze {
+    anchor: Anchor,
+    end: u32,
+}
+
+/// The filter.
+impl LogView {
+    /// Takes a filter as it is typed; says whether it has no mistake. One with a mistake leaves the last that had none in
+    /// force, and what is begun has no part in it yet, so that the view does not jump while a person types.
+    pub(crate) fn set_filter(&mut self, edit: &FilterEdit, utc_offset_minutes: i32) -> bool {
+        let mut applied = edit.text.clone();
+        let begun = edit.begun.start as usize..edit.begun.end as usize;
+        // A range that is none of this text is no range.
+        let is_begun = !begun.is_empty() && edit.text.get(begun.clone()).is_some();
+        if is_begun {
+            applied.replace_range(begun, "");
+        }
+        match Filter::parse(&applied, utc_offset_minutes) {
+            Ok(_) if self.applied == applied => self.error = None,
+            Ok(filter) => {
+                self.error = None;
+                self.matches = (!filter.is_empty()).then(|| Matches::new(filter));
+                self.applied = applied;
+                self.heights.restart_matches();
+            }
+            // What is missing may be what is begun.
+            Err(_) if is_begun => self.error = None,
+            Err(error) => self.error = Some(error),
+        }
+        self.error.is_none()
+    }
+
+    /// Shows all rows and marks those that match, or only these.
+    pub(crate) fn set_shows_all(&mut self, shows_all: bool) {
+        self.shows_all = shows_all;
+    }
+
+    /// What the filter has found so far; `None` without one.
+    pub(crate) fn matches(&self) -> Option<&Matches> {
+        self.matches.as_ref()
+    }
+
+    /// Which of the matches is selected, counted from 0.
+    fn selected_match(&self) -> Option<usize> {
+        let (matches, selected) = (self.matches()?, self.selected?);
+        let at = matches.find(selected);
+        (matches.get(at) == Some(selected)).then_some(at)
+    }
+
+    /// Whether a record is one of the matches, where they are marked.
+    fn is_marked(&self, number: u32) -> bool {
+        self.shows_all
+            && self.matches().is_some_and(|matches| matches.get(matches.find(number)) == Some(number))
+    }
+
+    /// Goes on with what has come to the log, for one slice. Says whether that was all.
+    pub(crate) fn advance(&mut self, log: &Log) -> bool {
+        if self.clearings != log.clearings() {
+            self.clearings = log.clearings();
+            self.selected = None;
+            self.start = None;
+            self.paused = self.paused.map(|_| 0);
+            self.gaze = Gaze::default();
+        }
+        if self.start.is_none()
+            && let Some(record) = log.record(log.first())
+        {
+            self.start = Some(record.time);
+        }
+        let has_matches = self.matches.as_mut().is_none_or(|matches| matches.advance(log, SLICE));
+        let has_heights = self.heights.advance(log, SLICE);
+        if let Some(matches) = &self.matches {
+            self.heights.follow_matches(log, matches);
+        }
+        has_matches && has_heights
+    }
+
+    /// Whether all of the log was held against the filter.
+    pub(crate) fn is_up_to_date(&self, log: &Log) -> bool {
+        let has_matches = self.matches().is_none_or(|matches| matches.behind(log) == 0);
+        has_matches && self.heights.behind(log) == 0
+    }
+}
+
+/// Pause, selection, scroll bar.
+impl LogView {
+    /// Holds the view or lets it go on. The log goes on in any case.
+    pub(crate) fn set_paused(&mut self, paused: bool, log: &Log) {
+        self.paused = paused.then(|| log.end());
+    }
+
+    /// The number of the record that is selected.
+    pub(crate) const fn selected(&self) -> Option<u32> {
+        self.selected
+    }
+
+    /// Selects a record and brings it into view.
+    pub(crate) fn select(&mut self, number: u32, log: &Log) {
+        if self.selected == Some(number) {
+            return;
+        }
+        self.selected = Some(number);
+        let (heights, rows, view) = (self.heights(), self.rows(log), self.geometry.view);
+        let mut anchor = heights.reveal(rows, self.gaze.anchor, view, number);
+        // Rows that keep coming would take the selected one away; the newest is followed on purpose.
+        if anchor == Anchor::Tail && number + 1 != log.end() {
+            anchor = heights.hold(rows, heights.window(rows, anchor, view).scroll_top, view);
+        }
+        self.gaze = Gaze { anchor, end: log.end() };
+    }
+
+    /// Selects another record from the one that is selected.
+    pub(crate) fn step(&mut self, step: Step, log: &Log) {
+        let page = ((self.geometry.view / self.geometry.row.max(1.0)) as i64 - 1).max(1);
+        let number = match step {
+            Step::Rows(by) => self.row_from_selected(log, by.into()),
+            Step::Views(by) => self.row_from_selected(log, i64::from(by) * page),
+            Step::First => self.rows(log).len().checked_sub(1).map(|_| self.rows(log).number(0)),
+            Step::NextMatch => self.match_from_selected(log, true),
+            Step::PreviousMatch => self.match_from_selected(log, false),
+            Step::Last => {
+                let rows = self.rows(log);
+                let newest = rows.len().checked_sub(1).map(|last| rows.number(last));
+                self.gaze = Gaze::default();
+                self.selected = newest.or(self.selected);
+                return;
+            }
+        };
+        if let Some(number) = number {
+            self.select(number, log);
+        }
+    }
+
+    /// Takes the geometry of the view.
+    pub(crate) fn set_geometry(&mut self, geometry: Geometry) {
+        self.geometry = geometry;
+    }
+
+    /// Does what a person does with the scroll bar.
+    pub(crate) fn scroll(&mut self, gesture: Gesture, log: &Log) {
+        let (heights, rows, view) = (self.heights(), self.rows(log), self.geometry.view);
+        let anchor = match gesture {
+            Gesture::Tail => return self.gaze = Gaze::default(),
+            Gesture::To(top) => heights.anchor(rows, top, view),
+            Gesture::Leave(_) if !self.is_following() => return,
+            Gesture::Leave(_) if heights.window(rows, self.gaze.anchor, view).total <= view => return,
+            Gesture::Leave(top) => heights.hold(rows, top, view),
+        };
+        self.gaze = Gaze { anchor, end: log.end() };
+    }
+
+    /// The number of the row that stands so many rows below the selected one, or above it; without a selection the
+    /// newest row. `None` if there are no rows.
+    fn row_from_selected(&self, log: &Log, step: i64) -> Option<u32> {
+        let rows = self.rows(log);
+        let last = rows.len().checked_sub(1)?;
+        let Some(selected) = self.selected else { return Some(rows.number(last)) };
+        let place = rows.place(selected);
+        // Between two rows, as where a filter took the selected one away, the next one below is a step already.
+        let is_there = place <= last && rows.number(place) == selected;
+        let step = if step > 0 && !is_there { step - 1 } else { step };
+        let place = (i64::from(place) + step).clamp(0, i64::from(last)) as u32;
+        Some(rows.number(place))
+    }
+
+    /// The number of the match behind the selected record, or before it, and around at the end.
+    fn match_from_selected(&self, log: &Log, forward: bool) -> Option<u32> {
+        let matches = self.matches()?;
+        let rows = Rows::new(log, Some(matches), self.paused);
+        let last = rows.len().checked_sub(1)?;
+        let place = match (self.selected, forward) {
+            (None, true) => 0,
+            (None, false) => last,
+            (Some(selected), true) => {
+                let next = rows.place(selected.saturating_add(1));
+                if next > last { 0 } else { next }
+            }
+            (Some(selected), false) => rows.place(selected).checked_sub(1).unwrap_or(last),
+        };
+        Some(rows.number(place))
+    }
+}
+
+/// What is seen.
+impl LogView {
+    /// The rows that are shown.
+    fn rows<'a>(&'a self, log: &'a Log) -> Rows<'a> {
+        let matches = if self.shows_all { None } else { self.matches() };
+        Rows::new(log, matches, self.paused).with_heights(&self.heights)
+    }
+
+    /// The rows around what is looked at, in words.
+    pub(crate) fn rows_view(&self, log: &Log) -> RowsView {
+        let (rows, view) = (self.rows(log), self.geometry.view);
+        let window = self.heights().window(rows, self.gaze.anchor, view);
+        let (start, end) = window.places;
+        let time = |place: u32| log.record(rows.number(place)).map(|record| record.time);
+        let mut above = start.checked_sub(1).and_then(time);
+        let mut drawn = Vec::with_capacity((end - start) as usize);
+        for place in start..end {
+            let number = rows.number(place);
+            let is_verbose = self.geometry.half_line > 0.0;
+            let Some(mut row) = row::row(log, number, is_verbose) else { continue };
+            row.above = above;
+            row.is_found = self.is_marked(number);
+            above = Some(row.time);
+            drawn.push(row);
+        }
+        let is_following = self.is_following();
+        RowsView {
+            count: rows.len(),
+            first_place: start,
+            rows: drawn,
+            offset: window.offset,
+            total: window.total,
+            scroll_top: window.scroll_top,
+            is_following,
+            is_newest_seen: window.scroll_top + view >= window.total,
+            new: if is_following { 0 } else { rows.len() - rows.place(self.gaze.end) },
+        }
+    }
+
+    /// The log as a whole.
+    pub(crate) fn facts(&self, log: &Log) -> LogFacts {
+        let fault = self.error.as_ref().map(|error| FilterFault {
+            range: Span { start: error.range.start as u32, end: error.range.end as u32 },
+            words: error.words.clone().into_owned(),
+        });
+        LogFacts {
+            first: log.first(),
+            end: log.end(),
+            start: self.start.unwrap_or_default(),
+            paused: self.paused.map(|paused| log.end().saturating_sub(paused)),
+            selected: self.selected,
+            filter: FilterView {
+                matches: self.matches().map(|matches| matches.len() as u32),
+                selected_match: self.selected_match().map(|at| at as u32),
+                fault,
+            },
+            exporting: None,
+            importing: None,
+        }
+    }
+
+    fn is_following(&self) -> bool {
+        self.gaze.anchor == Anchor::Tail
+    }
+
+    fn heights(&self) -> Heights {
+        Heights { row: self.geometry.row.max(1.0), half_line: self.geometry.half_line }
+    }
+}
+
+/// What a slice of the filter looks at: well under a millisecond for what only looks at header fields.
+const SLICE: Budget = Budget { records: 8_192, bytes: 256 << 10 };

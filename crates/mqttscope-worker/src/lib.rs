@@ -1,0 +1,24 @@
+//! The engine's place in a browser: a dedicated worker that owns WebSockets, timers and files.
+//!
+//! `static/engine.js` starts it. It is only a shell: whatever is decided is decided in [`mqttscope_engine`], which has
+//! tests without a browser. Nothing but the engine runs in this thread, so that no drawing delays a packet.
+
+use wasm_bindgen::JsCast;
+use wasm_bindgen::prelude::wasm_bindgen;
+use web_sys::MessagePort;
+
+mod clock;
+mod export;
+mod reader;
+mod shell;
+mod socket;
+mod tasks;
+
+pub use shell::Shell;
+
+/// Runs the engine for the page that has started this worker.
+#[wasm_bindgen]
+pub fn start() {
+    // The worker's own scope posts and hears messages as a port does.
+    Shell::serve(js_sys::global().unchecked_into::<MessagePort>()).run_forever();
+}
