@@ -27,6 +27,7 @@ mod handshake;
 mod list;
 mod packet;
 mod payload;
+pub mod props;
 mod statistics;
 
 #[derive(Properties, PartialEq)]
