@@ -3,6 +3,7 @@
 use std::rc::Rc;
 
 use gloo_timers::callback::Interval;
+use mqttscope_link::{Command, LogCommand};
 use wasm_bindgen::closure::Closure;
 use web_sys::{File, KeyboardEvent};
 use yew::prelude::*;
@@ -12,7 +13,7 @@ use crate::browser;
 use crate::components::bar::bar;
 use crate::components::element::{element, tag};
 use crate::components::forms::Forms;
-use crate::components::inspector::Inspector;
+use crate::components::inspector::{Inspector, SharedPanel};
 use crate::components::listen::{On, Tell};
 use crate::components::log_panel::{LogView, log_panel};
 use crate::components::log_table::TableAct;
@@ -188,11 +189,16 @@ impl Component for App {
         if !panes.is_inspector_hidden {
             beside = splitter(panes, Pane::Inspector);
             below = splitter(panes, Pane::InspectorBelow);
-            let (revision, selected) = (log.0.borrow().revision(), self.scope.0.borrow().selected());
-            let reader = self.reader.clone();
+            let selected = self.scope.0.borrow().selected();
             let on_select = self.on_select.clone();
+            let on_command = move |command| {
+                if let Command::Log(LogCommand::Select(number)) = command {
+                    on_select.emit(number);
+                }
+            };
             inspector = html! {
-                <Inspector log={log.clone()} {revision} {selected} now={now.as_micros()} {reader} {on_select} />
+                <Inspector panel={SharedPanel::default()} {selected} utc_offset={browser::utc_offset_minutes()} copied={None}
+                    on_look={Callback::noop()} {on_command} />
             };
         }
         let log = log_panel(&view, &log_view);

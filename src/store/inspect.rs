@@ -4,5 +4,6 @@ pub mod chart;
 pub mod folds;
 pub mod hex;
 pub mod lines;
+pub mod rung;
 pub mod rungs;
 pub mod tree;
