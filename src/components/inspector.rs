@@ -185,7 +185,7 @@ impl Inspector {
     }
 
     fn tabs(&self) -> Html {
-        let tab = |(at, panel): (usize, &Box<dyn Panel>)| {
+        let tab = |at: usize| {
             let is_shown = at == self.shown;
             let (id, place) = (tab_id(at), number::plain(at as u64));
             let values = [
@@ -198,11 +198,11 @@ impl Inspector {
                 Some(if is_shown { "0" } else { "-1" }),
             ];
             let keys = &["type", "role", "id", "data-tab", "aria-selected", "aria-controls", "tabindex"];
-            element("button", keys, &values, vec![text(panel.title())])
+            element("button", keys, &values, vec![text(self.panels[at].title())])
         };
         let keys = &["class", "role", "aria-label", "data-keys"];
         let values = [Some("inspector-tabs"), Some("tablist"), Some("Inspector"), Some("tabs")];
-        element("div", keys, &values, self.panels.iter().enumerate().map(tab).collect())
+        element("div", keys, &values, (0..self.panels.len()).map(tab).collect())
     }
 }
 
