@@ -149,7 +149,7 @@ impl List {
         seen.lines != drawn.lines
     }
 
-    /// Finds out how high it is; says whether it is to be drawn anew for that.
+    /// Finds out how high it is, once it has another height; says whether it is to be drawn anew for that.
     pub fn measure(&self) -> bool {
         let mut observed = self.observed.borrow_mut();
         let Some(observed) = &mut *observed else { return false };
@@ -159,8 +159,11 @@ impl List {
             return false;
         }
         let was_measured = std::mem::replace(&mut observed.is_measured, true);
+        // A browser may forget where an element was scrolled to while it was not shown.
+        let top = observed.scroller.scroll_top().max(0) as u32;
+        let is_elsewhere = self.top.replace(top) != top;
         let is_other = self.view.replace(height as u32) != height as u32;
-        is_other || !was_measured && self.wanted.get().is_some()
+        is_other || is_elsewhere || !was_measured && self.wanted.get().is_some()
     }
 
     /// Finds out how it is scrolled, if it is what was; says whether it is to be drawn anew for that.
