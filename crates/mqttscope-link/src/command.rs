@@ -1,0 +1,356 @@
+//! What the page asks of the engine.
+
+use std::fmt;
+
+use mqttscope_proto::{ProtocolVersion, Qos};
+use serde::{Deserialize, Serialize};
+
+/// What a person, or the page itself, wants done.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub enum Command {
+    /// To one of the page's connections.
+    Connection(Slot, ConnectionCommand),
+    /// To the log, and to what is looked at of it.
+    Log(LogCommand),
+    /// About the page itself: what it shows, and how far it is.
+    Page(PageCommand),
+}
+
+/// One of the page's connections, over all its attempts. Each attempt has a number of its own in the log.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct Slot(pub u32);
+
+/// What can be done with a connection.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub enum ConnectionCommand {
+    /// Opens a WebSocket and connects over it. A connection that is still there is dropped.
+    Connect(ConnectRequest),
+    /// Sends DISCONNECT and closes; an attempt that is under way is given up.
+    Disconnect,
+    /// Closes without DISCONNECT.
+    Drop,
+    /// Subscribes to a topic filter.
+    Subscribe {
+        /// The topic filter, checked by the page already.
+        filter: String,
+        /// The QoS that is asked for.
+        qos: Qos,
+    },
+    /// Gives a subscription up.
+    Unsubscribe {
+        /// The topic filter.
+        filter: String,
+    },
+    /// Publishes a message.
+    Publish {
+        /// The topic name, checked by the page already.
+        topic: String,
+        /// QoS.
+        qos: Qos,
+        /// RETAIN.
+        retain: bool,
+        /// The message, any bytes.
+        payload: Vec<u8>,
+    },
+    /// Sets the test switches, on a live connection too.
+    Switches {
+        /// PINGREQ is withheld.
+        withhold_pingreq: bool,
+        /// What can have DUP is sent twice.
+        send_duplicates: bool,
+    },
+}
+
+/// A connection to try.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ConnectRequest {
+    /// Where the WebSocket leads.
+    pub url: String,
+    /// The subprotocols to offer, in order; often none.
+    pub subprotocols: Vec<String>,
+    /// MQTT version.
+    pub version: ProtocolVersion,
+    /// Client identifier.
+    pub client_id: String,
+    /// Clean session.
+    pub clean_session: bool,
+    /// Keep alive in seconds, 0 for none.
+    pub keep_alive_secs: u16,
+    /// User name.
+    pub username: Option<String>,
+    /// Password; it is never shown.
+    pub password: Option<Vec<u8>>,
+    /// The will.
+    pub will: Option<Will>,
+}
+
+/// The will of a [`ConnectRequest`].
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Will {
+    /// Topic name.
+    pub topic: String,
+    /// Message.
+    pub message: Vec<u8>,
+    /// QoS.
+    pub qos: Qos,
+    /// The server retains the message.
+    pub retain: bool,
+}
+
+impl fmt::Debug for ConnectRequest {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ConnectRequest")
+            .field("url", &self.url)
+            .field("subprotocols", &self.subprotocols)
+            .field("version", &self.version)
+            .field("client_id", &self.client_id)
+            .field("clean_session", &self.clean_session)
+            .field("keep_alive_secs", &self.keep_alive_secs)
+            .field("username", &self.username)
+            .field("password", &self.password.as_ref().map(|_| "***"))
+            .field("will", &self.will)
+            .finish()
+    }
+}
+
+/// What can be done with the log and with what is looked at of it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub enum LogCommand {
+    /// Empties it.
+    Clear,
+    /// Bytes that it keeps at most.
+    Budget(u64),
+    /// Whether passwords are kept from now on, or overwritten as they are logged.
+    KeepPasswords(bool),
+    /// The filter is another one.
+    Filter(FilterEdit),
+    /// What can stand at a place in the filter, for [`crate::Update::Offers`].
+    Complete {
+        /// The filter.
+        text: String,
+        /// The place in it, in bytes.
+        cursor: u32,
+    },
+    /// All rows are shown and those that match are marked, or only these are shown.
+    ShowAll(bool),
+    /// The view is held, or goes on. The log goes on in any case.
+    Pause(bool),
+    /// The record of that number is selected.
+    Select(u32),
+    /// Another record is selected, from the one that is.
+    Step(Step),
+    /// The record is selected that a person means by a row's number or a time of day. [`crate::Update::Done`] says what
+    /// is wrong with it.
+    GoTo(String),
+    /// Begins an export.
+    Export {
+        /// The name of the format: `pcapng`, `jsonl`, `csv`, `bin`.
+        format: String,
+        /// Only what the filter finds.
+        found_only: bool,
+        /// Passwords that the log kept leave with it.
+        with_passwords: bool,
+    },
+    /// Gives the export up.
+    CancelExport,
+    /// Reads a capture, which comes beside this message.
+    Import {
+        /// It takes the place of what is in the log, once something could be read of it.
+        replaces: bool,
+        /// Bytes that it has.
+        len: u64,
+    },
+    /// Ends the reading; what was read stays.
+    CancelImport,
+}
+
+/// A filter as it is typed.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FilterEdit {
+    /// The filter.
+    pub text: String,
+    /// Bytes of it that have no part in it yet, so that the view does not jump while a person types.
+    pub begun: Span,
+    /// Where it is used and not only typed: it is remembered if it has no mistake.
+    pub is_used: bool,
+}
+
+/// Places from a first one to the one behind the last.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Span {
+    /// The first.
+    pub start: u32,
+    /// The one behind the last.
+    pub end: u32,
+}
+
+impl Span {
+    /// How many places there are.
+    #[must_use]
+    pub const fn len(self) -> u32 {
+        self.end.saturating_sub(self.start)
+    }
+
+    /// Whether there is none.
+    #[must_use]
+    pub const fn is_empty(self) -> bool {
+        self.end <= self.start
+    }
+
+    /// Whether a place is among them.
+    #[must_use]
+    pub const fn contains(self, at: u32) -> bool {
+        self.start <= at && at < self.end
+    }
+}
+
+/// From the selected record to another one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Step {
+    /// So many rows down, or up.
+    Rows(i32),
+    /// So many views down, or up.
+    Views(i32),
+    /// The oldest row.
+    First,
+    /// The newest row, which is followed from then on.
+    Last,
+    /// The next match of the filter, and around at the end.
+    NextMatch,
+    /// The match before.
+    PreviousMatch,
+}
+
+/// About the page itself.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub enum PageCommand {
+    /// What it wants to show. The answer comes with the number of the newest look.
+    Look(Look),
+    /// A view was drawn, and the next one may come.
+    Drawn,
+    /// A second has passed: what says how long something lasts is to be looked at again.
+    Tick,
+    /// What a person did with the scroll bar of the log.
+    Scroll(Gesture),
+    /// Minutes that local time is ahead of UTC.
+    UtcOffset(i32),
+    /// A line of the payload is folded, or unfolded.
+    Fold(u32),
+    /// Something is wanted for the clipboard, as [`crate::Update::Copied`].
+    Copy(Copy),
+}
+
+/// What a person did with the scroll bar of the log, in CSS pixels from its top.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub enum Gesture {
+    /// It was moved there.
+    To(f64),
+    /// The newest rows are left, at that place: rows that keep coming would drag the person back.
+    Leave(f64),
+    /// Back to the newest rows.
+    Tail,
+}
+
+/// What the page wants to show.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Look {
+    /// Counts looks, so that an answer can be told from that to an older one.
+    pub number: u32,
+    /// The log's view.
+    pub geometry: Geometry,
+    /// The inspector's panel; `None` where it is hidden.
+    pub panel: Option<PanelLook>,
+}
+
+/// The geometry of the log's view, in CSS pixels.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Geometry {
+    /// The height that there is for rows.
+    pub view: f64,
+    /// Height of a row without its hex preview.
+    pub row: f64,
+    /// Half the height of a line of the hex preview; 0 where none is shown.
+    pub half_line: f64,
+}
+
+impl Default for Geometry {
+    /// Until it is measured.
+    fn default() -> Self {
+        Self { view: 576.0, row: 24.0, half_line: 0.0 }
+    }
+}
+
+/// What is looked at in the inspector.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub enum PanelLook {
+    /// The selected packet, field by field and byte by byte.
+    Packet {
+        /// The record that all of this is about; for another one it is forgotten.
+        number: Option<u32>,
+        /// What was chosen by a click or a key.
+        chosen: Option<Pointed>,
+        /// What the pointer is over.
+        hovered: Option<Pointed>,
+        /// Lines of the tree.
+        tree: Span,
+        /// Bytes.
+        bytes: Span,
+    },
+    /// The payload of the selected packet.
+    Payload {
+        /// In what format.
+        format: PayloadFormat,
+        /// Places of lines, without those that are folded away.
+        lines: Span,
+    },
+    /// The exchange of the selected packet.
+    Handshake,
+    /// The figures of the whole log.
+    Statistics,
+}
+
+/// What is pointed at in a packet.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Pointed {
+    /// A line of the tree.
+    Line(u32),
+    /// A byte.
+    Byte(u32),
+}
+
+/// A format as a person chooses it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub enum PayloadFormat {
+    /// The one that shows most.
+    #[default]
+    Auto,
+    /// Text.
+    Text,
+    /// JSON.
+    Json,
+    /// Hex.
+    Hex,
+    /// Base64.
+    Base64,
+    /// CBOR.
+    Cbor,
+    /// MessagePack.
+    MessagePack,
+    /// An image.
+    Image,
+}
+
+/// What is wanted for the clipboard.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Copy {
+    /// The selected row as a line with tabs.
+    Row,
+    /// The selected packet as a tree.
+    PacketText,
+    /// Its bytes in hex.
+    PacketHex,
+    /// The record as an export has it.
+    PacketJson,
+    /// Its payload, in the format that is shown.
+    Payload,
+}

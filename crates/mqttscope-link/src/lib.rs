@@ -1,0 +1,98 @@
+//! What the page and the engine say to each other: [`Command`] one way, [`Update`] the other, and their encoding.
+//!
+//! Both are plain data. The engine has bytes and a decoder, so it makes the words of packets; the page has the person's
+//! time zone, so it makes the words of times. A message is one run of bytes, whose buffer changes hands; what is large
+//! and opaque (a file, the pieces of an export) goes beside it.
+
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+mod command;
+mod inspected;
+mod rows;
+mod statistics;
+mod update;
+
+pub use command::{
+    Command, ConnectRequest, ConnectionCommand, Copy, FilterEdit, Geometry, Gesture, LogCommand, Look,
+    PageCommand, PanelLook, PayloadFormat, Pointed, Slot, Span, Step, Will,
+};
+pub use inspected::{
+    Absence, HandshakeView, HexView, Leaf, LeafKind, MarkView, PacketHead, PacketView, PayloadBody,
+    PayloadLine, PayloadView, Rung, TreeView,
+};
+pub use mqttscope_client::{Answer, ConnectionState, Phase, Subscription};
+pub use rows::{Content, Flags, PacketRow, Row, RowsView, Tone};
+pub use statistics::{Amount, Chart, LatencyRow, StatisticsView, TopicRow, TypeRow};
+pub use update::{
+    Asked, FilterFault, FilterView, LogView, Offer, Offers, PanelView, Progress, Saved, Ticket, Update, View,
+};
+
+/// Of the form of messages: a hash of the sources that define them, so that a page and an engine of two different
+/// builds do not take each other's bytes for something else.
+pub const BUILD: u8 = build();
+
+/// A message as bytes.
+#[must_use]
+pub fn encode(message: &impl Serialize) -> Vec<u8> {
+    // Writing into a `Vec` fails for no type here: none of them has a map or a sequence of unknown length.
+    postcard::to_extend(message, vec![BUILD]).unwrap_or_default()
+}
+
+/// The message that the bytes are.
+///
+/// # Errors
+///
+/// If they come from another build: the page must be loaded again.
+pub fn decode<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, OtherBuild> {
+    match bytes.split_first() {
+        Some((&BUILD, rest)) => postcard::from_bytes(rest).map_err(|_| OtherBuild),
+        _ => Err(OtherBuild),
+    }
+}
+
+/// The bytes are no message of this build.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct OtherBuild;
+
+/// FNV-1a over the files that define the messages, folded to a byte.
+const fn build() -> u8 {
+    let sources: [&[u8]; 5] = [
+        include_bytes!("command.rs"),
+        include_bytes!("inspected.rs"),
+        include_bytes!("rows.rs"),
+        include_bytes!("statistics.rs"),
+        include_bytes!("update.rs"),
+    ];
+    let mut hash: u32 = 0x811c_9dc5;
+    let mut source = 0;
+    while source < sources.len() {
+        let mut at = 0;
+        while at < sources[source].len() {
+            hash = (hash ^ sources[source][at] as u32).wrapping_mul(0x0100_0193);
+            at += 1;
+        }
+        source += 1;
+    }
+    (hash ^ (hash >> 8) ^ (hash >> 16) ^ (hash >> 24)) as u8
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_message_comes_out_as_it_went_in() {
+        let command = Command::Connection(Slot(3), ConnectionCommand::Disconnect);
+        assert_eq!(decode(&encode(&command)), Ok(command));
+    }
+
+    #[test]
+    fn bytes_of_another_build_are_told() {
+        let mut bytes = encode(&Command::Connection(Slot(0), ConnectionCommand::Disconnect));
+        assert_eq!(decode::<Command>(&bytes[..1]), Err(OtherBuild));
+        bytes[0] = bytes[0].wrapping_add(1);
+        assert_eq!(decode::<Command>(&bytes), Err(OtherBuild));
+        assert_eq!(decode::<Command>(&[]), Err(OtherBuild));
+    }
+}

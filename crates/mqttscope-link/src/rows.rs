@@ -1,0 +1,118 @@
+//! The rows of the log that are looked at.
+
+use serde::{Deserialize, Serialize};
+
+/// The rows around what is looked at, and where they stand. Heights are in CSS pixels.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct RowsView {
+    /// How many rows there are in all.
+    pub count: u32,
+    /// The place of the first of `rows` among them.
+    pub first_place: u32,
+    /// The rows that are drawn: those that can be seen, and as many again above and below.
+    pub rows: Vec<Row>,
+    /// Offset of the first row from the top of the scrolled content.
+    pub offset: f64,
+    /// Height of the scrolled content.
+    pub total: f64,
+    /// Where the scroll bar belongs.
+    pub scroll_top: f64,
+    /// The newest rows are followed.
+    pub is_following: bool,
+    /// The newest row is in view.
+    pub is_newest_seen: bool,
+    /// How many rows have come since the newest were left.
+    pub new: u32,
+}
+
+/// A row.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Row {
+    /// The number of its record.
+    pub number: u32,
+    /// Microseconds since the Unix epoch.
+    pub time: u64,
+    /// The time of the row above; `None` for the first.
+    pub above: Option<u64>,
+    /// It is a match among rows that are none.
+    pub is_found: bool,
+    /// What it shows beside its times.
+    pub content: Content,
+}
+
+/// What a row shows beside its times.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub enum Content {
+    /// A packet.
+    Packet(PacketRow),
+    /// Something that happened.
+    Event {
+        /// Its name for machines.
+        name: String,
+        /// A sentence.
+        words: String,
+        /// How loud it is.
+        tone: Tone,
+    },
+}
+
+/// How loud an event is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Tone {
+    /// As it should be.
+    Quiet,
+    /// Held back or worth a look.
+    Amber,
+    /// A failure or a broken rule.
+    Red,
+}
+
+/// A packet's row.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct PacketRow {
+    /// From the client to the server.
+    pub out: bool,
+    /// The name in the specification, or `?` for bytes that are no packet.
+    pub name: String,
+    /// It carries a message.
+    pub is_publish: bool,
+    /// The flags of the fixed header, where they mean something.
+    pub flags: Flags,
+    /// The packet identifier, 0 for none.
+    pub id: u16,
+    /// The number of the first packet of its exchange, for a packet with an identifier.
+    pub exchange: Option<u32>,
+    /// Bytes.
+    pub len: u32,
+    /// Microseconds between the packet that it answers and it; `None` if it answers none, as an answer that is repeated.
+    pub answer: Option<u64>,
+    /// The topic name of a PUBLISH.
+    pub topic: Option<String>,
+    /// The rest of it as text.
+    pub text: String,
+    /// It breaks a rule, or is no packet.
+    pub is_violation: bool,
+    /// Hex and text of the first bytes, where that is wanted.
+    pub preview: Option<String>,
+}
+
+/// The flags of the fixed header, where they mean something.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Flags {
+    /// DUP.
+    pub dup: bool,
+    /// QoS; 3 is reserved.
+    pub qos: Option<u8>,
+    /// RETAIN.
+    pub retain: bool,
+}
+
+impl Flags {
+    /// The flags in words: `DUP QoS 2 RETAIN`.
+    #[must_use]
+    pub fn words(self) -> String {
+        let qos = self.qos.map(|qos| ["QoS 0", "QoS 1", "QoS 2", "QoS 3"][usize::from(qos & 3)]);
+        let words = [self.dup.then_some("DUP"), qos, self.retain.then_some("RETAIN")];
+        words.into_iter().flatten().collect::<Vec<_>>().join(" ")
+    }
+}

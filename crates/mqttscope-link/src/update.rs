@@ -1,0 +1,166 @@
+//! What the engine tells the page.
+
+use mqttscope_client::ConnectionState;
+use serde::{Deserialize, Serialize};
+
+use crate::command::{Command, Copy, Slot, Span};
+use crate::inspected::{Absence, HandshakeView, PacketView, PayloadView};
+use crate::rows::RowsView;
+use crate::statistics::StatisticsView;
+
+/// A command with the ticket that its answer carries.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Asked {
+    /// For [`Update::Done`].
+    pub ticket: Ticket,
+    /// What is to be done.
+    pub command: Command,
+}
+
+/// Tells the answers to commands apart.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct Ticket(pub u32);
+
+/// What the engine tells.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub enum Update {
+    /// It has started.
+    Started,
+    /// A connection is another one: told at once, whether or not anybody sees the page.
+    Connection(Slot, ConnectionState),
+    /// What became of a command, and in words why nothing did. Commands that cannot fail have no answer.
+    Done(Ticket, Result<(), String>),
+    /// What the page wants to show, as it stands now. The next one comes once this one was drawn.
+    View(Box<View>),
+    /// What can stand in the filter.
+    Offers(Offers),
+    /// A filter was used, and is to be remembered.
+    FilterUsed(String),
+    /// What was wanted for the clipboard.
+    Copied(Copy, String),
+    /// An export is written, and comes beside this message.
+    Exported(Result<Saved, String>),
+    /// A capture was read, whole or as far as it can be.
+    Imported(Result<String, String>),
+}
+
+/// What the page shows at one moment.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct View {
+    /// The number of the look that this answers.
+    pub look: u32,
+    /// Microseconds since the Unix epoch, by the engine's clock.
+    pub now: u64,
+    /// The log as a whole.
+    pub log: LogView,
+    /// Its rows.
+    pub rows: RowsView,
+    /// The inspector's panel; `None` where it is as it was.
+    pub panel: Option<PanelView>,
+}
+
+/// The log as a whole.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct LogView {
+    /// The number of the oldest record that is kept: as many were dropped.
+    pub first: u32,
+    /// One more than the number of the newest record.
+    pub end: u32,
+    /// When the log began, in microseconds since the Unix epoch.
+    pub start: u64,
+    /// How many records have come since the view was paused.
+    pub paused: Option<u32>,
+    /// The record that is selected.
+    pub selected: Option<u32>,
+    /// The filter.
+    pub filter: FilterView,
+    /// How far an export is, in rows.
+    pub exporting: Option<Progress>,
+    /// How far the reading of a capture is, in bytes.
+    pub importing: Option<Progress>,
+}
+
+/// The filter in force, and what is wrong with it as it is typed.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct FilterView {
+    /// How many records match; `None` without a filter.
+    pub matches: Option<u32>,
+    /// Which of them is selected, counted from 0.
+    pub selected_match: Option<u32>,
+    /// The mistake in it.
+    pub fault: Option<FilterFault>,
+}
+
+/// A mistake in a filter.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FilterFault {
+    /// Its bytes.
+    pub range: Span,
+    /// What is wrong there.
+    pub words: String,
+}
+
+/// How far something is.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Progress {
+    /// So much is done.
+    pub done: u64,
+    /// Of so much.
+    pub total: u64,
+}
+
+/// What can stand at the cursor in the filter.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Offers {
+    /// The filter that they are for.
+    pub text: String,
+    /// Bytes of it that one of them replaces.
+    pub range: Span,
+    /// What stands there may become one of them.
+    pub is_begun: bool,
+    /// The offers.
+    pub offers: Vec<Offer>,
+}
+
+/// Something that can be put into the filter.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Offer {
+    /// The text.
+    pub text: String,
+    /// What it means, in a few words.
+    pub help: String,
+}
+
+/// An export that was written.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Saved {
+    /// The ending of its name, without the dot.
+    pub extension: String,
+    /// Its media type.
+    pub media_type: String,
+    /// Rows in it.
+    pub rows: u64,
+    /// Rows that the log dropped meanwhile.
+    pub dropped: u64,
+    /// Passwords that were replaced.
+    pub passwords_hidden: u64,
+}
+
+/// The inspector's panel.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub enum PanelView {
+    /// Nothing is to be shown.
+    Hidden,
+    /// There is no packet to show.
+    Absent(Absence),
+    /// The selected packet.
+    Packet(PacketView),
+    /// The packet carries no message.
+    NoMessage,
+    /// The payload of the selected packet.
+    Payload(PayloadView),
+    /// The exchange of the selected packet.
+    Handshake(HandshakeView),
+    /// The figures of the whole log; `None` before there is anything to count.
+    Statistics(Option<StatisticsView>),
+}
