@@ -10,8 +10,8 @@ pub fn told_after(cost: f64) -> f64 {
     if cost * SHARE <= FRAME {
         return cost;
     }
-    // Half a frame sooner, as what is drawn waits for the next frame: half a frame on average.
-    let next = (cost * SHARE).min(LONGEST) - FRAME / 2.0;
+    // A little sooner, as what comes then waits for the next frame.
+    let next = (cost * SHARE).min(LONGEST) - FRAME / 4.0;
     next.max(cost)
 }
 
@@ -44,7 +44,7 @@ mod tests {
         for tenths in 42..240 {
             let cost = f64::from(tenths) / 10.0;
             let share = cost / next_drawn(cost);
-            assert!((0.16..0.34).contains(&share), "{cost} ms, {share}");
+            assert!((0.15..0.32).contains(&share), "{cost} ms, {share}");
         }
     }
 
