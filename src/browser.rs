@@ -2,7 +2,6 @@
 
 use gloo_timers::callback::Timeout;
 use js_sys::{Date, JSON, Math};
-use mqttscope_proto::Timestamp;
 use mqttscope_text::number;
 use serde::{Deserialize, Serialize};
 use wasm_bindgen::{JsCast, JsValue};
@@ -117,11 +116,16 @@ pub fn is_hidden() -> bool {
     document().is_some_and(|document| document.hidden())
 }
 
-/// The time, in microseconds since the Unix epoch; unlike `Date`, it never runs backwards.
+/// The time of day, in microseconds since the Unix epoch.
 #[must_use]
-pub fn now() -> Timestamp {
-    let millis = window().performance().map_or_else(Date::now, |clock| clock.time_origin() + clock.now());
-    Timestamp::from_micros((millis * 1_000.0) as u64)
+pub fn now_micros() -> u64 {
+    (Date::now() * 1_000.0) as u64
+}
+
+/// How long the page has run, in milliseconds; unlike `Date`, it never runs backwards.
+#[must_use]
+pub fn running_millis() -> f64 {
+    window().performance().map_or_else(Date::now, |clock| clock.now())
 }
 
 /// Minutes that local time is ahead of UTC.
@@ -200,6 +204,15 @@ pub fn save_settings(settings: &Settings) {
     let value = settings.to_remember().serialize(&to_object).ok();
     if let Some(text) = value.and_then(|value| stringify(&value)) {
         write(window().local_storage(), SETTINGS, &text);
+    }
+}
+
+/// The words of an exception.
+#[must_use]
+pub fn words_of(error: &JsValue) -> String {
+    match error.dyn_ref::<js_sys::Error>() {
+        Some(error) => String::from(error.message()),
+        None => error.as_string().unwrap_or_else(|| "no reason given".into()),
     }
 }
 

@@ -3,13 +3,8 @@
 pub mod app;
 pub mod browser;
 pub mod clipboard;
-pub mod clock;
 pub mod components;
-pub mod driver;
-pub mod export;
-pub mod reader;
-pub mod redraw;
-pub mod soon;
+pub mod engine;
+pub mod frames;
 pub mod store;
 mod stored;
-pub mod transport;

@@ -1,73 +1,20 @@
-//! The page's parts in a real browser: the socket and the clock without a server, and what the components draw.
+//! The page in a real browser: what its components draw, and how it goes along with an engine.
 #![cfg(target_arch = "wasm32")]
 
-use std::cell::RefCell;
-use std::rc::Rc;
-
 use js_sys::Function;
-use mqttscope::app::App;
-use mqttscope::clock::{Clock, Tick};
-use mqttscope::components::log_table::{LogTable, LogTableProps};
-use mqttscope::store::column::Hidden;
-use mqttscope::store::scope::SharedScope;
-use mqttscope::store::shared::SharedLog;
-use mqttscope::transport::{Signal, Transport};
-use mqttscope_log::{Log, Marks};
+use mqttscope::app::{App, AppProps};
+use mqttscope_client::{ConnectionState, Phase};
+use mqttscope_link::{Command, ConnectionCommand, Slot, Update};
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_test::{wasm_bindgen_test, wasm_bindgen_test_configure};
 use web_sys::{Document, Element, HtmlElement, HtmlInputElement};
 
 mod common;
 
-use common::{pause, until};
+use common::engine::Scripted;
+use common::until;
 
 wasm_bindgen_test_configure!(run_in_browser);
-
-#[wasm_bindgen_test]
-async fn a_connection_that_nobody_answers_is_closed_with_1006() {
-    let (signals, listen) = recorder(|signal: Signal| match signal {
-        Signal::Closed { code, .. } => code,
-        _ => 0,
-    });
-    // Port 9 discards; browsers refuse it without a connection of their own.
-    let transport = Transport::open("ws://127.0.0.1:9/", &[], listen);
-    assert!(transport.is_ok());
-    until("the close", || !signals.borrow().is_empty()).await;
-    assert_eq!(*signals.borrow(), [1006]);
-}
-
-#[wasm_bindgen_test]
-fn a_url_that_is_none_is_refused_in_words() {
-    let words = Transport::open("ws://", &[], Rc::new(|_| {})).err();
-    assert!(words.is_some_and(|words| words.contains("ws://")));
-}
-
-#[wasm_bindgen_test]
-fn a_subprotocol_that_is_no_token_is_refused_in_words() {
-    let refused = Transport::open("ws://127.0.0.1:9/", &["a b".into()], Rc::new(|_| {}));
-    assert!(refused.err().is_some_and(|words| !words.is_empty()));
-}
-
-#[wasm_bindgen_test]
-async fn the_clock_worker_wakes_once_for_an_alarm() {
-    let (ticks, listen) = recorder(|tick: Tick| tick);
-    let mut clock = Clock::start(&clock_url(), listen);
-    clock.wake_in(60_000);
-    clock.wake_in(20);
-    until("the alarm", || !ticks.borrow().is_empty()).await;
-    pause(60).await;
-    assert_eq!(*ticks.borrow(), [Tick::Wake]);
-}
-
-#[wasm_bindgen_test]
-async fn without_its_worker_the_clock_says_so_and_goes_on() {
-    let (ticks, listen) = recorder(|tick: Tick| tick);
-    let mut clock = Clock::start("no-such-file.js", listen);
-    until("the fallback", || !ticks.borrow().is_empty()).await;
-    clock.wake_in(10);
-    until("the alarm", || ticks.borrow().len() > 1).await;
-    assert_eq!(*ticks.borrow(), [Tick::Fallback, Tick::Wake]);
-}
 
 #[wasm_bindgen_test]
 async fn every_field_has_its_label() {
@@ -137,11 +84,44 @@ async fn buttons_without_a_connection_say_why() {
 }
 
 #[wasm_bindgen_test]
+async fn why_the_engine_did_nothing_stands_at_the_button() {
+    let (engine, root) = page_with(0).await;
+    let connection = ConnectionState { phase: Phase::Connected, ..ConnectionState::default() };
+    engine.tell(&Update::Connection(Slot(0), connection));
+    let publish = button(&root, "Publish");
+    until("the connection", || !publish.has_attribute("aria-disabled")).await;
+    type_into(&labelled(&root, "Topic"), "a/b");
+    publish.click();
+    let is_publish =
+        |command: &Command| matches!(command, Command::Connection(_, ConnectionCommand::Publish { .. }));
+    until("the command", || engine.asked(is_publish).is_some()).await;
+    let ticket = engine.asked(is_publish).expect("it was asked for");
+    engine.tell(&Update::Done(ticket, Err("Too many are in flight.".into())));
+    let message = root.query_selector("#publish-message").ok().flatten().expect("the button's message");
+    until("the reason", || message.text_content().as_deref() == Some("Too many are in flight.")).await;
+    root.remove();
+}
+
+#[wasm_bindgen_test]
+async fn a_page_without_its_engine_says_so_and_keeps_its_forms() {
+    let (engine, root) = page_with(0).await;
+    let url = labelled(&root, "URL");
+    type_into(&url, "ws://h/");
+    engine.fail("it is tired");
+    let status = root.query_selector(".status .detail").ok().flatten().expect("the state in words");
+    let has_failed = || status.text_content().is_some_and(|words| words.ends_with(" failed: it is tired."));
+    until("the reason", has_failed).await;
+    button(&root, "Connect").click();
+    assert_eq!(url.unchecked_ref::<HtmlInputElement>().value(), "ws://h/");
+    until("the reason at the button", has_failed).await;
+    root.remove();
+}
+
+#[wasm_bindgen_test]
 async fn ten_thousand_rows_draw_only_those_that_can_be_seen() {
-    let log = log_of(10_000);
-    let root = table(&log, false).await;
+    let (engine, root) = page_with(10_000).await;
     let scroller = root.query_selector("[data-log-scroll]").ok().flatten().expect("the scroll container");
-    // The view is 600 px less the header; once it is measured, the scroll bar is at its end.
+    // Once the view is measured, the scroll bar is at its end.
     let at_end = || scroller.scroll_top() + scroller.client_height() == scroller.scroll_height();
     until("the newest row", || drawn(&root).last() == Some(&9_999) && scroller.scroll_top() > 0 && at_end())
         .await;
@@ -149,56 +129,49 @@ async fn ten_thousand_rows_draw_only_those_that_can_be_seen() {
     scroller.set_scroll_top(0);
     until("the oldest row", || drawn(&root).first() == Some(&0)).await;
     assert!(scroller.is_connected(), "the element that scrolls was made anew");
+    assert_eq!(scroller.scroll_top(), 0, "the scroll bar stays where the person put it");
     assert!(drawn(&root).len() < 200, "{} rows", drawn(&root).len());
     let to_tail = root.query_selector(".to-tail").ok().flatten().expect("the way back to the newest row");
     to_tail.unchecked_into::<HtmlElement>().click();
     until("the newest row again", || drawn(&root).last() == Some(&9_999)).await;
+    assert!(engine.views() < 12, "{} views", engine.views());
     root.remove();
 }
 
 #[wasm_bindgen_test]
 async fn rows_stand_where_the_layout_says() {
-    let log = log_of(200);
-    let root = table(&log, true).await;
-    until("the newest row", || drawn(&root).last() == Some(&199)).await;
-    let rows = root.query_selector_all(".rows > [data-index]").expect("the selector is valid");
-    let heights: Vec<f64> = (0..rows.length())
-        .filter_map(|at| rows.get(at))
-        .map(|row| row.unchecked_into::<Element>().get_bounding_client_rect().height())
-        .collect();
+    let (_engine, root) = page_with(200).await;
+    labelled(&root, "Verbose").click();
+    let rows = || root.query_selector_all(".rows > [data-index]").expect("the selector is valid");
+    let heights = || -> Vec<f64> {
+        (0..rows().length())
+            .filter_map(|at| rows().get(at))
+            .map(|row| row.unchecked_into::<Element>().get_bounding_client_rect().height())
+            .collect()
+    };
     // A row of 24 px, one line of hex of 16 px, and a margin of 8 px.
-    assert!(!heights.is_empty() && heights.iter().all(|height| (height - 48.0).abs() < 0.01), "{heights:?}");
+    let are_right = || !heights().is_empty() && heights().iter().all(|height| (height - 48.0).abs() < 0.01);
+    until("rows with a preview", || drawn(&root).last() == Some(&199) && are_right()).await;
     root.remove();
 }
 
-fn log_of(rows: u64) -> SharedLog {
-    let mut log = Log::new(64 << 20);
-    for time in 0..rows {
-        log.push_sent(time, b"\x30\x05\x00\x01thi", Marks::default());
-    }
-    SharedLog(Rc::new(RefCell::new(log)))
-}
-
-async fn table(log: &SharedLog, verbose: bool) -> Element {
-    let root = container("log");
-    let props = LogTableProps {
-        log: log.clone(),
-        scope: SharedScope::default(),
-        revision: (0, 0, 0),
-        verbose,
-        columns: Hidden::default().shown(),
-        on_act: yew::Callback::noop(),
-    };
-    yew::Renderer::<LogTable>::with_root_and_props(root.clone(), props).render();
-    pause(0).await;
-    root
-}
-
-async fn page() -> Element {
+/// The page with an engine that has so many rows.
+async fn page_with(rows: u32) -> (Scripted, Element) {
     let root = container("page");
-    yew::Renderer::<App>::with_root(root.clone()).render();
+    let (engine, port) = Scripted::new(rows);
+    let props = AppProps { engine: Some(port) };
+    yew::Renderer::<App>::with_root_and_props(root.clone(), props).render();
     until("the page", || root.query_selector("h1").ok().flatten().is_some()).await;
-    root
+    if rows > 0 {
+        // A narrow page shows one region.
+        button(&root, "Log").click();
+    }
+    (engine, root)
+}
+
+/// The page with an engine that has nothing to tell.
+async fn page() -> Element {
+    page_with(0).await.1
 }
 
 /// An empty element of 900 by 600 pixels in a document with the page's style sheet.
@@ -253,28 +226,6 @@ fn type_into(field: &HtmlElement, text: &str) {
     let make = Function::new_no_args("return new InputEvent('input', { bubbles: true })");
     let event = make.call0(&JsValue::NULL).expect("an event");
     field.dispatch_event(event.unchecked_ref()).expect("it is not being dispatched");
-}
-
-/// The clock's own script, as the test server does not serve the page's files.
-fn clock_url() -> String {
-    let make = Function::new_with_args(
-        "text",
-        "return URL.createObjectURL(new Blob([text], { type: 'text/javascript' }))",
-    );
-    let url = make.call1(&JsValue::NULL, &include_str!("../static/clock.js").into()).expect("a URL");
-    url.as_string().expect("a URL is a string")
-}
-
-type Recorded<T> = Rc<RefCell<Vec<T>>>;
-
-/// A listener, and what it heard.
-fn recorder<In: 'static, Out: 'static>(note: fn(In) -> Out) -> (Recorded<Out>, Rc<dyn Fn(In)>) {
-    let heard = Recorded::default();
-    let listen = {
-        let heard = heard.clone();
-        Rc::new(move |signal| heard.borrow_mut().push(note(signal)))
-    };
-    (heard, listen)
 }
 
 fn document() -> Document {

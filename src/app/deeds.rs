@@ -1,21 +1,20 @@
-//! What each deed asks of the driver and of the page.
+//! What each deed asks of the engine and of the page.
 
+use mqttscope_client as client;
+use mqttscope_link::{Command, ConnectRequest, ConnectionCommand, Copy, LogCommand, Slot, Step, Will};
 use mqttscope_proto::TopicFilter;
-use mqttscope_proto::session::Publication;
 use mqttscope_text::capitalised;
 use wasm_bindgen::JsCast;
 use web_sys::HtmlDialogElement;
 
 use super::App;
-use super::scope::FilterMessage;
 use crate::browser;
 use crate::components::filter_bar::FILTER_INPUT;
-use crate::components::log_table::LOG_TABLE;
 use crate::components::shortcuts::SHORTCUTS_DIALOG;
 use crate::store::page::{Action, Tab};
 use crate::store::text::concat;
 use crate::store::validate::refused;
-use crate::store::{Deed, Field, Problems, goto};
+use crate::store::{Deed, Field, Problems};
 
 impl App {
     pub(super) fn act(&mut self, action: Action) {
@@ -26,32 +25,33 @@ impl App {
         self.check(deed)?;
         match deed {
             Deed::Connect => {
-                self.driver.connect(self.page.settings.forms.connect_request(&browser::place())?);
+                let request = self.page.settings.forms.connect_request(&browser::place())?;
+                self.command(deed, ConnectionCommand::Connect(asked(request)))?;
                 self.act(Action::Tab(Tab::Log));
             }
-            Deed::Disconnect => self.driver.disconnect(),
-            Deed::DropConnection => self.driver.drop_connection(),
+            Deed::Disconnect => self.command(deed, ConnectionCommand::Disconnect)?,
+            Deed::DropConnection => self.command(deed, ConnectionCommand::Drop)?,
             Deed::NewClientId => self.act(Action::Text(Field::ClientId, browser::random_client_id())),
             Deed::RevealPassword => self.act(Action::RevealPassword(!self.page.password_shown)),
             Deed::Subscribe => {
                 let (filter, qos) = self.page.settings.forms.subscription()?;
-                self.driver.subscribe(filter, qos).map_err(|error| said(Field::SubscribeButton, &error))?;
+                let filter = filter.as_str().to_owned();
+                self.command(deed, ConnectionCommand::Subscribe { filter, qos })?;
             }
             Deed::Unsubscribe => {
-                let button = Field::SubscribeButton;
-                let filter = TopicFilter::new(filter).map_err(|fault| said(button, &fault))?;
-                self.driver.unsubscribe(filter).map_err(|error| said(button, &error))?;
+                TopicFilter::new(filter).map_err(|fault| said(Field::SubscribeButton, &fault))?;
+                self.command(deed, ConnectionCommand::Unsubscribe { filter: filter.to_owned() })?;
             }
             Deed::Publish => {
-                let message = &self.page.settings.forms.message;
-                self.publish(message.as_bytes(), Field::PublishButton)?;
+                let message = self.page.settings.forms.message.clone();
+                self.publish(deed, message.into_bytes())?;
             }
             Deed::PublishFile => {
                 if let Some(file) = &self.page.file {
-                    self.publish(&file.bytes, Field::File)?;
+                    self.publish(deed, file.bytes.clone())?;
                 }
             }
-            Deed::ClearLog => self.driver.clear_log(),
+            Deed::ClearLog => self.send_log(LogCommand::Clear),
             Deed::NextTheme => self.act(Action::Theme(self.page.settings.theme.next())),
             Deed::ShowConnection => self.act(Action::Tab(Tab::Connection)),
             Deed::ShowMessages => self.act(Action::Tab(Tab::Messages)),
@@ -64,40 +64,26 @@ impl App {
                 self.act(Action::Tab(Tab::Log));
                 browser::focus_and_select(FILTER_INPUT);
             }
-            Deed::NextMatch => self.select_match(true),
-            Deed::PreviousMatch => self.select_match(false),
-            Deed::ClearFilter => {
-                self.on_filter(FilterMessage::Typed(String::new(), 0));
-                self.filter_field.close();
-            }
-            Deed::NextRow => self.select_row(1),
-            Deed::PreviousRow => self.select_row(-1),
+            Deed::NextMatch => self.send_log(LogCommand::Step(Step::NextMatch)),
+            Deed::PreviousMatch => self.send_log(LogCommand::Step(Step::PreviousMatch)),
+            Deed::ClearFilter => self.clear_filter(),
+            Deed::NextRow => self.send_log(LogCommand::Step(Step::Rows(1))),
+            Deed::PreviousRow => self.send_log(LogCommand::Step(Step::Rows(-1))),
             Deed::FindRow => {
                 self.act(Action::Tab(Tab::Log));
                 browser::open_around(Field::GoTo.id());
                 browser::focus_and_select(Field::GoTo.id());
             }
             Deed::GoToRow => {
-                let text = &self.page.settings.forms.go_to;
-                let found = goto::find(&self.driver.log().0.borrow(), text, browser::utc_offset_minutes());
-                let number = found.map_err(|words| refused(Field::GoTo, words))?;
-                self.scope.0.borrow_mut().select(Some(number));
-                browser::close_menus(None);
-                browser::focus(browser::by_id(LOG_TABLE));
+                let text = self.page.settings.forms.go_to.clone();
+                self.ask(deed, Command::Log(LogCommand::GoTo(text)))?;
             }
-            Deed::PauseLog => {
-                let mut scope = self.scope.0.borrow_mut();
-                let is_paused = scope.paused().is_some();
-                scope.set_paused(!is_paused, &self.driver.log().0.borrow());
-            }
-            Deed::CopyRow => self.copy_row(),
+            Deed::PauseLog => self.send_log(LogCommand::Pause(self.shown.log.paused.is_none())),
+            Deed::CopyRow if self.shown.log.selected.is_some() => self.copy(Copy::Row),
+            Deed::CopyRow => {}
             Deed::Export => self.begin_export()?,
-            Deed::CancelExport => self.exporting = None,
-            Deed::CancelImport => {
-                self.importing = None;
-                let said = "Cancelled: what was read until then is in the log.".to_owned();
-                self.act(Action::Note(Field::ImportFile, said));
-            }
+            Deed::CancelExport => self.send_log(LogCommand::CancelExport),
+            Deed::CancelImport => self.send_log(LogCommand::CancelImport),
             Deed::ShowShortcuts => show_shortcuts(true),
             Deed::HideShortcuts => show_shortcuts(false),
         }
@@ -106,7 +92,7 @@ impl App {
 
     /// A deed that cannot be done is refused, and so are the fields that it would have taken.
     fn check(&self, deed: Deed) -> Result<(), Problems> {
-        let Some(reason) = deed.idle(&self.driver.connection(), self.page.file.is_some()) else {
+        let Some(reason) = deed.idle(&self.connection, self.page.file.is_some()) else {
             return Ok(());
         };
         let forms = &self.page.settings.forms;
@@ -118,11 +104,44 @@ impl App {
         Err(refused(deed.speaks_at(), reason))
     }
 
-    fn publish(&self, payload: &[u8], button: Field) -> Result<(), Problems> {
+    fn publish(&mut self, deed: Deed, payload: Vec<u8>) -> Result<(), Problems> {
         let forms = &self.page.settings.forms;
         let (topic, qos) = forms.publication()?;
-        let message = Publication { topic, payload, qos, retain: forms.retain };
-        self.driver.publish(&message).map_err(|error| said(button, &error))
+        let (topic, retain) = (topic.as_str().to_owned(), forms.retain);
+        self.command(deed, ConnectionCommand::Publish { topic, qos, retain, payload })
+    }
+
+    fn command(&mut self, deed: Deed, command: ConnectionCommand) -> Result<(), Problems> {
+        let command = Command::Connection(Slot::default(), command);
+        if !matches!(deed, Deed::Connect | Deed::Disconnect | Deed::DropConnection) {
+            return self.ask(deed, command);
+        }
+        // What becomes of these is seen at the connection.
+        self.is_there(deed.speaks_at())?;
+        self.send(command);
+        self.act(Action::Accepted);
+        Ok(())
+    }
+}
+
+/// A connection as the engine is asked for it.
+fn asked(request: client::ConnectRequest) -> ConnectRequest {
+    let client::ConnectRequest { url, subprotocols, options } = request;
+    ConnectRequest {
+        url,
+        subprotocols,
+        version: options.version,
+        client_id: options.client_id,
+        clean_session: options.clean_session,
+        keep_alive_secs: options.keep_alive.as_secs(),
+        username: options.username,
+        password: options.password,
+        will: options.will.map(|will| Will {
+            topic: will.topic,
+            message: will.message,
+            qos: will.qos,
+            retain: will.retain,
+        }),
     }
 }
 
@@ -138,7 +157,7 @@ fn show_shortcuts(shown: bool) {
     }
 }
 
-/// An error of the session as a sentence.
+/// A broken rule as a sentence.
 fn said(field: Field, error: &dyn ToString) -> Problems {
     refused(field, concat(&[&capitalised(&error.to_string()), "."]))
 }

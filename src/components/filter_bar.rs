@@ -1,48 +1,56 @@
 //! The field that filters and searches the log, with its suggestions and its mistakes.
 
-use mqttscope_log::filter::FilterError;
+use mqttscope_link::{FilterFault, FilterView};
 use mqttscope_text::number;
 use yew::prelude::*;
 
 use super::element::{classed, element, tag, text, words};
 use super::parts::{Look, View};
 use crate::store::filter_field::FilterField;
-use crate::store::scope::Scope;
 use crate::store::text::concat;
 use crate::store::{Deed, Switch};
 
+/// The filter: its text, what is offered for it, and what became of it.
+pub struct Filter<'a> {
+    /// As it is typed.
+    pub text: &'a str,
+    pub field: &'a FilterField,
+    /// What the engine says to it.
+    pub found: &'a FilterView,
+}
+
 /// The bar with the field, what it found, and the way from match to match.
-pub fn filter_bar(view: &View, scope: &Scope, field: &FilterField) -> Html {
+pub fn filter_bar(view: &View, filter: &Filter<'_>) -> Html {
     let quiet =
         |name| Look { class: Some("quiet small"), name: Some(name), title: Some(name), ..Look::default() };
     let mut found = Vec::new();
-    if let Some(matches) = scope.matches() {
-        let mut count = number::counted(matches.len() as u64, " match", " matches");
-        if let Some(at) = scope.selected_match() {
-            count = concat(&[&number::grouped(at as u64 + 1), " of ", &count]);
+    if let Some(matches) = filter.found.matches {
+        let mut count = number::counted(matches.into(), " match", " matches");
+        if let Some(at) = filter.found.selected_match {
+            count = concat(&[&number::grouped(u64::from(at) + 1), " of ", &count]);
         }
         // With a mistake the last filter without one is still in force.
         let (class, title) =
-            if scope.error().is_some() { ("count quiet", Some(OF_THE_LAST)) } else { ("count", None) };
+            if filter.found.fault.is_some() { ("count quiet", Some(OF_THE_LAST)) } else { ("count", None) };
         found.push(element("span", &["class", "title"], &[Some(class), title], vec![text(&count)]));
         found.push(view.button(Deed::PreviousMatch, quiet("Previous match (Shift+F3)"), vec![text("↑")]));
         found.push(view.button(Deed::NextMatch, quiet("Next match (F3)"), vec![text("↓")]));
     }
-    if !scope.text().is_empty() {
+    if !filter.text.is_empty() {
         found.push(view.button(Deed::ClearFilter, quiet("Clear filter"), vec![text("✕")]));
     }
     // Always three parts: yew compares children from the last to the first, and would make the field anew.
     let parts = vec![
-        classed("div", "filter-field", vec![input(scope, field), below(scope, field)]),
+        classed("div", "filter-field", vec![input(filter), below(filter)]),
         classed("div", "filter-found", found),
         view.check(Switch::ShowAllRows, "Show all rows", None),
     ];
     classed("div", "filter-bar", parts)
 }
 
-fn input(scope: &Scope, field: &FilterField) -> Html {
-    let is_open = !field.offers().is_empty();
-    let chosen = field.chosen().map(offer_id);
+fn input(filter: &Filter<'_>) -> Html {
+    let is_open = !filter.field.offers().is_empty();
+    let chosen = filter.field.chosen().map(offer_id);
     let keys = &[
         "id",
         "type",
@@ -68,7 +76,7 @@ fn input(scope: &Scope, field: &FilterField) -> Html {
         Some(if is_open { "true" } else { "false" }),
         is_open.then_some(OFFERS),
         chosen.as_deref(),
-        error(scope, field).map(|_| "true"),
+        fault(filter).map(|_| "true"),
         Some(FILTER_ERROR),
         Some("Filter: words, type:publish qos:2 topic:a/+/# … (Ctrl+F)"),
         Some("off"),
@@ -76,19 +84,21 @@ fn input(scope: &Scope, field: &FilterField) -> Html {
         Some("false"),
     ];
     let mut input = tag("input", keys, &values);
-    input.set_value(scope.text().to_owned());
+    input.set_value(filter.text.to_owned());
     input.into()
 }
 
 /// What lies over the log below the field: the mistake, and the suggestions.
-fn below(scope: &Scope, field: &FilterField) -> Html {
-    let error = error(scope, field).map(|error| {
-        let at = |from: usize, to: usize| text(scope.text().get(from..to).unwrap_or_default());
-        let (start, end) = (error.range.start, error.range.end.max(error.range.start));
+fn below(filter: &Filter<'_>) -> Html {
+    let Filter { text: typed, field, .. } = filter;
+    let fault = fault(filter).map(|fault| {
+        let at = |from: usize, to: usize| text(typed.get(from..to).unwrap_or_default());
+        let start = fault.range.start as usize;
+        let end = start.max(fault.range.end as usize);
         // An end of the filter that lacks something is marked too.
         let wrong = if start == end { text("…") } else { at(start, end) };
-        let shown = vec![at(0, start), element("mark", &[], &[], vec![wrong]), at(end, scope.text().len())];
-        classed("p", "filter-error", vec![element("code", &[], &[], shown), text(" ✖ "), text(&error.words)])
+        let shown = vec![at(0, start), element("mark", &[], &[], vec![wrong]), at(end, typed.len())];
+        classed("p", "filter-error", vec![element("code", &[], &[], shown), text(" ✖ "), text(&fault.words)])
     });
     let offers = field.offers().iter().enumerate().map(|(at, offer)| {
         let selected = if field.chosen() == Some(at) { "true" } else { "false" };
@@ -96,7 +106,7 @@ fn below(scope: &Scope, field: &FilterField) -> Html {
         let id = offer_id(at);
         let values = [Some("option"), Some(&*id), Some(selected), Some(&*index)];
         let children =
-            vec![element("code", &[], &[], vec![text(&offer.text)]), words("span", "help", offer.help)];
+            vec![element("code", &[], &[], vec![text(&offer.text)]), words("span", "help", &offer.help)];
         element("li", &["role", "id", "aria-selected", "data-offer"], &values, children)
     });
     let offers: Vec<_> = offers.collect();
@@ -104,7 +114,7 @@ fn below(scope: &Scope, field: &FilterField) -> Html {
         "div",
         &["id", "role"],
         &[Some(FILTER_ERROR), Some("status")],
-        error.into_iter().collect(),
+        fault.into_iter().collect(),
     )];
     if !offers.is_empty() {
         let keys = &["id", "role", "class", "aria-label"];
@@ -115,8 +125,8 @@ fn below(scope: &Scope, field: &FilterField) -> Html {
 }
 
 /// The mistake. What goes on to one of the suggestions is none yet.
-fn error<'a>(scope: &'a Scope, field: &FilterField) -> Option<&'a FilterError> {
-    scope.error().filter(|_| field.offers().is_empty())
+fn fault<'a>(filter: &Filter<'a>) -> Option<&'a FilterFault> {
+    filter.found.fault.as_ref().filter(|_| filter.field.offers().is_empty())
 }
 
 fn offer_id(at: usize) -> String {

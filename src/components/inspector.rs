@@ -1,9 +1,13 @@
 //! The inspector: the selected packet field by field and byte by byte, its payload, its exchange, and the figures of
 //! the whole log.
+//!
+//! The engine has the log and looks into it; a panel says what it wants to show, and draws what comes.
 
 use std::cell::Cell;
+use std::ops::Range;
 use std::rc::Rc;
 
+use mqttscope_link::{Command, Copy, LogCommand, PageCommand, PanelLook, Span};
 use mqttscope_text::number;
 use wasm_bindgen::JsCast;
 use web_sys::Element;
@@ -12,80 +16,44 @@ use yew::virtual_dom::{Listener, ListenerKind};
 
 use super::element::{classed, element, tag, text, words};
 use super::listen::{On, Tell};
-use super::observer::Observer;
 use crate::browser;
-use crate::reader::Reader;
-use crate::soon::Soon;
 use crate::store::inspect::lines::moved;
-use crate::store::shared::SharedLog;
+use crate::store::text::concat;
 use handshake::Handshake;
 use packet::Packet;
+use panel::{Happening, Panel, Scene};
 use payload::Payload;
-use statistics::Figures;
+pub use props::{InspectorProps, SharedPanel};
+use statistics::Statistics;
 
+mod absence;
 mod handshake;
-mod list;
 mod packet;
+mod panel;
 mod payload;
+mod props;
 mod statistics;
-
-#[derive(Properties, PartialEq)]
-pub struct InspectorProps {
-    pub log: SharedLog,
-    /// Changes with the log.
-    pub revision: u32,
-    /// The number of the selected record.
-    pub selected: Option<u32>,
-    /// Microseconds since the Unix epoch.
-    pub now: u64,
-    /// Another record was chosen: one of the same exchange, or the packet that an event is about.
-    pub on_select: Callback<u32>,
-    /// Takes payloads in formats that this module does not read itself.
-    pub reader: Reader,
-}
 
 /// The inspector.
 pub struct Inspector {
-    tab: Tab,
-    packet: Packet,
-    payload: Payload,
-    handshake: Handshake,
-    figures: Figures,
-    hands: Hands,
-    root: NodeRef,
-    observer: Option<Observer>,
+    panels: Vec<Box<dyn Panel>>,
+    /// The place of the panel that is shown.
+    shown: usize,
+    /// What the engine was asked for last.
+    asked: Option<PanelLook>,
+    listeners: Listeners,
     /// The tab that was chosen by a key gets the focus.
     focuses_tab: Cell<bool>,
-    soon: Soon,
 }
 
 /// What the inspector is told.
 pub enum Message {
     /// Something happened to one of its elements.
     Event(Event),
-    /// More, or less, is to be seen than was drawn.
+    /// There is more, or less, room.
     Resized,
-    /// It is time for the next slice of what takes long.
-    Slice,
-    /// The reader has decoded a payload.
-    Decoded(payload::Decoded),
-}
-
-/// A part of the inspector.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Tab {
-    Packet,
-    Payload,
-    Handshake,
-    Statistics,
-}
-
-impl Tab {
-    const ALL: [Self; 4] = [Self::Packet, Self::Payload, Self::Handshake, Self::Statistics];
-
-    const fn name(self) -> &'static str {
-        ["Packet", "Payload", "Handshake", "Statistics"][self as usize]
-    }
+    /// More, or less, is to be seen than was drawn.
+    Draw,
 }
 
 impl Component for Inspector {
@@ -93,121 +61,97 @@ impl Component for Inspector {
     type Properties = InspectorProps;
 
     fn create(ctx: &Context<Self>) -> Self {
-        let link = ctx.link().clone();
-        let soon = Soon::new(move || link.send_message(Message::Slice));
+        let on_resize = ctx.link().callback(|()| Message::Resized);
         let mut inspector = Self {
-            tab: Tab::Packet,
-            packet: Packet::new(),
-            payload: Payload::new(),
-            handshake: Handshake::new(),
-            figures: Figures::default(),
-            hands: Hands::new(ctx),
-            root: NodeRef::default(),
-            observer: None,
+            panels: vec![
+                Box::new(Packet::new(&on_resize)),
+                Box::new(Payload::new(&on_resize)),
+                Box::new(Handshake::new(&on_resize)),
+                Box::new(Statistics::new()),
+            ],
+            shown: 0,
+            asked: None,
+            listeners: Listeners::new(ctx),
             focuses_tab: Cell::new(false),
-            soon,
         };
-        inspector.follow(ctx);
+        inspector.select(ctx);
+        inspector.show(ctx, 0);
         inspector
     }
 
-    fn changed(&mut self, ctx: &Context<Self>, _: &InspectorProps) -> bool {
-        self.follow(ctx)
+    fn changed(&mut self, ctx: &Context<Self>, before: &InspectorProps) -> bool {
+        let props = ctx.props();
+        let mut is_changed = props.utc_offset != before.utc_offset;
+        if props.selected != before.selected {
+            self.select(ctx);
+        }
+        let panel = &mut self.panels[self.shown];
+        if props.panel != before.panel {
+            is_changed |= panel.take(&props.panel.0);
+        }
+        if props.copied != before.copied
+            && let Some((what, _)) = props.copied
+        {
+            is_changed |= panel.copied(what);
+        }
+        self.ask(ctx);
+        is_changed
     }
 
     fn update(&mut self, ctx: &Context<Self>, message: Message) -> bool {
-        match message {
+        let is_changed = match message {
             Message::Event(event) => self.hear(ctx, &event),
-            Message::Resized => true,
-            Message::Slice => self.advance(ctx),
-            Message::Decoded(decoded) => self.payload.take(decoded),
-        }
+            Message::Resized => self.panels[self.shown].measure(),
+            Message::Draw => true,
+        };
+        self.ask(ctx);
+        is_changed
     }
 
     fn view(&self, ctx: &Context<Self>) -> Html {
-        let props = ctx.props();
-        let log = props.log.0.borrow();
-        let panel = match self.tab {
-            Tab::Packet => self.packet.view(&log, &self.hands),
-            Tab::Payload => self.payload.view(&log, &self.packet, &self.hands),
-            Tab::Handshake => self.handshake.view(&log, &self.hands, props),
-            Tab::Statistics => self.figures.view(&log, props.now),
-        };
+        let scene = Scene { listeners: &self.listeners, utc_offset: ctx.props().utc_offset };
+        let panel = self.panels[self.shown].view(&scene);
         let keys = &["class", "role", "id", "aria-labelledby"];
-        let tab_id = Self::tab_id(self.tab);
-        let values = [Some("inspector-panel"), Some("tabpanel"), Some("inspector-panel"), Some(tab_id)];
+        let tab_id = tab_id(self.shown);
+        let values = [Some("inspector-panel"), Some("tabpanel"), Some("inspector-panel"), Some(&*tab_id)];
         let panel = element("div", keys, &values, panel);
         let mut root = tag("section", &["class", "aria-label"], &[Some("inspector"), Some("Inspector")]);
-        root.node_ref = self.root.clone();
-        root.set_listeners(self.hands.on_root());
+        root.set_listeners(self.listeners.on_root());
         root.add_children([self.tabs(), panel]);
         root.into()
     }
 
-    fn rendered(&mut self, ctx: &Context<Self>, first: bool) {
-        if first {
-            let link = ctx.link().clone();
-            let tell = move || link.send_message(Message::Resized);
-            self.observer = self.root.cast::<Element>().map(|element| Observer::new(&element, tell));
-        }
-        let is_short = match self.tab {
-            Tab::Packet => self.packet.place(),
-            Tab::Payload => self.payload.place(),
-            Tab::Handshake => self.handshake.place(),
-            Tab::Statistics => false,
-        };
-        if is_short {
-            ctx.link().send_message(Message::Resized);
+    fn rendered(&mut self, ctx: &Context<Self>, _: bool) {
+        if self.panels[self.shown].place() {
+            ctx.link().send_message(Message::Draw);
         }
         if self.focuses_tab.take() {
-            browser::focus(browser::by_id(Self::tab_id(self.tab)));
+            browser::focus(browser::by_id(&tab_id(self.shown)));
         }
     }
 }
 
 impl Inspector {
-    /// Follows the log and the selection; says whether what is shown has changed.
-    fn follow(&mut self, ctx: &Context<Self>) -> bool {
-        let props = ctx.props();
-        let log = props.log.0.borrow();
-        let is_other = self.packet.follow(&log, props.selected);
-        if is_other {
-            self.payload.forget();
+    /// Tells the panels what is selected.
+    fn select(&mut self, ctx: &Context<Self>) {
+        for (at, panel) in self.panels.iter_mut().enumerate() {
+            panel.select(ctx.props().selected, at == self.shown);
         }
-        // Cheap as long as it keeps up; what it lacks, it makes up for when it is looked at.
-        let is_behind = !self.figures.update(&log);
-        let is_changed = match self.tab {
-            Tab::Packet => is_other,
-            Tab::Payload => {
-                self.payload.open(&log, &self.packet, ctx);
-                is_other
-            }
-            Tab::Handshake => self.handshake.follow(&log, props.selected, props.now) || is_other,
-            Tab::Statistics => self.figures.is_due(props.now),
-        };
-        drop(log);
-        if self.tab == Tab::Statistics && is_behind || self.tab == Tab::Payload && self.payload.is_busy() {
-            self.soon.ask();
-        }
-        is_changed
     }
 
-    /// Does the next slice of what takes long.
-    fn advance(&mut self, ctx: &Context<Self>) -> bool {
-        let log = ctx.props().log.0.borrow();
-        let (is_busy, is_changed) = match self.tab {
-            Tab::Payload => {
-                self.payload.advance(&log, &self.packet);
-                (self.payload.is_busy(), true)
-            }
-            Tab::Statistics => (!self.figures.update(&log), true),
-            _ => (false, false),
-        };
-        drop(log);
-        if is_busy {
-            self.soon.ask();
+    /// Shows another panel. What the engine has told last may be for it too: then it will not be told again.
+    fn show(&mut self, ctx: &Context<Self>, at: usize) {
+        self.shown = at;
+        self.panels[at].take(&ctx.props().panel.0);
+        self.ask(ctx);
+    }
+
+    /// Asks the engine for what is to be shown, if that is something else than before.
+    fn ask(&mut self, ctx: &Context<Self>) {
+        let look = self.panels[self.shown].look();
+        if self.asked.replace(look) != Some(look) {
+            ctx.props().on_look.emit(look);
         }
-        is_changed
     }
 
     /// Says whether what is shown has changed.
@@ -215,80 +159,55 @@ impl Inspector {
         let Some(target) = event.target().and_then(|target| target.dyn_into::<Element>().ok()) else {
             return false;
         };
-        let props = ctx.props();
         let key = event.dyn_ref::<KeyboardEvent>().map(KeyboardEvent::key);
         if let (Some(key), Some("tabs")) = (&key, attribute(&target, "data-keys").as_deref()) {
-            let at = moved(key, self.tab as usize, Tab::ALL.len(), 1, 1).unwrap_or_default();
+            let to = moved(key, self.shown, self.panels.len(), 1, 1).unwrap_or_default();
             self.focuses_tab.set(true);
-            return self.choose(ctx, Tab::ALL[at]);
+            self.show(ctx, to);
+            return true;
         }
         if event.type_() == "click" {
-            if let Some(at) = number_of(&target, "data-tab") {
-                return self.choose(ctx, Tab::ALL[at % Tab::ALL.len()]);
+            if let Some(at) = number_of(&target, "data-tab").filter(|&at| at < self.panels.len()) {
+                self.show(ctx, at);
+                return true;
             }
-            if let Some(number) = number_of(&target, "data-record") {
-                props.on_select.emit(number as u32);
+            if let Some(command) = command_of(&target) {
+                ctx.props().on_command.emit(command);
                 return false;
             }
         }
-        let log = props.log.0.borrow();
-        let is_changed = match self.tab {
-            Tab::Packet => self.packet.hear(event, &target, key.as_deref(), &log),
-            Tab::Payload => {
-                let is_changed = self.payload.hear(event, &target, &log, &self.packet);
-                self.payload.open(&log, &self.packet, ctx);
-                is_changed
-            }
-            Tab::Handshake => match self.handshake.hear(key.as_deref(), props) {
-                Some(number) => {
-                    drop(log);
-                    props.on_select.emit(number);
-                    return false;
-                }
-                None => self.handshake.look(),
-            },
-            Tab::Statistics => false,
-        };
-        drop(log);
-        if self.tab == Tab::Payload && self.payload.is_busy() {
-            self.soon.ask();
+        let happening = Happening { event, target: &target, key: key.as_deref() };
+        let outcome = self.panels[self.shown].hear(&happening);
+        if let Some(command) = outcome.command {
+            ctx.props().on_command.emit(command);
         }
-        is_changed
-    }
-
-    fn choose(&mut self, ctx: &Context<Self>, tab: Tab) -> bool {
-        self.tab = tab;
-        self.follow(ctx);
-        true
+        outcome.is_changed
     }
 
     fn tabs(&self) -> Html {
-        let tab = |tab: Tab| {
-            let chosen = tab == self.tab;
+        let tab = |at: usize| {
+            let is_shown = at == self.shown;
+            let (id, place) = (tab_id(at), number::plain(at as u64));
             let values = [
                 Some("button"),
                 Some("tab"),
-                Some(Self::tab_id(tab)),
-                Some(["0", "1", "2", "3"][tab as usize]),
-                Some(if chosen { "true" } else { "false" }),
-                chosen.then_some("inspector-panel"),
-                Some(if chosen { "0" } else { "-1" }),
+                Some(&*id),
+                Some(&*place),
+                Some(if is_shown { "true" } else { "false" }),
+                is_shown.then_some("inspector-panel"),
+                Some(if is_shown { "0" } else { "-1" }),
             ];
             let keys = &["type", "role", "id", "data-tab", "aria-selected", "aria-controls", "tabindex"];
-            element("button", keys, &values, vec![text(tab.name())])
+            element("button", keys, &values, vec![text(self.panels[at].title())])
         };
         let keys = &["class", "role", "aria-label", "data-keys"];
         let values = [Some("inspector-tabs"), Some("tablist"), Some("Inspector"), Some("tabs")];
-        element("div", keys, &values, Tab::ALL.map(tab).into())
-    }
-
-    const fn tab_id(tab: Tab) -> &'static str {
-        ["inspector-tab-0", "inspector-tab-1", "inspector-tab-2", "inspector-tab-3"][tab as usize]
+        element("div", keys, &values, (0..self.panels.len()).map(tab).collect())
     }
 }
 
 /// The listeners of the inspector's elements.
-pub struct Hands {
+pub struct Listeners {
     click: Rc<dyn Listener>,
     change: Rc<dyn Listener>,
     keydown: Rc<dyn Listener>,
@@ -298,7 +217,7 @@ pub struct Hands {
     scroll: Rc<dyn Listener>,
 }
 
-impl Hands {
+impl Listeners {
     fn new(ctx: &Context<Inspector>) -> Self {
         let link = ctx.link().clone();
         let tell: Tell = Rc::new(move |event| {
@@ -324,6 +243,7 @@ impl Hands {
         Box::new([&self.click, &self.change, &self.keydown].map(|listener| Some(listener.clone())))
     }
 
+    /// Of a list's scroller.
     fn on_list(&self) -> Box<[Option<Rc<dyn Listener>>]> {
         Box::new([&self.scroll, &self.mousemove, &self.mouseleave].map(|listener| Some(listener.clone())))
     }
@@ -340,7 +260,7 @@ fn is_ours(key: &KeyboardEvent) -> bool {
 
 /// An attribute of the element itself, or of the nearest around it that has it.
 fn attribute(target: &Element, name: &str) -> Option<String> {
-    let selector = crate::store::text::concat(&["[", name, "]"]);
+    let selector = concat(&["[", name, "]"]);
     target.closest(&selector).ok()??.get_attribute(name)
 }
 
@@ -348,7 +268,38 @@ fn number_of(target: &Element, name: &str) -> Option<usize> {
     attribute(target, name)?.parse().ok()
 }
 
-/// What a part says where there is nothing to show.
+fn tab_id(at: usize) -> String {
+    concat(&["inspector-tab-", &number::plain(at as u64)])
+}
+
+/// What a button asks of the engine that any panel may have.
+fn command_of(target: &Element) -> Option<Command> {
+    if let Some(number) = number_of(target, "data-record") {
+        return Some(Command::Log(LogCommand::Select(number as u32)));
+    }
+    let what = match attribute(target, "data-copy")?.as_str() {
+        "text" => Copy::PacketText,
+        "hex" => Copy::PacketHex,
+        "JSON" => Copy::PacketJson,
+        _ => Copy::Payload,
+    };
+    Some(Command::Page(PageCommand::Copy(what)))
+}
+
+/// The time of day to the microsecond, from microseconds since the Unix epoch.
+fn time(micros: u64, utc_offset: i32) -> String {
+    let local = micros.saturating_add_signed(i64::from(utc_offset) * 60_000_000);
+    let mut time = number::time_of_day(local);
+    time.push_str(&number::plain(1_000 + micros % 1_000)[1..]);
+    time
+}
+
+fn span(range: Range<usize>) -> Span {
+    let [start, end] = [range.start, range.end].map(|at| u32::try_from(at).unwrap_or(u32::MAX));
+    Span { start, end }
+}
+
+/// What a panel says where there is nothing to show.
 fn nothing(title: &str, advice: &str) -> Vec<Html> {
     vec![classed("div", "nothing", vec![words("strong", "", title), words("p", "", advice)])]
 }

@@ -1,64 +1,67 @@
 //! The packet log with its tools.
 
-use mqttscope_log::export::Progress;
+use mqttscope_link::Progress;
 use mqttscope_text::number;
 use yew::prelude::*;
 
 use super::connection::CONNECTION_FORM;
 use super::element::{classed, element, tag, text, words};
-use super::filter_bar::filter_bar;
+use super::filter_bar::{Filter, filter_bar};
 use super::log_table::{LogTable, TableAct};
 use super::parts::{Control, Look, Part, View, WIDE, message_id};
 use crate::store::column::Column;
 use crate::store::filter_field::FilterField;
-use crate::store::scope::{Scope, SharedScope};
-use crate::store::shared::SharedLog;
+use crate::store::shown::Shown;
 use crate::store::text::concat;
 use crate::store::{Deed, Field, Switch};
 
 /// What the log's region is drawn from.
-pub struct LogView<'a> {
-    pub log: &'a SharedLog,
-    pub scope: &'a SharedScope,
+pub struct LogParts<'a> {
+    /// What the engine shows of the log.
+    pub shown: &'a Shown,
+    /// The filter as it is typed, and what is offered for it.
+    pub filter: &'a str,
     pub field: &'a FilterField,
-    /// How far an export is, if there is one.
-    pub exporting: Option<Progress>,
-    /// How many bytes of a capture were read, and how many it has, if one is being read.
-    pub importing: Option<(u64, u64)>,
+    /// The number of the look that came with the last gesture.
+    pub scrolled: u32,
+    /// Minutes that local time is ahead of UTC.
+    pub utc_offset: i32,
     pub on_act: &'a Callback<TableAct>,
 }
 
 /// The log's head and its table, or what will stand there.
-pub fn log_panel(view: &View, it: &LogView<'_>) -> Html {
-    let (log, scope) = (it.log.0.borrow(), it.scope.0.borrow());
+pub fn log_panel(view: &View, it: &LogParts<'_>) -> Html {
+    let log = &it.shown.log;
     let settings = &view.page.settings;
-    let looked_at = scope.matches().map_or(0, |matches| matches.next());
-    let revision = (log.revision(), scope.revision(), looked_at);
     let columns = settings.hidden.shown();
+    let (scrolled, utc_offset) = (it.scrolled, it.utc_offset);
     let table = html! {
-        <LogTable log={it.log.clone()} scope={it.scope.clone()} {revision} verbose={settings.forms.verbose}
-            {columns} on_act={it.on_act.clone()} />
+        <LogTable shown={it.shown.clone()} {scrolled} verbose={settings.forms.verbose} {columns} {utc_offset}
+            on_act={it.on_act.clone()} />
     };
-    let below = if log.end() == 0 {
+    let below = if log.end == 0 {
         empty(view)
-    } else if scope.rows(&log).is_empty() {
-        nothing_shown(view, &scope)
+    } else if it.shown.rows.count == 0 {
+        nothing_shown(view, log.filter.matches.is_some())
     } else {
         Html::default()
     };
-    let count = count(log.end() - log.first(), log.first(), scope.paused().map(|paused| log.end() - paused));
+    let filter = Filter { text: it.filter, field: it.field, found: &log.filter };
+    let count = count(log.end.saturating_sub(log.first), log.first, log.paused);
     let head = vec![
         element("h2", &["id"], &[Some("log-title")], vec![text("Packet log")]),
         element("span", &["class", "title"], &[Some("count"), Some(&count)], vec![text(&count)]),
-        classed("div", "tools", tools(view, it, scope.paused().is_some())),
+        classed("div", "tools", tools(view, it)),
     ];
     let keys = &["class", "aria-labelledby"];
     let values = [Some("log"), Some("log-title")];
     let head = classed("div", "log-head", head);
-    element("section", keys, &values, vec![head, filter_bar(view, &scope, it.field), table, below])
+    element("section", keys, &values, vec![head, filter_bar(view, &filter), table, below])
 }
 
-fn tools(view: &View, it: &LogView<'_>, is_paused: bool) -> Vec<Html> {
+fn tools(view: &View, it: &LogParts<'_>) -> Vec<Html> {
+    let log = &it.shown.log;
+    let is_paused = log.paused.is_some();
     let pause = if is_paused { "Go on" } else { "Pause" };
     let is_shown = !view.page.settings.panes.is_inspector_hidden;
     let inspector = if is_shown { "Hide the inspector (i)" } else { "Show the inspector (i)" };
@@ -68,8 +71,8 @@ fn tools(view: &View, it: &LogView<'_>, is_paused: bool) -> Vec<Html> {
         view.button(Deed::PauseLog, paused, vec![text(pause)]),
         menu("View", view_menu(view)),
         menu("Go to", view.draw(GO_TO)),
-        menu("Open", import(view, it.importing)),
-        menu("Export", export(view, it.exporting)),
+        menu("Open", import(view, log.importing)),
+        menu("Export", export(view, log.exporting)),
         view.button(Deed::ClearLog, Look::default(), vec![text("Clear log")]),
         view.button(
             Deed::ToggleInspector,
@@ -109,10 +112,10 @@ fn view_menu(view: &View) -> Vec<Html> {
 }
 
 fn export(view: &View, progress: Option<Progress>) -> Vec<Html> {
-    let bar = progress.map(|Progress { done, total, .. }| {
-        let said =
-            concat(&[&number::grouped(done.into()), " of ", &number::counted(total.into(), " row", " rows")]);
-        progress_bar(view, "Export", (done.into(), total.into()), &said, Deed::CancelExport)
+    let bar = progress.map(|progress| {
+        let Progress { done, total } = progress;
+        let said = concat(&[&number::grouped(done), " of ", &number::counted(total, " row", " rows")]);
+        progress_bar(view, "Export", progress, &said, Deed::CancelExport)
     });
     let mut parts = view.draw(EXPORT);
     // An empty node keeps its place: yew compares children from the last to the first, and would make the form anew, and
@@ -121,7 +124,7 @@ fn export(view: &View, progress: Option<Progress>) -> Vec<Html> {
     parts
 }
 
-fn import(view: &View, progress: Option<(u64, u64)>) -> Vec<Html> {
+fn import(view: &View, progress: Option<Progress>) -> Vec<Html> {
     let mut parts = view.draw(IMPORT);
     let keys = &["id", "type", "accept", "aria-describedby"];
     let message = message_id(Field::ImportFile);
@@ -130,15 +133,16 @@ fn import(view: &View, progress: Option<(u64, u64)>) -> Vec<Html> {
     let input = element("input", keys, &values, vec![]);
     parts.push(classed("div", "field", vec![label, input]));
     parts.push(classed("div", "actions", vec![view.message(Field::ImportFile)]));
-    let bar = progress.map(|(done, total)| {
-        let said = concat(&[&number::size(done), " of ", &number::size(total)]);
-        progress_bar(view, "Reading", (done, total), &said, Deed::CancelImport)
+    let bar = progress.map(|progress| {
+        let said = concat(&[&number::size(progress.done), " of ", &number::size(progress.total)]);
+        progress_bar(view, "Reading", progress, &said, Deed::CancelImport)
     });
     parts.push(bar.unwrap_or_default());
     parts
 }
 
-fn progress_bar(view: &View, name: &str, (done, total): (u64, u64), said: &str, cancel: Deed) -> Html {
+fn progress_bar(view: &View, name: &str, progress: Progress, said: &str, cancel: Deed) -> Html {
+    let Progress { done, total } = progress;
     let (done, total) = (number::plain(done), number::plain(total.max(1)));
     let keys = &["max", "value", "aria-label"];
     let bar = element("progress", keys, &[Some(&total), Some(&done), Some(name)], vec![]);
@@ -161,10 +165,11 @@ fn empty(view: &View) -> Html {
 }
 
 /// Why no row is shown though there are some, and the way to them.
-fn nothing_shown(view: &View, scope: &Scope) -> Html {
-    let (said, deed, name) = match scope.matches() {
-        None => ("Paused: what came since then is not shown yet.", Deed::PauseLog, "Go on"),
-        Some(_) => ("No row matches.", Deed::ClearFilter, "Clear the filter"),
+fn nothing_shown(view: &View, is_filtered: bool) -> Html {
+    let (said, deed, name) = if is_filtered {
+        ("No row matches.", Deed::ClearFilter, "Clear the filter")
+    } else {
+        ("Paused: what came since then is not shown yet.", Deed::PauseLog, "Go on")
     };
     let button = view.button(deed, Look::default(), vec![text(name)]);
     classed("div", "empty", vec![words("p", "", said), button])

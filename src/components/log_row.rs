@@ -1,47 +1,34 @@
 //! One row of the packet log.
 
-use mqttscope_log::Log;
+use mqttscope_link::{Content, Flags, PacketRow, Row, Tone};
 use mqttscope_text::number;
 use yew::prelude::*;
 use yew::virtual_dom::VTag;
 
 use super::element::{classed, cut_at_start, element, tag, text};
 use crate::store::column::Column;
-use crate::store::event::Tone;
-use crate::store::row::{Content, Flags, PacketRow, Row, Setting, qos_name};
 use crate::store::text::concat;
+use crate::store::words::qos_name;
 
 /// How rows are drawn.
 #[derive(Clone, Copy)]
 pub struct Style {
+    /// Minutes that local time is ahead of UTC.
+    pub utc_offset: i32,
+    /// When the log began, in microseconds since the Unix epoch.
+    pub start: u64,
     /// The columns that are shown, a bit each.
     pub columns: u16,
     /// A row takes two lines, and its hex preview has half the width and twice the lines.
     pub narrow: bool,
 }
 
-/// What stands out about a row.
-#[derive(Clone, Copy, Default)]
-pub struct Mark {
-    pub selected: bool,
-    /// It is a match among rows that are none.
-    pub found: bool,
-}
-
-/// A row, put into words here and only because it can be seen. `place` is its place among the rows that are shown.
-pub fn log_row(
-    log: &Log,
-    number: u32,
-    place: u32,
-    setting: Setting,
-    style: Style,
-    mark: Mark,
-) -> Option<VTag> {
-    let row = Row::of(log, number, setting)?;
-    Some(match &row.content {
-        Content::Packet(packet) => packet_row(&row, packet, place, style, mark),
-        Content::Event { name, words, tone } => event_row(&row, name, words, *tone, place, style, mark),
-    })
+/// A row. `place` is its place among the rows that are shown.
+pub fn log_row(row: &Row, place: u32, style: Style, selected: bool) -> VTag {
+    match &row.content {
+        Content::Packet(packet) => packet_row(row, packet, place, style, selected),
+        Content::Event { name, words, tone } => event_row(row, (name, words, *tone), place, style, selected),
+    }
 }
 
 /// The id of a row's element.
@@ -65,38 +52,39 @@ impl Style {
     }
 }
 
-fn packet_row(row: &Row, packet: &PacketRow, place: u32, style: Style, mark: Mark) -> VTag {
+fn packet_row(row: &Row, packet: &PacketRow, place: u32, style: Style, selected: bool) -> VTag {
     let (kind, arrow) = if packet.out { ("out", "→") } else { ("in", "←") };
     let class = concat(&[
         "row ",
         kind,
-        if packet.name == "PUBLISH" { " loud" } else { "" },
-        if packet.violation { " violation" } else { "" },
-        if mark.found { " found" } else { "" },
+        if packet.is_publish { " loud" } else { "" },
+        if packet.is_violation { " violation" } else { "" },
+        if row.is_found { " found" } else { "" },
         if packet.preview.is_some() { " tall" } else { "" },
     ]);
     let id = number::plain(packet.id.into());
     let id = if packet.id == 0 { "" } else { &id };
     let len = number::plain(packet.len.into());
-    let facts = [Some(packet.name), None, Some(&*packet.flags.words()), Some(id), Some(&*len)];
-    let mut row_element = row_tag(row.number, place, &class, kind, mark, facts);
+    let answer = packet.answer.map(number::latency).unwrap_or_default();
+    let facts = [Some(&*packet.name), None, Some(&*packet.flags.words()), Some(id), Some(&*len)];
+    let mut row_element = row_tag(row.number, place, &class, kind, selected, facts);
     let mut cells = Vec::with_capacity(Column::ALL.len());
-    let has_topic = !packet.summary.topic.is_empty();
+    let topic = packet.topic.as_deref().filter(|topic| !topic.is_empty());
     for column in Column::ALL.into_iter().filter(|column| style.shows(*column)) {
         cells.push(match column {
-            Column::Number | Column::Time | Column::Start | Column::Gap => place_of(row, column),
+            Column::Number | Column::Time | Column::Start | Column::Gap => place_of(row, column, style),
             Column::Direction => direction(arrow, kind),
-            Column::Packet => words("packet", packet.name),
+            Column::Packet => words("packet", &packet.name),
             Column::Flags => cell("flags", chips(packet.flags)),
             Column::Id => words(exchange_class(packet.exchange), id),
             Column::Length => words("length", &len),
-            Column::Answer => words("answer", &packet.answer),
-            Column::Topic if has_topic => topic(&packet.summary.topic),
-            // What has no topic has the place of the topic too.
-            Column::Topic => continue,
-            Column::Payload => {
-                words(if has_topic { "payload" } else { "payload whole" }, &packet.summary.text)
-            }
+            Column::Answer => words("answer", &answer),
+            Column::Topic => match topic {
+                Some(topic) => topic_cell(topic),
+                // What has no topic has the place of the topic too.
+                None => continue,
+            },
+            Column::Payload => words(if topic.is_some() { "payload" } else { "payload whole" }, &packet.text),
         });
     }
     match &packet.preview {
@@ -112,18 +100,24 @@ fn packet_row(row: &Row, packet: &PacketRow, place: u32, style: Style, mark: Mar
     row_element
 }
 
-fn event_row(row: &Row, name: &str, said: &str, tone: Tone, place: u32, style: Style, mark: Mark) -> VTag {
+fn event_row(
+    row: &Row,
+    (name, said, tone): (&str, &str, Tone),
+    place: u32,
+    style: Style,
+    selected: bool,
+) -> VTag {
     let (class, sign) = match tone {
         Tone::Quiet => ("row event", "•"),
         Tone::Amber => ("row event amber", "▲"),
         Tone::Red => ("row event red", "✖"),
     };
-    let class = if mark.found { concat(&[class, " found"]) } else { class.to_owned() };
-    let mut element =
-        row_tag(row.number, place, &class, "event", mark, [None, Some(name), Some(""), None, Some("0")]);
+    let class = if row.is_found { concat(&[class, " found"]) } else { class.to_owned() };
+    let facts = [None, Some(name), Some(""), None, Some("0")];
+    let mut element = row_tag(row.number, place, &class, "event", selected, facts);
     let places = [Column::Number, Column::Time, Column::Start, Column::Gap];
     for column in places.into_iter().filter(|column| style.shows(*column)) {
-        element.add_child(place_of(row, column));
+        element.add_child(place_of(row, column, style));
     }
     if style.shows(Column::Direction) {
         element.add_child(direction(sign, "event"));
@@ -133,7 +127,14 @@ fn event_row(row: &Row, name: &str, said: &str, tone: Tone, place: u32, style: S
 }
 
 /// The row's own element. The last five attributes are for machines: packet, event, flags, id, length.
-fn row_tag(number: u32, place: u32, class: &str, kind: &str, mark: Mark, facts: [Option<&str>; 5]) -> VTag {
+fn row_tag(
+    number: u32,
+    place: u32,
+    class: &str,
+    kind: &str,
+    selected: bool,
+    facts: [Option<&str>; 5],
+) -> VTag {
     let [packet, event, flags, id, len] = facts;
     // The header is the first row.
     let index = number::plain(u64::from(place) + 2);
@@ -152,7 +153,7 @@ fn row_tag(number: u32, place: u32, class: &str, kind: &str, mark: Mark, facts: 
         "data-id",
         "data-len",
     ];
-    let selected = if mark.selected { "true" } else { "false" };
+    let selected = if selected { "true" } else { "false" };
     let id = id.filter(|id| !id.is_empty());
     let number = &own_id[4..];
     let own =
@@ -170,7 +171,7 @@ fn words(class: &str, words: &str) -> Html {
 }
 
 /// A topic. Of one that is too long the end is shown: it tells more apart than the beginning.
-fn topic(topic: &str) -> Html {
+fn topic_cell(topic: &str) -> Html {
     if topic.len() < LONG_TOPIC {
         return words("topic", topic);
     }
@@ -178,18 +179,15 @@ fn topic(topic: &str) -> Html {
 }
 
 /// Where in the log a row stands, and when.
-fn place_of(row: &Row, column: Column) -> Html {
-    let number;
+fn place_of(row: &Row, column: Column, style: Style) -> Html {
+    let since = |time: u64| number::since(row.time.saturating_sub(time));
     let said = match column {
-        Column::Number => {
-            number = self::number::plain(row.number.into());
-            &number
-        }
-        Column::Start => &row.start,
-        Column::Gap => &row.gap,
-        _ => &row.time,
+        Column::Number => number::plain(row.number.into()),
+        Column::Start => since(style.start),
+        Column::Gap => row.above.map(since).unwrap_or_default(),
+        _ => number::time_of_day(row.time.saturating_add_signed(i64::from(style.utc_offset) * 60_000_000)),
     };
-    words(column.name(), said)
+    words(column.name(), &said)
 }
 
 fn direction(sign: &str, words: &str) -> Html {

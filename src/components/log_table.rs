@@ -1,11 +1,13 @@
 //! The table of the packet log: only the rows that can be seen exist.
 //!
-//! Where the rows stand is computed from the records (see [`Heights`]) and written to the elements' styles once they
-//! are drawn, since a strict Content-Security-Policy forbids style attributes.
+//! Which those are and where they stand is the engine's to say: it is told the size of the view and what a person does
+//! with the scroll bar. Places are written to the elements' styles once the rows are drawn, since a strict
+//! Content-Security-Policy forbids style attributes.
 
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
+use mqttscope_link::{Geometry, Gesture, Row, RowsView, Step};
 use mqttscope_text::number;
 use wasm_bindgen::JsCast;
 use web_sys::{Element, HtmlElement};
@@ -14,36 +16,39 @@ use yew::virtual_dom::{Key, Listener, ListenerKind};
 
 use super::element::{element, tag, text};
 use super::listen::{On, Tell};
-use super::log_row::{Mark, Style, log_row, row_id};
+use super::log_row::{Style, log_row, row_id};
 use super::observer::Observer;
-use crate::browser;
 use crate::store::column::Column;
-use crate::store::layout::{Anchor, Heights, Window};
-use crate::store::row::Setting;
-use crate::store::rows::Rows;
-use crate::store::scope::SharedScope;
-use crate::store::shared::SharedLog;
+use crate::store::shown::Shown;
 use crate::store::text::concat;
 
 #[derive(Properties, PartialEq)]
 pub struct LogTableProps {
-    pub log: SharedLog,
-    pub scope: SharedScope,
-    /// Changes with what is to be seen.
-    pub revision: (u32, u32, u32),
+    /// What the engine shows.
+    pub shown: Shown,
+    /// The number of the look that came with the last gesture: what is shown for an older one knows nothing of it.
+    pub scrolled: u32,
     pub verbose: bool,
     /// The columns that are shown, a bit each.
     pub columns: u16,
+    /// Minutes that local time is ahead of UTC.
+    pub utc_offset: i32,
     pub on_act: Callback<TableAct>,
 }
 
-/// What a person does in the table.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// What the table asks for.
+#[derive(Clone, Copy, Debug, PartialEq)]
 pub enum TableAct {
     /// Selects the record of that number.
     Select(u32),
+    /// Selects another record.
+    Step(Step),
     /// Wants to see the selected record in the inspector.
     Inspect,
+    /// The scroll bar was moved.
+    Scroll(Gesture),
+    /// There is another room for rows, or they have another height.
+    Measure(Geometry),
 }
 
 /// The rows around what a person looks at.
@@ -51,9 +56,10 @@ pub struct LogTable {
     refs: Refs,
     slots: RefCell<Slots>,
     size: Size,
-    gaze: Gaze,
-    /// The selected record that was brought into view.
-    revealed: Option<u32>,
+    /// What the engine was told of it.
+    measured: Geometry,
+    /// The row that was clicked, until the engine shows it as the selected one.
+    clicked: Option<u32>,
     events: Vec<Rc<dyn Listener>>,
     to_tail: Rc<dyn Listener>,
     observer: Option<Observer>,
@@ -69,17 +75,10 @@ pub enum Move {
     Left,
     /// Back to the newest rows.
     ToTail,
-    /// The log was cleared.
-    Cleared,
     /// A row was clicked; a second time, if it was selected already.
     Row(u32),
-    /// The row so many rows below the selected one is selected, or above it.
-    Step(i64),
-    /// The same by views.
-    Page(i64),
-    /// The oldest row is selected, or the newest, which is followed.
-    First,
-    Last,
+    /// Another row is selected.
+    Step(Step),
     /// The selected row is wanted in the inspector.
     Inspect,
 }
@@ -99,8 +98,8 @@ impl Component for LogTable {
             refs: Refs::default(),
             slots: RefCell::default(),
             size: Size::default(),
-            gaze: Gaze::default(),
-            revealed: None,
+            measured: Geometry::default(),
+            clicked: None,
             events: vec![
                 On::passive(|| ListenerKind::onscroll, &tell),
                 On::passive(|| ListenerKind::onwheel, &tell),
@@ -114,71 +113,47 @@ impl Component for LogTable {
     }
 
     fn update(&mut self, ctx: &Context<Self>, it: Move) -> bool {
-        let before = (self.gaze, self.size);
-        let act = self.take(ctx, it);
-        if let Some(act) = act {
+        let before = self.size;
+        if let Some(act) = self.take(ctx.props(), it) {
             ctx.props().on_act.emit(act);
         }
-        before != (self.gaze, self.size)
+        before != self.size
     }
 
-    fn changed(&mut self, ctx: &Context<Self>, _: &LogTableProps) -> bool {
+    fn changed(&mut self, ctx: &Context<Self>, old: &LogTableProps) -> bool {
         let props = ctx.props();
-        let (log, scope) = (props.log.0.borrow(), props.scope.0.borrow());
-        let selected = scope.selected();
-        if selected != self.revealed {
-            self.revealed = selected;
-            if let Some(number) = selected {
-                let (heights, rows, view) = (self.heights(ctx), scope.rows(&log), self.size.view());
-                let mut anchor = heights.reveal(rows, self.gaze.anchor, view, number);
-                // Rows that keep coming would take the selected one away; the newest is followed on purpose.
-                if anchor == Anchor::Tail && number + 1 != log.end() {
-                    anchor = heights.hold(rows, heights.window(rows, anchor, view).scroll_top, view);
-                }
-                self.gaze = Gaze { anchor, end: log.end() };
-            }
+        if props.shown != old.shown {
+            self.clicked = None;
+        }
+        if let Some(act) = self.measure(props.verbose) {
+            props.on_act.emit(act);
         }
         true
     }
 
     fn view(&self, ctx: &Context<Self>) -> Html {
-        let LogTableProps { log, scope, verbose, columns, .. } = ctx.props();
-        let (log, scope) = (log.0.borrow(), scope.0.borrow());
-        let rows = scope.rows(&log);
+        let LogTableProps { shown, columns, utc_offset, .. } = ctx.props();
+        let rows = &shown.rows;
         let style = Style {
+            utc_offset: *utc_offset,
+            start: shown.log.start,
             columns: Column::fitting(*columns, self.size.width as u32),
             narrow: self.size.is_narrow(),
         };
-        let window = self.heights(ctx).window(rows, self.gaze.anchor, self.size.view());
-        let mut setting = Setting {
-            utc_offset: browser::utc_offset_minutes(),
-            start: scope.start(),
-            above: window
-                .places
-                .0
-                .checked_sub(1)
-                .and_then(|above| log.record(rows.number(above)))
-                .map(|record| record.time),
-            verbose: *verbose,
-        };
-        let selected = scope.selected();
-        let numbers = (window.places.0..window.places.1).map(|place| rows.number(place));
-        self.slots.borrow_mut().take(numbers);
+        let selected = shown.log.selected;
+        self.slots.borrow_mut().take(rows.rows.iter().map(|row| row.number));
         let slots = self.slots.borrow();
-        let mut drawn = Vec::with_capacity(slots.0.len());
-        let mut active = None;
-        for (place, &Slot { number, key }) in (window.places.0..).zip(&slots.0) {
-            let mark = Mark { selected: selected == Some(number), found: scope.is_marked(number) };
-            active = if mark.selected { Some(row_id(number)) } else { active };
-            if let Some(mut row) = log_row(&log, number, place, setting, style, mark) {
-                row.key = Some(Key::from(key));
-                drawn.push(row.into());
-            }
-            setting.above = log.record(number).map(|record| record.time);
-        }
+        let draw = |(place, (row, slot)): (u32, (&Row, &Slot))| {
+            let mut element = log_row(row, place, style, selected == Some(row.number));
+            element.key = Some(Key::from(slot.key));
+            element.into()
+        };
+        let drawn = (rows.first_place..).zip(rows.rows.iter().zip(&slots.0)).map(draw).collect();
+        let is_drawn = |number: &u32| rows.rows.iter().any(|row| row.number == *number);
+        let active = selected.filter(is_drawn).map(row_id);
         let drawn = placed("rows", &self.refs.rows, drawn);
         let content = placed("content", &self.refs.content, vec![drawn]);
-        let count = number::plain(u64::from(rows.len()) + 1);
+        let count = number::plain(u64::from(rows.count) + 1);
         let shown = number::plain(style.count().into());
         let keys = &[
             "class",
@@ -208,9 +183,8 @@ impl Component for LogTable {
         scroller.add_children([header(style), content]);
         // An empty node keeps its place: yew compares children from the last to the first, and would make the element
         // that scrolls anew.
-        let is_newest_seen = window.scroll_top + self.size.view() >= window.total;
         let to_tail =
-            if self.is_following() || is_newest_seen { Html::default() } else { self.to_tail(rows) };
+            if rows.is_following || rows.is_newest_seen { Html::default() } else { self.to_tail(rows.new) };
         let class = if style.narrow { "table narrow" } else { "table" };
         element("div", &["class"], &[Some(class)], vec![scroller.into(), to_tail])
     }
@@ -222,73 +196,66 @@ impl Component for LogTable {
                 let measured = element.clone();
                 Observer::new(&element, move || link.send_message(Move::Resized(Size::of(&measured))))
             });
+            if let Some(act) = self.measure(ctx.props().verbose) {
+                ctx.props().on_act.emit(act);
+            }
         }
-        let props = ctx.props();
-        let (log, scope) = (props.log.0.borrow(), props.scope.0.borrow());
-        self.refs.place(&self.heights(ctx).window(scope.rows(&log), self.gaze.anchor, self.size.view()));
-        if log.end() < self.gaze.end {
-            ctx.link().send_message(Move::Cleared);
-        }
+        let LogTableProps { shown, scrolled, .. } = ctx.props();
+        self.refs.place(&shown.rows, shown.look >= *scrolled);
     }
 }
 
 impl LogTable {
     /// Does what can be done here, and says what the page is to do.
-    fn take(&mut self, ctx: &Context<Self>, it: Move) -> Option<TableAct> {
-        let heights = self.heights(ctx);
-        let props = ctx.props();
-        let (log, scope) = (props.log.0.borrow(), props.scope.0.borrow());
-        let (rows, view) = (scope.rows(&log), self.size.view());
-        let step = |by: i64| scope.row_from_selected(&log, by).map(TableAct::Select);
-        match it {
-            Move::Resized(size) => self.size = size,
+    fn take(&mut self, props: &LogTableProps, it: Move) -> Option<TableAct> {
+        let act = match it {
+            Move::Resized(size) => {
+                self.size = size;
+                return self.measure(props.verbose);
+            }
             Move::Scrolled => {
-                let top = self.refs.scroll_top();
-                // What the page did to the scroll bar is not the person's doing.
-                if (top - self.refs.placed.replace(top)).abs() > 1.5 {
-                    self.gaze = Gaze { anchor: heights.anchor(rows, top, view), end: log.end() };
-                }
+                let top = self.refs.scrolled()?;
+                // The end is that of what is drawn: rows may have come since.
+                let is_end = top + 2.0 >= props.shown.rows.total - self.size.view();
+                TableAct::Scroll(if is_end { Gesture::Tail } else { Gesture::To(top) })
             }
             Move::Left => {
-                let window = heights.window(rows, self.gaze.anchor, view);
-                if self.is_following() && window.total > view {
-                    let anchor = heights.hold(rows, self.refs.scroll_top(), view);
-                    self.gaze = Gaze { anchor, end: log.end() };
-                }
+                let rows = &props.shown.rows;
+                let leaves = rows.is_following && rows.total > self.size.view();
+                TableAct::Scroll(Gesture::Leave(leaves.then(|| self.refs.placed.get())?))
             }
-            Move::ToTail | Move::Cleared => self.gaze = Gaze::default(),
-            Move::Row(number) if scope.selected() == Some(number) => return Some(TableAct::Inspect),
-            Move::Row(number) => return Some(TableAct::Select(number)),
-            Move::Step(by) => return step(by),
-            Move::Page(by) => return step(by * ((view / heights.row) as i64 - 1).max(1)),
-            Move::First => return rows.len().checked_sub(1).map(|_| TableAct::Select(rows.number(0))),
-            Move::Last => {
-                self.gaze = Gaze::default();
-                let newest = rows.len().checked_sub(1)?;
-                self.revealed = Some(rows.number(newest));
-                return self.revealed.map(TableAct::Select);
+            Move::ToTail => TableAct::Scroll(Gesture::Tail),
+            Move::Row(number) if self.clicked.or(props.shown.log.selected) == Some(number) => {
+                TableAct::Inspect
             }
-            Move::Inspect => return Some(TableAct::Inspect),
-        }
-        None
+            Move::Row(number) => {
+                self.clicked = Some(number);
+                TableAct::Select(number)
+            }
+            Move::Step(step) => {
+                self.clicked = None;
+                TableAct::Step(step)
+            }
+            Move::Inspect => TableAct::Inspect,
+        };
+        Some(act)
     }
 
-    fn is_following(&self) -> bool {
-        self.gaze.anchor == Anchor::Tail
-    }
-
-    fn heights(&self, ctx: &Context<Self>) -> Heights {
+    /// What the engine is to know of the view, if that is news to it.
+    fn measure(&mut self, verbose: bool) -> Option<TableAct> {
         let narrow = self.size.is_narrow();
-        let half_line = match (ctx.props().verbose, narrow) {
+        let half_line = match (verbose, narrow) {
             (false, _) => 0.0,
             (true, false) => 8.0,
             (true, true) => 16.0,
         };
-        Heights { row: if narrow { 44.0 } else { 24.0 }, half_line }
+        let geometry = Geometry { view: self.size.view(), row: if narrow { 44.0 } else { 24.0 }, half_line };
+        let is_news = geometry != self.measured;
+        self.measured = geometry;
+        is_news.then_some(TableAct::Measure(geometry))
     }
 
-    fn to_tail(&self, rows: Rows<'_>) -> Html {
-        let new = rows.len() - rows.place(self.gaze.end);
+    fn to_tail(&self, new: u32) -> Html {
         let mut button = tag("button", &["type", "class"], &[Some("button"), Some("to-tail")]);
         button.set_listeners(Box::new([Some(self.to_tail.clone())]));
         button.add_child(text(&news(new)));
@@ -315,25 +282,18 @@ fn move_of(event: &Event) -> Option<Move> {
         return None;
     }
     let it = match key.key().as_str() {
-        "ArrowDown" => Move::Step(1),
-        "ArrowUp" => Move::Step(-1),
-        "PageDown" => Move::Page(1),
-        "PageUp" => Move::Page(-1),
-        "Home" => Move::First,
-        "End" => Move::Last,
+        "ArrowDown" => Move::Step(Step::Rows(1)),
+        "ArrowUp" => Move::Step(Step::Rows(-1)),
+        "PageDown" => Move::Step(Step::Views(1)),
+        "PageUp" => Move::Step(Step::Views(-1)),
+        "Home" => Move::Step(Step::First),
+        "End" => Move::Step(Step::Last),
         "Enter" => Move::Inspect,
         _ => return None,
     };
     // They would scroll, which follows from the selection already.
     key.prevent_default();
     Some(it)
-}
-
-/// What a person looks at, and where the log ended when they began to.
-#[derive(Clone, Copy, Debug, Default, PartialEq)]
-struct Gaze {
-    anchor: Anchor,
-    end: u32,
 }
 
 /// The size of the part that scrolls, in CSS pixels.
@@ -407,16 +367,28 @@ struct Refs {
     scroller: NodeRef,
     content: NodeRef,
     rows: NodeRef,
-    /// Where the scroll bar was put.
+    /// Where the scroll bar was put, or where it was seen last. To ask for it while the page is drawn would make the
+    /// browser lay the page out in between.
     placed: Cell<f64>,
+    /// It was put there, and the event that says so has not come.
+    is_put: Cell<bool>,
 }
 
 impl Refs {
-    fn scroll_top(&self) -> f64 {
-        self.scroller.cast::<Element>().map_or(0.0, |scroller| f64::from(scroller.scroll_top()))
+    /// Where a person moved the scroll bar, if it was a person.
+    fn scrolled(&self) -> Option<f64> {
+        let scroller = self.scroller.cast::<Element>()?;
+        let top = f64::from(scroller.scroll_top());
+        let was = self.placed.replace(top);
+        let is_put = self.is_put.take();
+        // A content that is shorter than its place lets the scroll bar go only to its end.
+        let is_at_end = || scroller.scroll_top() + scroller.client_height() + 1 >= scroller.scroll_height();
+        let is_own = is_near(top, was) || is_put && top < was && is_at_end();
+        (!is_own).then_some(top)
     }
 
-    fn place(&self, window: &Window) {
+    /// Gives the rows their place and, unless the person has moved it since, the scroll bar too.
+    fn place(&self, view: &RowsView, is_scroll_known: bool) {
         let (Some(scroller), Some(content), Some(rows)) = (
             self.scroller.cast::<Element>(),
             self.content.cast::<HtmlElement>(),
@@ -425,20 +397,20 @@ impl Refs {
             return;
         };
         // The names and values are valid, so nothing can fail.
-        let _ = content.style().set_property("height", &pixels(window.total));
-        let _ = rows.style().set_property("top", &pixels(window.offset));
-        // A scroll bar that is elsewhere than it was put was moved by the person, and the event that says so is on
-        // its way: it decides.
-        let was = scroller.scroll_top();
-        if (f64::from(was) - self.placed.get()).abs() > 1.5 {
-            return;
-        }
-        let top = window.scroll_top as i32;
-        if was != top {
+        let _ = content.style().set_property("height", &pixels(view.total));
+        let _ = rows.style().set_property("top", &pixels(view.offset));
+        let top = view.scroll_top as i32;
+        if is_scroll_known && !is_near(top.into(), self.placed.get()) {
+            self.placed.set(top.into());
+            self.is_put.set(true);
             scroller.set_scroll_top(top);
         }
-        self.placed.set(f64::from(scroller.scroll_top()));
     }
+}
+
+/// The same place, as exactly as browsers tell it.
+fn is_near(top: f64, other: f64) -> bool {
+    (top - other).abs() <= 1.5
 }
 
 fn header(style: Style) -> Html {

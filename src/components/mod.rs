@@ -6,6 +6,7 @@ pub mod element;
 pub mod filter_bar;
 pub mod forms;
 pub mod inspector;
+pub mod list;
 pub mod listen;
 pub mod log_panel;
 pub mod log_row;

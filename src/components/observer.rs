@@ -21,6 +21,12 @@ impl Observer {
         }
         Self { observer, _on_resize: on_resize }
     }
+
+    /// Whether the browser has such observers.
+    #[must_use]
+    pub const fn observes(&self) -> bool {
+        self.observer.is_some()
+    }
 }
 
 impl Drop for Observer {

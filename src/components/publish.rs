@@ -5,8 +5,8 @@ use yew::prelude::*;
 
 use super::element::{classed, element, text};
 use super::parts::{Control, Look, Part, QOS, RIGHT_HALF, TWO_LINES, View, WIDE, no_note};
-use crate::store::row::head;
 use crate::store::text::concat;
+use crate::store::words::head;
 use crate::store::{Deed, Field, Switch};
 
 /// What to publish, and how.

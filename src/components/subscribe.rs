@@ -7,8 +7,8 @@ use yew::virtual_dom::Key;
 
 use super::element::{element, several, tag, text, words};
 use super::parts::{Control, Part, QOS, RIGHT_HALF, TWO_LINES, View, no_note};
-use crate::store::row::qos_name;
 use crate::store::text::concat;
+use crate::store::words::qos_name;
 use crate::store::{Deed, Field};
 
 /// What to subscribe to, and what was granted.

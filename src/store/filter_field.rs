@@ -1,59 +1,45 @@
 //! The field of the filter: what can be put into it, and what is chosen of that.
 
-use std::ops::Range;
-
-use mqttscope_log::filter::complete;
+use mqttscope_link::{Offer, Offers, Span};
 
 /// The suggestions below the field.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct FilterField {
     offers: Vec<Offer>,
-    /// The bytes of the filter that an offer replaces.
-    range: Range<usize>,
+    /// The filter that they are for.
+    text: String,
+    /// The bytes of it that an offer replaces.
+    range: Span,
     is_begun: bool,
     chosen: Option<usize>,
-}
-
-/// Something that can be put into the field.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Offer {
-    pub text: String,
-    /// What it means, in a few words.
-    pub help: &'static str,
-}
-
-/// What the page knows, to be offered.
-pub struct Known<'a> {
-    /// Topics that begin with a text, for `topic:`.
-    pub topics: &'a dyn Fn(&str) -> Vec<String>,
-    /// Filters that were used, newest first.
-    pub recent: &'a [String],
+    /// The engine was asked for others.
+    is_awaited: bool,
 }
 
 impl FilterField {
-    /// Finds what can stand at a place in a filter, in bytes.
-    pub fn offer(&mut self, text: &str, cursor: usize, known: &Known<'_>) {
-        let completion = complete(text, cursor);
-        let typed = &text[completion.range.clone()];
-        let mut offers = Vec::new();
-        if text.is_empty() {
-            let recent =
-                known.recent.iter().map(|recent| Offer { text: recent.clone(), help: "used before" });
-            offers.extend(recent);
+    /// The engine was asked what can stand in the filter.
+    pub fn ask(&mut self) {
+        self.is_awaited = true;
+    }
+
+    /// Takes what the engine offers, and before it filters that were used, newest first, for an empty one. Says whether it
+    /// is for the filter as it stands, and still wanted.
+    pub fn take(&mut self, offers: Offers, text: &str, recent: &[String]) -> bool {
+        if !self.is_awaited || offers.text != text {
+            return false;
         }
-        if completion.key == Some("topic") {
-            offers.extend((known.topics)(typed).iter().map(|topic| Offer { text: quoted(topic), help: "" }));
-        }
-        let own = completion.suggestions.iter();
-        offers.extend(own.map(|suggestion| Offer { text: suggestion.text.into(), help: suggestion.help }));
-        offers.truncate(MOST);
-        *self = Self { offers, range: completion.range, is_begun: completion.is_begun, chosen: None };
+        let Offers { text, range, is_begun, offers } = offers;
+        let used = |recent: &String| Offer { text: recent.clone(), help: "used before".into() };
+        let recent = recent.iter().filter(|_| text.is_empty()).map(used);
+        let offers = recent.chain(offers).take(MOST).collect();
+        *self = Self { offers, text, range, is_begun, chosen: None, is_awaited: false };
+        true
     }
 
     /// The bytes of the filter that may yet become a key or a word of its language; none once the suggestions are gone.
     #[must_use]
-    pub fn begun(&self) -> Range<usize> {
-        if self.is_begun { self.range.clone() } else { 0..0 }
+    pub const fn begun(&self) -> Span {
+        if self.is_begun { self.range } else { Span { start: 0, end: 0 } }
     }
 
     /// Takes the suggestions away.
@@ -87,22 +73,13 @@ impl FilterField {
     /// The filter with an offer in it, and where the cursor belongs then, in bytes.
     #[must_use]
     pub fn taken(&self, text: &str, at: usize) -> Option<(String, usize)> {
-        let offer = self.offers.get(at)?;
-        let (before, after) = (text.get(..self.range.start)?, text.get(self.range.end..)?);
+        let offer = self.offers.get(at).filter(|_| self.text == text)?;
+        let (before, after) = (text.get(..self.range.start as usize)?, text.get(self.range.end as usize..)?);
         // Behind a key comes its value, behind anything else the next term.
         let space = if offer.text.ends_with(':') || after.starts_with(' ') { "" } else { " " };
         let taken = [before, &offer.text, space, after].concat();
         let cursor = before.len() + offer.text.len() + space.len();
         Some((taken, cursor))
-    }
-}
-
-/// A topic as a value: in quotes where it would be more than one word.
-fn quoted(topic: &str) -> String {
-    if topic.contains(|char: char| char.is_whitespace() || matches!(char, '(' | ')' | '"' | ',')) {
-        ["\"", &topic.replace('"', ""), "\""].concat()
-    } else {
-        topic.to_owned()
     }
 }
 
@@ -141,48 +118,60 @@ const MOST_RECENT: usize = 8;
 mod tests {
     use super::*;
 
-    fn offered(text: &str) -> FilterField {
+    /// What the engine offers for the last word of a filter.
+    fn offers(text: &str, words: &[&str]) -> Offers {
+        let start = text.rfind([' ', ':']).map_or(0, |at| at + 1) as u32;
+        let offers = words.iter().map(|word| Offer { text: (*word).into(), help: String::new() }).collect();
+        Offers { text: text.into(), range: Span { start, end: text.len() as u32 }, is_begun: true, offers }
+    }
+
+    fn offered(text: &str, words: &[&str]) -> FilterField {
         let mut field = FilterField::default();
-        let topics = |start: &str| ["a/b", "a b"].map(|rest| [start, &rest[1..]].concat()).to_vec();
-        let recent = ["retain".to_owned()];
-        field.offer(text, text.len(), &Known { topics: &topics, recent: &recent });
+        field.ask();
+        assert!(field.take(offers(text, words), text, &["retain".to_owned()]));
         field
     }
 
     #[test]
-    fn keys_values_topics_and_recent_filters_are_offered() {
-        assert_eq!(offered("type:pubr").offers()[0].text, "pubrec");
-        assert_eq!(offered("").offers()[0].text, "retain");
-        let texts = offered("topic:a").offers().iter().map(|offer| offer.text.clone()).collect::<Vec<_>>();
-        assert_eq!(texts, ["a/b", "\"a b\""]);
-        assert!(offered("nothing-like-it").offers().is_empty());
+    fn what_was_used_is_offered_for_an_empty_filter() {
+        let texts = |field: FilterField| field.offers().iter().map(|it| it.text.clone()).collect::<Vec<_>>();
+        assert_eq!(texts(offered("", &["type:"])), ["retain", "type:"]);
+        assert_eq!(texts(offered("type:pubr", &["pubrec"])), ["pubrec"]);
+        assert_eq!(offered("", &["a"; 20]).offers().len(), MOST);
     }
 
     #[test]
-    fn what_may_become_a_key_is_only_begun() {
-        let begun = ["q", "type:publish qo", "(vio"].map(|text| offered(text).begun());
-        assert_eq!(begun, [0..1, 13..15, 1..4]);
-        for text in ["", "temperature", "violation", "event", "not", "qos:", "type:pub", "\"q"] {
-            assert!(offered(text).begun().is_empty(), "{text}");
-        }
+    fn what_is_offered_for_another_filter_is_not_taken() {
         let mut field = FilterField::default();
-        field.offer("tomato", 2, &Known { topics: &|_| Vec::new(), recent: &[] });
-        assert!(field.begun().is_empty());
-        let mut field = offered("q");
+        field.ask();
+        assert!(!field.take(offers("t", &["type:"]), "ty", &[]));
+        assert!(field.take(offers("ty", &["type:"]), "ty", &[]));
+        assert!(!field.take(offers("ty", &["other"]), "ty", &[]), "it was not asked for");
+        field.ask();
+        field.close();
+        assert!(!field.take(offers("ty", &["type:"]), "ty", &[]), "the field was left");
+    }
+
+    #[test]
+    fn what_is_only_begun_is_so_until_the_suggestions_go() {
+        let mut field = offered("type:publish qo", &["qos:"]);
+        assert_eq!(field.begun(), Span { start: 13, end: 15 });
         field.close();
         assert!(field.begun().is_empty());
     }
 
     #[test]
     fn what_is_taken_stands_in_place_of_what_was_typed() {
-        assert_eq!(offered("qos:1 ty").taken("qos:1 ty", 0), Some(("qos:1 type:".into(), 11)));
-        assert_eq!(offered("type:pubr").taken("type:pubr", 1), Some(("type:pubrel ".into(), 12)));
-        assert_eq!(offered("type:pubr").taken("type:pubr", 9), None);
+        assert_eq!(offered("qos:1 ty", &["type:"]).taken("qos:1 ty", 0), Some(("qos:1 type:".into(), 11)));
+        let field = offered("type:pubr", &["pubrec", "pubrel"]);
+        assert_eq!(field.taken("type:pubr", 1), Some(("type:pubrel ".into(), 12)));
+        assert_eq!(field.taken("type:pubr", 9), None);
+        assert_eq!(field.taken("type:pubre", 1), None);
     }
 
     #[test]
     fn the_choice_goes_around() {
-        let mut field = offered("type:pubr");
+        let mut field = offered("type:pubr", &["pubrec", "pubrel"]);
         let mut chosen = Vec::new();
         for _ in 0..3 {
             field.choose_next(true);

@@ -3,26 +3,21 @@
 pub mod column;
 pub mod connection;
 pub mod deed;
-pub mod event;
 pub mod filter_field;
 pub mod form;
-pub mod goto;
-pub mod heights;
 pub mod inspect;
 pub mod keys;
-pub mod layout;
+pub mod pace;
 pub mod page;
 pub mod pane;
 mod remember;
-pub mod row;
-pub mod rows;
-pub mod scope;
 pub mod settings;
-pub mod shared;
-#[cfg(test)]
-mod tests;
+pub mod shown;
 pub mod text;
+pub mod tickets;
+pub mod time;
 pub mod validate;
+pub mod words;
 
 pub use deed::Deed;
 pub use form::{Field, Forms, Problem, Problems, Switch};

@@ -4,6 +4,9 @@ use js_sys::{Function, Promise, Reflect};
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
 
+#[allow(dead_code, reason = "not every test has a page")]
+pub mod engine;
+
 /// Waits until something is so; a test that waits for more than ten seconds fails.
 pub async fn until(what: &str, is_so: impl Fn() -> bool) {
     for _ in 0..1_000 {

@@ -1,77 +1,77 @@
 //! The exchange of the selected packet as a ladder between client and broker.
 
 use std::cell::Cell;
+use std::rc::Rc;
 
-use mqttscope_log::ladder::Ladder;
-use mqttscope_log::{Direction, Log};
+use mqttscope_link::{Command, HandshakeView, LogCommand, PanelLook, PanelView, Rung};
 use mqttscope_text::number;
 use yew::prelude::*;
 
-use super::list::List;
-use super::{Hands, InspectorProps, nothing, record_button};
+use super::panel::{Happening, Outcome, Panel, Scene};
+use super::{nothing, record_button};
 use crate::components::element::{classed, element, tag, text, words};
+use crate::components::list::List;
 use crate::store::inspect::lines::moved;
-use crate::store::inspect::rungs::{Rung, awaited_rung, rung, sentence, summary, will_words};
-use crate::store::row::qos_name;
+use crate::store::inspect::rung::sentence;
 use crate::store::text::concat;
+use crate::store::words::qos_name;
 
 /// The ladder, and how it is scrolled.
 pub struct Handshake {
-    ladder: Option<Ladder>,
-    selected: Option<u32>,
-    /// The second in which the waiting for an answer was drawn last.
-    second: u64,
+    /// What has come of it, or still is that of the exchange before.
+    view: Rc<PanelView>,
     list: List,
     width: Cell<u32>,
 }
 
 impl Handshake {
-    pub fn new() -> Self {
-        Self { ladder: None, selected: None, second: 0, list: List::new(RUNG), width: Cell::new(320) }
+    /// Nothing is selected; `on_resize` is told when the panel is to be measured.
+    pub fn new(on_resize: &Callback<()>) -> Self {
+        Self {
+            view: Rc::new(PanelView::Hidden),
+            list: List::new("ladder", RUNG, on_resize.clone()),
+            width: Cell::new(320),
+        }
+    }
+}
+
+impl Panel for Handshake {
+    fn title(&self) -> &'static str {
+        "Handshake"
     }
 
-    /// Follows the log and the selection; says whether what is shown has changed.
-    pub fn follow(&mut self, log: &Log, selected: Option<u32>, now: u64) -> bool {
-        let ladder = selected.and_then(|number| Ladder::of(log, number));
-        let is_waiting =
-            ladder.as_ref().and_then(|ladder| ladder.awaited).is_some_and(|it| it.until.is_none());
-        let is_later = is_waiting && self.second != now / 1_000_000;
-        let is_other = self.selected != selected;
-        let is_changed = is_other || is_later || self.ladder != ladder;
-        self.ladder = ladder;
-        self.selected = selected;
-        self.second = now / 1_000_000;
-        if is_other && let Some(at) = self.at() {
+    fn look(&self) -> PanelLook {
+        PanelLook::Handshake
+    }
+
+    fn select(&mut self, _: Option<u32>, is_shown: bool) {
+        if !is_shown {
+            self.view = Rc::new(PanelView::Hidden);
+        }
+    }
+
+    fn take(&mut self, view: &Rc<PanelView>) -> bool {
+        if !matches!(**view, PanelView::Handshake(_)) {
+            return false;
+        }
+        let before = self.selected();
+        self.view = view.clone();
+        if before != self.selected()
+            && let Some(at) = self.at()
+        {
             self.list.reveal(at);
         }
-        is_changed
-    }
-
-    /// The number of the packet that a key leads to.
-    pub fn hear(&self, key: Option<&str>, props: &InspectorProps) -> Option<u32> {
-        let arrows = &self.ladder.as_ref()?.arrows;
-        let at = moved(key?, self.at().unwrap_or_default(), arrows.len(), 1, self.list.lines(1).page())?;
-        Some(arrows[at].number).filter(|&number| props.selected != Some(number))
-    }
-
-    /// Finds out how the ladder is scrolled.
-    pub fn look(&self) -> bool {
-        self.list.look();
         true
     }
 
-    pub fn view(&self, log: &Log, hands: &Hands, props: &InspectorProps) -> Vec<Html> {
-        let Some(ladder) = &self.ladder else {
-            let is_event = props.selected.and_then(|number| log.record(number)).is_some();
-            let advice = "Select a packet in the log: CONNECT, SUBSCRIBE, UNSUBSCRIBE, PINGREQ, PUBLISH or one of \
-                          their acknowledgements. Here you see every packet of its exchange between client and \
-                          broker, with times, copies and what is missing.";
-            let title = if is_event { "This record belongs to no exchange" } else { "No packet is selected" };
-            return nothing(title, advice);
+    fn view(&self, scene: &Scene<'_>) -> Vec<Html> {
+        let view = match &*self.view {
+            PanelView::Handshake(HandshakeView::Absent { has_record }) => return absence(*has_record),
+            PanelView::Handshake(view @ HandshakeView::Ladder { .. }) => view,
+            _ => return Vec::new(),
         };
-        let drawn = self.list.window(self.count()).lines;
-        let rungs: Vec<(usize, Rung)> =
-            drawn.clone().filter_map(|at| Some((at, self.rung(ladder, at, props.now)?))).collect();
+        let rungs = self.rungs();
+        let drawn = self.list.drawn(rungs.len(), 0..rungs.len());
         let scroller = tag(
             "div",
             &["class", "role", "aria-label", "tabindex", "data-keys"],
@@ -83,33 +83,64 @@ impl Handshake {
                 Some("ladder"),
             ],
         );
-        let body = self.list.draw(scroller, hands, vec![self.draw(drawn.len(), &rungs)]);
-        let all = (0..self.count()).filter_map(|at| self.rung(ladder, at, props.now));
-        let said = all.map(|rung| words("li", "", &sentence(&rung))).collect();
-        vec![head(ladder), self.ends(), body, classed("ol", "hidden", said)]
+        let first = drawn.start;
+        let svg = self.draw(&rungs[drawn]);
+        let body = self.list.draw(scroller, scene.listeners.on_list(), first, vec![svg]);
+        let said = rungs.iter().map(|rung| words("li", "", &sentence(rung))).collect();
+        vec![head(view), self.ends(), body, classed("ol", "hidden", said)]
     }
 
-    /// Puts the ladder into its place; says whether more is to be seen than was drawn.
-    pub fn place(&self) -> bool {
+    fn hear(&mut self, happening: &Happening<'_>) -> Outcome {
+        if happening.event.type_() == "scroll" {
+            return Outcome::drawn(self.list.scrolled(happening.target));
+        }
+        let to = happening.key.and_then(|key| self.led_to(key));
+        Outcome { is_changed: false, command: to.map(|number| Command::Log(LogCommand::Select(number))) }
+    }
+
+    fn place(&self) -> bool {
+        self.list.place(self.rungs().len())
+    }
+
+    fn measure(&self) -> bool {
+        let is_other = self.list.measure();
         let width = self.list.scroller().map_or(0, |scroller| scroller.client_width().max(0) as u32);
-        let is_wider = width > 0 && self.width.replace(width) != width;
-        self.list.place(self.count()) || is_wider
+        width > 0 && self.width.replace(width) != width || is_other
+    }
+}
+
+/// What is looked at.
+impl Handshake {
+    fn rungs(&self) -> &[Rung] {
+        match &*self.view {
+            PanelView::Handshake(HandshakeView::Ladder { rungs, .. }) => rungs,
+            _ => &[],
+        }
     }
 
-    fn count(&self) -> usize {
-        self.ladder.as_ref().map_or(0, |ladder| ladder.arrows.len() + usize::from(ladder.awaited.is_some()))
+    fn selected(&self) -> Option<u32> {
+        match &*self.view {
+            PanelView::Handshake(HandshakeView::Ladder { selected, .. }) => Some(*selected),
+            _ => None,
+        }
     }
 
     /// The place of the selected packet.
     fn at(&self) -> Option<usize> {
-        let arrows = &self.ladder.as_ref()?.arrows;
-        arrows.iter().position(|arrow| Some(arrow.number) == self.selected)
+        let selected = self.selected()?;
+        self.rungs().iter().position(|rung| rung.number == Some(selected))
     }
 
-    fn rung(&self, ladder: &Ladder, at: usize, now: u64) -> Option<Rung> {
-        if at < ladder.arrows.len() { Some(rung(ladder, at)) } else { awaited_rung(ladder, now) }
+    /// The number of the packet that a key leads to.
+    fn led_to(&self, key: &str) -> Option<u32> {
+        let packets = self.rungs().iter().filter(|rung| rung.number.is_some()).count();
+        let at = moved(key, self.at().unwrap_or_default(), packets, 1, self.list.lines(1).page())?;
+        self.rungs()[at].number.filter(|&number| self.selected() != Some(number))
     }
+}
 
+/// Drawing.
+impl Handshake {
     /// Where the two lifelines stand.
     fn lifelines(&self) -> [u32; 2] {
         [LEFT, self.width.get().saturating_sub(RIGHT).max(LEFT + RIGHT)]
@@ -122,12 +153,12 @@ impl Handshake {
         svg("ladder-ends", self.width.get(), 24, ends.into())
     }
 
-    fn draw(&self, count: usize, rungs: &[(usize, Rung)]) -> Html {
+    fn draw(&self, rungs: &[Rung]) -> Html {
         let [client, broker] = self.lifelines();
-        let height = count as u32 * RUNG;
-        let first = rungs.first().map_or(0, |(at, _)| *at);
-        let draw = |(at, rung): &(usize, Rung)| self.draw_rung(rung, (at - first) as u32 * RUNG);
-        let mut parts: Vec<Html> = rungs.iter().map(draw).collect();
+        let height = rungs.len() as u32 * RUNG;
+        let tops = (0..height).step_by(RUNG as usize);
+        let mut parts: Vec<Html> =
+            rungs.iter().zip(tops).map(|(rung, top)| self.draw_rung(rung, top)).collect();
         for x in [client, broker] {
             let d = concat(&["M", &number::plain(x.into()), " 0V", &number::plain(height.into())]);
             parts.push(path("lifeline", &d));
@@ -168,32 +199,43 @@ impl Handshake {
             if rung.out { "rung out" } else { "rung in" },
             mark(rung.stands_out, " stands-out"),
             mark(rung.number.is_none(), " missing"),
-            mark(rung.number.is_some() && rung.number == self.selected, " selected"),
+            mark(rung.number.is_some() && rung.number == self.selected(), " selected"),
         ]);
         let record = rung.number.map(|number| number::plain(number.into()));
         element("g", &["class", "data-record"], &[Some(&class), record.as_deref()], parts)
     }
 }
 
-fn head(ladder: &Ladder) -> Html {
-    let mut title = vec![words("strong", "", ladder.kind.name())];
-    if let Some(qos) = ladder.qos {
-        title.push(words("span", "chip", qos_name(qos)));
+/// What is said where there is no exchange.
+fn absence(has_record: bool) -> Vec<Html> {
+    let advice = "Select a packet in the log: CONNECT, SUBSCRIBE, UNSUBSCRIBE, PINGREQ, PUBLISH or one of their \
+                  acknowledgements. Here you see every packet of its exchange between client and broker, with \
+                  times, copies and what is missing.";
+    let title = if has_record { "This record belongs to no exchange" } else { "No packet is selected" };
+    nothing(title, advice)
+}
+
+fn head(view: &HandshakeView) -> Html {
+    let HandshakeView::Ladder { kind, qos, out, summary, is_cut, will, rungs, .. } = view else {
+        return Html::default();
+    };
+    let mut title = vec![words("strong", "", kind)];
+    if let Some(qos) = qos {
+        title.push(words("span", "chip", qos_name(*qos)));
     }
-    if let Some(first) = ladder.arrows.first() {
-        let way = if first.direction == Direction::Out { "from the client" } else { "from the broker" };
-        title.push(words("span", "quiet", way));
+    if !rungs.is_empty() {
+        title.push(words("span", "quiet", if *out { "from the client" } else { "from the broker" }));
     }
-    let mut parts = vec![classed("p", "subject-name", title), words("p", "quiet", &summary(ladder))];
-    if ladder.is_cut {
-        let most = number::grouped(Ladder::MAX_ARROWS as u64);
+    let mut parts = vec![classed("p", "subject-name", title), words("p", "quiet", summary)];
+    if *is_cut {
+        let drawn = rungs.iter().filter(|rung| rung.number.is_some()).count();
+        let most = number::grouped(drawn as u64);
         parts.push(words("p", "amber", &concat(&["Only the first ", &most, " packets are drawn."])));
     }
-    if let Some(will) = &ladder.will {
-        let (sentence, number) = will_words(will);
-        parts.push(words("p", "", &sentence));
+    if let Some((sentence, number)) = will {
+        parts.push(words("p", "", sentence));
         if let Some(number) = number {
-            parts.push(record_button(number, &concat(&["Show #", &number::grouped(number.into())])));
+            parts.push(record_button(*number, &concat(&["Show #", &number::grouped((*number).into())])));
         }
     }
     classed("div", "subject", parts)

@@ -1,274 +1,177 @@
 //! The payload of the selected packet in a format of the person's choice, line by line.
 
+use std::rc::Rc;
+
 use js_sys::{Array, Uint8Array};
-use mqttscope_log::Log;
-use mqttscope_log::payload::{Line, View, Viewer, guess, image_type};
-use mqttscope_log::transfer::{Binary, Lines};
+use mqttscope_link::{
+    Command, Copy, PageCommand, PanelLook, PanelView, PayloadBody, PayloadFormat, PayloadLine, PayloadView,
+};
 use mqttscope_text::number;
 use wasm_bindgen::JsCast;
-use web_sys::{Blob, BlobPropertyBag, Element, HtmlSelectElement, Url};
+use web_sys::{Blob, BlobPropertyBag, HtmlSelectElement, Url};
 use yew::prelude::*;
 
-use super::list::List;
-use super::packet::Packet;
-use super::{Hands, Inspector, Message, attribute, button, nothing, number_of};
-use crate::clipboard;
+use super::absence::absence;
+use super::panel::{Happening, Outcome, Panel, Scene};
+use super::{button, nothing, number_of, span};
 use crate::components::element::{classed, element, tag, text, words};
-use crate::store::inspect::folds::Folds;
-use crate::store::inspect::tree::bytes_words;
-use crate::store::row::hex;
+use crate::components::list::List;
 use crate::store::text::concat;
-
-/// A payload that the reader has decoded.
-pub struct Decoded {
-    /// Which request this answers.
-    request: u32,
-    /// The lines, or why there are none.
-    lines: Result<Vec<Line>, String>,
-}
-
-/// A format as a person chooses it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Format {
-    Auto,
-    Text,
-    Json,
-    Hex,
-    Base64,
-    Cbor,
-    MessagePack,
-    Image,
-}
-
-impl Format {
-    const ALL: [Self; 8] = [
-        Self::Auto,
-        Self::Text,
-        Self::Json,
-        Self::Hex,
-        Self::Base64,
-        Self::Cbor,
-        Self::MessagePack,
-        Self::Image,
-    ];
-
-    const fn name(self) -> &'static str {
-        ["Auto", "Text", "JSON", "Hex", "Base64", "CBOR", "MessagePack", "Image"][self as usize]
-    }
-
-    /// The format that shows most of a payload.
-    fn of(payload: &[u8]) -> Self {
-        if image_type(payload).is_some() {
-            return Self::Image;
-        }
-        match guess(payload) {
-            View::Json => Self::Json,
-            View::Hex => Self::Hex,
-            _ => Self::Text,
-        }
-    }
-}
 
 /// The payload, and what of it is looked at.
 pub struct Payload {
-    chosen: Format,
-    /// `None` as long as the payload is not looked at.
-    open: Option<Open>,
+    chosen: PayloadFormat,
+    /// What has come of it, or still is that of the one before.
+    view: Rc<PanelView>,
+    /// Another packet or format was chosen, and nothing of it has come: its beginning is looked at.
+    is_awaited: bool,
+    image: Option<ImageUrl>,
     list: List,
-    folds: Folds,
-    requests: u32,
     /// What was copied last.
     copied: &'static str,
 }
 
-/// A payload that is looked at.
-struct Open {
-    format: Format,
-    source: Source,
-}
-
-/// Where the lines come from.
-enum Source {
-    Lines(Viewer),
-    /// From the reader; `None` until they come.
-    Reader(Option<Result<Vec<Line>, String>>),
-    Image(Option<ImageUrl>),
-}
-
 impl Payload {
-    pub fn new() -> Self {
+    /// Nothing is selected; `on_resize` is told when the panel is to be measured.
+    pub fn new(on_resize: &Callback<()>) -> Self {
         Self {
-            chosen: Format::Auto,
-            open: None,
-            list: List::new(LINE),
-            folds: Folds::default(),
-            requests: 0,
+            chosen: PayloadFormat::Auto,
+            view: Rc::new(PanelView::Hidden),
+            is_awaited: true,
+            image: None,
+            list: List::new("payload", LINE, on_resize.clone()),
             copied: "",
         }
     }
+}
 
-    /// Another payload is selected, or another format chosen.
-    pub fn forget(&mut self) {
-        self.open = None;
-        self.folds = Folds::default();
-        self.requests += 1;
-        self.copied = "";
-        self.list.reveal(0);
+impl Panel for Payload {
+    fn title(&self) -> &'static str {
+        "Payload"
     }
 
-    /// Begins to show the selected packet's payload, if that is not done.
-    pub fn open(&mut self, log: &Log, packet: &Packet, ctx: &Context<Inspector>) {
-        if self.open.is_some() {
-            return;
+    fn look(&self) -> PanelLook {
+        let count = if self.is_awaited { 0 } else { self.count() };
+        PanelLook::Payload { format: self.chosen, lines: span(self.list.wanted(count)) }
+    }
+
+    fn select(&mut self, _: Option<u32>, is_shown: bool) {
+        self.await_another();
+        if !is_shown {
+            self.show(&Rc::new(PanelView::Hidden));
         }
-        let Some(payload) = payload_of(log, packet) else { return };
-        let format = if self.chosen == Format::Auto { Format::of(payload) } else { self.chosen };
-        let source = match format {
-            Format::Image => Source::Image(ImageUrl::of(payload)),
-            Format::Cbor => self.ask(Binary::Cbor, payload, ctx),
-            Format::MessagePack => self.ask(Binary::MessagePack, payload, ctx),
-            Format::Json => Source::Lines(Viewer::new(View::Json)),
-            Format::Hex => Source::Lines(Viewer::new(View::Hex)),
-            Format::Base64 => Source::Lines(Viewer::new(View::Base64)),
-            Format::Text | Format::Auto => Source::Lines(Viewer::new(View::Text)),
+    }
+
+    fn take(&mut self, view: &Rc<PanelView>) -> bool {
+        match &**view {
+            PanelView::Payload(_) | PanelView::NoMessage | PanelView::Absent(_) => self.show(view),
+            _ => return false,
+        }
+        if std::mem::take(&mut self.is_awaited) {
+            self.list.reveal(0);
+        }
+        true
+    }
+
+    fn copied(&mut self, what: Copy) -> bool {
+        let (Copy::Payload, PanelView::Payload(payload)) = (what, &*self.view) else { return false };
+        self.copied = match payload.format {
+            PayloadFormat::Hex | PayloadFormat::Image => "Copied as hex",
+            PayloadFormat::Base64 => "Copied as Base64",
+            PayloadFormat::Cbor | PayloadFormat::MessagePack => "Copied as shown",
+            PayloadFormat::Auto | PayloadFormat::Text | PayloadFormat::Json => "Copied as text",
         };
-        self.open = Some(Open { format, source });
-        self.advance(log, packet);
+        true
     }
 
-    fn ask(&self, format: Binary, payload: &[u8], ctx: &Context<Inspector>) -> Source {
-        let (link, request) = (ctx.link().clone(), self.requests);
-        let answer = move |answer: Result<Lines, String>| {
-            let lines = answer.map(|Lines { mut lines, is_cut }| {
-                if is_cut {
-                    let text = "… only the first lines are shown".to_owned();
-                    lines.push(Line { text, ..Line::default() });
-                }
-                lines
-            });
-            link.send_message(Message::Decoded(Decoded { request, lines }));
-        };
-        let begun = ctx.props().reader.view(format, payload, answer);
-        Source::Reader(begun.err().map(Err))
-    }
-
-    /// Takes what the reader has decoded; says whether it was waited for.
-    pub fn take(&mut self, Decoded { request, lines }: Decoded) -> bool {
-        let Some(Open { source: Source::Reader(place), .. }) = &mut self.open else { return false };
-        if request == self.requests {
-            *place = Some(lines);
-        }
-        request == self.requests
-    }
-
-    /// Whether lines are still to be found.
-    pub fn is_busy(&self) -> bool {
-        match &self.open {
-            Some(Open { source: Source::Lines(viewer), .. }) => !viewer.is_complete() || self.folds.is_busy(),
-            Some(_) => self.folds.is_busy(),
-            None => false,
-        }
-    }
-
-    /// Finds more lines.
-    pub fn advance(&mut self, log: &Log, packet: &Packet) {
-        let (Some(open), Some(payload)) = (&mut self.open, payload_of(log, packet)) else { return };
-        if let Source::Lines(viewer) = &mut open.source
-            && !viewer.is_complete()
-        {
-            viewer.advance(payload, SLICE_BYTES);
-            return;
-        }
-        let source = &open.source;
-        let depths =
-            |first, count| source.window(payload, first, count).iter().map(|line| line.depth).collect();
-        self.folds.advance(SLICE_LINES, depths);
-    }
-
-    pub fn view(&self, log: &Log, packet: &Packet, hands: &Hands) -> Vec<Html> {
-        if packet.packet(log).is_none() {
-            return packet.absence(log);
-        }
-        let (Some(payload), Some(open)) = (payload_of(log, packet), &self.open) else {
-            return nothing(
+    fn view(&self, scene: &Scene<'_>) -> Vec<Html> {
+        match &*self.view {
+            PanelView::Absent(why) => absence(why, scene.utc_offset),
+            PanelView::NoMessage => nothing(
                 "This packet carries no message",
                 "PUBLISH has a payload, and CONNECT has one for its will. Select one of them in the log.",
-            );
-        };
-        let body = match &open.source {
-            Source::Image(Some(url)) => image(url),
-            Source::Image(None) => said("This is no image of a kind that browsers show."),
-            Source::Reader(Some(Err(error))) => said(error),
-            Source::Reader(None) => said("Decoding …"),
-            _ if payload.is_empty() => {
-                said("The payload is empty: 0 bytes. With RETAIN that deletes the retained message.")
-            }
-            source => self.lines(source, payload, hands),
-        };
-        vec![self.head(open, payload), body]
-    }
-
-    /// Puts the lines into their place; says whether more is to be seen than was drawn.
-    pub fn place(&self) -> bool {
-        self.open.as_ref().is_some_and(|open| self.list.place(self.shown(&open.source)))
-    }
-
-    /// Says whether what is shown has changed.
-    pub fn hear(&mut self, event: &Event, target: &Element, log: &Log, packet: &Packet) -> bool {
-        match event.type_().as_str() {
-            "scroll" => {
-                self.list.look();
-                true
-            }
-            "change" => {
-                let select: &HtmlSelectElement = target.unchecked_ref();
-                let chosen = Format::ALL.into_iter().find(|format| format.name() == select.value());
-                self.chosen = chosen.unwrap_or(Format::Auto);
-                self.forget();
-                true
-            }
-            "click" => {
-                if attribute(target, "data-copy").is_some() {
-                    self.copy(log, packet);
-                    return true;
-                }
-                let (Some(line), Some(open)) = (number_of(target, "data-line"), &self.open) else {
-                    return false;
-                };
-                let Some(payload) = payload_of(log, packet) else { return false };
-                let depth = open.source.window(payload, line, 1).first().map_or(0, |line| line.depth);
-                self.folds.toggle(line, depth);
-                self.advance(log, packet);
-                true
-            }
-            _ => false,
+            ),
+            PanelView::Payload(payload) => vec![self.head(payload), self.body(&payload.body, scene)],
+            _ => Vec::new(),
         }
     }
 
-    fn head(&self, open: &Open, payload: &[u8]) -> Html {
-        let option = |format: Format| {
+    fn hear(&mut self, happening: &Happening<'_>) -> Outcome {
+        let target = happening.target;
+        match happening.event.type_().as_str() {
+            "scroll" => Outcome::drawn(self.list.scrolled(target)),
+            "change" => {
+                let value = target.unchecked_ref::<HtmlSelectElement>().value();
+                let chosen = FORMATS.into_iter().find(|(_, name)| *name == value);
+                self.chosen = chosen.map_or(PayloadFormat::Auto, |(format, _)| format);
+                self.await_another();
+                Outcome::drawn(true)
+            }
+            "click" => {
+                let line = number_of(target, "data-line");
+                let command = line.map(|line| Command::Page(PageCommand::Fold(line as u32)));
+                Outcome { is_changed: false, command }
+            }
+            _ => Outcome::default(),
+        }
+    }
+
+    fn place(&self) -> bool {
+        self.list.place(self.count())
+    }
+
+    fn measure(&self) -> bool {
+        self.list.measure()
+    }
+}
+
+/// What is looked at.
+impl Payload {
+    fn await_another(&mut self) {
+        self.is_awaited = true;
+        self.copied = "";
+    }
+
+    fn show(&mut self, view: &Rc<PanelView>) {
+        // An image that comes again has its address already.
+        if image_of(view) != image_of(&self.view) {
+            self.image = image_of(view).and_then(|(media_type, bytes)| ImageUrl::of(media_type, bytes));
+        }
+        self.view = view.clone();
+    }
+
+    /// How many lines are shown.
+    fn count(&self) -> usize {
+        match &*self.view {
+            PanelView::Payload(PayloadView { body: PayloadBody::Lines { count, .. }, .. }) => *count as usize,
+            _ => 0,
+        }
+    }
+}
+
+/// Drawing.
+impl Payload {
+    fn head(&self, payload: &PayloadView) -> Html {
+        let option = |(format, name): (PayloadFormat, &'static str)| {
+            let is_chosen = format == self.chosen;
             let label = match format {
-                Format::Auto if self.chosen == Format::Auto => concat(&["Auto: ", open.format.name()]),
-                _ => format.name().to_owned(),
+                PayloadFormat::Auto if is_chosen => &*concat(&["Auto: ", name_of(payload.format)]),
+                _ => name,
             };
-            let selected = (format == self.chosen).then_some("");
-            element("option", &["value", "selected"], &[Some(format.name()), selected], vec![text(&label)])
+            let selected = is_chosen.then_some("");
+            element("option", &["value", "selected"], &[Some(name), selected], vec![text(label)])
         };
         let select = element(
             "select",
             &["class", "aria-label"],
             &[Some("format"), Some("Format of the payload")],
-            Format::ALL.map(option).into(),
+            FORMATS.map(option).into(),
         );
-        let mut facts = bytes_words(payload.len());
-        let count = open.source.len();
-        if count > 0 {
-            let so_far = match &open.source {
-                Source::Lines(viewer) if !viewer.is_complete() => " so far",
-                _ => "",
-            };
-            let lines = number::grouped(count as u64);
-            facts = concat(&[&facts, " · ", &lines, if count == 1 { " line" } else { " lines" }, so_far]);
+        let mut facts = number::counted(payload.len.into(), " byte", " bytes");
+        if let PayloadBody::Lines { total: total @ 1.., is_complete, .. } = payload.body {
+            let so_far = if is_complete { "" } else { " so far" };
+            let lines = number::counted(total.into(), " line", " lines");
+            facts = concat(&[&facts, " · ", &lines, so_far]);
         }
         classed(
             "div",
@@ -287,104 +190,58 @@ impl Payload {
         )
     }
 
-    fn lines(&self, source: &Source, payload: &[u8], hands: &Hands) -> Html {
-        let window = self.list.window(self.shown(source));
-        let numbers: Vec<usize> = window.lines.map(|place| self.folds.line_at(place)).collect();
-        let mut rows = Vec::with_capacity(numbers.len());
-        for run in numbers.chunk_by(|before, next| before + 1 == *next) {
-            // The line behind says whether anything lies deeper than the last.
-            let lines = source.window(payload, run[0], run.len() + 1);
-            for (at, &number) in run.iter().enumerate() {
-                let Some(line) = lines.get(at) else { break };
-                let opens = lines.get(at + 1).is_some_and(|next| next.depth > line.depth);
-                rows.push(self.line(number, line, opens));
+    fn body(&self, body: &PayloadBody, scene: &Scene<'_>) -> Html {
+        match (body, &self.image) {
+            (PayloadBody::Image { .. }, Some(url)) => image(url),
+            (PayloadBody::Image { .. }, None) => said("This is no image of a kind that browsers show."),
+            (PayloadBody::Words(words), _) => said(words),
+            (PayloadBody::Lines { count, first, lines, .. }, _) => {
+                self.lines(*count as usize, *first as usize, lines, scene)
             }
         }
+    }
+
+    /// The lines that can be seen and have come.
+    fn lines(&self, count: usize, come: usize, lines: &[PayloadLine], scene: &Scene<'_>) -> Html {
+        let drawn = self.list.drawn(count, come..come + lines.len());
+        let first = drawn.start;
+        let rows = drawn.filter_map(|place| lines.get(place - come).map(line)).collect();
         let scroller = tag(
             "div",
             &["class", "role", "aria-label", "tabindex"],
             &[Some("list payload-lines"), Some("group"), Some("Payload"), Some("0")],
         );
-        self.list.draw(scroller, hands, rows)
-    }
-
-    fn line(&self, number: usize, line: &Line, opens: bool) -> Html {
-        let is_folded = self.folds.is_folded(number);
-        let fold = if opens {
-            let (sign, expanded, label) =
-                if is_folded { ("▸", "false", "Unfold") } else { ("▾", "true", "Fold") };
-            element(
-                "button",
-                &["type", "class", "data-line", "aria-expanded", "aria-label"],
-                &[
-                    Some("button"),
-                    Some("fold"),
-                    Some(&number::plain(number as u64)),
-                    Some(expanded),
-                    Some(label),
-                ],
-                vec![text(sign)],
-            )
-        } else {
-            Html::default()
-        };
-        let mut parts = vec![fold, text(&line.text)];
-        if is_folded {
-            parts.push(words("span", "quiet", " …"));
-        }
-        if let Some(fault) = line.fault {
-            parts.push(words("span", "red", &concat(&["  ✖ ", fault])));
-        }
-        classed("div", "payload-line", parts)
-    }
-
-    fn shown(&self, source: &Source) -> usize {
-        source.len().saturating_sub(self.folds.hidden())
-    }
-
-    fn copy(&mut self, log: &Log, packet: &Packet) {
-        let (Some(open), Some(payload)) = (&self.open, payload_of(log, packet)) else { return };
-        let joined = |separator: &str| {
-            let lines = open.source.window(payload, 0, usize::MAX);
-            lines.iter().map(|line| line.text.as_str()).collect::<Vec<_>>().join(separator)
-        };
-        let (copied, copy) = match open.format {
-            Format::Hex | Format::Image => ("Copied as hex", hex(payload)),
-            Format::Base64 => ("Copied as Base64", joined("")),
-            Format::Cbor | Format::MessagePack => ("Copied as shown", joined("\n")),
-            _ => ("Copied as text", String::from_utf8_lossy(payload).into_owned()),
-        };
-        clipboard::copy(copy);
-        self.copied = copied;
+        self.list.draw(scroller, scene.listeners.on_list(), first, rows)
     }
 }
 
-impl Source {
-    fn len(&self) -> usize {
-        match self {
-            Self::Lines(viewer) => viewer.lines(),
-            Self::Reader(Some(Ok(lines))) => lines.len(),
-            _ => 0,
-        }
+fn line(line: &PayloadLine) -> Html {
+    let fold = if line.opens {
+        let (sign, expanded, label) =
+            if line.is_folded { ("▸", "false", "Unfold") } else { ("▾", "true", "Fold") };
+        element(
+            "button",
+            &["type", "class", "data-line", "aria-expanded", "aria-label"],
+            &[
+                Some("button"),
+                Some("fold"),
+                Some(&number::plain(line.number.into())),
+                Some(expanded),
+                Some(label),
+            ],
+            vec![text(sign)],
+        )
+    } else {
+        Html::default()
+    };
+    let mut parts = vec![fold, text(&line.text)];
+    if line.is_folded {
+        parts.push(words("span", "quiet", " …"));
     }
-
-    fn window(&self, payload: &[u8], first: usize, count: usize) -> Vec<Line> {
-        match self {
-            Self::Lines(viewer) => viewer.window(payload, first, count),
-            Self::Reader(Some(Ok(lines))) => lines.iter().skip(first).take(count).cloned().collect(),
-            _ => Vec::new(),
-        }
+    if let Some(fault) = &line.fault {
+        parts.push(words("span", "red", &concat(&["  ✖ ", fault])));
     }
-}
-
-/// The message that the selected packet carries.
-fn payload_of<'a>(log: &'a Log, packet: &'a Packet) -> Option<&'a [u8]> {
-    let (_, record, tree, bytes) = packet.packet(log)?;
-    match tree.message() {
-        Some(range) => bytes.get(range),
-        // A payload without bytes is no field.
-        None => log.payload(record),
-    }
+    classed("div", "payload-line", parts)
 }
 
 fn said(sentence: &str) -> Html {
@@ -396,14 +253,27 @@ fn image(url: &ImageUrl) -> Html {
     classed("div", "payload-image", vec![image])
 }
 
+fn image_of(view: &PanelView) -> Option<(&str, &[u8])> {
+    match view {
+        PanelView::Payload(PayloadView { body: PayloadBody::Image { media_type, bytes }, .. }) => {
+            Some((media_type, bytes))
+        }
+        _ => None,
+    }
+}
+
+fn name_of(format: PayloadFormat) -> &'static str {
+    FORMATS.into_iter().find(|(known, _)| *known == format).map_or("", |(_, name)| name)
+}
+
 /// An address for the bytes of an image, for as long as it is shown.
 struct ImageUrl(String);
 
 impl ImageUrl {
-    fn of(payload: &[u8]) -> Option<Self> {
+    fn of(media_type: &str, bytes: &[u8]) -> Option<Self> {
         let options = BlobPropertyBag::new();
-        options.set_type(image_type(payload)?);
-        let parts = Array::of1(&Uint8Array::from(payload));
+        options.set_type(media_type);
+        let parts = Array::of1(&Uint8Array::from(bytes));
         let blob = Blob::new_with_u8_array_sequence_and_options(&parts, &options).ok()?;
         Url::create_object_url_with_blob(&blob).ok().map(Self)
     }
@@ -416,8 +286,16 @@ impl Drop for ImageUrl {
     }
 }
 
+/// The formats in the order of the list, with their names.
+const FORMATS: [(PayloadFormat, &str); 8] = [
+    (PayloadFormat::Auto, "Auto"),
+    (PayloadFormat::Text, "Text"),
+    (PayloadFormat::Json, "JSON"),
+    (PayloadFormat::Hex, "Hex"),
+    (PayloadFormat::Base64, "Base64"),
+    (PayloadFormat::Cbor, "CBOR"),
+    (PayloadFormat::MessagePack, "MessagePack"),
+    (PayloadFormat::Image, "Image"),
+];
 /// Height of a line in CSS pixels, as in the style sheet.
 const LINE: u32 = 18;
-/// What a slice looks at.
-const SLICE_BYTES: usize = 192 << 10;
-const SLICE_LINES: usize = 8_192;

@@ -1,235 +1,194 @@
 //! The figures of the whole log: counts, rates, latencies, topics.
 
-use mqttscope_log::statistics::{Count, Histogram, Statistics};
-use mqttscope_log::{Budget, Direction, Follower, Log};
-use mqttscope_proto::PacketType;
+use std::rc::Rc;
+
+use mqttscope_link::{Amount, Chart, LatencyRow, PanelLook, PanelView, StatisticsView, TopicRow};
 use mqttscope_text::number;
 use yew::prelude::*;
 
 use super::nothing;
+use super::panel::{Panel, Scene};
 use crate::components::element::{classed, cut_at_start, element, text, words};
 use crate::store::inspect::chart;
-use crate::store::row::payload_text;
 use crate::store::text::concat;
 
-/// The figures, kept up with the log.
-#[derive(Default)]
-pub struct Figures {
-    statistics: Statistics,
-    /// When they were drawn last, in microseconds since the Unix epoch.
-    drawn: u64,
-    is_behind: bool,
+/// The figures as they came last.
+pub struct Statistics {
+    view: Rc<PanelView>,
 }
 
-impl Figures {
-    /// Goes on counting; says whether the figures are up to date.
-    pub fn update(&mut self, log: &Log) -> bool {
-        self.is_behind = !self.statistics.advance(log, Budget::SLICE);
-        !self.is_behind
+impl Statistics {
+    /// Before any have come.
+    pub fn new() -> Self {
+        Self { view: Rc::new(PanelView::Hidden) }
+    }
+}
+
+impl Panel for Statistics {
+    fn title(&self) -> &'static str {
+        "Statistics"
     }
 
-    /// Whether they are to be drawn anew: nobody reads figures that change with each frame.
-    pub fn is_due(&mut self, now: u64) -> bool {
-        let is_due = now.abs_diff(self.drawn) >= MIN_MICROS;
-        if is_due {
-            self.drawn = now;
+    fn look(&self) -> PanelLook {
+        PanelLook::Statistics
+    }
+
+    fn select(&mut self, _: Option<u32>, _: bool) {}
+
+    fn take(&mut self, view: &Rc<PanelView>) -> bool {
+        let is_mine = matches!(**view, PanelView::Statistics(_));
+        if is_mine {
+            self.view = view.clone();
         }
-        is_due
+        is_mine
     }
 
-    pub fn view(&self, log: &Log, now: u64) -> Vec<Html> {
-        let statistics = &self.statistics;
-        let [out, in_] = [Direction::Out, Direction::In].map(|direction| statistics.total(direction));
-        if out.packets + in_.packets == 0 {
-            return nothing(
+    fn view(&self, _: &Scene<'_>) -> Vec<Html> {
+        match &*self.view {
+            PanelView::Statistics(Some(figures)) => draw(figures),
+            PanelView::Statistics(None) => nothing(
                 "Nothing to count yet",
                 "Once packets go and come: how many of each type, how fast, how long acknowledgements take, and \
                  which topics carry the most.",
-            );
-        }
-        let tables = vec![
-            self.rates(log, now),
-            self.chart(now),
-            self.types(out, in_),
-            self.latencies("Time to the broker's acknowledgement", Direction::In),
-            self.latencies("Time to the client's acknowledgement", Direction::Out),
-            self.topics(now),
-        ];
-        let keys = &["class", "role", "aria-label", "tabindex"];
-        let values = [Some("figures"), Some("group"), Some("Figures of the log"), Some("0")];
-        vec![element("div", keys, &values, tables)]
-    }
-
-    fn rates(&self, log: &Log, now: u64) -> Html {
-        let (rate, peak) = (self.statistics.seconds().rate(now), self.statistics.seconds().peak());
-        let [ours, theirs] = log.in_flight();
-        let violations = self.statistics.violations();
-        let per_second_bytes = |bytes: u64| concat(&[&number::size(bytes), "/s"]);
-        let in_flight = [(ours, "out"), (theirs, "in")]
-            .map(|(count, word)| concat(&[&number::grouped(count.into()), " ", word]))
-            .join(", ");
-        let facts = [
-            ("Now", packets_a_second(rate.packets), per_second_bytes(rate.bytes)),
-            ("Peak", packets_a_second(peak.packets), per_second_bytes(peak.bytes)),
-            ("In flight", in_flight, "QoS 1 and 2".to_owned()),
-            (
-                "Faulty packets",
-                if violations > 0 {
-                    concat(&["✖ ", &number::grouped(violations)])
-                } else {
-                    "none".to_owned()
-                },
-                if self.is_behind { "counting …".to_owned() } else { "of the whole log".to_owned() },
             ),
-        ];
-        let fact = |(name, value, detail): (&str, String, String)| {
-            let class = if value.starts_with('✖') { "red" } else { "" };
-            classed(
-                "div",
-                "fact",
-                vec![
-                    words("dt", "", name),
-                    classed("dd", "", vec![words("strong", class, &value), words("span", "quiet", &detail)]),
-                ],
-            )
-        };
-        classed("dl", "facts-grid", facts.into_iter().map(fact).collect())
-    }
-
-    /// Packets per second in the last two minutes, or in the last two minutes of a log that is older.
-    fn chart(&self, now: u64) -> Html {
-        let seconds = self.statistics.seconds();
-        let newest = seconds.last(1).next().map_or(0, |sample| sample.second);
-        let is_live = now / 1_000_000 < newest + CHART_SECONDS;
-        let end = if is_live { now / 1_000_000 } else { newest + 1 };
-        let (mut out, mut in_, mut most) = (Vec::new(), Vec::new(), 0);
-        for second in end.saturating_sub(CHART_SECONDS)..end {
-            let [sent, received] = seconds.sample(second).packets;
-            out.push(sent);
-            in_.push(received);
-            most = most.max(sent).max(received);
+            _ => Vec::new(),
         }
-        let top = chart::top(most);
-        let path = |class: &str, d: &str| {
-            let keys = &["class", "d", "vector-effect"];
-            element("path", keys, &[Some(class), Some(d), Some("non-scaling-stroke")], Vec::new())
-        };
-        let svg = element(
-            "svg",
-            &["class", "viewBox", "preserveAspectRatio", "aria-hidden"],
-            &[Some("chart"), Some(VIEW_BOX), Some("none"), Some("true")],
-            vec![
-                path("chart-in-back", &chart::path(&in_, top, true)),
-                path("chart-in", &chart::path(&in_, top, false)),
-                path("chart-out", &chart::path(&out, top, false)),
-            ],
-        );
-        let top = packets_a_second(top);
-        let (from, to) =
-            if is_live { ("2 min ago", "now") } else { ("", "the last 2 min with packets in the log") };
+    }
+}
+
+fn draw(figures: &StatisticsView) -> Vec<Html> {
+    let tables = vec![
+        rates(figures),
+        packets_a_second(&figures.chart),
+        types(figures),
+        latencies("Time to the broker's acknowledgement", &figures.broker_latencies),
+        latencies("Time to the client's acknowledgement", &figures.client_latencies),
+        topics(&figures.topics),
+    ];
+    let keys = &["class", "role", "aria-label", "tabindex"];
+    let values = [Some("figures"), Some("group"), Some("Figures of the log"), Some("0")];
+    vec![element("div", keys, &values, tables)]
+}
+
+fn rates(figures: &StatisticsView) -> Html {
+    let StatisticsView { rate, peak, in_flight: [ours, theirs], violations, is_behind, .. } = *figures;
+    let per_second_bytes = |bytes: u64| concat(&[&number::size(bytes), "/s"]);
+    let in_flight = [(ours, "out"), (theirs, "in")]
+        .map(|(count, word)| concat(&[&number::grouped(count.into()), " ", word]))
+        .join(", ");
+    let facts = [
+        ("Now", packet_rate(rate.packets), per_second_bytes(rate.bytes)),
+        ("Peak", packet_rate(peak.packets), per_second_bytes(peak.bytes)),
+        ("In flight", in_flight, "QoS 1 and 2".to_owned()),
+        (
+            "Faulty packets",
+            if violations > 0 { concat(&["✖ ", &number::grouped(violations)]) } else { "none".to_owned() },
+            if is_behind { "counting …".to_owned() } else { "of the whole log".to_owned() },
+        ),
+    ];
+    let fact = |(name, value, detail): (&str, String, String)| {
+        let class = if value.starts_with('✖') { "red" } else { "" };
         classed(
-            "figure",
-            "chart-box",
+            "div",
+            "fact",
             vec![
-                classed(
-                    "div",
-                    "chart-line quiet",
-                    vec![
-                        words("span", "", &top),
-                        classed(
-                            "span",
-                            "",
-                            vec![
-                                words("span", "chart-key-out", "→ sent"),
-                                text("  "),
-                                words("span", "chart-key-in", "← received"),
-                            ],
-                        ),
-                    ],
-                ),
-                svg,
-                classed(
-                    "figcaption",
-                    "chart-line quiet",
-                    vec![words("span", "", from), words("span", "", to)],
-                ),
+                words("dt", "", name),
+                classed("dd", "", vec![words("strong", class, &value), words("span", "quiet", &detail)]),
             ],
         )
-    }
-
-    fn types(&self, out: Count, in_: Count) -> Html {
-        let mut rows = Vec::new();
-        for packet_type in PacketType::ALL {
-            let counts = [Direction::Out, Direction::In]
-                .map(|direction| self.statistics.count(packet_type, direction));
-            if counts != [Count::default(); 2] {
-                rows.push(count_row(packet_type.name(), counts));
-            }
-        }
-        let broken = [Direction::Out, Direction::In].map(|direction| self.statistics.broken(direction));
-        if broken != [Count::default(); 2] {
-            rows.push(count_row("✖ no packet", broken));
-        }
-        rows.push(count_row("All", [out, in_]));
-        table("", "Packets by type", &["Type", "Sent", "Bytes", "Received", "Bytes"], rows)
-    }
-
-    /// The two sides stand apart: a client's own answer goes out in no time, and would hide how long the broker takes.
-    fn latencies(&self, caption: &str, direction: Direction) -> Html {
-        let row = |packet_type: PacketType| {
-            let histogram = self.statistics.latency(packet_type, direction)?;
-            if histogram.count() == 0 {
-                return None;
-            }
-            let quantile = |per_mille| histogram.quantile(per_mille).map_or(String::new(), number::latency);
-            Some(figure_row(
-                packet_type.name(),
-                &[
-                    number::grouped(histogram.count()),
-                    quantile(500),
-                    quantile(900),
-                    quantile(990),
-                    number::latency(Histogram::max(histogram)),
-                ],
-            ))
-        };
-        let rows: Vec<Html> = Statistics::ACKNOWLEDGEMENTS.into_iter().filter_map(row).collect();
-        if rows.is_empty() {
-            return Html::default();
-        }
-        table("", caption, &["Type", "Count", "p50", "p90", "p99", "Max"], rows)
-    }
-
-    fn topics(&self, now: u64) -> Html {
-        let topics = self.statistics.topics().loudest(TOPICS, now);
-        let row = |topic: &mqttscope_log::statistics::Topic| {
-            // What a topic had whose place this one took may be counted with it.
-            let most = if topic.error > 0 { "≤ " } else { "" };
-            figure_row(
-                &payload_text(&topic.name),
-                &[
-                    number::grouped(topic.rate(now).into()),
-                    concat(&[most, &number::grouped(topic.messages)]),
-                    number::size(topic.bytes),
-                ],
-            )
-        };
-        let rows: Vec<Html> = topics.into_iter().map(row).collect();
-        if rows.is_empty() {
-            return Html::default();
-        }
-        table("topics", "Topics with the most messages", &["Topic", "Per s", "Messages", "Size"], rows)
-    }
+    };
+    classed("dl", "facts-grid", facts.into_iter().map(fact).collect())
 }
 
-fn packets_a_second(packets: u32) -> String {
-    number::counted(packets.into(), " packet/s", " packets/s")
+/// Packets per second in the last two minutes, or in the last two minutes of a log that is older.
+fn packets_a_second(Chart { sent, received, is_live }: &Chart) -> Html {
+    let most = sent.iter().chain(received).copied().max().unwrap_or_default();
+    let top = chart::top(most);
+    let path = |class: &str, d: &str| {
+        let keys = &["class", "d", "vector-effect"];
+        element("path", keys, &[Some(class), Some(d), Some("non-scaling-stroke")], Vec::new())
+    };
+    let svg = element(
+        "svg",
+        &["class", "viewBox", "preserveAspectRatio", "aria-hidden"],
+        &[Some("chart"), Some(VIEW_BOX), Some("none"), Some("true")],
+        vec![
+            path("chart-in-back", &chart::path(received, top, true)),
+            path("chart-in", &chart::path(received, top, false)),
+            path("chart-out", &chart::path(sent, top, false)),
+        ],
+    );
+    let top = packet_rate(top.into());
+    let (from, to) =
+        if *is_live { ("2 min ago", "now") } else { ("", "the last 2 min with packets in the log") };
+    classed(
+        "figure",
+        "chart-box",
+        vec![
+            classed(
+                "div",
+                "chart-line quiet",
+                vec![
+                    words("span", "", &top),
+                    classed(
+                        "span",
+                        "",
+                        vec![
+                            words("span", "chart-key-out", "→ sent"),
+                            text("  "),
+                            words("span", "chart-key-in", "← received"),
+                        ],
+                    ),
+                ],
+            ),
+            svg,
+            classed("figcaption", "chart-line quiet", vec![words("span", "", from), words("span", "", to)]),
+        ],
+    )
 }
 
-fn count_row(name: &str, counts: [Count; 2]) -> Html {
-    let cells = counts.map(|count| match count.packets {
+fn types(figures: &StatisticsView) -> Html {
+    let mut rows: Vec<Html> = figures.types.iter().map(|row| amount_row(&row.name, row.amounts)).collect();
+    if figures.broken != [Amount::default(); 2] {
+        rows.push(amount_row("✖ no packet", figures.broken));
+    }
+    rows.push(amount_row("All", figures.total));
+    table("", "Packets by type", &["Type", "Sent", "Bytes", "Received", "Bytes"], rows)
+}
+
+/// The two sides stand apart: a client's own answer goes out in no time, and would hide how long the broker takes.
+fn latencies(caption: &str, rows: &[LatencyRow]) -> Html {
+    if rows.is_empty() {
+        return Html::default();
+    }
+    let row = |row: &LatencyRow| {
+        let [p50, p90, p99] = row.quantiles.map(|quantile| quantile.map_or(String::new(), number::latency));
+        figure_row(&row.name, &[number::grouped(row.count), p50, p90, p99, number::latency(row.max)])
+    };
+    table("", caption, &["Type", "Count", "p50", "p90", "p99", "Max"], rows.iter().map(row).collect())
+}
+
+fn topics(rows: &[TopicRow]) -> Html {
+    if rows.is_empty() {
+        return Html::default();
+    }
+    let row = |topic: &TopicRow| {
+        let most = if topic.is_at_most { "≤ " } else { "" };
+        let messages = concat(&[most, &number::grouped(topic.messages)]);
+        figure_row(&topic.name, &[number::grouped(topic.rate.into()), messages, number::size(topic.bytes)])
+    };
+    let heads = ["Topic", "Per s", "Messages", "Size"];
+    table("topics", "Topics with the most messages", &heads, rows.iter().map(row).collect())
+}
+
+fn packet_rate(packets: u64) -> String {
+    number::counted(packets, " packet/s", " packets/s")
+}
+
+fn amount_row(name: &str, amounts: [Amount; 2]) -> Html {
+    let cells = amounts.map(|amount| match amount.packets {
         0 => ["–".to_owned(), String::new()],
-        packets => [number::grouped(packets), number::size(count.bytes)],
+        packets => [number::grouped(packets), number::size(amount.bytes)],
     });
     figure_row(name, cells.as_flattened())
 }
@@ -251,9 +210,5 @@ fn table(class: &str, caption: &str, heads: &[&str], rows: Vec<Html>) -> Html {
     )
 }
 
-/// Figures are drawn at most four times a second.
-const MIN_MICROS: u64 = 250_000;
-const CHART_SECONDS: u64 = 120;
 /// A unit a second, and [`chart::HEIGHT`].
 const VIEW_BOX: &str = "0 0 119 100";
-const TOPICS: usize = 10;

@@ -85,11 +85,17 @@ impl Shape {
         if at < self.bytes && byte < len { Some(byte) } else { None }
     }
 
-    /// A line in runs of characters that look the same.
+    /// The lines that bytes fill which lie at an offset of a packet of so many bytes.
     #[must_use]
-    pub fn line(self, bytes: &[u8], line: usize, marks: &Marks) -> Vec<Run> {
-        let start = (line * self.bytes).min(bytes.len());
-        let shown = &bytes[start..bytes.len().min(start + self.bytes)];
+    pub const fn filled(self, start: usize, bytes: usize, len: usize) -> Range<usize> {
+        let end = start + bytes;
+        start.div_ceil(self.bytes)..if end >= len { self.lines(len) } else { end / self.bytes }
+    }
+
+    /// A line in runs of characters that look the same, from its bytes and the offset of the first.
+    #[must_use]
+    pub fn line(self, start: usize, shown: &[u8], marks: &Marks) -> Vec<Run> {
+        let shown = &shown[..shown.len().min(self.bytes)];
         let of = |at: usize| marks.of(start + at);
         let mut runs = Runs::default();
         let offset = (start as u32).to_be_bytes();
@@ -155,23 +161,38 @@ mod tests {
         runs.iter().map(|run| run.text.as_str()).collect()
     }
 
+    fn line(shape: Shape, bytes: &[u8], line: usize, marks: &Marks) -> Vec<Run> {
+        let start = line * shape.bytes;
+        shape.line(start, &bytes[start..], marks)
+    }
+
     #[test]
     fn lines_have_offset_hex_and_text() {
         let bytes = b"\x30\x10\x00\x0etopic/lastwill!";
         let wide = Shape::of(bytes.len(), 80);
         let expected = "0000  30 10 00 0e 74 6f 70 69  63 2f 6c 61 73 74 77 69  0···topic/lastwi";
-        assert_eq!(text(&wide.line(bytes, 0, &Marks::default())), expected);
+        assert_eq!(text(&line(wide, bytes, 0, &Marks::default())), expected);
         assert_eq!(expected.chars().count(), wide.width());
         let narrow = Shape::of(bytes.len(), 50);
         let expected = "0010  6c 6c 21                 ll!";
-        assert_eq!(text(&narrow.line(bytes, 2, &Marks::default())), expected);
+        assert_eq!(text(&line(narrow, bytes, 2, &Marks::default())), expected);
         assert_eq!((wide.lines(19), narrow.lines(19), narrow.lines(0)), (2, 3, 0));
+    }
+
+    #[test]
+    fn only_whole_lines_are_filled() {
+        let shape = Shape::of(50, 80);
+        assert_eq!((shape.bytes, shape.lines(50)), (16, 4));
+        let cases = [((0, 50), 0..4), ((0, 40), 0..2), ((8, 42), 1..4), ((16, 16), 1..2), ((0, 0), 0..0)];
+        for ((start, bytes), filled) in cases {
+            assert_eq!(shape.filled(start, bytes, 50), filled, "{start} {bytes}");
+        }
     }
 
     #[test]
     fn marks_make_runs() {
         let marks = Marks { field: 1..3, cursor: Some(2), faults: vec![0] };
-        let runs = Shape::of(4, 40).line(b"abcd", 0, &marks);
+        let runs = line(Shape::of(4, 40), b"abcd", 0, &marks);
         let marked: Vec<_> = runs.iter().filter(|run| run.marks > 0).collect();
         let expected = [
             ("61", FAULT),
@@ -204,7 +225,7 @@ mod tests {
     #[test]
     fn offsets_of_large_packets_have_more_digits() {
         let bytes = vec![0; 0x1_0010];
-        let runs = Shape::of(bytes.len(), 80).line(&bytes, 0x1000, &Marks::default());
+        let runs = line(Shape::of(bytes.len(), 80), &bytes, 0x1000, &Marks::default());
         assert!(text(&runs).starts_with("010000  00 00"), "{runs:?}");
     }
 }

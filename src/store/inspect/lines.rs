@@ -22,6 +22,14 @@ pub struct Window {
     pub total: u64,
 }
 
+impl Window {
+    /// Offset of a line that is drawn, where lines have that height.
+    #[must_use]
+    pub fn offset_of(&self, line: usize, height: u32) -> u64 {
+        self.offset + line.saturating_sub(self.lines.start) as u64 * u64::from(height)
+    }
+}
+
 impl Lines {
     /// What is drawn at a position of the scroll bar.
     #[must_use]
@@ -35,6 +43,16 @@ impl Lines {
             offset: (u64::from(scroll_top) + first * line).saturating_sub(top),
             total: self.total(),
         }
+    }
+
+    /// The lines to have at hand at a position of the scroll bar: those in sight, and a view more above and below. They
+    /// are counted in whole views, so that they stay the same while little is scrolled, and may lie behind the last
+    /// line.
+    #[must_use]
+    pub fn wanted(&self, scroll_top: u32) -> Range<usize> {
+        let page = self.page().max(2 * OVERSCAN as usize);
+        let at = (self.top_at(scroll_top.into()) / u64::from(self.line)) as usize / page;
+        at.saturating_sub(1) * page..(at + 3) * page
     }
 
     /// Where the scroll bar must be for a line to be seen: as near as possible to where it is.
@@ -128,6 +146,29 @@ mod tests {
         assert_eq!(lines.window(10_000), Window { lines: 496..510, offset: 9_920, total: 20_000 });
         assert_eq!(lines.window(19_900).lines.end, 1_000);
         assert_eq!(Lines { count: 0, ..lines }.window(0), Window::default());
+    }
+
+    #[test]
+    fn lines_at_hand_are_all_that_can_be_seen_and_seldom_others() {
+        for view in [30, 100, 310] {
+            let lines = Lines { count: 1_000, line: 20, view };
+            let mut at_hand = Vec::new();
+            for scroll_top in 0..20_000 - view {
+                let (wanted, window) = (lines.wanted(scroll_top), lines.window(scroll_top));
+                assert!(wanted.start <= window.lines.start && window.lines.end <= wanted.end);
+                at_hand.push(wanted);
+            }
+            at_hand.dedup();
+            assert!(at_hand.len() <= 1_000 / lines.page().max(8) + 1, "{}", at_hand.len());
+        }
+        let unknown = Lines { count: 0, line: 20, view: 310 };
+        assert_eq!(unknown.wanted(5_000), Lines { count: 1_000, ..unknown }.wanted(0));
+    }
+
+    #[test]
+    fn a_line_that_is_drawn_stands_where_it_is_counted() {
+        let window = Lines { count: 1_000, line: 20, view: 100 }.window(10_000);
+        assert_eq!([496, 500].map(|line| window.offset_of(line, 20)), [9_920, 10_000]);
     }
 
     #[test]

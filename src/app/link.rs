@@ -1,0 +1,259 @@
+//! The page and the engine: what is asked, and what becomes of the answers.
+
+use std::rc::Rc;
+
+use mqttscope_client::{ConnectionState, Phase};
+use mqttscope_link::{Asked, Command, Copy, LogCommand, PageCommand, PanelLook, PanelView, Slot, Update};
+use web_sys::File;
+
+use super::App;
+use crate::browser;
+use crate::components::inspector::SharedPanel;
+use crate::components::log_table::{LOG_TABLE, TableAct};
+use crate::engine::Heard;
+use crate::store::page::{Action, Tab};
+use crate::store::shown::Shown;
+use crate::store::validate::refused;
+use crate::store::{Deed, Field, Problems};
+
+/// What a command was for whose answer has not come.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Awaited {
+    /// A deed.
+    Deed(Deed),
+    /// The reading of a capture, and whether it takes the place of what is in the log.
+    Import {
+        /// It does.
+        replaces: bool,
+    },
+}
+
+impl Awaited {
+    /// The button, or the field, that says what became of it.
+    const fn speaks_at(self) -> Field {
+        match self {
+            Self::Deed(deed) => deed.speaks_at(),
+            Self::Import { .. } => Field::ImportFile,
+        }
+    }
+}
+
+/// What is asked.
+impl App {
+    /// Asks for what has no answer.
+    pub(super) fn send(&mut self, command: Command) {
+        let ticket = self.awaited.issue();
+        self.engine.send(&Asked { ticket, command });
+    }
+
+    /// Asks for what a deed needs; the answer is told where the deed speaks.
+    pub(super) fn ask(&mut self, deed: Deed, command: Command) -> Result<(), Problems> {
+        self.ask_with(Awaited::Deed(deed), command, None)
+    }
+
+    pub(super) fn ask_with(
+        &mut self,
+        what: Awaited,
+        command: Command,
+        file: Option<&File>,
+    ) -> Result<(), Problems> {
+        self.is_there(what.speaks_at())?;
+        let asked = Asked { ticket: self.awaited.issue_for(what), command };
+        match file {
+            Some(file) => self.engine.send_file(&asked, file),
+            None => self.engine.send(&asked),
+        }
+        Ok(())
+    }
+
+    /// Without an engine nothing can be asked.
+    pub(super) fn is_there(&self, field: Field) -> Result<(), Problems> {
+        match &self.lost {
+            Some(words) => Err(refused(field, words.clone())),
+            None => Ok(()),
+        }
+    }
+
+    pub(super) fn send_log(&mut self, command: LogCommand) {
+        self.send(Command::Log(command));
+    }
+
+    /// Carries out what the inspector asks for.
+    pub(super) fn on_inspector(&mut self, command: Command) {
+        match command {
+            Command::Page(PageCommand::Copy(what)) => self.copy(what),
+            command => self.send(command),
+        }
+    }
+
+    /// Copies something; must be called from what a person has just done.
+    pub(super) fn copy(&mut self, what: Copy) {
+        self.promised.promise(what);
+        self.send(Command::Page(PageCommand::Copy(what)));
+    }
+
+    /// Carries out what the table asks for; says whether the page is another one now.
+    pub(super) fn on_table(&mut self, act: TableAct) -> bool {
+        match act {
+            TableAct::Select(number) => self.send_log(LogCommand::Select(number)),
+            TableAct::Step(step) => self.send_log(LogCommand::Step(step)),
+            TableAct::Inspect => {
+                self.act(Action::Tab(Tab::Inspector));
+                return true;
+            }
+            TableAct::Scroll(gesture) => {
+                self.send(Command::Page(PageCommand::Scroll(gesture)));
+                // What is on its way does not know of it, and is told by its number.
+                self.send_look();
+                self.scrolled = self.look.number;
+                return true;
+            }
+            TableAct::Measure(geometry) => {
+                self.look.geometry = geometry;
+                self.send_look();
+            }
+        }
+        false
+    }
+
+    /// Shows why something was not done; says whether the page is another one now.
+    pub(super) fn refuse(&mut self, done: Result<(), Problems>) -> bool {
+        if let Err(problems) = done {
+            self.act(Action::Refused(problems));
+        }
+        true
+    }
+
+    /// The inspector shows something else, or nothing.
+    pub(super) fn on_panel(&mut self, panel: Option<PanelLook>) {
+        if panel != self.look.panel {
+            self.look.panel = panel;
+            self.send_look();
+        }
+    }
+
+    pub(super) fn send_look(&mut self) {
+        self.look.number = self.look.number.wrapping_add(1);
+        self.send(Command::Page(PageCommand::Look(self.look)));
+    }
+
+    /// Lets the next view come, once this one is drawn and somebody sees the page.
+    pub(super) fn send_drawn(&mut self) {
+        self.is_drawn_owed = browser::is_hidden();
+        if !self.is_drawn_owed {
+            self.send(Command::Page(PageCommand::Drawn));
+        }
+    }
+
+    /// A second has passed.
+    pub(super) fn on_second(&mut self) {
+        if browser::is_hidden() {
+            return;
+        }
+        self.send_utc_offset();
+        self.send(Command::Page(PageCommand::Tick));
+    }
+
+    /// The page is seen again.
+    pub(super) fn on_seen(&mut self) {
+        if self.is_drawn_owed {
+            self.send_drawn();
+        }
+        self.on_second();
+    }
+
+    /// Tells the engine the time zone, if it is another one.
+    pub(super) fn send_utc_offset(&mut self) {
+        let minutes = browser::utc_offset_minutes();
+        if self.utc_offset.replace(minutes) != Some(minutes) {
+            self.send(Command::Page(PageCommand::UtcOffset(minutes)));
+        }
+    }
+}
+
+/// What comes back.
+impl App {
+    /// Takes what the engine tells; says whether the page is another one now.
+    pub(super) fn on_heard(&mut self, heard: Heard) -> bool {
+        match heard {
+            Heard::Lost(words) => self.on_lost(words),
+            Heard::Update(Update::View(view), _) => {
+                self.time.hear(view.now, browser::running_millis());
+                self.next = Some(view);
+                self.frames.ask();
+                return false;
+            }
+            Heard::Update(Update::Connection(slot, connection), _) => {
+                if slot == Slot::default() {
+                    self.connection = Rc::new(connection);
+                }
+            }
+            Heard::Update(Update::Done(ticket, done), _) => {
+                if let Some(what) = self.awaited.settle(ticket) {
+                    self.on_done(what, done);
+                }
+            }
+            Heard::Update(Update::Offers(offers), _) => self.on_offers(offers),
+            Heard::Update(Update::FilterUsed(filter), _) => self.act(Action::FilterUsed(filter)),
+            Heard::Update(Update::Copied(what, text), _) => {
+                self.promised.keep(what, text);
+                let copied = self.copied.map_or(0, |(_, times)| times);
+                self.copied = Some((what, copied.wrapping_add(1)));
+            }
+            Heard::Update(Update::Exported(exported), blob) => self.on_exported(exported, blob),
+            Heard::Update(Update::Imported(imported), _) => self.on_imported(imported),
+            Heard::Update(Update::Started, _) => return false,
+        }
+        true
+    }
+
+    /// Takes the newest view to be drawn; says whether there is one.
+    pub(super) fn on_frame(&mut self) -> bool {
+        let Some(mut view) = self.next.take() else { return false };
+        if let Some(panel) = view.panel.take() {
+            self.panel = SharedPanel(Rc::new(panel));
+        }
+        self.shown = Shown(Rc::from(view));
+        self.is_view_new = true;
+        true
+    }
+
+    fn on_done(&mut self, what: Awaited, done: Result<(), String>) {
+        if let Err(words) = done {
+            self.act(Action::Refused(refused(what.speaks_at(), words)));
+            return;
+        }
+        match what {
+            Awaited::Deed(Deed::GoToRow) => {
+                browser::close_menus(None);
+                browser::focus(browser::by_id(LOG_TABLE));
+            }
+            Awaited::Deed(deed) if deed.settles_problems() || deed == Deed::Export => {
+                self.act(Action::Accepted)
+            }
+            Awaited::Deed(_) => {}
+            Awaited::Import { replaces } => {
+                if replaces {
+                    // A view that is held would show nothing of it.
+                    self.send_log(LogCommand::Pause(false));
+                }
+                self.act(Action::Accepted);
+                self.act(Action::Note(Field::ImportFile, String::new()));
+            }
+        }
+    }
+
+    /// The engine is gone, and with it the connection. The forms stay as they are.
+    fn on_lost(&mut self, words: String) {
+        for what in self.awaited.give_up() {
+            self.act(Action::Refused(refused(what.speaks_at(), words.clone())));
+        }
+        self.panel = SharedPanel(Rc::new(PanelView::Hidden));
+        let phase = Phase::Ended { why: words.clone(), failed: true };
+        let since = self.now_micros() / 1_000;
+        let subscriptions = Vec::new();
+        let before = ConnectionState::clone(&self.connection);
+        self.connection = Rc::new(ConnectionState { phase, since, subscriptions, ..before });
+        self.lost = Some(words);
+    }
+}

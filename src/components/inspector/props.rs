@@ -1,0 +1,40 @@
+//! What the page gives to the inspector, and hears from it.
+
+use std::rc::Rc;
+
+use mqttscope_link::{Command, Copy, PanelLook, PanelView};
+use yew::prelude::*;
+
+/// What the inspector is given by the page.
+#[derive(Properties, PartialEq)]
+pub struct InspectorProps {
+    /// What the engine has told last of the panel that is looked at.
+    pub panel: SharedPanel,
+    /// The number of the selected record.
+    pub selected: Option<u32>,
+    /// Minutes that local time is ahead of UTC.
+    pub utc_offset: i32,
+    /// What was copied last, and how many times something was.
+    pub copied: Option<(Copy, u32)>,
+    /// It wants to show something else than before.
+    pub on_look: Callback<PanelLook>,
+    /// A person wants something done: another record selected, a line folded, something copied.
+    pub on_command: Callback<Command>,
+}
+
+/// A panel as it came from the engine. Clones are the same one, and another one is not compared with it.
+#[derive(Clone, Debug)]
+pub struct SharedPanel(pub Rc<PanelView>);
+
+impl Default for SharedPanel {
+    /// Before anything has come.
+    fn default() -> Self {
+        Self(Rc::new(PanelView::Hidden))
+    }
+}
+
+impl PartialEq for SharedPanel {
+    fn eq(&self, other: &Self) -> bool {
+        Rc::ptr_eq(&self.0, &other.0)
+    }
+}
