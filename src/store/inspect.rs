@@ -3,4 +3,3 @@
 pub mod chart;
 pub mod hex;
 pub mod lines;
-pub mod rung;

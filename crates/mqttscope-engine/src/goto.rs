@@ -32,3 +32,39 @@ pub(crate) fn find(log: &Log, text: &str, utc_offset_minutes: i32) -> Result<u32
 
 const DAY: u64 = 86_400_000_000;
 const EMPTY: &str = "The log is empty.";
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::samples::{log_of, sent};
+
+    /// Rows at 10:00:00, 10:00:01, .. UTC of a day.
+    fn log() -> Log {
+        let mut log = log_of(1 << 20);
+        for second in 0..60 {
+            sent(&mut log, DAY * 20_000 + (36_000 + second) * 1_000_000, b"\xc0\x00");
+        }
+        log
+    }
+
+    #[test]
+    fn numbers_and_times_lead_to_rows() {
+        let log = log();
+        assert_eq!(find(&log, " #17 ", 0), Ok(17));
+        assert_eq!(find(&log, "17", 0), Ok(17));
+        assert_eq!(find(&log, "10:00", 0), Ok(0));
+        assert_eq!(find(&log, "10:00:17", 0), Ok(17));
+        assert_eq!(find(&log, "10:00:16.000001", 0), Ok(17));
+        assert_eq!(find(&log, "11:00:16.5", 60), Ok(17));
+        assert_eq!(find(&log, "02:00:30", -480), Ok(30));
+    }
+
+    #[test]
+    fn what_is_not_there_is_said() {
+        let log = log();
+        for text in ["60", "10:01", "soon", "", "25:00", "10:00:61", "10:00:00:00", "10:00:00.x"] {
+            assert!(find(&log, text, 0).is_err(), "{text}");
+        }
+        assert_eq!(find(&Log::new(1 << 20), "10:00", 0), Err(EMPTY));
+    }
+}

@@ -58,21 +58,25 @@ impl Inspector {
             Some(PanelLook::Handshake) => PanelView::Handshake(self.handshake(log, now)),
             Some(PanelLook::Packet { number, chosen, hovered, tree, bytes }) => {
                 let Some(selected) = &self.selected else { return PanelView::Absent(Absence::NothingSelected) };
-                // What is pointed at in another packet is forgotten.
-                let (chosen, hovered) =
-                    if number == Some(selected.number()) { (chosen, hovered) } else { (None, None) };
-                match selected.view(log, chosen, hovered, tree, bytes) {
+                // What is pointed at in another packet, and how far that was scrolled, is forgotten.
+                let view = if number == Some(selected.number()) {
+                    selected.view(log, chosen, hovered, tree, bytes)
+                } else {
+                    selected.view(log, None, None, tree.from_start(), bytes.from_start())
+                };
+                match view {
                     Some(view) => PanelView::Packet(view),
                     None => PanelView::Absent(absence(log, selected.number())),
                 }
             }
-            Some(PanelLook::Payload { format, lines }) => {
+            Some(PanelLook::Payload { number, format, lines }) => {
                 let Some(selected) = &self.selected else { return PanelView::Absent(Absence::NothingSelected) };
                 if !selected.is_packet(log) {
                     return PanelView::Absent(absence(log, selected.number()));
                 }
                 let Some(payload) = selected.payload(log) else { return PanelView::NoMessage };
                 self.payload.open(format, payload);
+                let lines = if number == Some(selected.number()) { lines } else { lines.from_start() };
                 PanelView::Payload(self.payload.view(selected.number(), payload, lines))
             }
         }

@@ -287,3 +287,111 @@ impl LogView {
 
 /// What a slice of the filter looks at: well under a millisecond for what only looks at header fields.
 const SLICE: Budget = Budget { records: 8_192, bytes: 256 << 10 };
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::ops::Range;
+    use crate::samples::{log_of as new_log, sent};
+
+    fn log_of(rows: u64) -> Log {
+        let mut log = new_log(64 << 20);
+        for time in 0..rows {
+            let frame: &[u8] = if time % 3 == 0 { b"\x30\x05\x00\x01thi" } else { b"\xc0\x00" };
+            sent(&mut log, time, frame);
+        }
+        log
+    }
+
+    fn edit(text: &str, begun: Range<u32>) -> FilterEdit {
+        FilterEdit { text: text.into(), begun: Span { start: begun.start, end: begun.end }, is_used: false }
+    }
+
+    fn filtered(log: &Log, text: &str) -> LogView {
+        let mut view = LogView::default();
+        view.set_filter(&edit(text, 0..0), 0);
+        while !view.advance(log) {}
+        view
+    }
+
+    #[test]
+    fn a_filter_leaves_rows_and_a_mistake_leaves_the_filter() {
+        let log = log_of(10);
+        let mut view = filtered(&log, "type:publish");
+        assert_eq!(view.rows(&log).len(), 4);
+        view.set_filter(&edit("type:publish type:x", 0..0), 0);
+        assert_eq!(view.error.as_ref().map(|error| error.range.start), Some(18));
+        assert_eq!(view.rows(&log).len(), 4);
+        view.set_filter(&edit("", 0..0), 0);
+        assert_eq!((view.rows(&log).len(), view.error.is_none()), (10, true));
+    }
+
+    #[test]
+    fn what_is_only_begun_leaves_the_view() {
+        let log = log_of(10);
+        let mut view = filtered(&log, "type:publish");
+        for (text, begun) in [("type:publish q", 13..14), ("type:publish not q", 17..18)] {
+            view.set_filter(&edit(text, begun), 0);
+            while !view.advance(&log) {}
+            assert_eq!((view.rows(&log).len(), view.error.is_none()), (4, true));
+        }
+        view.set_filter(&edit("type:publish q", 0..0), 0);
+        while !view.advance(&log) {}
+        assert_eq!(view.rows(&log).len(), 0);
+    }
+
+    #[test]
+    fn matches_can_be_marked_among_all() {
+        let log = log_of(10);
+        let mut view = filtered(&log, "type:publish");
+        view.set_shows_all(true);
+        assert_eq!(view.rows(&log).len(), 10);
+        assert_eq!([2, 3, 4].map(|number| view.is_marked(number)), [false, true, false]);
+    }
+
+    #[test]
+    fn the_selection_moves_from_row_to_row() {
+        let log = log_of(10);
+        let mut view = filtered(&log, "type:publish");
+        assert_eq!(view.row_from_selected(&log, -1), Some(9));
+        view.select(3, &log);
+        assert_eq!(view.row_from_selected(&log, 1), Some(6));
+        assert_eq!(view.row_from_selected(&log, -9), Some(0));
+        view.select(4, &log);
+        assert_eq!((view.row_from_selected(&log, 1), view.row_from_selected(&log, -1)), (Some(6), Some(3)));
+    }
+
+    #[test]
+    fn the_search_goes_around() {
+        let log = log_of(10);
+        let mut view = filtered(&log, "type:publish");
+        view.set_shows_all(true);
+        assert_eq!(
+            (view.match_from_selected(&log, true), view.match_from_selected(&log, false)),
+            (Some(0), Some(9))
+        );
+        view.select(4, &log);
+        assert_eq!(
+            (view.match_from_selected(&log, true), view.match_from_selected(&log, false)),
+            (Some(6), Some(3))
+        );
+        view.select(9, &log);
+        assert_eq!(view.match_from_selected(&log, true), Some(0));
+    }
+
+    #[test]
+    fn a_pause_holds_the_view_and_clearing_empties_it() {
+        let mut log = log_of(10);
+        let mut view = filtered(&log, "");
+        view.set_paused(true, &log);
+        view.select(4, &log);
+        sent(&mut log, 99, b"\xc0\x00");
+        assert_eq!(view.rows(&log).len(), 10);
+        log.clear();
+        sent(&mut log, 100, b"\xc0\x00");
+        view.advance(&log);
+        assert_eq!((view.rows(&log).len(), view.selected(), view.facts(&log).start), (0, None, 100));
+        view.set_paused(false, &log);
+        assert_eq!(view.rows(&log).len(), 1);
+    }
+}

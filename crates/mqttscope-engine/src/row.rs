@@ -231,3 +231,168 @@ fn connect_words(connect: &Connect<'_>) -> String {
 /// Bytes of a payload or a topic that a row looks at: more than any row is wide.
 const PREVIEW_BYTES: usize = 256;
 
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::samples::{CONNECTION, came, log_of, log_of_version, sent};
+    use mqttscope_log::{Event, Known};
+    use mqttscope_proto::ProtocolVersion;
+
+    fn row_of(frame: &[u8]) -> PacketRow {
+        let mut log = log_of(1 << 20);
+        sent(&mut log, 0, frame);
+        first_packet(&log)
+    }
+
+    fn first_packet(log: &Log) -> PacketRow {
+        match row(log, 0, true).expect("it is kept").content {
+            Content::Packet(packet) => packet,
+            Content::Event { words, .. } => panic!("an event: {words}"),
+        }
+    }
+
+    fn check(frame: &[u8], expected: &str) {
+        let row = row_of(frame);
+        let (topic, text) = (row.topic.as_deref().unwrap_or_default(), &row.text);
+        let flags = row.flags.words();
+        let said = format!("{}|{flags}|{}|{}|{topic}|{text}", row.name, row.id, row.len);
+        assert_eq!(said, expected);
+    }
+
+    #[test]
+    fn each_packet_reads_like_a_sentence() {
+        check(b"\x30\x05\x00\x01thi", "PUBLISH|QoS 0|0|7|t|hi");
+        check(b"\x3d\x07\x00\x01t\x00\x11hi", "PUBLISH|DUP QoS 2 RETAIN|17|9|t|hi");
+        check(b"\x20\x02\x00\x00", "CONNACK||0|4||accepted (return code 0)");
+        check(b"\x20\x02\x00\xc8", "CONNACK||0|4||reserved code (return code 200)");
+        check(b"\x82\x06\x00\x01\x00\x01a\x02", "SUBSCRIBE||1|8||a (QoS 2)");
+        check(b"\x90\x04\x00\x01\x01\x80", "SUBACK||1|6||granted QoS 1, failure (0x80)");
+        check(b"\xa2\x05\x00\x02\x00\x01a", "UNSUBSCRIBE||2|7||a");
+        check(b"\x6a\x02\x00\x05", "PUBREL|DUP|5|4||");
+        check(b"\xc0\x00", "PINGREQ||0|2||");
+    }
+
+    #[test]
+    fn what_cannot_be_seen_is_escaped_in_topics_and_payloads() {
+        let frame = "\x30\x10\x00\x06a\u{202e}b \u{feff}x\u{200b}c".as_bytes();
+        check(frame, "PUBLISH|QoS 0|0|18|a\\u{202e}b |\\u{feff}x\\u{200b}c");
+    }
+
+    #[test]
+    fn connect_tells_everything_but_the_password() {
+        let connect =
+            b"\x10\x1d\x00\x06MQIsdp\x03\xe6\x00\x1e\x00\x01c\x00\x01w\x00\x02m!\x00\x01u\x00\x02pw";
+        let row = row_of(connect);
+        let expected = "MQIsdp level 3, client id c, clean session, keep alive 30 s, username u, password hidden, \
+                        will w QoS 0 RETAIN: m!";
+        assert_eq!(row.text, expected);
+        let preview = row.preview.expect("it was asked for");
+        assert!(preview.ends_with("·u··**") && !preview.contains("pw"), "{preview}");
+    }
+
+    #[test]
+    fn dup_where_3_1_1_forbids_it_is_marked() {
+        let log_with = |version, frame: &[u8]| {
+            let mut log = log_of_version(version, 1 << 20);
+            sent(&mut log, 0, frame);
+            log
+        };
+        for (frame, clause) in [
+            (b"\x6a\x02\x00\x05".as_slice(), "[MQTT-3.6.1-1]"),
+            (b"\x8a\x06\x00\x01\x00\x01a\x02", "[MQTT-3.8.1-1]"),
+        ] {
+            let log = log_with(ProtocolVersion::V311, frame);
+            assert!(first_packet(&log).is_violation);
+            let event = log.record(1).and_then(|record| log.event(record)).expect("an event behind it");
+            assert!(event.words().starts_with("Rule broken by this page itself: the flag bits of "));
+            assert!(event.words().ends_with(&format!("(byte 0, {clause})")), "{}", event.words());
+            assert_eq!((log.before(1), log.end()), (Some(0), 2));
+        }
+        let publish = log_with(ProtocolVersion::V311, b"\x3a\x07\x00\x01t\x00\x11hi");
+        let of_3_1 = log_with(ProtocolVersion::V31, b"\x6a\x02\x00\x05");
+        for log in [publish, of_3_1] {
+            assert_eq!((first_packet(&log).is_violation, log.end()), (false, 1));
+        }
+    }
+
+    #[test]
+    fn payloads_that_are_no_text_are_shown_as_hex() {
+        assert_eq!(payload_text(b"\xff\x00\x10"), "ff 00 10");
+        assert_eq!(payload_text(b"a\nb\x7f"), "a↵b·");
+        let long = ["x".repeat(255), "ä".into(), "y".repeat(9)].concat();
+        assert_eq!(payload_text(long.as_bytes()), "x".repeat(255));
+    }
+
+    #[test]
+    fn previews_show_hex_and_text() {
+        let preview = hex_preview(b"\x30\x10\x00\x0etopic/lastwill!");
+        let expected = "0000  30 10 00 0e 74 6f 70 69  63 2f 6c 61 73 74 77 69  0···topic/lastwi\n\
+                        0010  6c 6c 21                                          ll!";
+        assert_eq!(preview, expected);
+        let long = hex_preview(&[0; 5_000_000]);
+        assert_eq!(long.lines().count(), 33);
+        assert!(long.ends_with("… 4,999,488 more bytes"), "{long}");
+        assert!(hex_preview(&[0; 513]).ends_with("… 1 more byte"));
+    }
+
+    #[test]
+    fn bytes_that_are_no_packet_are_a_row_too() {
+        let mut log = log_of(1 << 20);
+        let known = Known { broken: true, ..Known::default() };
+        log.push_known(0, CONNECTION, Direction::Out, b"HTTP", known);
+        let row = first_packet(&log);
+        assert_eq!((row.name.as_str(), row.is_violation), ("?", true));
+        assert!(row.text.starts_with("not a packet: "));
+    }
+
+    #[test]
+    fn answers_tell_how_long_they_took() {
+        let mut log = log_of(1 << 20);
+        sent(&mut log, 1_000, b"\x32\x07\x00\x01t\x00\x09hi");
+        log.receive(CONNECTION, Direction::In, 4, |room| room.copy_from_slice(b"\x40\x02\x00\x09"));
+        assert_eq!(log.next_packet(4_200, CONNECTION, Direction::In, |packet| packet.number), Ok(Some(1)));
+        let Content::Packet(row) = row(&log, 1, false).expect("it is kept").content else { panic!("a packet") };
+        assert_eq!((row.answer, row.exchange), (Some(3_200), Some(0)));
+    }
+
+    #[test]
+    fn an_answer_that_is_repeated_has_no_time_of_its_own() {
+        let mut log = log_of(1 << 20);
+        sent(&mut log, 0, b"\x34\x07\x00\x01t\x00\x09hi");
+        sent(&mut log, 100, b"\x3c\x07\x00\x01t\x00\x09hi");
+        came(&mut log, 3_100, b"\x50\x02\x00\x09");
+        sent(&mut log, 3_200, b"\x62\x02\x00\x09");
+        sent(&mut log, 3_300, b"\x6a\x02\x00\x09");
+        came(&mut log, 3_400, b"\x50\x02\x00\x09");
+        came(&mut log, 7_300, b"\x70\x02\x00\x09");
+        let answers = [2, 5, 6].map(|number| match row(&log, number, false) {
+            Some(Row { content: Content::Packet(row), .. }) => row.answer,
+            _ => panic!("a packet"),
+        });
+        assert_eq!(answers, [Some(3_000), None, Some(4_000)]);
+    }
+
+    #[test]
+    fn rows_are_lines_with_tabs() {
+        let mut log = log_of(1 << 20);
+        sent(&mut log, 45_001_482_000, b"\x3a\x07\x00\x01t\x00\x11hi");
+        log.push_event(45_001_482_000, CONNECTION, Event::PingWithheld);
+        let line = |number| super::line(&row(&log, number, false).expect("it is kept"), "12:30:01.482");
+        assert_eq!(line(0), "12:30:01.482\tout\tPUBLISH\tDUP QoS 1\t17\t9\t\tt\thi");
+        let words = "Simulating a client that is down: PINGREQ not sent";
+        assert_eq!(line(1), ["12:30:01.482\tevent\t", words].concat());
+    }
+
+    #[test]
+    fn events_are_sentences_with_a_tone() {
+        let mut log = log_of(1 << 20);
+        log.push_event(0, CONNECTION, Event::Closed { words: "WebSocket closed", failed: true });
+        log.push_event(0, CONNECTION, Event::Closed { words: "WebSocket closed", failed: false });
+        log.push_event(0, CONNECTION, Event::PingWithheld);
+        let tones = [0, 1, 2].map(|number| match row(&log, number, false) {
+            Some(Row { content: Content::Event { tone, words, .. }, .. }) => (tone, words.is_empty()),
+            _ => panic!("an event"),
+        });
+        assert_eq!(tones, [(Tone::Red, false), (Tone::Quiet, false), (Tone::Amber, false)]);
+    }
+}

@@ -28,22 +28,12 @@ impl<'a> Rows<'a> {
         Self { heights: Some(heights), ..self }
     }
 
-    /// The log that they are of.
-    pub(crate) const fn log(&self) -> &'a Log {
-        self.log
-    }
-
     /// How many there are.
     pub(crate) fn len(&self) -> u32 {
         match self.matches {
             None => self.end - self.log.first(),
             Some(matches) => matches.find(self.end) as u32 - self.dropped(),
         }
-    }
-
-    /// Whether there is none.
-    pub(crate) fn is_empty(&self) -> bool {
-        self.len() == 0
     }
 
     /// The number of the record at a place.

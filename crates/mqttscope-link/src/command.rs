@@ -197,6 +197,12 @@ impl Span {
         self.end <= self.start
     }
 
+    /// As many places from the first one on.
+    #[must_use]
+    pub const fn from_start(self) -> Self {
+        Self { start: 0, end: self.len() }
+    }
+
     /// Whether a place is among them.
     #[must_use]
     pub const fn contains(self, at: u32) -> bool {
@@ -298,6 +304,8 @@ pub enum PanelLook {
     },
     /// The payload of the selected packet.
     Payload {
+        /// The record that the lines are of; for another one they begin at the first.
+        number: Option<u32>,
         /// In what format.
         format: PayloadFormat,
         /// Places of lines, without those that are folded away.

@@ -244,3 +244,37 @@ pub struct Rung {
     /// It is a copy, or it will not come any more.
     pub stands_out: bool,
 }
+
+impl Rung {
+    /// The rung as a sentence, for a screen reader.
+    #[must_use]
+    pub fn sentence(&self) -> String {
+        let way = if self.out { " from client to broker" } else { " from broker to client" };
+        let after = if self.since.is_empty() { "" } else { ", at " };
+        let comma = if self.note.is_empty() { "" } else { ", " };
+        [&self.title, way, after, &self.since, comma, &self.note].concat()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_not_known_is_not_said() {
+        let puback = Rung {
+            number: Some(7),
+            out: false,
+            since: "3.2 ms".into(),
+            title: "PUBACK id 9".into(),
+            note: "after 3.2 ms".into(),
+            stands_out: false,
+        };
+        assert_eq!(puback.sentence(), "PUBACK id 9 from broker to client, at 3.2 ms, after 3.2 ms");
+        let missing =
+            Rung { out: true, title: "PUBREL".into(), note: "awaited for 8 s".into(), ..Rung::default() };
+        assert_eq!(missing.sentence(), "PUBREL from client to broker, awaited for 8 s");
+        let first = Rung { since: "0 ms".into(), note: String::new(), ..puback };
+        assert_eq!(first.sentence(), "PUBACK id 9 from broker to client, at 0 ms");
+    }
+}

@@ -12,7 +12,6 @@ use super::{nothing, record_button};
 use crate::components::element::{classed, element, tag, text, words};
 use crate::components::list::List;
 use crate::store::inspect::lines::moved;
-use crate::store::inspect::rung::sentence;
 use crate::store::text::concat;
 use crate::store::words::qos_name;
 
@@ -86,7 +85,7 @@ impl Panel for Handshake {
         let first = drawn.start;
         let svg = self.draw(&rungs[drawn]);
         let body = self.list.draw(scroller, scene.listeners.on_list(), first, vec![svg]);
-        let said = rungs.iter().map(|rung| words("li", "", &sentence(rung))).collect();
+        let said = rungs.iter().map(|rung| words("li", "", &rung.sentence())).collect();
         vec![head(view), self.ends(), body, classed("ol", "hidden", said)]
     }
 

@@ -52,7 +52,11 @@ impl Panel for Payload {
 
     fn look(&self) -> PanelLook {
         let count = if self.is_awaited { 0 } else { self.count() };
-        PanelLook::Payload { format: self.chosen, lines: span(self.list.wanted(count)) }
+        let number = match &*self.view {
+            PanelView::Payload(payload) if !self.is_awaited => Some(payload.number),
+            _ => None,
+        };
+        PanelLook::Payload { number, format: self.chosen, lines: span(self.list.wanted(count)) }
     }
 
     fn select(&mut self, _: Option<u32>, is_shown: bool) {

@@ -26,12 +26,19 @@ struct Mark {
     byte: Option<usize>,
 }
 
+impl Mark {
+    /// The byte, or else the first of the line's field.
+    fn place(self, tree: &Tree) -> Option<usize> {
+        self.byte.or_else(|| Some(tree.range(tree.line(self.line?)?).start))
+    }
+}
+
 impl Selected {
     /// Selects the record of that number.
     pub(crate) fn new(log: &Log, number: u32) -> Self {
         let record = log.record(number);
         let packet = record.filter(|record| record.direction() != Direction::Event);
-        let tree = packet.map(|record| Tree::of(log.bytes(record), log.version_of(record).layout()));
+        let tree = packet.map(|record| Tree::of(log.bytes(record), log.version_of(record)));
         let faults = tree.as_ref().map(Tree::fault_bytes).unwrap_or_default();
         Self { number, clearings: log.clearings(), is_kept: record.is_some(), tree, faults }
     }
@@ -115,7 +122,7 @@ impl Selected {
                 bytes: bytes[start..end].to_vec(),
                 faults: self.faults[seen].iter().map(|&byte| byte as u32).collect(),
             },
-            chosen: (chosen.line.map(|line| line as u32), chosen.byte.map(|byte| byte as u32)),
+            chosen: (chosen.line.map(|line| line as u32), chosen.place(tree).map(|byte| byte as u32)),
             mark: mark_view(tree, mark),
         })
     }

@@ -111,3 +111,65 @@ fn exact(micros: u64) -> String {
 fn waited(micros: u64) -> String {
     number::elapsed(micros / 1_000_000)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::samples::{CONNECTION, came, log_of, sent};
+    use mqttscope_log::{Event, Log};
+
+    fn said(log: &Log, number: u32, now: u64) -> Vec<String> {
+        let ladder = Ladder::of(log, number).expect("an exchange");
+        let rungs = (0..ladder.arrows.len()).map(|at| rung(&ladder, at)).chain(awaited_rung(&ladder, now));
+        let mut said: Vec<_> = rungs.map(|rung| rung.sentence()).collect();
+        said.push(summary(&ladder));
+        said.extend(ladder.will.as_ref().map(|will| will_words(will).0));
+        said
+    }
+
+    #[test]
+    fn an_exchange_at_qos_2_with_a_retry() {
+        let mut log = log_of(1 << 20);
+        sent(&mut log, 0, b"\x34\x06\x00\x01t\x00\x11!");
+        sent(&mut log, 10_000_000, b"\x3c\x06\x00\x01t\x00\x11!");
+        came(&mut log, 10_003_200, b"\x50\x02\x00\x11");
+        let expected = [
+            "PUBLISH QoS 2 id 17 from client to broker, at 0 ms",
+            "PUBLISH id 17 DUP from client to broker, at 10.000 s, retry, after 10.000 s",
+            "PUBREC id 17 from broker to client, at 10.003 s, after 3.2 ms",
+            "PUBREL from client to broker, awaited for 75 s",
+            "Waiting for PUBREL",
+        ];
+        assert_eq!(said(&log, 0, 85_003_200), expected);
+        log.push_event(11_003_200, CONNECTION, Event::Closed { words: "", failed: false });
+        let expected = "PUBREL from client to broker, did not come, closed after 1 s";
+        assert_eq!(said(&log, 0, 85_003_200)[3], expected);
+    }
+
+    #[test]
+    fn exchanges_that_are_complete() {
+        let mut log = log_of(1 << 20);
+        sent(&mut log, 0, b"\xc0\x00");
+        came(&mut log, 400, b"\xd0\x00");
+        sent(&mut log, 500, b"\x30\x04\x00\x01t!");
+        assert_eq!(said(&log, 1, 0).last().expect("a summary"), "Complete in 0.4 ms");
+        assert_eq!(said(&log, 2, 0)[1], "Complete: QoS 0 has no acknowledgement");
+    }
+
+    #[test]
+    fn a_will_and_what_became_of_it() {
+        let connect = b"\x10\x15\x00\x06MQIsdp\x03\x26\x00\x1e\x00\x01c\x00\x01w\x00\x01m";
+        let mut log = log_of(1 << 20);
+        log.push_event(0, CONNECTION, Event::Opened { subprotocol: "", after_ms: 0 });
+        sent(&mut log, 0, connect);
+        let words = |log: &Log| said(log, 1, 0).pop().expect("a will");
+        assert_eq!(
+            words(&log),
+            "Will to w (QoS 0, RETAIN): the broker keeps it while the connection is open."
+        );
+        log.push_event(5, CONNECTION, Event::Closed { words: "", failed: false });
+        assert!(words(&log).ends_with("not seen here."));
+        sent(&mut log, 4, b"\xe0\x00");
+        assert!(words(&log).ends_with("since DISCONNECT came."));
+    }
+}

@@ -4,6 +4,7 @@
 
 use std::ops::Range;
 
+use mqttscope_log::Version;
 use mqttscope_proto::{
     BitDef, DecodeError, FieldDef, FieldValue, PacketType, ProtocolVersion, Violation, dissect,
     return_code_text,
@@ -79,11 +80,18 @@ enum Fault {
 
 impl Tree {
     /// Takes a packet apart.
-    pub(crate) fn of(bytes: &[u8], version: ProtocolVersion) -> Self {
+    pub(crate) fn of(bytes: &[u8], version: impl Into<Version>) -> Self {
+        let known = version.into();
+        let version = known.layout();
         let is_publish = bytes.first().is_some_and(|byte| byte >> 4 == PacketType::Publish as u8);
         // Other packets have a field for every few bytes.
         let taken = if is_publish { bytes.len() } else { bytes.len().min(MAX_TAKEN) };
-        let dissection = dissect(&bytes[..taken], version);
+        let mut dissection = dissect(&bytes[..taken], version);
+        if known == Version::Unknown {
+            // A byte is at fault only if it is in each version that it may be.
+            let other = dissect(&bytes[..taken], ProtocolVersion::V31).violations;
+            dissection.violations.retain(|found| other.iter().any(|other| other.offset == found.offset));
+        }
         let fields: Vec<Field> = dissection.fields.iter().map(Field::of).collect();
         let error = dissection.error.filter(|_| taken == bytes.len());
         let mut faults: Vec<Fault> = Vec::with_capacity(dissection.violations.len());
@@ -371,3 +379,177 @@ pub(crate) fn bytes_words(len: usize) -> String {
 
 /// Bytes of a packet other than PUBLISH that are taken apart at most: thousands of topic filters.
 const MAX_TAKEN: usize = 256 << 10;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn check(bytes: &[u8], version: ProtocolVersion, expected: &str) {
+        let expected: Vec<_> = expected.trim().lines().map(|line| line.trim_start_matches('|')).collect();
+        let text = Tree::of(bytes, version).text(bytes);
+        assert_eq!(text.lines().collect::<Vec<_>>(), expected, "\n{text}");
+    }
+
+    #[test]
+    fn a_publish_in_words() {
+        let expected = "
+|Fixed header: 2 bytes
+|  Packet type and flags: 0x3d (PUBLISH)
+|    0011 ....  Packet type: 3 (PUBLISH)
+|    .... 1...  DUP: 1
+|    .... .10.  QoS: 2 (exactly once)
+|    .... ...1  RETAIN: 1
+|  Remaining Length: 7 bytes
+|Variable header: 5 bytes
+|  Topic Name: \"t\"
+|    Length: 1
+|    Topic Name: \"t\"
+|  Packet Identifier: 17
+|Payload: 2 bytes
+|  Application Message: hi (2 bytes)";
+        let bytes = b"\x3d\x07\x00\x01t\x00\x11hi";
+        let tree = Tree::of(bytes, ProtocolVersion::V31);
+        let text = tree.text(bytes);
+        let expected: Vec<_> = expected.trim().lines().map(|line| line.trim_start_matches('|')).collect();
+        let found: Vec<_> = text.lines().collect();
+        assert_eq!(found[..12], expected[..12], "\n{text}");
+        assert_eq!(tree.message(), Some(7..9));
+    }
+
+    #[test]
+    fn what_is_wrong_stands_below_its_field() {
+        check(
+            b"\x20\x02\x00\xc8",
+            ProtocolVersion::V311,
+            "
+|Fixed header: 2 bytes
+|  Packet type and flags: 0x20 (CONNACK)
+|    0010 ....  Packet type: 2 (CONNACK)
+|    .... 0000  Reserved flags: 0 (must be 0000)
+|  Remaining Length: 2 bytes
+|Variable header: 2 bytes
+|  Connect Acknowledge Flags: 0x00
+|    0000 000.  Reserved: 0
+|    .... ...0  Session Present: 0
+|  Connect Return code: 200 (reserved code)
+|    ✖ Connect return code 200 is reserved",
+        );
+    }
+
+    #[test]
+    fn only_publish_has_dup_qos_and_retain_in_3_1_1() {
+        let bits = |bytes: &[u8], version| {
+            let text = Tree::of(bytes, version).text(bytes);
+            text.lines()
+                .skip(3)
+                .take_while(|line| line.starts_with("    "))
+                .map(str::trim)
+                .collect::<Vec<_>>()
+                .join("; ")
+        };
+        for (bytes, version, expected) in [
+            (&b"\x62\x02\x00\x09"[..], ProtocolVersion::V311, ".... 0010  Reserved flags: 2 (must be 0010)"),
+            (b"\x90\x03\x00\x09\x01", ProtocolVersion::V311, ".... 0000  Reserved flags: 0 (must be 0000)"),
+            (
+                b"\x6a\x02\x00\x09",
+                ProtocolVersion::V311,
+                ".... 1010  Reserved flags: 10 (must be 0010); ✖ The flag bits of PUBREL must be 0010, not 1010",
+            ),
+            (
+                b"\x6a\x02\x00\x09",
+                ProtocolVersion::V31,
+                ".... 1...  DUP: 1; .... .01.  QoS: 1 (at least once); .... ...0  RETAIN: 0",
+            ),
+            (
+                b"\x3a\x05\x00\x01t\x00\x09",
+                ProtocolVersion::V311,
+                ".... 1...  DUP: 1; .... .01.  QoS: 1 (at least once); .... ...0  RETAIN: 0",
+            ),
+        ] {
+            assert_eq!(bits(bytes, version), expected);
+        }
+        let reserved = Tree::of(b"\xf3\x00", ProtocolVersion::V311).text(b"\xf3\x00");
+        assert!(reserved.contains("  .... 0011  Reserved flags: 3\n"), "{reserved}");
+    }
+
+    #[test]
+    fn each_bit_has_its_own_rule() {
+        let rules = |bytes: &[u8], version| {
+            let tree = Tree::of(bytes, version);
+            let lines = (0..tree.len()).filter_map(|at| tree.line(at));
+            let bits = lines.filter(|line| matches!(line.part, Part::Bits(_)));
+            bits.map(|line| tree.rule(line)).collect::<Vec<_>>()
+        };
+        let publish = b"\x3b\x06\x00\x01t\x00\x09!";
+        let clauses =
+            |version| rules(publish, version).into_iter().map(|(_, clause)| clause).collect::<Vec<_>>();
+        let expected = [
+            "MQTT 3.1.1, 2.2.1",
+            "[MQTT-3.3.1-1] to [MQTT-3.3.1-3]",
+            "[MQTT-3.3.1-4]",
+            "[MQTT-3.3.1-5] to [MQTT-3.3.1-12]",
+        ];
+        assert_eq!(clauses(ProtocolVersion::V311), expected);
+        let expected =
+            ["Message Type", "DUP", "QoS", "RETAIN"].map(|name| format!("MQTT 3.1, Fixed header, {name}"));
+        assert_eq!(clauses(ProtocolVersion::V31), expected);
+        let connect = b"\x10\x0d\x00\x04MQTT\x04\x02\x00\x00\x00\x01c";
+        for bytes in [&publish[..], connect, b"\x20\x02\x00\x00", b"\x82\x06\x00\x01\x00\x01a\x02"] {
+            let found = rules(bytes, ProtocolVersion::V311);
+            for (at, (sentence, _)) in found.iter().enumerate() {
+                assert!(sentence.ends_with('.'), "{sentence}");
+                assert!(found[..at].iter().all(|(other, _)| other != sentence), "{sentence} stands twice");
+            }
+        }
+    }
+
+    #[test]
+    fn a_byte_leads_to_its_field_and_a_fault_to_its_byte() {
+        let bytes = b"\x20\x02\x00\xc8";
+        let tree = Tree::of(bytes, ProtocolVersion::V311);
+        let line = tree.line_at(3).and_then(|at| tree.line(at)).expect("a field");
+        assert_eq!((tree.place(line).as_str(), tree.range(line)), ("Connect Return code, byte 3", 3..4));
+        let at = tree.faults().next().expect("a fault");
+        let fault = tree.line(at).expect("a line");
+        assert_eq!((tree.byte(fault), tree.fault_bytes()), (Some(3), vec![3]));
+        assert!(tree.rule(fault).0.ends_with('.'));
+    }
+
+    #[test]
+    fn broken_packets_show_how_far_they_could_be_read() {
+        let bytes = b"\x30\x20\x00\x05top";
+        let tree = Tree::of(bytes, ProtocolVersion::V31);
+        let text = tree.text(bytes);
+        assert!(text.contains("✖ Not readable from here: "), "{text}");
+        assert_eq!(tree.fault_bytes(), [6]);
+        assert!(Tree::of(b"", ProtocolVersion::V31).len() == 0);
+        assert!(Tree::of(b"HTTP", ProtocolVersion::V31).len() > 0);
+    }
+
+    #[test]
+    fn a_packet_with_very_many_fields_is_taken_apart_in_part() {
+        let mut bytes = b"\x90\x82\x80\x40\x00\x01".to_vec();
+        bytes.resize(5 + (1 << 20) + 1, 0);
+        let tree = Tree::of(&bytes, ProtocolVersion::V311);
+        assert_eq!(tree.rest(&bytes), bytes.len() - MAX_TAKEN);
+        assert_eq!(tree.faults().count(), 0);
+    }
+
+    #[test]
+    fn every_line_of_anything_has_words() {
+        for first in 0..=255 {
+            for rest in [&b""[..], b"\x00", b"\x04\x00\x01a\x02", b"\x02\x00", b"\xff\xff\xff\xff\x01"] {
+                let bytes = [&[first], rest].concat();
+                for version in [ProtocolVersion::V31, ProtocolVersion::V311] {
+                    let tree = Tree::of(&bytes, version);
+                    assert_eq!(tree.text(&bytes).lines().count(), tree.len());
+                    for at in 0..tree.len() {
+                        let line = tree.line(at).expect("a line");
+                        assert!(!tree.place(line).is_empty() && !tree.rule(line).0.is_empty());
+                        assert!(tree.byte(line).is_none_or(|byte| byte < bytes.len()));
+                    }
+                }
+            }
+        }
+    }
+}
