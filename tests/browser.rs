@@ -12,7 +12,7 @@ use web_sys::{Document, Element, HtmlElement, HtmlInputElement};
 mod common;
 
 use common::engine::Scripted;
-use common::until;
+use common::{pause, until};
 
 wasm_bindgen_test_configure!(run_in_browser);
 
@@ -135,6 +135,28 @@ async fn ten_thousand_rows_draw_only_those_that_can_be_seen() {
     to_tail.unchecked_into::<HtmlElement>().click();
     until("the newest row again", || drawn(&root).last() == Some(&9_999)).await;
     assert!(engine.views() < 12, "{} views", engine.views());
+    root.remove();
+}
+
+#[wasm_bindgen_test]
+async fn a_view_that_changes_its_size_stays_at_the_newest_row() {
+    let (_engine, root) = page_with(1_000).await;
+    let scroller = root.query_selector("[data-log-scroll]").ok().flatten().expect("the scroll container");
+    let at_end = || {
+        let end = scroller.scroll_top() + scroller.client_height();
+        scroller.scroll_top() > 0 && end == scroller.scroll_height() && drawn(&root).last() == Some(&999)
+    };
+    until("the newest row", at_end).await;
+    let app = root.query_selector(".app").ok().flatten().expect("the page");
+    // The browser moves the scroll bar where the content is too short for its place, which is nobody's wish.
+    for style in ["height: 900px", "height: 400px", "height: 600px; width: 500px", "height: 700px"] {
+        let before = (scroller.client_height(), scroller.client_width());
+        app.set_attribute("style", style).expect("a valid name");
+        until("another size", || (scroller.client_height(), scroller.client_width()) != before).await;
+        until("the newest row", at_end).await;
+        pause(200).await;
+        assert!(at_end() && root.query_selector(".to-tail").ok().flatten().is_none(), "{style}");
+    }
     root.remove();
 }
 
