@@ -2,7 +2,8 @@
 
 use std::rc::Rc;
 
-use gloo_timers::callback::Interval;
+use gloo_timers::callback::{Interval, Timeout};
+use mqttscope_view::settling::{Settling, Store};
 use wasm_bindgen::closure::Closure;
 use web_sys::{File, KeyboardEvent};
 use yew::prelude::*;
@@ -24,17 +25,17 @@ use crate::driver::Driver;
 use crate::export::Exporting;
 use crate::reader::{Progress, Reader};
 use crate::soon::Soon;
-use crate::store::Deed;
+use crate::store::Command;
 use crate::store::filter_field::FilterField;
-use crate::store::page::{Action, Page, Tab};
+use crate::store::page::{Edit, Page, Tab};
 use crate::store::pane::Pane;
 use crate::store::scope::SharedScope;
-use crate::store::settings::Settings;
-use events::{hear, shortcut_listener};
+use events::{hear, hide_listener, shortcut_listener};
 use files::Importing;
 use scope::FilterMessage;
 
-mod deeds;
+mod commands;
+mod edits;
 mod events;
 mod files;
 mod scope;
@@ -53,7 +54,12 @@ pub struct App {
     on_table_act: Callback<TableAct>,
     on_select: Callback<u32>,
     shown: Shown,
+    settling: Settling,
+    /// Wakes for what is to be remembered.
+    settles: Option<Timeout>,
+    on_settle: Callback<()>,
     _on_key: Closure<dyn FnMut(KeyboardEvent)>,
+    _on_hide: Closure<dyn FnMut()>,
     _second: Interval,
 }
 
@@ -62,9 +68,9 @@ pub enum Message {
     /// What it shows has changed, or its age.
     Redraw,
     /// A control was changed.
-    Act(Action),
-    /// A button was pressed or a form submitted; the topic filter that it stands for, if it does for one.
-    Do(Deed, String),
+    Edit(Edit),
+    /// A button was pressed, a form submitted, or a shortcut used.
+    Do(Command),
     /// Something was done in the table of the log.
     Table(TableAct),
     /// Something was done in the field of the filter.
@@ -75,13 +81,16 @@ pub enum Message {
     Import(File),
     /// So much of a capture was read.
     Imported(Progress),
+    /// What is to be remembered may have settled.
+    Settle,
+    /// The page is hidden, or goes.
+    Hide,
 }
 
 /// What was done to the document besides drawing, so that it is done again only when it changes.
 #[derive(Default)]
 struct Shown {
     title: String,
-    settings: Option<Rc<Settings>>,
     refusals: u32,
 }
 
@@ -93,6 +102,7 @@ impl Component for App {
         let link = ctx.link().clone();
         let redraw = link.clone();
         let on_key = shortcut_listener(link.clone());
+        let on_hide = hide_listener(link.clone());
         let tell: Tell = Rc::new(move |event| hear(event, &link));
         let kinds: [fn() -> ListenerKind; 9] = [
             || ListenerKind::onclick,
@@ -111,8 +121,8 @@ impl Component for App {
         let driver = Driver::new("clock.js", redraw);
         // In the next frame, where packets that come in may ask for one too: then both are one.
         let second = driver.clone();
-        Self {
-            page: Page { settings: Rc::new(browser::load_settings()), ..Page::default() },
+        let mut app = Self {
+            page: browser::load_page(),
             driver,
             scope: SharedScope::default(),
             filter_field: FilterField::default(),
@@ -124,9 +134,17 @@ impl Component for App {
             on_table_act: ctx.link().callback(Message::Table),
             on_select: ctx.link().callback(|number| Message::Table(TableAct::Select(number))),
             shown: Shown::default(),
+            settling: Settling::default(),
+            settles: None,
+            on_settle: ctx.link().callback(|()| Message::Settle),
             _on_key: on_key,
+            _on_hide: on_hide,
             _second: Interval::new(1_000, move || second.redraw_soon()),
-        }
+        };
+        app.take_effects();
+        // Loaded again, a tab is the same client, also if nothing else was typed.
+        app.remember(Store::Forms);
+        app
     }
 
     fn update(&mut self, ctx: &Context<Self>, message: Message) -> bool {
@@ -135,19 +153,27 @@ impl Component for App {
                 self.advance();
                 return false;
             }
+            Message::Settle => {
+                self.settle();
+                return false;
+            }
+            Message::Hide => {
+                self.settle_now();
+                return false;
+            }
             Message::Redraw => {}
-            Message::Act(action) => self.act(action),
-            Message::Do(deed, filter) => match self.carry_out(deed, &filter) {
-                Ok(()) if deed.settles_problems() => self.act(Action::Accepted),
+            Message::Edit(edit) => self.edit(edit),
+            Message::Do(command) => match self.carry_out(&command) {
+                Ok(()) if command.settles_problems() => self.edit(Edit::Accepted),
                 Ok(()) => {}
-                Err(problems) => self.act(Action::Refused(problems)),
+                Err(problems) => self.edit(Edit::Refused(problems)),
             },
             Message::Table(TableAct::Select(number)) => self.scope.0.borrow_mut().select(Some(number)),
-            Message::Table(TableAct::Inspect) => self.act(Action::Tab(Tab::Inspector)),
+            Message::Table(TableAct::Inspect) => self.edit(Edit::Tab(Tab::Inspector)),
             Message::Filter(message) => self.on_filter(message),
             Message::Import(file) => {
                 if let Err(problems) = self.begin_import(&file, ctx) {
-                    self.act(Action::Refused(problems));
+                    self.edit(Edit::Refused(problems));
                 }
             }
             Message::Imported(progress) => self.on_imported(progress),
@@ -180,7 +206,7 @@ impl Component for App {
             importing: self.importing.as_ref().map(|it| (it.done, it.total)),
             on_act: &self.on_table_act,
         };
-        let panes = &self.page.settings.panes;
+        let panes = &self.page.looks.panes;
         let forms = html! { <Forms page={self.page.clone()} connection={view.connection.clone()} /> };
         // An empty node keeps its place: yew compares children from the last to the first, and would make forms and log
         // anew, without what was chosen, scrolled and focused in them.
@@ -208,7 +234,6 @@ impl Component for App {
 
     fn rendered(&mut self, _: &Context<Self>, _: bool) {
         self.show_title();
-        self.show_settings();
         self.focus_first_problem();
     }
 }
@@ -216,37 +241,13 @@ impl Component for App {
 /// What is done to the document besides drawing.
 impl App {
     fn show_title(&mut self) {
-        let title = self.driver.connection().title(&self.page.settings.forms.client_id);
+        let title = self.driver.connection().title(self.page.profile.client_id());
         if title != self.shown.title
             && let Some(document) = browser::document()
         {
             document.set_title(&title);
             self.shown.title = title;
         }
-    }
-
-    /// Remembers the settings, shows the theme and sets the test switches.
-    fn show_settings(&mut self) {
-        let settings = &self.page.settings;
-        if self.shown.settings.as_ref().is_some_and(|shown| Rc::ptr_eq(shown, settings)) {
-            return;
-        }
-        browser::save_settings(settings);
-        self.driver.set_switches(settings.forms.simulate_down, settings.forms.send_duplicates);
-        {
-            let log = self.driver.log();
-            let mut log = log.0.borrow_mut();
-            log.set_keeps_passwords(settings.forms.keep_passwords);
-            if let Some(budget) = settings.forms.log_budget_bytes() {
-                log.set_budget(budget);
-            }
-        }
-        self.scope.0.borrow_mut().set_shows_all(settings.forms.show_all_rows);
-        browser::set_theme(settings.theme.name());
-        for pane in Pane::ALL {
-            browser::set_pixels(pane.property(), settings.panes.size(pane));
-        }
-        self.shown.settings = Some(settings.clone());
     }
 
     /// Moves the focus to the first field that is wrong, each time that a form is refused.

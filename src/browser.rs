@@ -1,17 +1,17 @@
 //! What the page asks of the browser besides sockets: time, its own address, storage, chance.
 
 use gloo_timers::callback::Timeout;
-use js_sys::{Date, JSON, Math};
+use js_sys::{Date, Math};
 use mqttscope_proto::Timestamp;
-use serde::{Deserialize, Serialize};
+use mqttscope_view::settling::Store;
+use mqttscope_view::storage::{Entries, Reader};
+use mqttscope_view::{Edit, Field, Page};
 use wasm_bindgen::{JsCast, JsValue};
 use web_sys::{Document, Element, HtmlElement, HtmlInputElement, Storage, Url, UrlSearchParams, Window};
 
 use crate::store::number;
-use crate::store::settings::Settings;
 use crate::store::text::concat;
 use crate::store::validate::Place;
-use crate::stored::Stored;
 
 /// The window that the page runs in.
 ///
@@ -176,35 +176,39 @@ pub fn download(url: &str, name: &str) -> Result<(), JsValue> {
     Ok(())
 }
 
-/// The settings of last time, this tab's client id, and what the page's address asks for.
+/// The page as this tab had it, or else as it was last used in any, with what the page's address asks for.
 #[must_use]
-pub fn load_settings() -> Settings {
-    let mut settings: Settings = read(window().local_storage(), SETTINGS)
-        .and_then(|text| JSON::parse(&text).ok())
-        .and_then(|value| Settings::deserialize(Stored(value)).ok())
-        .unwrap_or_default();
-    let id = read(window().session_storage(), CLIENT_ID);
-    settings.forms.client_id = id.unwrap_or_else(random_client_id);
-    let query = window().location().search().ok();
-    if let Some(query) = query.and_then(|query| UrlSearchParams::new_with_str(&query).ok()) {
-        settings.prefill(|name| query.get(name));
+pub fn load_page() -> Page {
+    let mut page = Page::default();
+    let window = window();
+    let entries = |text: Option<String>| Entries::of_text(&text.unwrap_or_default());
+    entries(read(window.local_storage(), LOOKS)).fill_looks(&mut page);
+    let own = read(window.session_storage(), FORMS);
+    entries(own.or_else(|| read(window.local_storage(), FORMS))).fill_forms(&mut page);
+    if page.profile.get(Field::ClientId).is_none() {
+        page.apply(Edit::Text(Field::ClientId, random_client_id()));
     }
-    settings
+    let query = window.location().search().unwrap_or_default();
+    // A link counts again when it is opened again, but not when its page is loaded again.
+    let is_again = window.performance().is_some_and(|it| it.navigation().type_() != TYPE_NAVIGATE);
+    if !(is_again && page.used_link() == query)
+        && let Ok(names) = UrlSearchParams::new_with_str(&query)
+    {
+        page.follow_link(&query, |name| names.get(name));
+    }
+    page
 }
 
-/// Remembers the settings for next time, and the client id for this tab. A browser that does not store anything
-/// costs nothing but that.
-pub fn save_settings(settings: &Settings) {
-    write(window().session_storage(), CLIENT_ID, &settings.forms.client_id);
-    let to_object = serde_wasm_bindgen::Serializer::new().serialize_maps_as_objects(true);
-    let value = settings.to_remember().serialize(&to_object).ok();
-    if let Some(text) = value.and_then(|value| stringify(&value)) {
-        write(window().local_storage(), SETTINGS, &text);
+/// Writes something of a page down. A browser that stores nothing costs nothing but that.
+pub fn store(page: &Page, store: Store) {
+    let window = window();
+    match store {
+        Store::Forms => {
+            write(window.session_storage(), FORMS, &Entries::of_forms(page, Reader::SameTab).to_text());
+            write(window.local_storage(), FORMS, &Entries::of_forms(page, Reader::NewTab).to_text());
+        }
+        Store::Looks => write(window.local_storage(), LOOKS, &Entries::of_looks(&page.looks).to_text()),
     }
-}
-
-fn stringify(value: &JsValue) -> Option<String> {
-    JSON::stringify(value).ok().map(String::from)
 }
 
 fn read(storage: Result<Option<Storage>, JsValue>, key: &str) -> Option<String> {
@@ -218,5 +222,8 @@ fn write(storage: Result<Option<Storage>, JsValue>, key: &str, text: &str) {
     }
 }
 
-const SETTINGS: &str = "mqttscope.settings";
-const CLIENT_ID: &str = "mqttscope.client-id";
+/// The forms: in a tab's own storage as it has them, in that of all tabs as they were last used.
+const FORMS: &str = "mqttscope.settings";
+const LOOKS: &str = "mqttscope.looks";
+/// The page was opened, and not loaded again or gone back to.
+const TYPE_NAVIGATE: u16 = 0;

@@ -10,5 +10,4 @@ pub mod export;
 pub mod reader;
 pub mod soon;
 pub mod store;
-mod stored;
 pub mod transport;

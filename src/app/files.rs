@@ -12,9 +12,8 @@ use yew::prelude::*;
 use super::{App, Message};
 use crate::export::{Exporting, format_of};
 use crate::reader::{Import, Progress};
-use crate::store::page::{Action, PickedFile};
-use crate::store::validate::refused;
-use crate::store::{Field, Problems};
+use crate::store::page::{Edit, PickedFile};
+use crate::store::{Field, Problems, refused};
 
 /// A capture that is being read.
 pub(super) struct Importing {
@@ -30,19 +29,19 @@ impl App {
         if self.exporting.is_some() {
             return Err(refused(Field::ExportButton, "An export is under way."));
         }
-        let forms = &self.page.settings.forms;
+        let looks = &self.page.looks.values;
         let log = self.driver.log();
         let log = log.0.borrow();
         let scope = self.scope.0.borrow();
-        let selection = match (forms.export_what.as_str(), scope.matches()) {
+        let selection = match (looks.text(Field::ExportWhat), scope.matches()) {
             ("found", Some(matches)) => Selection::Numbers(matches.iter().collect()),
             ("found", None) => return Err(refused(Field::ExportButton, "There is no filter.")),
             _ => Selection::All,
         };
-        let format = format_of(&forms.export_format);
-        self.exporting = Some(Exporting::new(&log, format, selection, forms.keep_passwords));
+        let format = format_of(looks.text(Field::ExportFormat));
+        self.exporting = Some(Exporting::new(&log, format, selection, looks.is_on(Field::KeepPasswords)));
         drop((log, scope));
-        self.act(Action::Accepted);
+        self.edit(Edit::Accepted);
         self.soon.ask();
         Ok(())
     }
@@ -60,8 +59,8 @@ impl App {
             Err(words) => Err(words),
         };
         match saved {
-            Ok(said) => self.act(Action::Note(Field::ExportButton, said)),
-            Err(said) => self.act(Action::Refused(refused(Field::ExportButton, said))),
+            Ok(said) => self.edit(Edit::Note(Field::ExportButton, said)),
+            Err(said) => self.edit(Edit::Refused(refused(Field::ExportButton, said))),
         }
     }
 }
@@ -75,7 +74,7 @@ impl App {
         let log = self.driver.log();
         let link = ctx.link().clone();
         let listen = Rc::new(move |progress| link.send_message(Message::Imported(progress)));
-        let replaces = self.page.settings.forms.import_how == "replace";
+        let replaces = self.page.looks.values.text(Field::ImportHow) == "replace";
         let import = self.reader.import(file, log.clone(), replaces, listen);
         let import = import.map_err(|words| refused(Field::ImportFile, words))?;
         if replaces {
@@ -83,8 +82,8 @@ impl App {
             self.scope.0.borrow_mut().set_paused(false, &log.0.borrow());
         }
         self.importing = Some(Importing { _import: import, done: 0, total: file.size() as u64 });
-        self.act(Action::Accepted);
-        self.act(Action::Note(Field::ImportFile, String::new()));
+        self.edit(Edit::Accepted);
+        self.edit(Edit::Note(Field::ImportFile, String::new()));
         Ok(())
     }
 
@@ -101,20 +100,20 @@ impl App {
         };
         self.importing = None;
         match said {
-            Ok((words, false)) => self.act(Action::Note(Field::ImportFile, words)),
-            Ok((words, true)) | Err(words) => self.act(Action::Refused(refused(Field::ImportFile, words))),
+            Ok((words, false)) => self.edit(Edit::Note(Field::ImportFile, words)),
+            Ok((words, true)) | Err(words) => self.edit(Edit::Refused(refused(Field::ImportFile, words))),
         }
     }
 }
 
 /// Reads a file that was chosen to be published.
 pub(super) async fn read(file: File, link: Scope<App>) {
-    let action = match JsFuture::from(file.array_buffer()).await {
+    let edit = match JsFuture::from(file.array_buffer()).await {
         Ok(buffer) => {
             let bytes = Uint8Array::new(&buffer).to_vec();
-            Action::File(Some(Rc::new(PickedFile { name: file.name(), mime: file.type_(), bytes })))
+            Edit::File(Some(Rc::new(PickedFile { name: file.name(), mime: file.type_(), bytes })))
         }
-        Err(_) => Action::Refused(refused(Field::File, "The browser could not read the file.")),
+        Err(_) => Edit::Refused(refused(Field::File, "The browser could not read the file.")),
     };
-    link.send_message(Message::Act(action));
+    link.send_message(Message::Edit(edit));
 }

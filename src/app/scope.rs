@@ -1,14 +1,15 @@
 //! What of the log is looked at: its filter, and the record that is selected.
 
 use mqttscope_log::Log;
+use mqttscope_log::filter::complete;
 
 use super::App;
 use crate::browser;
 use crate::clipboard;
 use crate::components::filter_bar::FILTER_INPUT;
 use crate::components::log_table::LOG_TABLE;
-use crate::store::filter_field::{Known, byte_offset, unit_offset};
-use crate::store::page::Action;
+use crate::store::filter_field::{Completion, Offer, byte_offset, unit_offset};
+use crate::store::page::Edit;
 use crate::store::row::{Row, Setting};
 
 /// What is done in the field of the filter.
@@ -97,7 +98,7 @@ impl App {
             FilterMessage::Used => {
                 self.close_offers(&text);
                 if !text.trim().is_empty() && self.scope.0.borrow().error().is_none() {
-                    self.act(Action::FilterUsed(text));
+                    self.edit(Edit::FilterUsed(text));
                 }
             }
             FilterMessage::Left if self.filter_field.offers().is_empty() => {
@@ -119,15 +120,17 @@ impl App {
     }
 
     fn offer(&mut self, text: &str, cursor: usize) {
-        let connection = self.driver.connection();
-        let log = self.driver.log();
-        let log = log.0.borrow();
-        let topics = |start: &str| {
+        let found = complete(text, cursor);
+        let mut topics = Vec::new();
+        if found.key == Some("topic") {
+            let connection = self.driver.connection();
             let subscribed = connection.subscriptions.iter().map(|it| it.filter.as_str());
-            known_topics(subscribed, &log, start)
-        };
-        let recent = self.page.settings.recent_filters();
-        self.filter_field.offer(text, cursor, &Known { topics: &topics, recent: &recent });
+            topics = known_topics(subscribed, &self.driver.log().0.borrow(), &text[found.range.clone()]);
+        }
+        let words = found.suggestions.iter().map(|it| Offer { text: it.text.into(), help: it.help });
+        let words = words.collect();
+        let completion = Completion { range: found.range, is_begun: found.is_begun, topics, words };
+        self.filter_field.offer(text, completion, &self.page.looks.recent_filters());
     }
 }
 

@@ -8,7 +8,7 @@ use super::parts::{Look, View};
 use crate::store::filter_field::FilterField;
 use crate::store::scope::Scope;
 use crate::store::text::concat;
-use crate::store::{Deed, Switch, number};
+use crate::store::{Command, Field, number};
 
 /// The bar with the field, what it found, and the way from match to match.
 pub fn filter_bar(view: &View, scope: &Scope, field: &FilterField) -> Html {
@@ -24,17 +24,17 @@ pub fn filter_bar(view: &View, scope: &Scope, field: &FilterField) -> Html {
         let (class, title) =
             if scope.error().is_some() { ("count quiet", Some(OF_THE_LAST)) } else { ("count", None) };
         found.push(element("span", &["class", "title"], &[Some(class), title], vec![text(&count)]));
-        found.push(view.button(Deed::PreviousMatch, quiet("Previous match (Shift+F3)"), vec![text("↑")]));
-        found.push(view.button(Deed::NextMatch, quiet("Next match (F3)"), vec![text("↓")]));
+        found.push(view.button(&Command::PreviousMatch, quiet("Previous match (Shift+F3)"), vec![text("↑")]));
+        found.push(view.button(&Command::NextMatch, quiet("Next match (F3)"), vec![text("↓")]));
     }
     if !scope.text().is_empty() {
-        found.push(view.button(Deed::ClearFilter, quiet("Clear filter"), vec![text("✕")]));
+        found.push(view.button(&Command::ClearFilter, quiet("Clear filter"), vec![text("✕")]));
     }
     // Always three parts: yew compares children from the last to the first, and would make the field anew.
     let parts = vec![
         classed("div", "filter-field", vec![input(scope, field), below(scope, field)]),
         classed("div", "filter-found", found),
-        view.check(Switch::ShowAllRows, "Show all rows", None),
+        view.check(Field::ShowAllRows, "Show all rows", None),
     ];
     classed("div", "filter-bar", parts)
 }

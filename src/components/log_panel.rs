@@ -7,13 +7,13 @@ use super::connection::CONNECTION_FORM;
 use super::element::{classed, element, tag, text, words};
 use super::filter_bar::filter_bar;
 use super::log_table::{LogTable, TableAct};
-use super::parts::{Control, Look, Part, View, WIDE, message_id};
+use super::parts::{Look, Part, View, WIDE, message_id};
 use crate::store::column::Column;
 use crate::store::filter_field::FilterField;
 use crate::store::scope::{Scope, SharedScope};
 use crate::store::shared::SharedLog;
 use crate::store::text::concat;
-use crate::store::{Deed, Field, Switch, number};
+use crate::store::{Command, Field, number};
 
 /// What the log's region is drawn from.
 pub struct LogView<'a> {
@@ -30,12 +30,12 @@ pub struct LogView<'a> {
 /// The log's head and its table, or what will stand there.
 pub fn log_panel(view: &View, it: &LogView<'_>) -> Html {
     let (log, scope) = (it.log.0.borrow(), it.scope.0.borrow());
-    let settings = &view.page.settings;
+    let looks = &view.page.looks;
     let looked_at = scope.matches().map_or(0, |matches| matches.next());
     let revision = (log.revision(), scope.revision(), looked_at);
-    let columns = settings.hidden.shown();
+    let columns = looks.hidden.shown();
     let table = html! {
-        <LogTable log={it.log.clone()} scope={it.scope.clone()} {revision} verbose={settings.forms.verbose}
+        <LogTable log={it.log.clone()} scope={it.scope.clone()} {revision} verbose={view.page.is_on(Field::Verbose)}
             {columns} on_act={it.on_act.clone()} />
     };
     let below = if log.end() == 0 {
@@ -59,19 +59,19 @@ pub fn log_panel(view: &View, it: &LogView<'_>) -> Html {
 
 fn tools(view: &View, it: &LogView<'_>, is_paused: bool) -> Vec<Html> {
     let pause = if is_paused { "Go on" } else { "Pause" };
-    let is_shown = !view.page.settings.panes.is_inspector_hidden;
+    let is_shown = !view.page.looks.panes.is_inspector_hidden;
     let inspector = if is_shown { "Hide the inspector (i)" } else { "Show the inspector (i)" };
     let paused = Look { class: is_paused.then_some("amber"), ..Look::default() };
     vec![
-        view.check(Switch::Verbose, "Verbose", None),
-        view.button(Deed::PauseLog, paused, vec![text(pause)]),
+        view.check(Field::Verbose, "Verbose", None),
+        view.button(&Command::PauseLog, paused, vec![text(pause)]),
         menu("View", view_menu(view)),
         menu("Go to", view.draw(GO_TO)),
         menu("Open", import(view, it.importing)),
         menu("Export", export(view, it.exporting)),
-        view.button(Deed::ClearLog, Look::default(), vec![text("Clear log")]),
+        view.button(&Command::ClearLog, Look::default(), vec![text("Clear log")]),
         view.button(
-            Deed::ToggleInspector,
+            &Command::ToggleInspector,
             Look { class: Some("wide-only"), title: Some(inspector), ..Look::default() },
             vec![text(if is_shown { "Inspector ✓" } else { "Inspector" })],
         ),
@@ -92,7 +92,7 @@ fn menu(title: &str, parts: Vec<Html>) -> Html {
 
 /// The columns, and how much the log keeps.
 fn view_menu(view: &View) -> Vec<Html> {
-    let hidden = &view.page.settings.hidden;
+    let hidden = &view.page.looks.hidden;
     let check = |column: Column| {
         let id = concat(&["column-", column.name()]);
         let mut input = tag("input", &["id", "type"], &[Some(&id), Some("checkbox")]);
@@ -111,7 +111,7 @@ fn export(view: &View, progress: Option<Progress>) -> Vec<Html> {
     let bar = progress.map(|Progress { done, total, .. }| {
         let said =
             concat(&[&number::grouped(done.into()), " of ", &number::counted(total.into(), " row", " rows")]);
-        progress_bar(view, "Export", (done.into(), total.into()), &said, Deed::CancelExport)
+        progress_bar(view, "Export", (done.into(), total.into()), &said, &Command::CancelExport)
     });
     let mut parts = view.draw(EXPORT);
     // An empty node keeps its place: yew compares children from the last to the first, and would make the form anew, and
@@ -131,13 +131,13 @@ fn import(view: &View, progress: Option<(u64, u64)>) -> Vec<Html> {
     parts.push(classed("div", "actions", vec![view.message(Field::ImportFile)]));
     let bar = progress.map(|(done, total)| {
         let said = concat(&[&number::size(done), " of ", &number::size(total)]);
-        progress_bar(view, "Reading", (done, total), &said, Deed::CancelImport)
+        progress_bar(view, "Reading", (done, total), &said, &Command::CancelImport)
     });
     parts.push(bar.unwrap_or_default());
     parts
 }
 
-fn progress_bar(view: &View, name: &str, (done, total): (u64, u64), said: &str, cancel: Deed) -> Html {
+fn progress_bar(view: &View, name: &str, (done, total): (u64, u64), said: &str, cancel: &Command) -> Html {
     let (done, total) = (number::plain(done), number::plain(total.max(1)));
     let keys = &["max", "value", "aria-label"];
     let bar = element("progress", keys, &[Some(&total), Some(&done), Some(name)], vec![]);
@@ -153,7 +153,7 @@ fn empty(view: &View) -> Html {
         parts.push(words("p", "help", "The log was cleared: what comes next will stand here."));
     } else {
         let look = Look { class: Some("primary"), form: Some(CONNECTION_FORM), ..Look::default() };
-        parts.push(view.submit(Deed::Connect, look, "Connect now"));
+        parts.push(view.submit(&Command::Connect, look, "Connect now"));
         parts.push(words("p", "help", "Then Subscribe and Publish. A second tab is a second client."));
     }
     classed("div", "empty", parts)
@@ -161,11 +161,11 @@ fn empty(view: &View) -> Html {
 
 /// Why no row is shown though there are some, and the way to them.
 fn nothing_shown(view: &View, scope: &Scope) -> Html {
-    let (said, deed, name) = match scope.matches() {
-        None => ("Paused: what came since then is not shown yet.", Deed::PauseLog, "Go on"),
-        Some(_) => ("No row matches.", Deed::ClearFilter, "Clear the filter"),
+    let (said, command, name) = match scope.matches() {
+        None => ("Paused: what came since then is not shown yet.", Command::PauseLog, "Go on"),
+        Some(_) => ("No row matches.", Command::ClearFilter, "Clear the filter"),
     };
-    let button = view.button(deed, Look::default(), vec![text(name)]);
+    let button = view.button(&command, Look::default(), vec![text(name)]);
     classed("div", "empty", vec![words("p", "", said), button])
 }
 
@@ -183,13 +183,12 @@ fn count(rows: u32, dropped: u32, new: Option<u32>) -> String {
 
 const GO_TO: &[Part] = &[Part::Form {
     id: "go-to-form",
-    deed: Deed::GoToRow,
+    command: Command::GoToRow,
     parts: &[Part::Field {
         field: Field::GoTo,
         label: "Row number, or time",
         class: WIDE,
-        control: Control::Line,
-        beside: &[Part::Button { deed: Deed::GoToRow, words: "Go", hidden: " to row" }],
+        beside: &[Part::Button { command: Command::GoToRow, words: "Go", hidden: " to row" }],
     }],
 }];
 
@@ -197,19 +196,12 @@ const BUDGET: &[Part] = &[Part::Field {
     field: Field::LogBudget,
     label: "The log keeps (MB)",
     class: "field wide two-lines",
-    control: Control::Number,
     beside: &[],
 }];
 
 const IMPORT: &[Part] = &[
     Part::Words("help", "pcapng or pcap with MQTT over TCP, or JSON Lines as this page exports them."),
-    Part::Field {
-        field: Field::ImportHow,
-        label: "What it does to the log",
-        class: WIDE,
-        control: Control::Choice(&[("replace", "Take its place"), ("add", "Add to it")]),
-        beside: &[],
-    },
+    Part::Field { field: Field::ImportHow, label: "What it does to the log", class: WIDE, beside: &[] },
 ];
 
 /// Names that captures mostly have.
@@ -217,32 +209,15 @@ const CAPTURES: &str = ".pcapng,.pcap,.cap,.jsonl,.ndjson,.json";
 
 const EXPORT: &[Part] = &[Part::Form {
     id: "export-form",
-    deed: Deed::Export,
+    command: Command::Export,
     parts: &[
-        Part::Field {
-            field: Field::ExportFormat,
-            label: "Format",
-            class: WIDE,
-            control: Control::Choice(&[
-                ("pcapng", "pcapng, for Wireshark"),
-                ("jsonl", "JSON Lines"),
-                ("csv", "CSV"),
-                ("bin", "Raw bytes of the packets"),
-            ]),
-            beside: &[],
-        },
-        Part::Field {
-            field: Field::ExportWhat,
-            label: "Rows",
-            class: WIDE,
-            control: Control::Choice(&[("all", "The whole log"), ("found", "What the filter finds")]),
-            beside: &[],
-        },
+        Part::Field { field: Field::ExportFormat, label: "Format", class: WIDE, beside: &[] },
+        Part::Field { field: Field::ExportWhat, label: "Rows", class: WIDE, beside: &[] },
         Part::Group(
             "wide switches",
             &[
                 Part::Check {
-                    switch: Switch::KeepPasswords,
+                    field: Field::KeepPasswords,
                     label: "Log passwords from now on",
                     described: Some("keep-passwords-help"),
                 },
@@ -252,7 +227,12 @@ const EXPORT: &[Part] = &[Part::Form {
         Part::Group(
             "wide actions",
             &[
-                Part::Submit { deed: Deed::Export, field: Field::ExportButton, words: "Export", hint: None },
+                Part::Submit {
+                    command: Command::Export,
+                    field: Field::ExportButton,
+                    words: "Export",
+                    hint: None,
+                },
                 Part::Message(Field::ExportButton),
             ],
         ),
@@ -260,7 +240,7 @@ const EXPORT: &[Part] = &[Part::Form {
 }];
 
 fn keep_passwords_help(view: &View) -> Html {
-    let (class, said) = if view.forms().is_on(Switch::KeepPasswords) {
+    let (class, said) = if view.page.is_on(Field::KeepPasswords) {
         (
             "help amber",
             "Warning: passwords of connections from now on stand in the log as they are, and leave with exports.",

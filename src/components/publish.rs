@@ -3,10 +3,10 @@
 use yew::prelude::*;
 
 use super::element::{classed, element, text};
-use super::parts::{Control, Look, Part, QOS, RIGHT_HALF, TWO_LINES, View, WIDE, no_note};
+use super::parts::{Look, Part, RIGHT_HALF, TWO_LINES, View, WIDE, no_note};
 use crate::store::row::head;
 use crate::store::text::concat;
-use crate::store::{Deed, Field, Switch, number};
+use crate::store::{Command, Field, number};
 
 /// What to publish, and how.
 pub const PUBLISH: Part = Part::Card {
@@ -15,39 +15,21 @@ pub const PUBLISH: Part = Part::Card {
     open: true,
     parts: &[Part::Form {
         id: "publish-form",
-        deed: Deed::Publish,
+        command: Command::Publish,
         parts: &[
-            Part::Field {
-                field: Field::Topic,
-                label: "Topic",
-                class: TWO_LINES,
-                control: Control::Line,
-                beside: &[],
-            },
-            Part::Field {
-                field: Field::PublishQos,
-                label: "Publish QoS",
-                class: RIGHT_HALF,
-                control: QOS,
-                beside: &[],
-            },
-            Part::Field {
-                field: Field::Message,
-                label: "Message",
-                class: WIDE,
-                control: Control::Lines("2"),
-                beside: &[],
-            },
+            Part::Field { field: Field::Topic, label: "Topic", class: TWO_LINES, beside: &[] },
+            Part::Field { field: Field::PublishQos, label: "Publish QoS", class: RIGHT_HALF, beside: &[] },
+            Part::Field { field: Field::Message, label: "Message", class: WIDE, beside: &[] },
             Part::Group(
                 "actions wide",
                 &[
                     Part::Submit {
-                        deed: Deed::Publish,
+                        command: Command::Publish,
                         field: Field::PublishButton,
                         words: "Publish",
                         hint: Some("Ctrl+Enter in the message"),
                     },
-                    Part::Check { switch: Switch::Retain, label: "Retain", described: None },
+                    Part::Check { field: Field::Retain, label: "Retain", described: None },
                     Part::Message(Field::PublishButton),
                 ],
             ),
@@ -64,7 +46,7 @@ fn file_label(_: &View) -> Html {
 fn file_control(view: &View) -> Html {
     let keys = &["id", "type", "aria-describedby"];
     let input = element("input", keys, &[Some(Field::File.id()), Some("file"), Some("file-facts")], vec![]);
-    let publish = view.button(Deed::PublishFile, Look::default(), vec![text("Publish file")]);
+    let publish = view.button(&Command::PublishFile, Look::default(), vec![text("Publish file")]);
     classed("div", "control", vec![input, publish])
 }
 

@@ -5,11 +5,11 @@ use yew::prelude::*;
 use yew::virtual_dom::Key;
 
 use super::element::{element, several, tag, text, words};
-use super::parts::{Control, Part, QOS, RIGHT_HALF, TWO_LINES, View, no_note};
+use super::parts::{Part, RIGHT_HALF, TWO_LINES, View, no_note};
 use crate::store::connection::Answer;
 use crate::store::row::qos_name;
 use crate::store::text::concat;
-use crate::store::{Deed, Field, Subscription};
+use crate::store::{Command, Field, Subscription};
 
 /// What to subscribe to, and what was granted.
 pub const SUBSCRIBE: Part = Part::Card {
@@ -19,27 +19,20 @@ pub const SUBSCRIBE: Part = Part::Card {
     parts: &[
         Part::Form {
             id: "subscribe-form",
-            deed: Deed::Subscribe,
+            command: Command::Subscribe,
             parts: &[
-                Part::Field {
-                    field: Field::Filter,
-                    label: "Topic filter",
-                    class: TWO_LINES,
-                    control: Control::Line,
-                    beside: &[],
-                },
+                Part::Field { field: Field::Filter, label: "Topic filter", class: TWO_LINES, beside: &[] },
                 Part::Field {
                     field: Field::RequestedQos,
                     label: "Requested QoS",
                     class: RIGHT_HALF,
-                    control: QOS,
                     beside: &[],
                 },
                 Part::Group(
                     "actions wide",
                     &[
                         Part::Submit {
-                            deed: Deed::Subscribe,
+                            command: Command::Subscribe,
                             field: Field::SubscribeButton,
                             words: "Subscribe",
                             hint: None,
@@ -81,7 +74,7 @@ fn entry(subscription: &Subscription) -> Html {
     );
     let asked = words("span", "chip", &concat(&["requested ", qos_name(requested.as_u8())]));
     let keys = &["type", "class", "data-deed", "data-filter", "aria-describedby"];
-    let values = [Some("button"), Some("small"), Some(Deed::Unsubscribe.name()), Some(&**filter), Some(&*id)];
+    let values = [Some("button"), Some("small"), Some(UNSUBSCRIBE.name()), Some(&**filter), Some(&*id)];
     let leave = element("button", keys, &values, vec![text("Unsubscribe")]);
     let mut item = tag("li", &[], &[]);
     item.key = Some(Key::from(filter.as_str()));
@@ -97,5 +90,7 @@ const fn granted(qos: Qos) -> &'static str {
     }
 }
 
+/// Its filter stands beside it in the document.
+const UNSUBSCRIBE: Command = Command::Unsubscribe(String::new());
 const HELP: &str =
     "None yet. A filter is a topic or a pattern: + stands for one level, # at its end for all that follow.";

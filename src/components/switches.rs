@@ -5,7 +5,7 @@ use yew::prelude::*;
 
 use super::element::{element, text};
 use super::parts::{Part, View};
-use crate::store::Switch;
+use crate::store::Field;
 
 /// Both switches work on a live connection too.
 pub const SWITCHES: Part = Part::Card {
@@ -16,13 +16,13 @@ pub const SWITCHES: Part = Part::Card {
         "switches",
         &[
             Part::Check {
-                switch: Switch::SimulateDown,
+                field: Field::SimulateDown,
                 label: "Simulate client down (no PINGREQ)",
                 described: Some("simulate-down-help"),
             },
             Part::Draw(simulate_down_help),
             Part::Check {
-                switch: Switch::SendDuplicates,
+                field: Field::SendDuplicates,
                 label: "Send duplicates",
                 described: Some("send-duplicates-help"),
             },
@@ -37,11 +37,9 @@ fn simulate_down_help(_: &View) -> Html {
 
 fn send_duplicates_help(view: &View) -> Html {
     let id = "send-duplicates-help";
-    if view.forms().protocol_version() == ProtocolVersion::V311 {
-        let words = "In 3.1.1 only PUBLISH may have DUP: marked.";
-        help(id, "help amber", words)
-    } else {
-        help(id, "help", "Requests with an id: twice, the copy with DUP.")
+    match view.page.profile.version() {
+        ProtocolVersion::V311 => help(id, "help amber", "In 3.1.1 only PUBLISH may have DUP: marked."),
+        _ => help(id, "help", "Requests with an id: twice, the copy with DUP."),
     }
 }
 
@@ -50,5 +48,5 @@ fn help(id: &str, class: &str, words: &str) -> Html {
 }
 
 fn note(view: &View) -> &'static str {
-    if view.forms().simulate_down || view.forms().send_duplicates { "on" } else { "off" }
+    if view.page.is_on(Field::SimulateDown) || view.page.is_on(Field::SendDuplicates) { "on" } else { "off" }
 }

@@ -1,7 +1,7 @@
 //! The Last Will card.
 
-use super::parts::{Control, HALF, Part, QOS, RIGHT_HALF, View, WIDE};
-use crate::store::{Deed, Field, Switch};
+use super::parts::{HALF, Part, RIGHT_HALF, View, WIDE};
+use crate::store::{Command, Field};
 
 /// The message that the broker publishes when this client is lost. It goes with CONNECT.
 pub const WILL: Part = Part::Card {
@@ -11,36 +11,18 @@ pub const WILL: Part = Part::Card {
     // Its only one-line field is what makes Enter work without a button of its own.
     parts: &[Part::Form {
         id: "will-form",
-        deed: Deed::Connect,
+        command: Command::Connect,
         parts: &[
             Part::Group(
                 "checks wide",
                 &[
-                    Part::Check { switch: Switch::Will, label: "Last Will", described: None },
-                    Part::Check { switch: Switch::WillRetain, label: "Retain will", described: None },
+                    Part::Check { field: Field::Will, label: "Last Will", described: None },
+                    Part::Check { field: Field::WillRetain, label: "Retain will", described: None },
                 ],
             ),
-            Part::Field {
-                field: Field::WillTopic,
-                label: "Will topic",
-                class: HALF,
-                control: Control::Line,
-                beside: &[],
-            },
-            Part::Field {
-                field: Field::WillQos,
-                label: "Will QoS",
-                class: RIGHT_HALF,
-                control: QOS,
-                beside: &[],
-            },
-            Part::Field {
-                field: Field::WillMessage,
-                label: "Will message",
-                class: WIDE,
-                control: Control::Lines("2"),
-                beside: &[],
-            },
+            Part::Field { field: Field::WillTopic, label: "Will topic", class: HALF, beside: &[] },
+            Part::Field { field: Field::WillQos, label: "Will QoS", class: RIGHT_HALF, beside: &[] },
+            Part::Field { field: Field::WillMessage, label: "Will message", class: WIDE, beside: &[] },
             Part::Words(
                 "help wide",
                 "Published by the broker when the connection is lost. Takes effect with the next Connect.",
@@ -50,5 +32,5 @@ pub const WILL: Part = Part::Card {
 };
 
 fn note(view: &View) -> &'static str {
-    if view.forms().will { "on" } else { "off" }
+    if view.page.is_on(Field::Will) { "on" } else { "off" }
 }

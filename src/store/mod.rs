@@ -1,31 +1,22 @@
 //! The state of the page in plain Rust: no DOM, no clock, no socket, and so tested natively.
 
 pub mod close;
-pub mod column;
 pub mod connection;
-pub mod deed;
 pub mod event;
-pub mod filter_field;
-pub mod form;
 pub mod goto;
 pub mod inspect;
-pub mod keys;
 pub mod layout;
 pub mod number;
-pub mod page;
-pub mod pane;
-mod remember;
 pub mod row;
 pub mod rows;
 pub mod scope;
-pub mod settings;
 pub mod shared;
 pub mod text;
-pub mod validate;
 pub mod violations;
 
 pub use close::{Closed, Ours, Stage};
 pub use connection::{Connection, Phase, Subscription};
-pub use deed::Deed;
-pub use form::{Field, Forms, Problem, Problems, Switch};
+pub use mqttscope_view::{
+    Command, Field, Problems, column, filter_field, keys, page, pane, refused, validate,
+};
 pub use violations::BrokenRules;

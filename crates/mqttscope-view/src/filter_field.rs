@@ -2,8 +2,6 @@
 
 use std::ops::Range;
 
-use mqttscope_log::filter::complete;
-
 /// The suggestions below the field.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct FilterField {
@@ -17,37 +15,34 @@ pub struct FilterField {
 /// Something that can be put into the field.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Offer {
+    /// What is put there.
     pub text: String,
     /// What it means, in a few words.
     pub help: &'static str,
 }
 
-/// What the page knows, to be offered.
-pub struct Known<'a> {
-    /// Topics that begin with a text, for `topic:`.
-    pub topics: &'a dyn Fn(&str) -> Vec<String>,
-    /// Filters that were used, newest first.
-    pub recent: &'a [String],
+/// What can stand at a place in a filter.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Completion {
+    /// The bytes of the filter that an offer replaces.
+    pub range: Range<usize>,
+    /// What is there may yet become a key or a word of its language.
+    pub is_begun: bool,
+    /// Topics that begin with what is there, where one can stand.
+    pub topics: Vec<String>,
+    /// Keys and words of the language that go on with what is there.
+    pub words: Vec<Offer>,
 }
 
 impl FilterField {
-    /// Finds what can stand at a place in a filter, in bytes.
-    pub fn offer(&mut self, text: &str, cursor: usize, known: &Known<'_>) {
-        let completion = complete(text, cursor);
-        let typed = &text[completion.range.clone()];
-        let mut offers = Vec::new();
-        if text.is_empty() {
-            let recent =
-                known.recent.iter().map(|recent| Offer { text: recent.clone(), help: "used before" });
-            offers.extend(recent);
-        }
-        if completion.key == Some("topic") {
-            offers.extend((known.topics)(typed).iter().map(|topic| Offer { text: quoted(topic), help: "" }));
-        }
-        let own = completion.suggestions.iter();
-        offers.extend(own.map(|suggestion| Offer { text: suggestion.text.into(), help: suggestion.help }));
-        offers.truncate(MOST);
-        *self = Self { offers, range: completion.range, is_begun: completion.is_begun, chosen: None };
+    /// Offers what can stand at a place in a filter, and in an empty one the filters that were used, newest first.
+    pub fn offer(&mut self, text: &str, completion: Completion, recent: &[String]) {
+        let Completion { range, is_begun, topics, words } = completion;
+        let recent = if text.is_empty() { recent } else { &[] };
+        let recent = recent.iter().map(|recent| Offer { text: recent.clone(), help: "used before" });
+        let topics = topics.iter().map(|topic| Offer { text: quoted(topic), help: "" });
+        let offers = recent.chain(topics).chain(words).take(MOST).collect();
+        *self = Self { offers, range, is_begun, chosen: None };
     }
 
     /// The bytes of the filter that may yet become a key or a word of its language; none once the suggestions are gone.
@@ -143,10 +138,21 @@ mod tests {
 
     fn offered(text: &str) -> FilterField {
         let mut field = FilterField::default();
-        let topics = |start: &str| ["a/b", "a b"].map(|rest| [start, &rest[1..]].concat()).to_vec();
-        let recent = ["retain".to_owned()];
-        field.offer(text, text.len(), &Known { topics: &topics, recent: &recent });
+        field.offer(text, completion(text, text.len()), &["retain".to_owned()]);
         field
+    }
+
+    /// What the log's language knows, with two topics that begin with any text.
+    fn completion(text: &str, cursor: usize) -> Completion {
+        let found = mqttscope_log::filter::complete(text, cursor);
+        let start = &text[found.range.clone()];
+        let topics = if found.key == Some("topic") { &["a/b", "a b"][..] } else { &[] };
+        Completion {
+            topics: topics.iter().map(|rest| [start, &rest[1..]].concat()).collect(),
+            words: found.suggestions.iter().map(|it| Offer { text: it.text.into(), help: it.help }).collect(),
+            range: found.range,
+            is_begun: found.is_begun,
+        }
     }
 
     #[test]
@@ -166,7 +172,7 @@ mod tests {
             assert!(offered(text).begun().is_empty(), "{text}");
         }
         let mut field = FilterField::default();
-        field.offer("tomato", 2, &Known { topics: &|_| Vec::new(), recent: &[] });
+        field.offer("tomato", completion("tomato", 2), &[]);
         assert!(field.begun().is_empty());
         let mut field = offered("q");
         field.close();

@@ -1,0 +1,97 @@
+//! What follows from a change of the page: in the client, in the log, in the document, and in what is remembered.
+
+use gloo_timers::callback::Timeout;
+use mqttscope_view::settling::{Settled, Store};
+use mqttscope_view::{Effect, Field};
+
+use super::App;
+use crate::browser;
+use crate::store::page::{Change, Edit};
+use crate::store::pane::Pane;
+
+impl App {
+    pub(super) fn edit(&mut self, edit: Edit) {
+        let Change { effect, store } = self.page.apply(edit);
+        if let Some(effect) = effect {
+            self.take_effect(effect);
+        }
+        if let Some(store) = store {
+            self.remember(store);
+        }
+    }
+
+    /// Everything that the page's state asks for outside of it, as it is loaded.
+    pub(super) fn take_effects(&self) {
+        for effect in [
+            Effect::Policy,
+            Effect::LogPasswords,
+            Effect::LogBudget,
+            Effect::ShownRows,
+            Effect::Theme,
+            Effect::Panes,
+        ] {
+            self.take_effect(effect);
+        }
+    }
+
+    fn take_effect(&self, effect: Effect) {
+        let page = &self.page;
+        let log = self.driver.log();
+        match effect {
+            Effect::Policy => {
+                self.driver.set_switches(page.is_on(Field::SimulateDown), page.is_on(Field::SendDuplicates));
+            }
+            Effect::LogPasswords => {
+                log.0.borrow_mut().set_keeps_passwords(page.is_on(Field::KeepPasswords));
+            }
+            Effect::LogBudget => {
+                if let Some(budget) = page.looks.log_budget_bytes() {
+                    log.0.borrow_mut().set_budget(budget);
+                }
+            }
+            Effect::ShownRows => self.scope.0.borrow_mut().set_shows_all(page.is_on(Field::ShowAllRows)),
+            Effect::Theme => browser::set_theme(page.looks.theme.name()),
+            Effect::Panes => {
+                for pane in Pane::ALL {
+                    browser::set_pixels(pane.property(), page.looks.panes.size(pane));
+                }
+            }
+        }
+    }
+}
+
+/// What is remembered.
+impl App {
+    /// Writes something down once it has settled.
+    pub(super) fn remember(&mut self, store: Store) {
+        if let Some(wait) = self.settling.change(store, browser::now().as_millis()) {
+            self.settle_in(wait);
+        }
+    }
+
+    /// Writes down what has settled, and waits for what has not.
+    pub(super) fn settle(&mut self) {
+        match self.settling.poll(browser::now().as_millis()) {
+            Settled::Wait(wait) => self.settle_in(wait),
+            Settled::Write(stores) => self.write(stores),
+        }
+    }
+
+    /// Writes down what has changed: the page is hidden, and may never be seen again.
+    pub(super) fn settle_now(&mut self) {
+        let stores = self.settling.flush();
+        self.write(stores);
+    }
+
+    fn write(&mut self, stores: [Option<Store>; 2]) {
+        self.settles = None;
+        for store in stores.into_iter().flatten() {
+            browser::store(&self.page, store);
+        }
+    }
+
+    fn settle_in(&mut self, wait: u32) {
+        let on_settle = self.on_settle.clone();
+        self.settles = Some(Timeout::new(wait, move || on_settle.emit(())));
+    }
+}
