@@ -22,6 +22,7 @@ use crate::components::shortcuts::shortcuts;
 use crate::components::splitter::splitter;
 use crate::components::tabs::tabs;
 use crate::driver::Driver;
+use crate::duplicates::Duplicates;
 use crate::export::Exporting;
 use crate::reader::{Progress, Reader};
 use crate::soon::Soon;
@@ -60,6 +61,7 @@ pub struct App {
     on_settle: Callback<()>,
     _on_key: Closure<dyn FnMut(KeyboardEvent)>,
     _on_hide: Closure<dyn FnMut()>,
+    _duplicates: Option<Duplicates>,
     _second: Interval,
 }
 
@@ -85,6 +87,8 @@ pub enum Message {
     Settle,
     /// The page is hidden, or goes.
     Hide,
+    /// Another tab has what this one was loaded with.
+    Duplicate,
 }
 
 /// What was done to the document besides drawing, so that it is done again only when it changes.
@@ -100,7 +104,7 @@ impl Component for App {
 
     fn create(ctx: &Context<Self>) -> Self {
         let link = ctx.link().clone();
-        let redraw = link.clone();
+        let (redraw, duplicates) = (link.clone(), link.clone());
         let on_key = shortcut_listener(link.clone());
         let on_hide = hide_listener(link.clone());
         let tell: Tell = Rc::new(move |event| hear(event, &link));
@@ -122,7 +126,7 @@ impl Component for App {
         // In the next frame, where packets that come in may ask for one too: then both are one.
         let second = driver.clone();
         let mut app = Self {
-            page: browser::load_page(),
+            page: browser::load_page(false),
             driver,
             scope: SharedScope::default(),
             filter_field: FilterField::default(),
@@ -139,6 +143,7 @@ impl Component for App {
             on_settle: ctx.link().callback(|()| Message::Settle),
             _on_key: on_key,
             _on_hide: on_hide,
+            _duplicates: Duplicates::watch(move || duplicates.send_message(Message::Duplicate)),
             _second: Interval::new(1_000, move || second.redraw_soon()),
         };
         app.take_effects();
@@ -163,6 +168,11 @@ impl Component for App {
             }
             Message::Redraw => {}
             Message::Edit(edit) => self.edit(edit),
+            Message::Duplicate => {
+                self.page = browser::load_page(true);
+                self.take_effects();
+                self.remember(Store::Forms);
+            }
             Message::Do(command) => match self.carry_out(&command) {
                 Ok(()) if command.settles_problems() => self.edit(Edit::Accepted),
                 Ok(()) => {}

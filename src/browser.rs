@@ -176,14 +176,15 @@ pub fn download(url: &str, name: &str) -> Result<(), JsValue> {
     Ok(())
 }
 
-/// The page as this tab had it, or else as it was last used in any, with what the page's address asks for.
+/// The page as this tab had it, unless it is new, or else as it was last used in any, with what the page's address asks
+/// for.
 #[must_use]
-pub fn load_page() -> Page {
+pub fn load_page(is_new: bool) -> Page {
     let mut page = Page::default();
     let window = window();
     let entries = |text: Option<String>| Entries::of_text(&text.unwrap_or_default());
     entries(read(window.local_storage(), LOOKS)).fill_looks(&mut page);
-    let own = read(window.session_storage(), FORMS);
+    let own = if is_new { None } else { read(window.session_storage(), FORMS) };
     entries(own.or_else(|| read(window.local_storage(), FORMS))).fill_forms(&mut page);
     if page.profile.get(Field::ClientId).is_none() {
         page.apply(Edit::Text(Field::ClientId, random_client_id()));
@@ -197,6 +198,20 @@ pub fn load_page() -> Page {
         page.follow_link(&query, |name| names.get(name));
     }
     page
+}
+
+/// The id of this tab, if it was loaded before.
+#[must_use]
+pub fn tab_id() -> Option<String> {
+    read(window().session_storage(), TAB)
+}
+
+/// Gives this tab another id.
+#[must_use]
+pub fn new_tab_id() -> String {
+    let id = number::plain((Math::random() * 1e15) as u64);
+    write(window().session_storage(), TAB, &id);
+    id
 }
 
 /// Writes something of a page down. A browser that stores nothing costs nothing but that.
@@ -225,5 +240,6 @@ fn write(storage: Result<Option<Storage>, JsValue>, key: &str, text: &str) {
 /// The forms: in a tab's own storage as it has them, in that of all tabs as they were last used.
 const FORMS: &str = "mqttscope.settings";
 const LOOKS: &str = "mqttscope.looks";
+const TAB: &str = "mqttscope.tab";
 /// The page was opened, and not loaded again or gone back to.
 const TYPE_NAVIGATE: u16 = 0;

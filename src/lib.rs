@@ -6,6 +6,7 @@ pub mod clipboard;
 pub mod clock;
 pub mod components;
 pub mod driver;
+pub mod duplicates;
 pub mod export;
 pub mod reader;
 pub mod soon;
