@@ -4,7 +4,7 @@ use yew::prelude::*;
 
 use super::connection::CONNECTION_FORM;
 use super::element::{classed, element, several, text, words};
-use super::parts::{Look, View};
+use super::form_dsl::{Look, View};
 use crate::store::connection::Light;
 use crate::store::text::concat;
 use crate::store::{Command, Field, Phase, number};

@@ -3,52 +3,57 @@
 use yew::prelude::*;
 
 use super::element::text;
-use super::parts::{ALONE, HALF, Look, Part, RIGHT_HALF, View, WIDE, no_note};
+use super::form_dsl::{ALONE, HALF, Look, RIGHT_HALF, View, WIDE, Widget, no_note};
 use crate::store::{Command, Field};
 
 /// Where to connect, as whom, and how.
-pub const CONNECTION: Part = Part::Card {
+pub const CONNECTION: Widget = Widget::Card {
     title: "Connection",
     note: no_note,
     open: true,
-    parts: &[Part::Form {
+    widgets: &[Widget::Form {
         id: CONNECTION_FORM,
         command: Command::Connect,
-        parts: &[
-            Part::Field { field: Field::Url, label: "URL", class: WIDE, beside: &[] },
-            Part::Field {
+        widgets: &[
+            Widget::Field { field: Field::Url, label: "URL", class: WIDE, beside: &[] },
+            Widget::Field {
                 field: Field::Subprotocol,
                 label: "WebSocket subprotocol",
                 class: HALF,
                 beside: &[],
             },
-            Part::Field { field: Field::Version, label: "MQTT version", class: RIGHT_HALF, beside: &[] },
-            Part::Field {
+            Widget::Field { field: Field::Version, label: "MQTT version", class: RIGHT_HALF, beside: &[] },
+            Widget::Field {
                 field: Field::ClientId,
                 label: "Client ID",
                 class: WIDE,
                 beside: &[
-                    Part::Button { command: Command::NewClientId, words: "New", hidden: " client ID" },
-                    Part::Check { field: Field::CleanSession, label: "Clean session", described: None },
+                    Widget::Button { command: Command::NewClientId, words: "New", hidden: " client ID" },
+                    Widget::Check { field: Field::CleanSession, label: "Clean session", described: None },
                 ],
             },
-            Part::Field { field: Field::Username, label: "Username", class: HALF, beside: &[] },
-            Part::Field {
+            Widget::Field { field: Field::Username, label: "Username", class: HALF, beside: &[] },
+            Widget::Field {
                 field: Field::Password,
                 label: "Password",
                 class: RIGHT_HALF,
-                beside: &[Part::Draw(reveal)],
+                beside: &[Widget::Draw(reveal)],
             },
-            Part::Field { field: Field::KeepAlive, label: "Keep alive (seconds)", class: ALONE, beside: &[] },
-            Part::Group(
+            Widget::Field {
+                field: Field::KeepAlive,
+                label: "Keep alive (seconds)",
+                class: ALONE,
+                beside: &[],
+            },
+            Widget::Group(
                 "stacked",
                 &[
-                    Part::Check {
+                    Widget::Check {
                         field: Field::SendWithoutPassword,
                         label: "Send without password",
                         described: None,
                     },
-                    Part::Check {
+                    Widget::Check {
                         field: Field::RememberPassword,
                         label: "Remember password",
                         described: None,

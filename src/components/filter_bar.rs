@@ -4,7 +4,7 @@ use mqttscope_log::filter::FilterError;
 use yew::prelude::*;
 
 use super::element::{classed, element, tag, text, words};
-use super::parts::{Look, View};
+use super::form_dsl::{Look, View};
 use crate::store::filter_field::FilterField;
 use crate::store::scope::Scope;
 use crate::store::text::concat;

@@ -6,8 +6,8 @@ use yew::prelude::*;
 use super::connection::CONNECTION_FORM;
 use super::element::{classed, element, tag, text, words};
 use super::filter_bar::filter_bar;
+use super::form_dsl::{Look, View, WIDE, Widget, message_id};
 use super::log_table::{LogTable, TableAct};
-use super::parts::{Look, Part, View, WIDE, message_id};
 use crate::store::column::Column;
 use crate::store::filter_field::FilterField;
 use crate::store::scope::{Scope, SharedScope};
@@ -181,59 +181,59 @@ fn count(rows: u32, dropped: u32, new: Option<u32>) -> String {
     said
 }
 
-const GO_TO: &[Part] = &[Part::Form {
+const GO_TO: &[Widget] = &[Widget::Form {
     id: "go-to-form",
     command: Command::GoToRow,
-    parts: &[Part::Field {
+    widgets: &[Widget::Field {
         field: Field::GoTo,
         label: "Row number, or time",
         class: WIDE,
-        beside: &[Part::Button { command: Command::GoToRow, words: "Go", hidden: " to row" }],
+        beside: &[Widget::Button { command: Command::GoToRow, words: "Go", hidden: " to row" }],
     }],
 }];
 
-const BUDGET: &[Part] = &[Part::Field {
+const BUDGET: &[Widget] = &[Widget::Field {
     field: Field::LogBudget,
     label: "The log keeps (MB)",
     class: "field wide two-lines",
     beside: &[],
 }];
 
-const IMPORT: &[Part] = &[
-    Part::Words("help", "pcapng or pcap with MQTT over TCP, or JSON Lines as this page exports them."),
-    Part::Field { field: Field::ImportHow, label: "What it does to the log", class: WIDE, beside: &[] },
+const IMPORT: &[Widget] = &[
+    Widget::Words("help", "pcapng or pcap with MQTT over TCP, or JSON Lines as this page exports them."),
+    Widget::Field { field: Field::ImportHow, label: "What it does to the log", class: WIDE, beside: &[] },
 ];
 
 /// Names that captures mostly have.
 const CAPTURES: &str = ".pcapng,.pcap,.cap,.jsonl,.ndjson,.json";
 
-const EXPORT: &[Part] = &[Part::Form {
+const EXPORT: &[Widget] = &[Widget::Form {
     id: "export-form",
     command: Command::Export,
-    parts: &[
-        Part::Field { field: Field::ExportFormat, label: "Format", class: WIDE, beside: &[] },
-        Part::Field { field: Field::ExportWhat, label: "Rows", class: WIDE, beside: &[] },
-        Part::Group(
+    widgets: &[
+        Widget::Field { field: Field::ExportFormat, label: "Format", class: WIDE, beside: &[] },
+        Widget::Field { field: Field::ExportWhat, label: "Rows", class: WIDE, beside: &[] },
+        Widget::Group(
             "wide switches",
             &[
-                Part::Check {
+                Widget::Check {
                     field: Field::KeepPasswords,
                     label: "Log passwords from now on",
                     described: Some("keep-passwords-help"),
                 },
-                Part::Draw(keep_passwords_help),
+                Widget::Draw(keep_passwords_help),
             ],
         ),
-        Part::Group(
+        Widget::Group(
             "wide actions",
             &[
-                Part::Submit {
+                Widget::Submit {
                     command: Command::Export,
                     field: Field::ExportButton,
                     words: "Export",
                     hint: None,
                 },
-                Part::Message(Field::ExportButton),
+                Widget::Message(Field::ExportButton),
             ],
         ),
     ],

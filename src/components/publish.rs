@@ -3,38 +3,38 @@
 use yew::prelude::*;
 
 use super::element::{classed, element, text};
-use super::parts::{Look, Part, RIGHT_HALF, TWO_LINES, View, WIDE, no_note};
+use super::form_dsl::{Look, RIGHT_HALF, TWO_LINES, View, WIDE, Widget, no_note};
 use crate::store::row::head;
 use crate::store::text::concat;
 use crate::store::{Command, Field, number};
 
 /// What to publish, and how.
-pub const PUBLISH: Part = Part::Card {
+pub const PUBLISH: Widget = Widget::Card {
     title: "Publish",
     note: no_note,
     open: true,
-    parts: &[Part::Form {
+    widgets: &[Widget::Form {
         id: "publish-form",
         command: Command::Publish,
-        parts: &[
-            Part::Field { field: Field::Topic, label: "Topic", class: TWO_LINES, beside: &[] },
-            Part::Field { field: Field::PublishQos, label: "Publish QoS", class: RIGHT_HALF, beside: &[] },
-            Part::Field { field: Field::Message, label: "Message", class: WIDE, beside: &[] },
-            Part::Group(
+        widgets: &[
+            Widget::Field { field: Field::Topic, label: "Topic", class: TWO_LINES, beside: &[] },
+            Widget::Field { field: Field::PublishQos, label: "Publish QoS", class: RIGHT_HALF, beside: &[] },
+            Widget::Field { field: Field::Message, label: "Message", class: WIDE, beside: &[] },
+            Widget::Group(
                 "actions wide",
                 &[
-                    Part::Submit {
+                    Widget::Submit {
                         command: Command::Publish,
                         field: Field::PublishButton,
                         words: "Publish",
                         hint: Some("Ctrl+Enter in the message"),
                     },
-                    Part::Check { field: Field::Retain, label: "Retain", described: None },
-                    Part::Message(Field::PublishButton),
+                    Widget::Check { field: Field::Retain, label: "Retain", described: None },
+                    Widget::Message(Field::PublishButton),
                 ],
             ),
-            Part::Group(WIDE, &[Part::Draw(file_label), Part::Draw(file_control), Part::Draw(facts)]),
-            Part::Group("wide", &[Part::Message(Field::File)]),
+            Widget::Group(WIDE, &[Widget::Draw(file_label), Widget::Draw(file_control), Widget::Draw(facts)]),
+            Widget::Group("wide", &[Widget::Message(Field::File)]),
         ],
     }],
 };

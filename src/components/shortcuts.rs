@@ -3,7 +3,7 @@
 use yew::prelude::*;
 
 use super::element::{classed, element, text};
-use super::parts::{Look, View};
+use super::form_dsl::{Look, View};
 use crate::store::Command;
 use crate::store::keys::SHORTCUTS;
 

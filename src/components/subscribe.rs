@@ -5,44 +5,44 @@ use yew::prelude::*;
 use yew::virtual_dom::Key;
 
 use super::element::{element, several, tag, text, words};
-use super::parts::{Part, RIGHT_HALF, TWO_LINES, View, no_note};
+use super::form_dsl::{RIGHT_HALF, TWO_LINES, View, Widget, no_note};
 use crate::store::connection::Answer;
 use crate::store::row::qos_name;
 use crate::store::text::concat;
 use crate::store::{Command, Field, Subscription};
 
 /// What to subscribe to, and what was granted.
-pub const SUBSCRIBE: Part = Part::Card {
+pub const SUBSCRIBE: Widget = Widget::Card {
     title: "Subscribe",
     note: no_note,
     open: true,
-    parts: &[
-        Part::Form {
+    widgets: &[
+        Widget::Form {
             id: "subscribe-form",
             command: Command::Subscribe,
-            parts: &[
-                Part::Field { field: Field::Filter, label: "Topic filter", class: TWO_LINES, beside: &[] },
-                Part::Field {
+            widgets: &[
+                Widget::Field { field: Field::Filter, label: "Topic filter", class: TWO_LINES, beside: &[] },
+                Widget::Field {
                     field: Field::RequestedQos,
                     label: "Requested QoS",
                     class: RIGHT_HALF,
                     beside: &[],
                 },
-                Part::Group(
+                Widget::Group(
                     "actions wide",
                     &[
-                        Part::Submit {
+                        Widget::Submit {
                             command: Command::Subscribe,
                             field: Field::SubscribeButton,
                             words: "Subscribe",
                             hint: None,
                         },
-                        Part::Message(Field::SubscribeButton),
+                        Widget::Message(Field::SubscribeButton),
                     ],
                 ),
             ],
         },
-        Part::Draw(subscriptions),
+        Widget::Draw(subscriptions),
     ],
 };
 

@@ -4,29 +4,29 @@ use mqttscope_proto::ProtocolVersion;
 use yew::prelude::*;
 
 use super::element::{element, text};
-use super::parts::{Part, View};
+use super::form_dsl::{View, Widget};
 use crate::store::Field;
 
 /// Both switches work on a live connection too.
-pub const SWITCHES: Part = Part::Card {
+pub const SWITCHES: Widget = Widget::Card {
     title: "Test switches",
     note,
     open: true,
-    parts: &[Part::Group(
+    widgets: &[Widget::Group(
         "switches",
         &[
-            Part::Check {
+            Widget::Check {
                 field: Field::SimulateDown,
                 label: "Simulate client down (no PINGREQ)",
                 described: Some("simulate-down-help"),
             },
-            Part::Draw(simulate_down_help),
-            Part::Check {
+            Widget::Draw(simulate_down_help),
+            Widget::Check {
                 field: Field::SendDuplicates,
                 label: "Send duplicates",
                 described: Some("send-duplicates-help"),
             },
-            Part::Draw(send_duplicates_help),
+            Widget::Draw(send_duplicates_help),
         ],
     )],
 };

@@ -3,7 +3,7 @@
 use yew::prelude::*;
 
 use super::element::{element, text};
-use super::parts::View;
+use super::form_dsl::View;
 use crate::store::Command;
 use crate::store::page::Tab;
 

@@ -1,29 +1,29 @@
 //! The Last Will card.
 
-use super::parts::{HALF, Part, RIGHT_HALF, View, WIDE};
+use super::form_dsl::{HALF, RIGHT_HALF, View, WIDE, Widget};
 use crate::store::{Command, Field};
 
 /// The message that the broker publishes when this client is lost. It goes with CONNECT.
-pub const WILL: Part = Part::Card {
+pub const WILL: Widget = Widget::Card {
     title: "Last Will",
     note,
     open: false,
     // Its only one-line field is what makes Enter work without a button of its own.
-    parts: &[Part::Form {
+    widgets: &[Widget::Form {
         id: "will-form",
         command: Command::Connect,
-        parts: &[
-            Part::Group(
+        widgets: &[
+            Widget::Group(
                 "checks wide",
                 &[
-                    Part::Check { field: Field::Will, label: "Last Will", described: None },
-                    Part::Check { field: Field::WillRetain, label: "Retain will", described: None },
+                    Widget::Check { field: Field::Will, label: "Last Will", described: None },
+                    Widget::Check { field: Field::WillRetain, label: "Retain will", described: None },
                 ],
             ),
-            Part::Field { field: Field::WillTopic, label: "Will topic", class: HALF, beside: &[] },
-            Part::Field { field: Field::WillQos, label: "Will QoS", class: RIGHT_HALF, beside: &[] },
-            Part::Field { field: Field::WillMessage, label: "Will message", class: WIDE, beside: &[] },
-            Part::Words(
+            Widget::Field { field: Field::WillTopic, label: "Will topic", class: HALF, beside: &[] },
+            Widget::Field { field: Field::WillQos, label: "Will QoS", class: RIGHT_HALF, beside: &[] },
+            Widget::Field { field: Field::WillMessage, label: "Will message", class: WIDE, beside: &[] },
+            Widget::Words(
                 "help wide",
                 "Published by the broker when the connection is lost. Takes effect with the next Connect.",
             ),

@@ -1,4 +1,4 @@
-//! The parts that the forms are made of: each form is a table of them, and one function draws any.
+//! The widgets that the forms are made of: each form is a table of them, and one function draws any.
 //!
 //! A label is bound to each control; below it a line is reserved for what is wrong with it or worth knowing, so that
 //! nothing moves when there is something to say. What a control does is told by its id or its `data-deed`: the page
@@ -9,7 +9,7 @@ use std::rc::Rc;
 use mqttscope_view::{Kind, Options, Standing};
 use yew::prelude::*;
 
-use super::element::{classed, element, several, tag, text, words};
+use super::element::{classed, element, tag, text, words};
 use crate::store::page::Page;
 use crate::store::text::concat;
 use crate::store::{Command, Connection, Field};
@@ -24,14 +24,14 @@ pub struct View {
     pub default_url: String,
 }
 
-/// A part of a form, or of a card around it.
-pub enum Part {
+/// A widget of a form, or a card around it.
+pub enum Widget {
     /// A card that folds, with words beside its title that can be read while it is folded.
-    Card { title: &'static str, note: fn(&View) -> &'static str, open: bool, parts: &'static [Part] },
+    Card { title: &'static str, note: fn(&View) -> &'static str, open: bool, widgets: &'static [Widget] },
     /// A form; Enter in it carries out its command.
-    Form { id: &'static str, command: Command, parts: &'static [Part] },
+    Form { id: &'static str, command: Command, widgets: &'static [Widget] },
     /// A field that takes text, with its label, its message and what stands beside it.
-    Field { field: Field, label: &'static str, class: &'static str, beside: &'static [Part] },
+    Field { field: Field, label: &'static str, class: &'static str, beside: &'static [Widget] },
     /// A box to tick, with its label and the id of what explains it.
     Check { field: Field, label: &'static str, described: Option<&'static str> },
     /// A button; what is hidden of its name is for screen readers.
@@ -40,11 +40,11 @@ pub enum Part {
     Submit { command: Command, field: Field, words: &'static str, hint: Option<&'static str> },
     /// The line below a field or a button: what is wrong, or else what is worth knowing.
     Message(Field),
-    /// Parts in an element of that class.
-    Group(&'static str, &'static [Part]),
+    /// Widgets in an element of that class.
+    Group(&'static str, &'static [Widget]),
     /// Words in a paragraph of that class.
     Words(&'static str, &'static str),
-    /// What is more than a part.
+    /// What is more than a widget.
     Draw(fn(&View) -> Html),
 }
 
@@ -70,30 +70,30 @@ impl View {
         }
     }
 
-    /// Draws parts.
-    pub fn draw(&self, parts: &[Part]) -> Vec<Html> {
-        parts.iter().map(|part| self.part(part)).collect()
+    /// Draws widgets.
+    pub fn draw(&self, widgets: &[Widget]) -> Vec<Html> {
+        widgets.iter().map(|widget| self.widget(widget)).collect()
     }
 
-    fn part(&self, part: &Part) -> Html {
-        match part {
-            Part::Card { title, note, open, parts } => self.card(title, note(self), *open, parts),
-            Part::Form { id, command, parts } => {
+    fn widget(&self, widget: &Widget) -> Html {
+        match widget {
+            Widget::Card { title, note, open, widgets } => self.card(title, note(self), *open, widgets),
+            Widget::Form { id, command, widgets } => {
                 let keys = &["id", "class", "data-deed", "novalidate"];
                 let values = [Some(*id), Some("grid"), Some(command.name()), Some("")];
-                element("form", keys, &values, self.draw(parts))
+                element("form", keys, &values, self.draw(widgets))
             }
-            Part::Field { field, label, class, beside } => {
+            Widget::Field { field, label, class, beside } => {
                 let mut controls = self.control(*field);
                 controls.extend(self.draw(beside));
                 let label = element("label", &["for"], &[Some(field.id())], vec![text(label)]);
                 classed("div", class, vec![label, classed("div", "control", controls), self.message(*field)])
             }
-            Part::Check { field, label, described } => self.check(*field, label, *described),
-            Part::Button { command, words: visible, hidden } => {
+            Widget::Check { field, label, described } => self.check(*field, label, *described),
+            Widget::Button { command, words: visible, hidden } => {
                 self.button(command, Look::default(), vec![text(visible), words("span", "hidden", hidden)])
             }
-            Part::Submit { command, field, words, hint } => {
+            Widget::Submit { command, field, words, hint } => {
                 let message = message_id(*field);
                 let look = Look {
                     id: Some(field.id()),
@@ -104,18 +104,18 @@ impl View {
                 };
                 self.submit(command, look, words)
             }
-            Part::Message(field) => self.message(*field),
-            Part::Group(class, parts) => classed("div", class, self.draw(parts)),
-            Part::Words(class, said) => words("p", class, said),
-            Part::Draw(draw) => draw(self),
+            Widget::Message(field) => self.message(*field),
+            Widget::Group(class, widgets) => classed("div", class, self.draw(widgets)),
+            Widget::Words(class, said) => words("p", class, said),
+            Widget::Draw(draw) => draw(self),
         }
     }
 
     /// Whether a card is open is the browser's to keep.
-    fn card(&self, title: &str, note: &str, open: bool, parts: &[Part]) -> Html {
+    fn card(&self, title: &str, note: &str, open: bool, widgets: &[Widget]) -> Html {
         let head = vec![element("h2", &[], &[], vec![text(title)]), words("span", "note", note)];
         let head = element("summary", &[], &[], head);
-        let body = classed("div", "card-body", self.draw(parts));
+        let body = classed("div", "card-body", self.draw(widgets));
         element("details", &["class", "open"], &[Some("card"), open.then_some("")], vec![head, body])
     }
 
@@ -276,11 +276,6 @@ impl View {
 #[must_use]
 pub fn message_id(field: Field) -> String {
     concat(&[field.id(), "-message"])
-}
-
-/// Parts without an element around them.
-pub fn drawn(view: &View, parts: &[Part]) -> Html {
-    several(view.draw(parts))
 }
 
 /// Nothing beside the title of a card.
