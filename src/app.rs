@@ -25,12 +25,12 @@ use crate::driver::Driver;
 use crate::duplicates::Duplicates;
 use crate::export::Exporting;
 use crate::reader::{Progress, Reader};
-use crate::soon::Soon;
 use crate::store::Command;
 use crate::store::filter_field::FilterField;
 use crate::store::page::{Edit, Page, Tab};
 use crate::store::pane::Pane;
 use crate::store::scope::SharedScope;
+use crate::task::TaskQueue;
 use events::{hear, hide_listener, shortcut_listener};
 use files::Importing;
 use scope::FilterMessage;
@@ -50,7 +50,7 @@ pub struct App {
     exporting: Option<Exporting>,
     reader: Reader,
     importing: Option<Importing>,
-    soon: Soon,
+    tasks: TaskQueue,
     listeners: [Rc<dyn Listener>; 9],
     on_table_act: Callback<TableAct>,
     on_select: Callback<u32>,
@@ -120,7 +120,7 @@ impl Component for App {
             || ListenerKind::onfocusout,
         ];
         let slices = ctx.link().clone();
-        let soon = Soon::new(move || slices.send_message(Message::Slice));
+        let tasks = TaskQueue::new(move || slices.send_message(Message::Slice));
         let redraw = Callback::from(move |()| redraw.send_message(Message::Redraw));
         let driver = Driver::new("clock.js", redraw);
         // In the next frame, where packets that come in may ask for one too: then both are one.
@@ -133,7 +133,7 @@ impl Component for App {
             exporting: None,
             reader: Reader::new("reader.js"),
             importing: None,
-            soon,
+            tasks,
             listeners: kinds.map(|kind| On::listener(kind, &tell)),
             on_table_act: ctx.link().callback(Message::Table),
             on_select: ctx.link().callback(|number| Message::Table(TableAct::Select(number))),
@@ -188,7 +188,7 @@ impl Component for App {
             }
             Message::Imported(progress) => self.on_imported(progress),
         }
-        if !self.soon.is_asked() {
+        if !self.tasks.is_asked() {
             self.look_on();
         }
         // A page that nobody sees is drawn when it is seen again; the name of its tab can be seen all the while.

@@ -9,6 +9,6 @@ pub mod driver;
 pub mod duplicates;
 pub mod export;
 pub mod reader;
-pub mod soon;
 pub mod store;
+pub mod task;
 pub mod transport;

@@ -42,7 +42,7 @@ impl App {
         self.exporting = Some(Exporting::new(&log, format, selection, looks.is_on(Field::KeepPasswords)));
         drop((log, scope));
         self.edit(Edit::Accepted);
-        self.soon.ask();
+        self.tasks.ask();
         Ok(())
     }
 
@@ -52,7 +52,7 @@ impl App {
         let saved = match exporting.advance(&self.driver.log().0.borrow()) {
             Ok(false) => {
                 self.exporting = Some(exporting);
-                self.soon.ask();
+                self.tasks.ask();
                 return;
             }
             Ok(true) => exporting.save(),

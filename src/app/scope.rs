@@ -44,7 +44,7 @@ impl App {
         let until = browser::now().as_micros() + FILTER_MICROS;
         while !scope.update(&log) {
             if browser::now().as_micros() >= until {
-                self.soon.ask();
+                self.tasks.ask();
                 return false;
             }
         }

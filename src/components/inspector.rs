@@ -14,10 +14,10 @@ use super::listen::{On, Tell};
 use super::observer::Observer;
 use crate::browser;
 use crate::reader::Reader;
-use crate::soon::Soon;
 use crate::store::inspect::lines::moved;
 use crate::store::number;
 use crate::store::shared::SharedLog;
+use crate::task::TaskQueue;
 use handshake::Handshake;
 use packet::Packet;
 use payload::Payload;
@@ -56,7 +56,7 @@ pub struct Inspector {
     observer: Option<Observer>,
     /// The tab that was chosen by a key gets the focus.
     focuses_tab: Cell<bool>,
-    soon: Soon,
+    tasks: TaskQueue,
 }
 
 /// What the inspector is told.
@@ -94,7 +94,7 @@ impl Component for Inspector {
 
     fn create(ctx: &Context<Self>) -> Self {
         let link = ctx.link().clone();
-        let soon = Soon::new(move || link.send_message(Message::Slice));
+        let tasks = TaskQueue::new(move || link.send_message(Message::Slice));
         let mut inspector = Self {
             tab: Tab::Packet,
             packet: Packet::new(),
@@ -105,7 +105,7 @@ impl Component for Inspector {
             root: NodeRef::default(),
             observer: None,
             focuses_tab: Cell::new(false),
-            soon,
+            tasks,
         };
         inspector.follow(ctx);
         inspector
@@ -187,7 +187,7 @@ impl Inspector {
         };
         drop(log);
         if self.tab == Tab::Statistics && is_behind || self.tab == Tab::Payload && self.payload.is_busy() {
-            self.soon.ask();
+            self.tasks.ask();
         }
         is_changed
     }
@@ -205,7 +205,7 @@ impl Inspector {
         };
         drop(log);
         if is_busy {
-            self.soon.ask();
+            self.tasks.ask();
         }
         is_changed
     }
@@ -251,7 +251,7 @@ impl Inspector {
         };
         drop(log);
         if self.tab == Tab::Payload && self.payload.is_busy() {
-            self.soon.ask();
+            self.tasks.ask();
         }
         is_changed
     }

@@ -9,13 +9,13 @@ use web_sys::{MessageChannel, MessagePort};
 
 /// Does one thing in a task of its own each time that it is asked to. A message comes at once, where the browser holds
 /// back a timer that sets the next one for 4 ms each time, and in a hidden page for a second.
-pub struct Soon {
+pub struct TaskQueue {
     is_asked: Rc<Cell<bool>>,
     ports: Option<[MessagePort; 2]>,
     _on_message: Closure<dyn FnMut()>,
 }
 
-impl Soon {
+impl TaskQueue {
     /// What is to be done.
     #[must_use]
     pub fn new(task: impl Fn() + 'static) -> Self {
@@ -50,7 +50,7 @@ impl Soon {
     }
 }
 
-impl Drop for Soon {
+impl Drop for TaskQueue {
     fn drop(&mut self) {
         for port in self.ports.iter().flatten() {
             port.set_onmessage(None);
