@@ -4,6 +4,7 @@ use std::rc::Rc;
 
 use gloo_timers::callback::{Interval, Timeout};
 use mqttscope_view::settling::{Settling, Store};
+use mqttscope_view::storage::Entries;
 use wasm_bindgen::closure::Closure;
 use web_sys::{File, KeyboardEvent};
 use yew::prelude::*;
@@ -56,6 +57,8 @@ pub struct App {
     on_select: Callback<u32>,
     shown: Shown,
     settling: Settling,
+    /// The looks as they were last written, or loaded.
+    written_looks: Entries,
     /// Wakes for what is to be remembered.
     settles: Option<Timeout>,
     on_settle: Callback<()>,
@@ -125,8 +128,10 @@ impl Component for App {
         let driver = Driver::new("clock.js", redraw);
         // In the next frame, where packets that come in may ask for one too: then both are one.
         let second = driver.clone();
+        let page = browser::load_page(false);
         let mut app = Self {
-            page: browser::load_page(false),
+            written_looks: Entries::of_looks(&page.looks),
+            page,
             driver,
             scope: SharedScope::default(),
             filter_field: FilterField::default(),
@@ -170,6 +175,7 @@ impl Component for App {
             Message::Edit(edit) => self.edit(edit),
             Message::Duplicate => {
                 self.page = browser::load_page(true);
+                self.written_looks = Entries::of_looks(&self.page.looks);
                 self.take_effects();
                 self.remember(Store::Forms);
             }

@@ -3,7 +3,6 @@
 use gloo_timers::callback::Timeout;
 use js_sys::{Date, Math};
 use mqttscope_proto::Timestamp;
-use mqttscope_view::settling::Store;
 use mqttscope_view::storage::{Entries, Reader};
 use mqttscope_view::{Edit, Field, Page};
 use wasm_bindgen::{JsCast, JsValue};
@@ -214,16 +213,19 @@ pub fn new_tab_id() -> String {
     id
 }
 
-/// Writes something of a page down. A browser that stores nothing costs nothing but that.
-pub fn store(page: &Page, store: Store) {
+/// Writes the forms down, for this tab and for new ones. A browser that stores nothing costs nothing but that.
+pub fn store_forms(page: &Page) {
     let window = window();
-    match store {
-        Store::Forms => {
-            write(window.session_storage(), FORMS, &Entries::of_forms(page, Reader::SameTab).to_text());
-            write(window.local_storage(), FORMS, &Entries::of_forms(page, Reader::NewTab).to_text());
-        }
-        Store::Looks => write(window.local_storage(), LOOKS, &Entries::of_looks(&page.looks).to_text()),
-    }
+    write(window.session_storage(), FORMS, &Entries::of_forms(page, Reader::SameTab).to_text());
+    write(window.local_storage(), FORMS, &Entries::of_forms(page, Reader::NewTab).to_text());
+}
+
+/// Writes down what has changed of the looks since they were written, or loaded.
+pub fn store_looks(before: &Entries, now: &Entries) {
+    let storage = window().local_storage();
+    let mut stored = Entries::of_text(&read(storage.clone(), LOOKS).unwrap_or_default());
+    stored.update(before, now);
+    write(storage, LOOKS, &stored.to_text());
 }
 
 fn read(storage: Result<Option<Storage>, JsValue>, key: &str) -> Option<String> {

@@ -2,6 +2,7 @@
 
 use gloo_timers::callback::Timeout;
 use mqttscope_view::settling::{Settled, Store};
+use mqttscope_view::storage::Entries;
 use mqttscope_view::{Effect, Field};
 
 use super::App;
@@ -86,7 +87,14 @@ impl App {
     fn write(&mut self, stores: [Option<Store>; 2]) {
         self.settles = None;
         for store in stores.into_iter().flatten() {
-            browser::store(&self.page, store);
+            match store {
+                Store::Forms => browser::store_forms(&self.page),
+                Store::Looks => {
+                    let looks = Entries::of_looks(&self.page.looks);
+                    browser::store_looks(&self.written_looks, &looks);
+                    self.written_looks = looks;
+                }
+            }
         }
     }
 

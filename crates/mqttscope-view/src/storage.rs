@@ -16,7 +16,7 @@ use crate::problems::Problems;
 use crate::values::{Value, Values};
 
 /// Entries of a name and a text.
-#[derive(Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Entries(Vec<(String, String)>);
 
 /// Who reads the forms that are written down.
@@ -75,11 +75,20 @@ impl Entries {
         for pane in Pane::ALL {
             entries.add(&pane_name(pane), &looks.panes.size(pane).to_string());
         }
-        if looks.panes.is_inspector_hidden {
-            entries.add(NO_INSPECTOR, "");
-        }
+        entries.add(INSPECTOR, if looks.panes.is_inspector_hidden { HIDDEN_INSPECTOR } else { "" });
         entries.add(RECENT, &looks.recent_filters);
         entries
+    }
+
+    /// Takes over what is other in `now` than it was `before`, and leaves the rest as it is: another tab may have written
+    /// it in the meantime.
+    pub fn update(&mut self, before: &Self, now: &Self) {
+        for entry in now.0.iter().filter(|entry| !before.0.contains(entry)) {
+            match self.0.iter_mut().find(|(name, _)| *name == entry.0) {
+                Some((_, text)) => text.clone_from(&entry.1),
+                None => self.0.push(entry.clone()),
+            }
+        }
     }
 
     /// Gives a page the forms in these entries, and notes what of them is unreadable: it has its default then.
@@ -109,7 +118,7 @@ impl Entries {
                 }
                 (_, THEME) => looks.theme = Theme::of_name(text).unwrap_or_default(),
                 (_, HIDDEN) => looks.hidden = Hidden(text.clone()),
-                (_, NO_INSPECTOR) => looks.panes.is_inspector_hidden = true,
+                (_, INSPECTOR) => looks.panes.is_inspector_hidden = text == HIDDEN_INSPECTOR,
                 (_, RECENT) => looks.recent_filters.clone_from(text),
                 _ => {
                     let pane = Pane::ALL.into_iter().find(|pane| pane_name(*pane) == *name);
@@ -159,7 +168,8 @@ fn pane_name(pane: Pane) -> String {
 const USED_LINK: &str = "used-link";
 const THEME: &str = "theme";
 const HIDDEN: &str = "hidden-columns";
-const NO_INSPECTOR: &str = "no-inspector";
+const INSPECTOR: &str = "inspector";
+const HIDDEN_INSPECTOR: &str = "hidden";
 const RECENT: &str = "recent-filters";
 /// Characters of what is unknown that are shown.
 const MOST_SHOWN: usize = 8;
@@ -228,6 +238,21 @@ mod tests {
         let mut back = Page::default();
         Entries::of_text(&written).fill_looks(&mut back);
         assert_eq!(back.looks, page.looks);
+    }
+
+    #[test]
+    fn two_tabs_keep_what_the_other_has_changed() {
+        let before = Entries::of_looks(&Looks::default());
+        let one = page([Edit::Theme(Theme::Dark), Edit::HideInspector(true)]);
+        let two = page([Edit::Switch(Field::Verbose, true), Edit::Resize(Pane::Forms, 300)]);
+        let mut stored = Entries::default();
+        for page in [&one, &two] {
+            stored.update(&before, &Entries::of_looks(&page.looks));
+        }
+        let mut back = Page::default();
+        stored.fill_looks(&mut back);
+        assert_eq!((back.looks.theme, back.looks.panes.is_inspector_hidden), (Theme::Dark, true));
+        assert_eq!((back.is_on(Field::Verbose), back.looks.panes.size(Pane::Forms)), (true, 300));
     }
 
     #[test]
