@@ -1,7 +1,5 @@
 //! The table of all controls that hold or say something: a new one is a row here, and what is checked of it.
 
-use std::fmt;
-
 use crate::choice::{EXPORT_FORMATS, EXPORT_ROWS, IMPORT_MODES, Options, QOS_LEVELS, VERSIONS};
 use crate::page::Tab;
 
@@ -197,12 +195,6 @@ impl Field {
     pub fn tab(self) -> Tab {
         self.info().form.info().tab
     }
-
-    /// Whether it is a box to tick.
-    #[must_use]
-    pub fn is_switch(self) -> bool {
-        matches!(self.info().kind, Kind::Switch(_))
-    }
 }
 
 impl FieldInfo {
@@ -232,12 +224,6 @@ impl FieldInfo {
     const fn effect(mut self, effect: Effect) -> Self {
         self.effect = Some(effect);
         self
-    }
-}
-
-impl fmt::Debug for Kind {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Kind")
     }
 }
 
