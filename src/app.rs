@@ -2,14 +2,13 @@
 
 use std::rc::Rc;
 
-use gloo_timers::callback::Interval;
+use gloo_timers::callback::{Interval, Timeout};
 use mqttscope_client::ConnectionState;
-use mqttscope_link::{
-    Command, ConnectionCommand, Copy, LogCommand, Look, PanelLook, Slot, View as EngineView,
-};
-use wasm_bindgen::JsCast;
+use mqttscope_link::{Command as EngineCommand, Copy, Look, PanelLook, View as EngineView};
+use mqttscope_view::settling::{Settling, Store};
+use mqttscope_view::storage::Entries;
 use wasm_bindgen::closure::Closure;
-use web_sys::{File, KeyboardEvent, MessagePort};
+use web_sys::{Event, File, KeyboardEvent, MessagePort};
 use yew::prelude::*;
 use yew::virtual_dom::{Listener, ListenerKind};
 
@@ -17,30 +16,31 @@ use crate::browser;
 use crate::clipboard::Promised;
 use crate::components::bar::bar;
 use crate::components::element::{element, tag};
+use crate::components::form_dsl::View;
 use crate::components::forms::Forms;
 use crate::components::inspector::{Inspector, SharedPanel};
 use crate::components::listen::{On, Tell};
 use crate::components::log_panel::{LogParts, log_panel};
 use crate::components::log_table::TableAct;
-use crate::components::parts::View;
 use crate::components::shortcuts::shortcuts;
 use crate::components::splitter::splitter;
 use crate::components::tabs::tabs;
+use crate::duplicates::Duplicates;
 use crate::engine::{EngineLink, Heard};
 use crate::frames::Frames;
 use crate::store::filter_field::FilterField;
-use crate::store::page::{Action, Page};
+use crate::store::page::{Edit, Page};
 use crate::store::pane::Pane;
-use crate::store::settings::Settings;
 use crate::store::shown::Shown;
 use crate::store::tickets::Tickets;
 use crate::store::time::EngineTime;
-use crate::store::{Deed, connection};
-use events::{hear, shortcut_listener};
+use crate::store::{Command, connection};
+use events::{hear, shortcut_listener, visibility_listener};
 use link::Awaited;
 use scope::FilterMessage;
 
-mod deeds;
+mod commands;
+mod edits;
 mod events;
 mod files;
 mod link;
@@ -80,10 +80,17 @@ pub struct App {
     listeners: [Rc<dyn Listener>; 9],
     on_table_act: Callback<TableAct>,
     on_look: Callback<PanelLook>,
-    on_command: Callback<Command>,
+    on_command: Callback<EngineCommand>,
     done: Done,
+    settling: Settling,
+    /// The looks as they were last written, or loaded.
+    written_looks: Entries,
+    /// Wakes for what is to be remembered.
+    settles: Option<Timeout>,
+    on_settle: Callback<()>,
     _on_key: Closure<dyn FnMut(KeyboardEvent)>,
-    _on_seen: Closure<dyn FnMut()>,
+    _on_visibility: Closure<dyn FnMut(Event)>,
+    _duplicates: Option<Duplicates>,
     _second: Interval,
 }
 
@@ -107,10 +114,12 @@ pub enum Message {
     Second,
     /// The page is seen again.
     Seen,
+    /// The page is hidden, or goes.
+    Hide,
     /// A control was changed.
-    Act(Action),
-    /// A button was pressed or a form submitted; the topic filter that it stands for, if it does for one.
-    Do(Deed, String),
+    Edit(Edit),
+    /// A button was pressed, a form submitted, or a shortcut used.
+    Do(Command),
     /// Something was done in the table of the log.
     Table(TableAct),
     /// Something was done in the field of the filter.
@@ -118,28 +127,20 @@ pub enum Message {
     /// The inspector shows something else.
     Look(PanelLook),
     /// Something is wanted in the inspector.
-    Inspector(Command),
+    Inspector(EngineCommand),
     /// A capture was chosen, to be read.
     Import(File),
+    /// What is to be remembered may have settled.
+    Settle,
+    /// Another tab has what this one was loaded with.
+    Duplicate,
 }
 
-/// What was done to the document and the engine besides drawing, so that it is done again only when it changes.
+/// What was done to the document besides drawing, so that it is done again only when it changes.
 #[derive(Default)]
 struct Done {
     title: String,
-    settings: Option<Rc<Settings>>,
-    effects: Option<Effects>,
     refusals: u32,
-}
-
-/// Settings that the engine goes by.
-#[derive(Clone, Copy, PartialEq, Eq)]
-struct Effects {
-    budget: Option<usize>,
-    keeps_passwords: bool,
-    shows_all: bool,
-    withholds_pingreq: bool,
-    sends_duplicates: bool,
 }
 
 impl Component for App {
@@ -150,6 +151,7 @@ impl Component for App {
         let link = ctx.link().clone();
         let heard = link.clone();
         let on_key = shortcut_listener(link.clone());
+        let on_visibility = visibility_listener(link.clone());
         let tell: Tell = Rc::new(move |event| hear(event, &link));
         let kinds: [fn() -> ListenerKind; 9] = [
             || ListenerKind::onclick,
@@ -171,8 +173,10 @@ impl Component for App {
             let link = ctx.link().clone();
             move || link.send_message(message())
         };
+        let page = browser::load_page(false);
         let mut app = Self {
-            page: Page { settings: Rc::new(browser::load_settings()), ..Page::default() },
+            written_looks: Entries::of_looks(&page.looks),
+            page,
             engine,
             lost: None,
             awaited: Tickets::default(),
@@ -196,12 +200,19 @@ impl Component for App {
             on_look: ctx.link().callback(Message::Look),
             on_command: ctx.link().callback(Message::Inspector),
             done: Done::default(),
+            settling: Settling::default(),
+            settles: None,
+            on_settle: ctx.link().callback(|()| Message::Settle),
             _on_key: on_key,
-            _on_seen: seen_listener(sender(|| Message::Seen)),
+            _on_visibility: on_visibility,
+            _duplicates: Duplicates::watch(sender(|| Message::Duplicate)),
             _second: Interval::new(1_000, sender(|| Message::Second)),
         };
         app.send_utc_offset();
         app.send_look();
+        app.take_effects();
+        // Loaded again, a tab is the same client, also if nothing else was typed.
+        app.remember(Store::Forms);
         app
     }
 
@@ -221,12 +232,24 @@ impl Component for App {
                 self.on_seen();
                 true
             }
-            Message::Act(action) => {
-                self.act(action);
+            Message::Hide => {
+                self.settle_now();
+                return false;
+            }
+            Message::Settle => {
+                self.settle();
+                return false;
+            }
+            Message::Duplicate => {
+                self.become_new();
                 true
             }
-            Message::Do(deed, filter) => {
-                let done = self.carry_out(deed, &filter);
+            Message::Edit(edit) => {
+                self.edit(edit);
+                true
+            }
+            Message::Do(command) => {
+                let done = self.carry_out(command);
                 self.refuse(done)
             }
             Message::Import(file) => {
@@ -247,7 +270,7 @@ impl Component for App {
                 false
             }
         };
-        if self.page.settings.panes.is_inspector_hidden {
+        if self.page.looks.panes.is_inspector_hidden {
             self.on_panel(None);
         }
         // A page that nobody sees is drawn when it is seen again; the name of its tab can be seen all the while.
@@ -274,7 +297,7 @@ impl Component for App {
             utc_offset,
             on_act: &self.on_table_act,
         };
-        let panes = &self.page.settings.panes;
+        let panes = &self.page.looks.panes;
         let forms = html! { <Forms page={self.page.clone()} connection={view.connection.clone()} /> };
         // An empty node keeps its place: yew compares children from the last to the first, and would make forms and log
         // anew, without what was chosen, scrolled and focused in them.
@@ -301,7 +324,6 @@ impl Component for App {
 
     fn rendered(&mut self, _: &Context<Self>, _: bool) {
         self.show_title();
-        self.show_settings();
         self.focus_first_problem();
         if std::mem::take(&mut self.is_view_new) {
             self.frames.drawn();
@@ -317,59 +339,12 @@ impl App {
     }
 
     fn show_title(&mut self) {
-        let title = connection::title(&self.connection, &self.page.settings.forms.client_id);
+        let title = connection::title(&self.connection, self.page.profile.client_id());
         if title != self.done.title
             && let Some(document) = browser::document()
         {
             document.set_title(&title);
             self.done.title = title;
-        }
-    }
-
-    /// Remembers the settings, shows the theme, and tells the engine what it goes by.
-    fn show_settings(&mut self) {
-        let settings = &self.page.settings;
-        if self.done.settings.as_ref().is_some_and(|shown| Rc::ptr_eq(shown, settings)) {
-            return;
-        }
-        browser::save_settings(settings);
-        browser::set_theme(settings.theme.name());
-        for pane in Pane::ALL {
-            browser::set_pixels(pane.property(), settings.panes.size(pane));
-        }
-        self.done.settings = Some(settings.clone());
-        self.send_effects();
-    }
-
-    /// Tells the engine what has changed of the settings that it goes by.
-    fn send_effects(&mut self) {
-        let forms = &self.page.settings.forms;
-        let now = Effects {
-            budget: forms.log_budget_bytes(),
-            keeps_passwords: forms.keep_passwords,
-            shows_all: forms.show_all_rows,
-            withholds_pingreq: forms.simulate_down,
-            sends_duplicates: forms.send_duplicates,
-        };
-        let before = self.done.effects.replace(now);
-        let is_new = |it: fn(&Effects) -> bool| before.as_ref().map(it) != Some(it(&now));
-        let switches = is_new(|it| it.withholds_pingreq) || is_new(|it| it.sends_duplicates);
-        let (passwords, all) = (is_new(|it| it.keeps_passwords), is_new(|it| it.shows_all));
-        if switches {
-            let (withhold_pingreq, send_duplicates) = (now.withholds_pingreq, now.sends_duplicates);
-            let switches = ConnectionCommand::Switches { withhold_pingreq, send_duplicates };
-            self.send(Command::Connection(Slot::default(), switches));
-        }
-        if passwords {
-            self.send_log(LogCommand::KeepPasswords(now.keeps_passwords));
-        }
-        if all {
-            self.send_log(LogCommand::ShowAll(now.shows_all));
-        }
-        if let Some(budget) = now.budget
-            && before.and_then(|before| before.budget) != now.budget
-        {
-            self.send_log(LogCommand::Budget(budget as u64));
         }
     }
 
@@ -387,21 +362,6 @@ impl App {
         }
         browser::focus(element);
     }
-}
-
-/// Tells when the page is seen again.
-fn seen_listener(tell: impl Fn() + 'static) -> Closure<dyn FnMut()> {
-    let on_change = Closure::new(move || {
-        if !browser::is_hidden() {
-            tell();
-        }
-    });
-    if let Some(document) = browser::document() {
-        // It can only fail for want of memory.
-        let _ =
-            document.add_event_listener_with_callback("visibilitychange", on_change.as_ref().unchecked_ref());
-    }
-    on_change
 }
 
 /// Puts the page into the document, in place of the line that says it is loading.

@@ -1,16 +1,15 @@
 //! What the page asks of the browser besides sockets: time, its own address, storage, chance.
 
 use gloo_timers::callback::Timeout;
-use js_sys::{Date, JSON, Math};
+use js_sys::{Date, Math};
 use mqttscope_text::number;
-use serde::{Deserialize, Serialize};
+use mqttscope_view::storage::{Entries, Reader};
+use mqttscope_view::{Edit, Field, Page};
 use wasm_bindgen::{JsCast, JsValue};
 use web_sys::{Document, Element, HtmlElement, HtmlInputElement, Storage, Url, UrlSearchParams, Window};
 
-use crate::store::settings::Settings;
 use crate::store::text::concat;
 use crate::store::validate::Place;
-use crate::stored::Stored;
 
 /// The window that the page runs in.
 ///
@@ -180,31 +179,57 @@ pub fn download(url: &str, name: &str) -> Result<(), JsValue> {
     Ok(())
 }
 
-/// The settings of last time, this tab's client id, and what the page's address asks for.
+/// The page as this tab had it, unless it is new, or else as it was last used in any, with what the page's address asks
+/// for.
 #[must_use]
-pub fn load_settings() -> Settings {
-    let mut settings: Settings = read(window().local_storage(), SETTINGS)
-        .and_then(|text| JSON::parse(&text).ok())
-        .and_then(|value| Settings::deserialize(Stored(value)).ok())
-        .unwrap_or_default();
-    let id = read(window().session_storage(), CLIENT_ID);
-    settings.forms.client_id = id.unwrap_or_else(random_client_id);
-    let query = window().location().search().ok();
-    if let Some(query) = query.and_then(|query| UrlSearchParams::new_with_str(&query).ok()) {
-        settings.prefill(|name| query.get(name));
+pub fn load_page(is_new: bool) -> Page {
+    let mut page = Page::default();
+    let window = window();
+    let entries = |text: Option<String>| Entries::of_text(&text.unwrap_or_default());
+    entries(read(window.local_storage(), LOOKS)).fill_looks(&mut page);
+    let own = if is_new { None } else { read(window.session_storage(), FORMS) };
+    entries(own.or_else(|| read(window.local_storage(), FORMS))).fill_forms(&mut page);
+    if page.profile.get(Field::ClientId).is_none() {
+        page.apply(Edit::Text(Field::ClientId, random_client_id()));
     }
-    settings
+    let query = window.location().search().unwrap_or_default();
+    // A link counts again when it is opened again, but not when its page is loaded again.
+    let is_again = window.performance().is_some_and(|it| it.navigation().type_() != TYPE_NAVIGATE);
+    if !(is_again && page.used_link() == query)
+        && let Ok(names) = UrlSearchParams::new_with_str(&query)
+    {
+        page.follow_link(&query, |name| names.get(name));
+    }
+    page
 }
 
-/// Remembers the settings for next time, and the client id for this tab. A browser that does not store anything
-/// costs nothing but that.
-pub fn save_settings(settings: &Settings) {
-    write(window().session_storage(), CLIENT_ID, &settings.forms.client_id);
-    let to_object = serde_wasm_bindgen::Serializer::new().serialize_maps_as_objects(true);
-    let value = settings.to_remember().serialize(&to_object).ok();
-    if let Some(text) = value.and_then(|value| stringify(&value)) {
-        write(window().local_storage(), SETTINGS, &text);
-    }
+/// The id of this tab, if it was loaded before.
+#[must_use]
+pub fn tab_id() -> Option<String> {
+    read(window().session_storage(), TAB)
+}
+
+/// Gives this tab another id.
+#[must_use]
+pub fn new_tab_id() -> String {
+    let id = number::plain((Math::random() * 1e15) as u64);
+    write(window().session_storage(), TAB, &id);
+    id
+}
+
+/// Writes the forms down, for this tab and for new ones. A browser that stores nothing costs nothing but that.
+pub fn store_forms(page: &Page) {
+    let window = window();
+    write(window.session_storage(), FORMS, &Entries::of_forms(page, Reader::SameTab).to_text());
+    write(window.local_storage(), FORMS, &Entries::of_forms(page, Reader::NewTab).to_text());
+}
+
+/// Writes down what has changed of the looks since they were written, or loaded.
+pub fn store_looks(before: &Entries, now: &Entries) {
+    let storage = window().local_storage();
+    let mut stored = Entries::of_text(&read(storage.clone(), LOOKS).unwrap_or_default());
+    stored.update(before, now);
+    write(storage, LOOKS, &stored.to_text());
 }
 
 /// The words of an exception.
@@ -214,10 +239,6 @@ pub fn words_of(error: &JsValue) -> String {
         Some(error) => String::from(error.message()),
         None => error.as_string().unwrap_or_else(|| "no reason given".into()),
     }
-}
-
-fn stringify(value: &JsValue) -> Option<String> {
-    JSON::stringify(value).ok().map(String::from)
 }
 
 fn read(storage: Result<Option<Storage>, JsValue>, key: &str) -> Option<String> {
@@ -231,5 +252,9 @@ fn write(storage: Result<Option<Storage>, JsValue>, key: &str, text: &str) {
     }
 }
 
-const SETTINGS: &str = "mqttscope.settings";
-const CLIENT_ID: &str = "mqttscope.client-id";
+/// The forms: in a tab's own storage as it has them, in that of all tabs as they were last used.
+const FORMS: &str = "mqttscope.settings";
+const LOOKS: &str = "mqttscope.looks";
+const TAB: &str = "mqttscope.tab";
+/// The page was opened, and not loaded again or gone back to.
+const TYPE_NAVIGATE: u16 = 0;

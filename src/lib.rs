@@ -4,7 +4,7 @@ pub mod app;
 pub mod browser;
 pub mod clipboard;
 pub mod components;
+pub mod duplicates;
 pub mod engine;
 pub mod frames;
 pub mod store;
-mod stored;

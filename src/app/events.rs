@@ -1,9 +1,10 @@
 //! What happens to the page's controls, and what it means.
 
+use mqttscope_view::Kind;
 use wasm_bindgen::JsCast;
 use wasm_bindgen::closure::Closure;
 use wasm_bindgen_futures::spawn_local;
-use web_sys::{Element, HtmlInputElement, KeyboardEvent, PointerEvent};
+use web_sys::{Element, EventTarget, HtmlInputElement, KeyboardEvent, PointerEvent};
 use yew::html::Scope;
 use yew::prelude::*;
 
@@ -13,10 +14,10 @@ use super::{App, Message};
 use crate::browser;
 use crate::components::filter_bar::FILTER_INPUT;
 use crate::store::column::Column;
-use crate::store::keys::{Key, deed_of as deed_of_key};
-use crate::store::page::Action;
+use crate::store::keys::Key;
+use crate::store::page::Edit;
 use crate::store::pane::Pane;
-use crate::store::{Deed, Field, Switch};
+use crate::store::{Command, Field};
 
 /// Hears every event of the page's controls, which are told apart by their id or their data.
 pub(super) fn hear(event: &Event, link: &Scope<App>) {
@@ -27,12 +28,12 @@ pub(super) fn hear(event: &Event, link: &Scope<App>) {
             let offer = target.closest("[data-offer]").ok().flatten();
             match offer.and_then(|offer| offer.get_attribute("data-offer")?.parse().ok()) {
                 Some(at) => Some(Message::Filter(FilterMessage::Take(Some(at)))),
-                None => deed_of(&target, "button[data-deed]"),
+                None => command_of(&target, "button[data-deed]"),
             }
         }
         "submit" => {
             event.prevent_default();
-            deed_of(&target, "form")
+            command_of(&target, "form")
         }
         "keydown" => event.dyn_ref::<KeyboardEvent>().and_then(|key| key_of(&target, key)),
         "pointerdown" => {
@@ -82,7 +83,7 @@ fn key_of(target: &Element, key: &KeyboardEvent) -> Option<Message> {
         };
         let step = if pane.grows_with_pointer() { step } else { -step };
         let size: i64 = target.get_attribute("aria-valuenow")?.parse().ok()?;
-        Message::Act(Action::Resize(pane, size + step))
+        Message::Edit(Edit::Resize(pane, size + step))
     } else if name == "Escape" {
         // What had the focus in a menu is folded with it: the menu's head has it then.
         let head = target.closest(".menu").ok().flatten().and_then(|menu| menu.first_element_child());
@@ -90,12 +91,12 @@ fn key_of(target: &Element, key: &KeyboardEvent) -> Option<Message> {
         browser::focus(head);
         return None;
     } else {
-        // In a message of several lines Enter makes a new one, so Ctrl+Enter does the form's deed.
+        // In a message of several lines Enter makes a new one, so Ctrl+Enter does what the form does.
         let is_asked = name == "Enter" && (key.ctrl_key() || key.meta_key());
         if !is_asked {
             return None;
         }
-        deed_of(target, "form")?
+        command_of(target, "form")?
     };
     key.prevent_default();
     Some(message)
@@ -128,7 +129,7 @@ fn drag(target: &Element, pointer: &PointerEvent) {
 /// The size that a pane has when its line is let go.
 fn release(target: &Element) -> Option<Message> {
     let pane = split_of(target)?;
-    Some(Message::Act(Action::Resize(pane, browser::pixels(pane.property())?)))
+    Some(Message::Edit(Edit::Resize(pane, browser::pixels(pane.property())?)))
 }
 
 fn split_of(target: &Element) -> Option<Pane> {
@@ -150,9 +151,9 @@ pub(super) fn shortcut_listener(link: Scope<App>) -> Closure<dyn FnMut(KeyboardE
             shift: event.shift_key(),
             alt: event.alt_key(),
         };
-        if let Some(deed) = deed_of_key(key, typing) {
+        if let Some(command) = Command::of_key(key, typing) {
             event.prevent_default();
-            link.send_message(Message::Do(deed, String::new()));
+            link.send_message(Message::Do(command));
         }
     });
     if let Some(document) = browser::document() {
@@ -162,11 +163,28 @@ pub(super) fn shortcut_listener(link: Scope<App>) -> Closure<dyn FnMut(KeyboardE
     on_key
 }
 
-/// The deed of the element itself, or of the nearest around it, that the selector names.
-fn deed_of(target: &Element, selector: &str) -> Option<Message> {
+/// Hears when the page is hidden, which is the last that a page on a phone hears, when it goes, and when it is seen again.
+pub(super) fn visibility_listener(link: Scope<App>) -> Closure<dyn FnMut(Event)> {
+    let on_change = Closure::new(move |event: Event| {
+        let is_gone = event.type_() == "pagehide" || browser::is_hidden();
+        link.send_message(if is_gone { Message::Hide } else { Message::Seen });
+    });
+    let hear = |target: &EventTarget, kind| {
+        // It can only fail for want of memory.
+        let _ = target.add_event_listener_with_callback(kind, on_change.as_ref().unchecked_ref());
+    };
+    if let Some(document) = browser::document() {
+        hear(&document, "visibilitychange");
+    }
+    hear(&browser::window(), "pagehide");
+    on_change
+}
+
+/// The command of the element itself, or of the nearest around it, that the selector names.
+fn command_of(target: &Element, selector: &str) -> Option<Message> {
     let element = target.closest(selector).ok()??;
-    let deed = Deed::of_name(&element.get_attribute("data-deed")?)?;
-    Some(Message::Do(deed, element.get_attribute("data-filter").unwrap_or_default()))
+    let data = element.get_attribute("data-filter").unwrap_or_default();
+    Command::of_name(&element.get_attribute("data-deed")?, data).map(Message::Do)
 }
 
 /// What was typed, chosen or switched. Text counts with each key, everything else once it is chosen.
@@ -174,33 +192,32 @@ fn change_of(target: &Element, typed: bool, link: &Scope<App>) -> Option<Message
     // Fields of several lines and lists are no `HtmlInputElement`s, but have a `value` like them.
     let input: &HtmlInputElement = target.unchecked_ref();
     let id = target.id();
-    if let Some(switch) = Switch::of_id(&id) {
-        return Some(Message::Act(Action::Switch(switch, input.checked())));
-    }
     if let Some(column) = Column::of_id(&id) {
-        return Some(Message::Act(Action::HideColumn(column, !input.checked())));
+        return Some(Message::Edit(Edit::HideColumn(column, !input.checked())));
     }
     if id == FILTER_INPUT {
         let cursor = input.selection_start().ok().flatten().unwrap_or_default() as usize;
         return typed.then(|| Message::Filter(FilterMessage::Typed(input.value(), cursor)));
     }
-    match Field::of_id(&id)? {
-        Field::File | Field::ImportFile if typed => None,
-        Field::ImportFile => {
+    let field = Field::of_id(&id)?;
+    match field.info().kind {
+        Kind::Switch(_) => Some(Message::Edit(Edit::Switch(field, input.checked()))),
+        Kind::File if typed => None,
+        Kind::File => {
             let file = input.files().and_then(|files| files.get(0));
-            // The same file can be chosen again.
-            input.set_value("");
-            file.map(Message::Import)
-        }
-        Field::File => {
-            match input.files().and_then(|files| files.get(0)) {
+            if field == Field::ImportFile {
+                // The same file can be chosen again.
+                input.set_value("");
+                return file.map(Message::Import);
+            }
+            match file {
                 Some(file) => spawn_local(read(file, link.clone())),
-                None => link.send_message(Message::Act(Action::File(None))),
+                None => link.send_message(Message::Edit(Edit::File(None))),
             }
             None
         }
-        field if field.is_choice() || typed => Some(Message::Act(Action::Text(field, input.value()))),
-        _ => None,
+        Kind::Choice(_) => Some(Message::Edit(Edit::Text(field, input.value()))),
+        _ => typed.then(|| Message::Edit(Edit::Text(field, input.value()))),
     }
 }
 

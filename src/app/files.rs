@@ -11,10 +11,9 @@ use yew::html::Scope;
 
 use super::{App, Awaited, Message};
 use crate::browser;
-use crate::store::page::{Action, PickedFile};
+use crate::store::page::{Edit, PickedFile};
 use crate::store::text::concat;
-use crate::store::validate::refused;
-use crate::store::{Deed, Field, Problems};
+use crate::store::{self, Field, Problems, refused};
 
 /// Exports.
 impl App {
@@ -22,20 +21,20 @@ impl App {
         if self.shown.log.exporting.is_some() {
             return Err(refused(Field::ExportButton, "An export is under way."));
         }
-        let forms = &self.page.settings.forms;
+        let looks = &self.page.looks.values;
         let command = LogCommand::Export {
-            format: forms.export_format.clone(),
-            found_only: forms.export_what == "found",
-            with_passwords: forms.keep_passwords,
+            format: looks.text(Field::ExportFormat).to_owned(),
+            found_only: looks.text(Field::ExportWhat) == "found",
+            with_passwords: looks.is_on(Field::KeepPasswords),
         };
-        self.ask(Deed::Export, Command::Log(command))
+        self.ask(store::Command::Export, Command::Log(command))
     }
 
     /// An export is written: hands the file to the browser, and says what became of it.
     pub(super) fn on_exported(&mut self, exported: Result<Saved, String>, blob: Option<Blob>) {
         match exported.and_then(|saved| save(&saved, blob)) {
-            Ok(said) => self.act(Action::Note(Field::ExportButton, said)),
-            Err(said) => self.act(Action::Refused(refused(Field::ExportButton, said))),
+            Ok(said) => self.edit(Edit::Note(Field::ExportButton, said)),
+            Err(said) => self.edit(Edit::Refused(refused(Field::ExportButton, said))),
         }
     }
 }
@@ -46,15 +45,15 @@ impl App {
         if self.shown.log.importing.is_some() {
             return Err(refused(Field::ImportFile, "Another file is being read: wait for it, or cancel it."));
         }
-        let replaces = self.page.settings.forms.import_how == "replace";
+        let replaces = self.page.looks.values.text(Field::ImportHow) == "replace";
         let command = LogCommand::Import { replaces, len: file.size() as u64 };
         self.ask_with(Awaited::Import { replaces }, Command::Log(command), Some(file))
     }
 
     pub(super) fn on_imported(&mut self, imported: Result<String, String>) {
         match imported {
-            Ok(words) => self.act(Action::Note(Field::ImportFile, words)),
-            Err(words) => self.act(Action::Refused(refused(Field::ImportFile, words))),
+            Ok(words) => self.edit(Edit::Note(Field::ImportFile, words)),
+            Err(words) => self.edit(Edit::Refused(refused(Field::ImportFile, words))),
         }
     }
 }
@@ -79,14 +78,14 @@ fn save(saved: &Saved, blob: Option<Blob>) -> Result<String, String> {
 
 /// Reads a file that was chosen to be published.
 pub(super) async fn read(file: File, link: Scope<App>) {
-    let action = match JsFuture::from(file.array_buffer()).await {
+    let edit = match JsFuture::from(file.array_buffer()).await {
         Ok(buffer) => {
             let bytes = Uint8Array::new(&buffer).to_vec();
-            Action::File(Some(Rc::new(PickedFile { name: file.name(), mime: file.type_(), bytes })))
+            Edit::File(Some(Rc::new(PickedFile { name: file.name(), mime: file.type_(), bytes })))
         }
-        Err(_) => Action::Refused(refused(Field::File, "The browser could not read the file.")),
+        Err(_) => Edit::Refused(refused(Field::File, "The browser could not read the file.")),
     };
-    link.send_message(Message::Act(action));
+    link.send_message(Message::Edit(edit));
 }
 
 const NO_ROOM: &str = "The browser has no room for the file.";

@@ -11,16 +11,15 @@ use crate::browser;
 use crate::components::inspector::SharedPanel;
 use crate::components::log_table::{LOG_TABLE, TableAct};
 use crate::engine::Heard;
-use crate::store::page::{Action, Tab};
+use crate::store::page::{Edit, Tab};
 use crate::store::shown::Shown;
-use crate::store::validate::refused;
-use crate::store::{Deed, Field, Problems};
+use crate::store::{self, Field, Problems, refused};
 
 /// What a command was for whose answer has not come.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Awaited {
-    /// A deed.
-    Deed(Deed),
+    /// A button, a form or a key.
+    Command(store::Command),
     /// The reading of a capture, and whether it takes the place of what is in the log.
     Import {
         /// It does.
@@ -30,9 +29,9 @@ pub(super) enum Awaited {
 
 impl Awaited {
     /// The button, or the field, that says what became of it.
-    const fn speaks_at(self) -> Field {
+    fn speaks_at(&self) -> Field {
         match self {
-            Self::Deed(deed) => deed.speaks_at(),
+            Self::Command(command) => command.info().speaks_at,
             Self::Import { .. } => Field::ImportFile,
         }
     }
@@ -46,9 +45,9 @@ impl App {
         self.engine.send(&Asked { ticket, command });
     }
 
-    /// Asks for what a deed needs; the answer is told where the deed speaks.
-    pub(super) fn ask(&mut self, deed: Deed, command: Command) -> Result<(), Problems> {
-        self.ask_with(Awaited::Deed(deed), command, None)
+    /// Asks for what a command of the page needs; the answer is told where that speaks.
+    pub(super) fn ask(&mut self, what: store::Command, command: Command) -> Result<(), Problems> {
+        self.ask_with(Awaited::Command(what), command, None)
     }
 
     pub(super) fn ask_with(
@@ -98,7 +97,7 @@ impl App {
             TableAct::Select(number) => self.send_log(LogCommand::Select(number)),
             TableAct::Step(step) => self.send_log(LogCommand::Step(step)),
             TableAct::Inspect => {
-                self.act(Action::Tab(Tab::Inspector));
+                self.edit(Edit::Tab(Tab::Inspector));
                 return true;
             }
             TableAct::Scroll(gesture) => {
@@ -119,7 +118,7 @@ impl App {
     /// Shows why something was not done; says whether the page is another one now.
     pub(super) fn refuse(&mut self, done: Result<(), Problems>) -> bool {
         if let Err(problems) = done {
-            self.act(Action::Refused(problems));
+            self.edit(Edit::Refused(problems));
         }
         true
     }
@@ -194,7 +193,7 @@ impl App {
                 }
             }
             Heard::Update(Update::Offers(offers), _) => self.on_offers(offers),
-            Heard::Update(Update::FilterUsed(filter), _) => self.act(Action::FilterUsed(filter)),
+            Heard::Update(Update::FilterUsed(filter), _) => self.edit(Edit::FilterUsed(filter)),
             Heard::Update(Update::Copied(what, text), _) => {
                 self.promised.keep(what, text);
                 let copied = self.copied.map_or(0, |(_, times)| times);
@@ -220,25 +219,25 @@ impl App {
 
     fn on_done(&mut self, what: Awaited, done: Result<(), String>) {
         if let Err(words) = done {
-            self.act(Action::Refused(refused(what.speaks_at(), words)));
+            self.edit(Edit::Refused(refused(what.speaks_at(), words)));
             return;
         }
         match what {
-            Awaited::Deed(Deed::GoToRow) => {
+            Awaited::Command(store::Command::GoToRow) => {
                 browser::close_menus(None);
                 browser::focus(browser::by_id(LOG_TABLE));
             }
-            Awaited::Deed(deed) if deed.settles_problems() || deed == Deed::Export => {
-                self.act(Action::Accepted)
+            Awaited::Command(what) if what.settles_problems() || what == store::Command::Export => {
+                self.edit(Edit::Accepted);
             }
-            Awaited::Deed(_) => {}
+            Awaited::Command(_) => {}
             Awaited::Import { replaces } => {
                 if replaces {
                     // A view that is held would show nothing of it.
                     self.send_log(LogCommand::Pause(false));
                 }
-                self.act(Action::Accepted);
-                self.act(Action::Note(Field::ImportFile, String::new()));
+                self.edit(Edit::Accepted);
+                self.edit(Edit::Note(Field::ImportFile, String::new()));
             }
         }
     }
@@ -246,7 +245,7 @@ impl App {
     /// The engine is gone, and with it the connection. The forms stay as they are.
     fn on_lost(&mut self, words: String) {
         for what in self.awaited.give_up() {
-            self.act(Action::Refused(refused(what.speaks_at(), words.clone())));
+            self.edit(Edit::Refused(refused(what.speaks_at(), words.clone())));
         }
         self.panel = SharedPanel(Rc::new(PanelView::Hidden));
         let phase = Phase::Ended { why: words.clone(), failed: true };

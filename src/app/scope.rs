@@ -1,12 +1,12 @@
 //! The field of the log's filter: what is done in it, and what the engine offers for it.
 
 use mqttscope_link::{Command, FilterEdit, LogCommand, Offers, Span};
+use mqttscope_view::filter_text::{byte_offset, unit_offset};
 
 use super::App;
 use crate::browser;
 use crate::components::filter_bar::FILTER_INPUT;
 use crate::components::log_table::LOG_TABLE;
-use crate::store::filter_field::{byte_offset, unit_offset};
 
 /// What is done in the field of the filter.
 pub enum FilterMessage {
@@ -61,7 +61,7 @@ impl App {
     /// Takes what is offered for the filter. Only then is it held against the log: what may yet become a key or a word of
     /// its language has no part in it, so that the view does not jump while a person types.
     pub(super) fn on_offers(&mut self, offers: Offers) {
-        let recent = self.page.settings.recent_filters();
+        let recent = self.page.looks.recent_filters();
         if self.filter_field.take(offers, &self.filter, &recent) {
             self.set_filter(self.filter_field.begun(), false);
         }

@@ -6,10 +6,10 @@ use yew::prelude::*;
 
 use super::connection::CONNECTION_FORM;
 use super::element::{classed, element, several, text, words};
-use super::parts::{Look, View};
+use super::form_dsl::{Look, View};
 use crate::store::connection::{self, Light};
 use crate::store::text::concat;
-use crate::store::{Deed, Field};
+use crate::store::{Command, Field};
 
 /// Name, connection state, and what changes it.
 pub fn bar(view: &View) -> Html {
@@ -19,7 +19,7 @@ pub fn bar(view: &View) -> Html {
         form: Some(CONNECTION_FORM),
         ..Look::default()
     };
-    let theme = view.page.settings.theme.name();
+    let theme = view.page.looks.theme.name();
     let theme_name = concat(&["Colours: ", theme]);
     let look = Look {
         class: Some("quiet theme"),
@@ -34,11 +34,15 @@ pub fn bar(view: &View) -> Html {
         ..Look::default()
     };
     let buttons = vec![
-        view.submit(Deed::Connect, connect, "Connect"),
-        view.button(Deed::Disconnect, Look::default(), vec![text("Disconnect")]),
-        view.button(Deed::DropConnection, Look::default(), vec![text("Drop connection")]),
-        view.button(Deed::NextTheme, look, vec![text("◐"), words("span", "more", &concat(&[" ", theme]))]),
-        view.button(Deed::ShowShortcuts, shortcuts, vec![text("?")]),
+        view.submit(&Command::Connect, connect, "Connect"),
+        view.button(&Command::Disconnect, Look::default(), vec![text("Disconnect")]),
+        view.button(&Command::DropConnection, Look::default(), vec![text("Drop connection")]),
+        view.button(
+            &Command::NextTheme,
+            look,
+            vec![text("◐"), words("span", "more", &concat(&[" ", theme]))],
+        ),
+        view.button(&Command::ShowShortcuts, shortcuts, vec![text("?")]),
     ];
     let name = element("h1", &[], &[], vec![text("mqttscope")]);
     classed("header", "bar", vec![name, status(view), classed("div", "buttons", buttons)])

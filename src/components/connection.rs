@@ -3,74 +3,58 @@
 use yew::prelude::*;
 
 use super::element::text;
-use super::parts::{ALONE, Control, HALF, Look, Part, RIGHT_HALF, View, WIDE, no_note};
-use crate::store::{Deed, Field, Switch};
+use super::form_dsl::{ALONE, HALF, Look, RIGHT_HALF, View, WIDE, Widget, no_note};
+use crate::store::{Command, Field};
 
 /// Where to connect, as whom, and how.
-pub const CONNECTION: Part = Part::Card {
+pub const CONNECTION: Widget = Widget::Card {
     title: "Connection",
     note: no_note,
     open: true,
-    parts: &[Part::Form {
+    widgets: &[Widget::Form {
         id: CONNECTION_FORM,
-        deed: Deed::Connect,
-        parts: &[
-            Part::Field { field: Field::Url, label: "URL", class: WIDE, control: Control::Line, beside: &[] },
-            Part::Field {
+        command: Command::Connect,
+        widgets: &[
+            Widget::Field { field: Field::Url, label: "URL", class: WIDE, beside: &[] },
+            Widget::Field {
                 field: Field::Subprotocol,
                 label: "WebSocket subprotocol",
                 class: HALF,
-                control: Control::Suggest("subprotocols", &["mqtt", "mqttv3.1", "mqttv3.1.1"]),
                 beside: &[],
             },
-            Part::Field {
-                field: Field::Version,
-                label: "MQTT version",
-                class: RIGHT_HALF,
-                control: Control::Choice(&[("3.1", "3.1"), ("3.1.1", "3.1.1")]),
-                beside: &[],
-            },
-            Part::Field {
+            Widget::Field { field: Field::Version, label: "MQTT version", class: RIGHT_HALF, beside: &[] },
+            Widget::Field {
                 field: Field::ClientId,
                 label: "Client ID",
                 class: WIDE,
-                control: Control::Line,
                 beside: &[
-                    Part::Button { deed: Deed::NewClientId, words: "New", hidden: " client ID" },
-                    Part::Check { switch: Switch::CleanSession, label: "Clean session", described: None },
+                    Widget::Button { command: Command::NewClientId, words: "New", hidden: " client ID" },
+                    Widget::Check { field: Field::CleanSession, label: "Clean session", described: None },
                 ],
             },
-            Part::Field {
-                field: Field::Username,
-                label: "Username",
-                class: HALF,
-                control: Control::Line,
-                beside: &[],
-            },
-            Part::Field {
+            Widget::Field { field: Field::Username, label: "Username", class: HALF, beside: &[] },
+            Widget::Field {
                 field: Field::Password,
                 label: "Password",
                 class: RIGHT_HALF,
-                control: Control::Secret,
-                beside: &[Part::Draw(reveal)],
+                beside: &[Widget::Draw(reveal)],
             },
-            Part::Field {
+            Widget::Field {
                 field: Field::KeepAlive,
                 label: "Keep alive (seconds)",
                 class: ALONE,
-                control: Control::Number,
                 beside: &[],
             },
-            Part::Group(
+            Widget::Group(
                 "stacked",
                 &[
-                    Part::Check {
-                        switch: Switch::SendWithoutPassword,
+                    Widget::Check {
+                        field: Field::SendWithoutPassword,
                         label: "Send without password",
                         described: None,
                     },
-                    Part::Check {
-                        switch: Switch::RememberPassword,
+                    Widget::Check {
+                        field: Field::RememberPassword,
                         label: "Remember password",
                         described: None,
                     },
@@ -85,7 +69,7 @@ fn reveal(view: &View) -> Html {
     let (name, words) =
         if view.page.password_shown { ("Hide password", "Hide") } else { ("Show password", "Show") };
     let look = Look { name: Some(name), ..Look::default() };
-    view.button(Deed::RevealPassword, look, vec![text(words)])
+    view.button(&Command::RevealPassword, look, vec![text(words)])
 }
 
 /// The id of the form that the Connect buttons belong to.

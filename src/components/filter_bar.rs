@@ -5,10 +5,10 @@ use mqttscope_text::number;
 use yew::prelude::*;
 
 use super::element::{classed, element, tag, text, words};
-use super::parts::{Look, View};
+use super::form_dsl::{Look, View};
 use crate::store::filter_field::FilterField;
 use crate::store::text::concat;
-use crate::store::{Deed, Switch};
+use crate::store::{Command, Field};
 
 /// The filter: its text, what is offered for it, and what became of it.
 pub struct Filter<'a> {
@@ -33,17 +33,17 @@ pub fn filter_bar(view: &View, filter: &Filter<'_>) -> Html {
         let (class, title) =
             if filter.found.fault.is_some() { ("count quiet", Some(OF_THE_LAST)) } else { ("count", None) };
         found.push(element("span", &["class", "title"], &[Some(class), title], vec![text(&count)]));
-        found.push(view.button(Deed::PreviousMatch, quiet("Previous match (Shift+F3)"), vec![text("↑")]));
-        found.push(view.button(Deed::NextMatch, quiet("Next match (F3)"), vec![text("↓")]));
+        found.push(view.button(&Command::PreviousMatch, quiet("Previous match (Shift+F3)"), vec![text("↑")]));
+        found.push(view.button(&Command::NextMatch, quiet("Next match (F3)"), vec![text("↓")]));
     }
     if !filter.text.is_empty() {
-        found.push(view.button(Deed::ClearFilter, quiet("Clear filter"), vec![text("✕")]));
+        found.push(view.button(&Command::ClearFilter, quiet("Clear filter"), vec![text("✕")]));
     }
     // Always three parts: yew compares children from the last to the first, and would make the field anew.
     let parts = vec![
         classed("div", "filter-field", vec![input(filter), below(filter)]),
         classed("div", "filter-found", found),
-        view.check(Switch::ShowAllRows, "Show all rows", None),
+        view.check(Field::ShowAllRows, "Show all rows", None),
     ];
     classed("div", "filter-bar", parts)
 }

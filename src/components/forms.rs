@@ -7,7 +7,7 @@ use yew::prelude::*;
 
 use super::connection::CONNECTION;
 use super::element::{classed, element};
-use super::parts::{Part, View};
+use super::form_dsl::{View, Widget};
 use super::publish::PUBLISH;
 use super::subscribe::SUBSCRIBE;
 use super::switches::SWITCHES;
@@ -48,5 +48,5 @@ impl Component for Forms {
     }
 }
 
-const CONNECTING: &[Part] = &[CONNECTION, WILL, SWITCHES];
-const MESSAGES: &[Part] = &[SUBSCRIBE, PUBLISH];
+const CONNECTING: &[Widget] = &[CONNECTION, WILL, SWITCHES];
+const MESSAGES: &[Widget] = &[SUBSCRIBE, PUBLISH];

@@ -7,13 +7,13 @@ use yew::prelude::*;
 use super::connection::CONNECTION_FORM;
 use super::element::{classed, element, tag, text, words};
 use super::filter_bar::{Filter, filter_bar};
+use super::form_dsl::{Look, View, WIDE, Widget, message_id};
 use super::log_table::{LogTable, TableAct};
-use super::parts::{Control, Look, Part, View, WIDE, message_id};
 use crate::store::column::Column;
 use crate::store::filter_field::FilterField;
 use crate::store::shown::Shown;
 use crate::store::text::concat;
-use crate::store::{Deed, Field, Switch};
+use crate::store::{Command, Field};
 
 /// What the log's region is drawn from.
 pub struct LogParts<'a> {
@@ -32,11 +32,10 @@ pub struct LogParts<'a> {
 /// The log's head and its table, or what will stand there.
 pub fn log_panel(view: &View, it: &LogParts<'_>) -> Html {
     let log = &it.shown.log;
-    let settings = &view.page.settings;
-    let columns = settings.hidden.shown();
+    let columns = view.page.looks.hidden.shown();
     let (scrolled, utc_offset) = (it.scrolled, it.utc_offset);
     let table = html! {
-        <LogTable shown={it.shown.clone()} {scrolled} verbose={settings.forms.verbose} {columns} {utc_offset}
+        <LogTable shown={it.shown.clone()} {scrolled} verbose={view.page.is_on(Field::Verbose)} {columns} {utc_offset}
             on_act={it.on_act.clone()} />
     };
     let below = if log.end == 0 {
@@ -63,19 +62,19 @@ fn tools(view: &View, it: &LogParts<'_>) -> Vec<Html> {
     let log = &it.shown.log;
     let is_paused = log.paused.is_some();
     let pause = if is_paused { "Go on" } else { "Pause" };
-    let is_shown = !view.page.settings.panes.is_inspector_hidden;
+    let is_shown = !view.page.looks.panes.is_inspector_hidden;
     let inspector = if is_shown { "Hide the inspector (i)" } else { "Show the inspector (i)" };
     let paused = Look { class: is_paused.then_some("amber"), ..Look::default() };
     vec![
-        view.check(Switch::Verbose, "Verbose", None),
-        view.button(Deed::PauseLog, paused, vec![text(pause)]),
+        view.check(Field::Verbose, "Verbose", None),
+        view.button(&Command::PauseLog, paused, vec![text(pause)]),
         menu("View", view_menu(view)),
         menu("Go to", view.draw(GO_TO)),
         menu("Open", import(view, log.importing)),
         menu("Export", export(view, log.exporting)),
-        view.button(Deed::ClearLog, Look::default(), vec![text("Clear log")]),
+        view.button(&Command::ClearLog, Look::default(), vec![text("Clear log")]),
         view.button(
-            Deed::ToggleInspector,
+            &Command::ToggleInspector,
             Look { class: Some("wide-only"), title: Some(inspector), ..Look::default() },
             vec![text(if is_shown { "Inspector ✓" } else { "Inspector" })],
         ),
@@ -96,7 +95,7 @@ fn menu(title: &str, parts: Vec<Html>) -> Html {
 
 /// The columns, and how much the log keeps.
 fn view_menu(view: &View) -> Vec<Html> {
-    let hidden = &view.page.settings.hidden;
+    let hidden = &view.page.looks.hidden;
     let check = |column: Column| {
         let id = concat(&["column-", column.name()]);
         let mut input = tag("input", &["id", "type"], &[Some(&id), Some("checkbox")]);
@@ -115,7 +114,7 @@ fn export(view: &View, progress: Option<Progress>) -> Vec<Html> {
     let bar = progress.map(|progress| {
         let Progress { done, total } = progress;
         let said = concat(&[&number::grouped(done), " of ", &number::counted(total, " row", " rows")]);
-        progress_bar(view, "Export", progress, &said, Deed::CancelExport)
+        progress_bar(view, "Export", progress, &said, &Command::CancelExport)
     });
     let mut parts = view.draw(EXPORT);
     // An empty node keeps its place: yew compares children from the last to the first, and would make the form anew, and
@@ -135,13 +134,13 @@ fn import(view: &View, progress: Option<Progress>) -> Vec<Html> {
     parts.push(classed("div", "actions", vec![view.message(Field::ImportFile)]));
     let bar = progress.map(|progress| {
         let said = concat(&[&number::size(progress.done), " of ", &number::size(progress.total)]);
-        progress_bar(view, "Reading", progress, &said, Deed::CancelImport)
+        progress_bar(view, "Reading", progress, &said, &Command::CancelImport)
     });
     parts.push(bar.unwrap_or_default());
     parts
 }
 
-fn progress_bar(view: &View, name: &str, progress: Progress, said: &str, cancel: Deed) -> Html {
+fn progress_bar(view: &View, name: &str, progress: Progress, said: &str, cancel: &Command) -> Html {
     let Progress { done, total } = progress;
     let (done, total) = (number::plain(done), number::plain(total.max(1)));
     let keys = &["max", "value", "aria-label"];
@@ -158,7 +157,7 @@ fn empty(view: &View) -> Html {
         parts.push(words("p", "help", "The log was cleared: what comes next will stand here."));
     } else {
         let look = Look { class: Some("primary"), form: Some(CONNECTION_FORM), ..Look::default() };
-        parts.push(view.submit(Deed::Connect, look, "Connect now"));
+        parts.push(view.submit(&Command::Connect, look, "Connect now"));
         parts.push(words("p", "help", "Then Subscribe and Publish. A second tab is a second client."));
     }
     classed("div", "empty", parts)
@@ -166,12 +165,12 @@ fn empty(view: &View) -> Html {
 
 /// Why no row is shown though there are some, and the way to them.
 fn nothing_shown(view: &View, is_filtered: bool) -> Html {
-    let (said, deed, name) = if is_filtered {
-        ("No row matches.", Deed::ClearFilter, "Clear the filter")
+    let (said, command, name) = if is_filtered {
+        ("No row matches.", Command::ClearFilter, "Clear the filter")
     } else {
-        ("Paused: what came since then is not shown yet.", Deed::PauseLog, "Go on")
+        ("Paused: what came since then is not shown yet.", Command::PauseLog, "Go on")
     };
-    let button = view.button(deed, Look::default(), vec![text(name)]);
+    let button = view.button(&command, Look::default(), vec![text(name)]);
     classed("div", "empty", vec![words("p", "", said), button])
 }
 
@@ -187,86 +186,66 @@ fn count(rows: u32, dropped: u32, new: Option<u32>) -> String {
     said
 }
 
-const GO_TO: &[Part] = &[Part::Form {
+const GO_TO: &[Widget] = &[Widget::Form {
     id: "go-to-form",
-    deed: Deed::GoToRow,
-    parts: &[Part::Field {
+    command: Command::GoToRow,
+    widgets: &[Widget::Field {
         field: Field::GoTo,
         label: "Row number, or time",
         class: WIDE,
-        control: Control::Line,
-        beside: &[Part::Button { deed: Deed::GoToRow, words: "Go", hidden: " to row" }],
+        beside: &[Widget::Button { command: Command::GoToRow, words: "Go", hidden: " to row" }],
     }],
 }];
 
-const BUDGET: &[Part] = &[Part::Field {
+const BUDGET: &[Widget] = &[Widget::Field {
     field: Field::LogBudget,
     label: "The log keeps (MB)",
     class: "field wide two-lines",
-    control: Control::Number,
     beside: &[],
 }];
 
-const IMPORT: &[Part] = &[
-    Part::Words("help", "pcapng or pcap with MQTT over TCP, or JSON Lines as this page exports them."),
-    Part::Field {
-        field: Field::ImportHow,
-        label: "What it does to the log",
-        class: WIDE,
-        control: Control::Choice(&[("replace", "Take its place"), ("add", "Add to it")]),
-        beside: &[],
-    },
+const IMPORT: &[Widget] = &[
+    Widget::Words("help", "pcapng or pcap with MQTT over TCP, or JSON Lines as this page exports them."),
+    Widget::Field { field: Field::ImportHow, label: "What it does to the log", class: WIDE, beside: &[] },
 ];
 
 /// Names that captures mostly have.
 const CAPTURES: &str = ".pcapng,.pcap,.cap,.jsonl,.ndjson,.json";
 
-const EXPORT: &[Part] = &[Part::Form {
+const EXPORT: &[Widget] = &[Widget::Form {
     id: "export-form",
-    deed: Deed::Export,
-    parts: &[
-        Part::Field {
-            field: Field::ExportFormat,
-            label: "Format",
-            class: WIDE,
-            control: Control::Choice(&[
-                ("pcapng", "pcapng, for Wireshark"),
-                ("jsonl", "JSON Lines"),
-                ("csv", "CSV"),
-                ("bin", "Raw bytes of the packets"),
-            ]),
-            beside: &[],
-        },
-        Part::Field {
-            field: Field::ExportWhat,
-            label: "Rows",
-            class: WIDE,
-            control: Control::Choice(&[("all", "The whole log"), ("found", "What the filter finds")]),
-            beside: &[],
-        },
-        Part::Group(
+    command: Command::Export,
+    widgets: &[
+        Widget::Field { field: Field::ExportFormat, label: "Format", class: WIDE, beside: &[] },
+        Widget::Field { field: Field::ExportWhat, label: "Rows", class: WIDE, beside: &[] },
+        Widget::Group(
             "wide switches",
             &[
-                Part::Check {
-                    switch: Switch::KeepPasswords,
+                Widget::Check {
+                    field: Field::KeepPasswords,
                     label: "Log passwords from now on",
                     described: Some("keep-passwords-help"),
                 },
-                Part::Draw(keep_passwords_help),
+                Widget::Draw(keep_passwords_help),
             ],
         ),
-        Part::Group(
+        Widget::Group(
             "wide actions",
             &[
-                Part::Submit { deed: Deed::Export, field: Field::ExportButton, words: "Export", hint: None },
-                Part::Message(Field::ExportButton),
+                Widget::Submit {
+                    command: Command::Export,
+                    field: Field::ExportButton,
+                    words: "Export",
+                    hint: None,
+                },
+                Widget::Message(Field::ExportButton),
             ],
         ),
     ],
 }];
 
 fn keep_passwords_help(view: &View) -> Html {
-    let (class, said) = if view.forms().is_on(Switch::KeepPasswords) {
+    let (class, said) = if view.page.is_on(Field::KeepPasswords) {
         (
             "help amber",
             "Warning: passwords of connections from now on stand in the log as they are, and leave with exports.",

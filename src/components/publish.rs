@@ -4,56 +4,38 @@ use mqttscope_text::number;
 use yew::prelude::*;
 
 use super::element::{classed, element, text};
-use super::parts::{Control, Look, Part, QOS, RIGHT_HALF, TWO_LINES, View, WIDE, no_note};
+use super::form_dsl::{Look, RIGHT_HALF, TWO_LINES, View, WIDE, Widget, no_note};
 use crate::store::text::concat;
 use crate::store::words::head;
-use crate::store::{Deed, Field, Switch};
+use crate::store::{Command, Field};
 
 /// What to publish, and how.
-pub const PUBLISH: Part = Part::Card {
+pub const PUBLISH: Widget = Widget::Card {
     title: "Publish",
     note: no_note,
     open: true,
-    parts: &[Part::Form {
+    widgets: &[Widget::Form {
         id: "publish-form",
-        deed: Deed::Publish,
-        parts: &[
-            Part::Field {
-                field: Field::Topic,
-                label: "Topic",
-                class: TWO_LINES,
-                control: Control::Line,
-                beside: &[],
-            },
-            Part::Field {
-                field: Field::PublishQos,
-                label: "Publish QoS",
-                class: RIGHT_HALF,
-                control: QOS,
-                beside: &[],
-            },
-            Part::Field {
-                field: Field::Message,
-                label: "Message",
-                class: WIDE,
-                control: Control::Lines("2"),
-                beside: &[],
-            },
-            Part::Group(
+        command: Command::Publish,
+        widgets: &[
+            Widget::Field { field: Field::Topic, label: "Topic", class: TWO_LINES, beside: &[] },
+            Widget::Field { field: Field::PublishQos, label: "Publish QoS", class: RIGHT_HALF, beside: &[] },
+            Widget::Field { field: Field::Message, label: "Message", class: WIDE, beside: &[] },
+            Widget::Group(
                 "actions wide",
                 &[
-                    Part::Submit {
-                        deed: Deed::Publish,
+                    Widget::Submit {
+                        command: Command::Publish,
                         field: Field::PublishButton,
                         words: "Publish",
                         hint: Some("Ctrl+Enter in the message"),
                     },
-                    Part::Check { switch: Switch::Retain, label: "Retain", described: None },
-                    Part::Message(Field::PublishButton),
+                    Widget::Check { field: Field::Retain, label: "Retain", described: None },
+                    Widget::Message(Field::PublishButton),
                 ],
             ),
-            Part::Group(WIDE, &[Part::Draw(file_label), Part::Draw(file_control), Part::Draw(facts)]),
-            Part::Group("wide", &[Part::Message(Field::File)]),
+            Widget::Group(WIDE, &[Widget::Draw(file_label), Widget::Draw(file_control), Widget::Draw(facts)]),
+            Widget::Group("wide", &[Widget::Message(Field::File)]),
         ],
     }],
 };
@@ -65,7 +47,7 @@ fn file_label(_: &View) -> Html {
 fn file_control(view: &View) -> Html {
     let keys = &["id", "type", "aria-describedby"];
     let input = element("input", keys, &[Some(Field::File.id()), Some("file"), Some("file-facts")], vec![]);
-    let publish = view.button(Deed::PublishFile, Look::default(), vec![text("Publish file")]);
+    let publish = view.button(&Command::PublishFile, Look::default(), vec![text("Publish file")]);
     classed("div", "control", vec![input, publish])
 }
 

@@ -3,8 +3,8 @@
 use yew::prelude::*;
 
 use super::element::{classed, element, text};
-use super::parts::{Look, View};
-use crate::store::Deed;
+use super::form_dsl::{Look, View};
+use crate::store::Command;
 use crate::store::keys::SHORTCUTS;
 
 /// The list, as a dialog that is closed until it is asked for.
@@ -17,7 +17,7 @@ pub fn shortcuts(view: &View) -> Html {
     };
     let head = vec![
         element("h2", &["id"], &[Some("shortcuts-title")], vec![text("Keyboard shortcuts")]),
-        view.button(Deed::HideShortcuts, Look::default(), vec![text("Close")]),
+        view.button(&Command::HideShortcuts, Look::default(), vec![text("Close")]),
     ];
     let list = element("dl", &[], &[], SHORTCUTS.iter().map(row).collect());
     let keys = &["id", "class", "aria-labelledby"];

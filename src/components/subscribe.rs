@@ -6,50 +6,43 @@ use yew::prelude::*;
 use yew::virtual_dom::Key;
 
 use super::element::{element, several, tag, text, words};
-use super::parts::{Control, Part, QOS, RIGHT_HALF, TWO_LINES, View, no_note};
+use super::form_dsl::{RIGHT_HALF, TWO_LINES, View, Widget, no_note};
 use crate::store::text::concat;
 use crate::store::words::qos_name;
-use crate::store::{Deed, Field};
+use crate::store::{Command, Field};
 
 /// What to subscribe to, and what was granted.
-pub const SUBSCRIBE: Part = Part::Card {
+pub const SUBSCRIBE: Widget = Widget::Card {
     title: "Subscribe",
     note: no_note,
     open: true,
-    parts: &[
-        Part::Form {
+    widgets: &[
+        Widget::Form {
             id: "subscribe-form",
-            deed: Deed::Subscribe,
-            parts: &[
-                Part::Field {
-                    field: Field::Filter,
-                    label: "Topic filter",
-                    class: TWO_LINES,
-                    control: Control::Line,
-                    beside: &[],
-                },
-                Part::Field {
+            command: Command::Subscribe,
+            widgets: &[
+                Widget::Field { field: Field::Filter, label: "Topic filter", class: TWO_LINES, beside: &[] },
+                Widget::Field {
                     field: Field::RequestedQos,
                     label: "Requested QoS",
                     class: RIGHT_HALF,
-                    control: QOS,
                     beside: &[],
                 },
-                Part::Group(
+                Widget::Group(
                     "actions wide",
                     &[
-                        Part::Submit {
-                            deed: Deed::Subscribe,
+                        Widget::Submit {
+                            command: Command::Subscribe,
                             field: Field::SubscribeButton,
                             words: "Subscribe",
                             hint: None,
                         },
-                        Part::Message(Field::SubscribeButton),
+                        Widget::Message(Field::SubscribeButton),
                     ],
                 ),
             ],
         },
-        Part::Draw(subscriptions),
+        Widget::Draw(subscriptions),
     ],
 };
 
@@ -81,7 +74,7 @@ fn entry(subscription: &Subscription) -> Html {
     );
     let asked = words("span", "chip", &concat(&["requested ", qos_name(requested.as_u8())]));
     let keys = &["type", "class", "data-deed", "data-filter", "aria-describedby"];
-    let values = [Some("button"), Some("small"), Some(Deed::Unsubscribe.name()), Some(&**filter), Some(&*id)];
+    let values = [Some("button"), Some("small"), Some(UNSUBSCRIBE.name()), Some(&**filter), Some(&*id)];
     let leave = element("button", keys, &values, vec![text("Unsubscribe")]);
     let mut item = tag("li", &[], &[]);
     item.key = Some(Key::from(filter.as_str()));
@@ -97,5 +90,7 @@ const fn granted(qos: Qos) -> &'static str {
     }
 }
 
+/// Its filter stands beside it in the document.
+const UNSUBSCRIBE: Command = Command::Unsubscribe(String::new());
 const HELP: &str =
     "None yet. A filter is a topic or a pattern: + stands for one level, # at its end for all that follow.";

@@ -4,29 +4,29 @@ use mqttscope_proto::ProtocolVersion;
 use yew::prelude::*;
 
 use super::element::{element, text};
-use super::parts::{Part, View};
-use crate::store::Switch;
+use super::form_dsl::{View, Widget};
+use crate::store::Field;
 
 /// Both switches work on a live connection too.
-pub const SWITCHES: Part = Part::Card {
+pub const SWITCHES: Widget = Widget::Card {
     title: "Test switches",
     note,
     open: true,
-    parts: &[Part::Group(
+    widgets: &[Widget::Group(
         "switches",
         &[
-            Part::Check {
-                switch: Switch::SimulateDown,
+            Widget::Check {
+                field: Field::SimulateDown,
                 label: "Simulate client down (no PINGREQ)",
                 described: Some("simulate-down-help"),
             },
-            Part::Draw(simulate_down_help),
-            Part::Check {
-                switch: Switch::SendDuplicates,
+            Widget::Draw(simulate_down_help),
+            Widget::Check {
+                field: Field::SendDuplicates,
                 label: "Send duplicates",
                 described: Some("send-duplicates-help"),
             },
-            Part::Draw(send_duplicates_help),
+            Widget::Draw(send_duplicates_help),
         ],
     )],
 };
@@ -37,7 +37,7 @@ fn simulate_down_help(_: &View) -> Html {
 
 fn send_duplicates_help(view: &View) -> Html {
     let id = "send-duplicates-help";
-    match view.forms().protocol_version() {
+    match view.page.profile.version() {
         ProtocolVersion::V31 => help(id, "help", "Requests with an id: twice, the copy with DUP."),
         ProtocolVersion::V311 => help(id, "help amber", "In 3.1.1 only PUBLISH may have DUP: marked."),
     }
@@ -48,5 +48,5 @@ fn help(id: &str, class: &str, words: &str) -> Html {
 }
 
 fn note(view: &View) -> &'static str {
-    if view.forms().simulate_down || view.forms().send_duplicates { "on" } else { "off" }
+    if view.page.is_on(Field::SimulateDown) || view.page.is_on(Field::SendDuplicates) { "on" } else { "off" }
 }

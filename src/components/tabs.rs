@@ -3,21 +3,21 @@
 use yew::prelude::*;
 
 use super::element::{element, text};
-use super::parts::View;
-use crate::store::Deed;
+use super::form_dsl::View;
+use crate::store::Command;
 use crate::store::page::Tab;
 
 /// Which region a narrow page shows.
 pub fn tabs(view: &View) -> Html {
     let regions = [
-        (Tab::Connection, Deed::ShowConnection, "Connection"),
-        (Tab::Messages, Deed::ShowMessages, "Messages"),
-        (Tab::Log, Deed::ShowLog, "Log"),
-        (Tab::Inspector, Deed::ShowInspector, "Inspector"),
+        (Tab::Connection, Command::ShowConnection, "Connection"),
+        (Tab::Messages, Command::ShowMessages, "Messages"),
+        (Tab::Log, Command::ShowLog, "Log"),
+        (Tab::Inspector, Command::ShowInspector, "Inspector"),
     ];
-    let buttons = regions.into_iter().map(|(tab, deed, words)| {
+    let buttons = regions.into_iter().map(|(tab, command, words)| {
         let current = (view.page.tab == tab).then_some("true");
-        let values = [Some("button"), Some(deed.name()), current];
+        let values = [Some("button"), Some(command.name()), current];
         element("button", &["type", "data-deed", "aria-current"], &values, vec![text(words)])
     });
     element("nav", &["class", "aria-label"], &[Some("tabs"), Some("Regions")], buttons.collect())

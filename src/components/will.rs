@@ -1,47 +1,29 @@
 //! The Last Will card.
 
-use super::parts::{Control, HALF, Part, QOS, RIGHT_HALF, View, WIDE};
-use crate::store::{Deed, Field, Switch};
+use super::form_dsl::{HALF, RIGHT_HALF, View, WIDE, Widget};
+use crate::store::{Command, Field};
 
 /// The message that the broker publishes when this client is lost. It goes with CONNECT.
-pub const WILL: Part = Part::Card {
+pub const WILL: Widget = Widget::Card {
     title: "Last Will",
     note,
     open: false,
     // Its only one-line field is what makes Enter work without a button of its own.
-    parts: &[Part::Form {
+    widgets: &[Widget::Form {
         id: "will-form",
-        deed: Deed::Connect,
-        parts: &[
-            Part::Group(
+        command: Command::Connect,
+        widgets: &[
+            Widget::Group(
                 "checks wide",
                 &[
-                    Part::Check { switch: Switch::Will, label: "Last Will", described: None },
-                    Part::Check { switch: Switch::WillRetain, label: "Retain will", described: None },
+                    Widget::Check { field: Field::Will, label: "Last Will", described: None },
+                    Widget::Check { field: Field::WillRetain, label: "Retain will", described: None },
                 ],
             ),
-            Part::Field {
-                field: Field::WillTopic,
-                label: "Will topic",
-                class: HALF,
-                control: Control::Line,
-                beside: &[],
-            },
-            Part::Field {
-                field: Field::WillQos,
-                label: "Will QoS",
-                class: RIGHT_HALF,
-                control: QOS,
-                beside: &[],
-            },
-            Part::Field {
-                field: Field::WillMessage,
-                label: "Will message",
-                class: WIDE,
-                control: Control::Lines("2"),
-                beside: &[],
-            },
-            Part::Words(
+            Widget::Field { field: Field::WillTopic, label: "Will topic", class: HALF, beside: &[] },
+            Widget::Field { field: Field::WillQos, label: "Will QoS", class: RIGHT_HALF, beside: &[] },
+            Widget::Field { field: Field::WillMessage, label: "Will message", class: WIDE, beside: &[] },
+            Widget::Words(
                 "help wide",
                 "Published by the broker when the connection is lost. Takes effect with the next Connect.",
             ),
@@ -50,5 +32,5 @@ pub const WILL: Part = Part::Card {
 };
 
 fn note(view: &View) -> &'static str {
-    if view.forms().will { "on" } else { "off" }
+    if view.page.is_on(Field::Will) { "on" } else { "off" }
 }

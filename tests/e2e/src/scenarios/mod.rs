@@ -19,6 +19,7 @@ pub mod many;
 pub mod publish;
 pub mod retain;
 pub mod rows;
+pub mod settings;
 pub mod subscribe;
 pub mod will;
 

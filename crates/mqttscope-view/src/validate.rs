@@ -1,11 +1,23 @@
 //! What the forms say, checked: a request that can be carried out, or what is wrong beside each field.
 
-use mqttscope_client::ConnectRequest;
 use mqttscope_proto::session::{ConnectOptions, WillOptions};
 use mqttscope_proto::{KeepAlive, ProtocolVersion, Qos, TopicFilter, TopicName, Violation};
 use mqttscope_text::{capitalised, number};
 
-use super::form::{Field, Forms, Problems};
+use crate::field::Field;
+use crate::problems::{Problems, refused};
+use crate::values::{Drafts, Profile};
+
+/// A connection that can be tried.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ConnectRequest {
+    /// Where to.
+    pub url: String,
+    /// The subprotocols to offer, in order; often none.
+    pub subprotocols: Vec<String>,
+    /// How, and as whom.
+    pub options: ConnectOptions,
+}
 
 /// What the page's own address means for a connection.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -16,13 +28,7 @@ pub struct Place {
     pub default_url: String,
 }
 
-impl Forms {
-    /// The protocol version that is chosen.
-    #[must_use]
-    pub fn protocol_version(&self) -> ProtocolVersion {
-        if self.version == "3.1.1" { ProtocolVersion::V311 } else { ProtocolVersion::V31 }
-    }
-
+impl Profile {
     /// The connection that the forms describe.
     ///
     /// # Errors
@@ -35,44 +41,80 @@ impl Forms {
                 problems.add(field, words);
             }
         };
-        note(Field::Url, url_fault(self.url.trim(), place));
-        let subprotocols = subprotocol_list(&self.subprotocol);
+        note(Field::Url, url_fault(self.0.text(Field::Url).trim(), place));
+        let subprotocols = subprotocol_list(self.0.text(Field::Subprotocol));
         note(Field::Subprotocol, subprotocol_fault(&subprotocols));
         note(Field::ClientId, self.client_id_fault());
         note(Field::Username, self.username_fault());
         note(Field::Password, self.password_fault());
-        let keep_alive = self.keep_alive.trim().parse();
+        let keep_alive = self.0.text(Field::KeepAlive).trim().parse();
         if keep_alive.is_err() {
             note(Field::KeepAlive, Some("0 (off) to 65535.".into()));
         }
-        if self.will {
-            note(Field::WillTopic, TopicName::new(&self.will_topic).err().map(topic_words));
-            note(Field::WillMessage, long_text_fault(&self.will_message_text()));
+        if self.is_on(Field::Will) {
+            note(Field::WillTopic, TopicName::new(self.0.text(Field::WillTopic)).err().map(topic_words));
+            note(Field::WillMessage, long_text_fault(&self.text(Field::WillMessage)));
         }
-        let url = self.url.trim();
+        let url = self.0.text(Field::Url).trim();
         problems.or(ConnectRequest {
             url: if url.is_empty() { place.default_url.clone() } else { url.into() },
             subprotocols,
             options: ConnectOptions {
-                version: self.protocol_version(),
-                client_id: self.client_id.clone(),
-                clean_session: self.clean_session,
+                version: self.version(),
+                client_id: self.client_id().into(),
+                clean_session: self.is_on(Field::CleanSession),
                 keep_alive: KeepAlive::from_secs(keep_alive.unwrap_or_default()),
-                will: self.will.then(|| self.will_options()),
-                username: Some(self.username.clone()).filter(|name| !name.is_empty()),
-                password: Some(self.password.clone().into_bytes()).filter(|password| !password.is_empty()),
+                will: self.is_on(Field::Will).then(|| self.will_options()),
+                username: Some(self.text(Field::Username)).filter(|name| !name.is_empty()),
+                password: Some(self.text(Field::Password).into_bytes())
+                    .filter(|password| !password.is_empty()),
             },
         })
     }
 
+    fn will_options(&self) -> WillOptions {
+        WillOptions {
+            topic: self.text(Field::WillTopic),
+            message: self.text(Field::WillMessage).into_bytes(),
+            qos: self.will_qos(),
+            retain: self.is_on(Field::WillRetain),
+        }
+    }
+
+    fn client_id_fault(&self) -> Option<String> {
+        if self.client_id().is_empty() && !self.is_on(Field::CleanSession) {
+            return Some("Needed while clean session is off.".into());
+        }
+        text_fault(self.client_id())
+    }
+
+    fn username_fault(&self) -> Option<String> {
+        let name = self.0.text(Field::Username);
+        if name.is_empty() && !self.0.text(Field::Password).is_empty() {
+            return Some("A password needs a username.".into());
+        }
+        text_fault(name)
+    }
+
+    fn password_fault(&self) -> Option<String> {
+        let password = self.0.text(Field::Password);
+        let is_due = !self.0.text(Field::Username).is_empty() && !self.is_on(Field::SendWithoutPassword);
+        if is_due && password.is_empty() {
+            return Some("Enter one, or tick “Send without password”.".into());
+        }
+        long_text_fault(password)
+    }
+}
+
+impl Drafts {
     /// The topic filter and QoS of the Subscribe form.
     ///
     /// # Errors
     ///
     /// What is wrong with the filter.
     pub fn subscription(&self) -> Result<(TopicFilter<'_>, Qos), Problems> {
-        match TopicFilter::new(&self.filter) {
-            Ok(filter) => Ok((filter, qos(&self.requested_qos))),
+        match TopicFilter::new(self.text(Field::Filter)) {
+            Ok(filter) => Ok((filter, self.requested_qos())),
             Err(violation) => Err(refused(Field::Filter, topic_words(violation))),
         }
     }
@@ -83,85 +125,17 @@ impl Forms {
     ///
     /// What is wrong with the topic.
     pub fn publication(&self) -> Result<(TopicName<'_>, Qos), Problems> {
-        match TopicName::new(&self.topic) {
-            Ok(topic) => Ok((topic, qos(&self.publish_qos))),
+        match TopicName::new(self.text(Field::Topic)) {
+            Ok(topic) => Ok((topic, self.publish_qos())),
             Err(violation) => Err(refused(Field::Topic, topic_words(violation))),
         }
     }
-
-    /// What is worth knowing about a field as it stands, though it is not wrong.
-    #[must_use]
-    pub fn hint(&self, field: Field) -> &'static str {
-        match field {
-            Field::ClientId => match self.protocol_version() {
-                ProtocolVersion::V31 if self.client_id.is_empty() => {
-                    "Empty: brokers may refuse it in MQTT 3.1."
-                }
-                ProtocolVersion::V31 if self.client_id.chars().count() > 23 => {
-                    "Over 23 characters: brokers may refuse it in MQTT 3.1."
-                }
-                ProtocolVersion::V31 | ProtocolVersion::V311 => "",
-            },
-            Field::LogBudget if self.log_budget_bytes().is_none() => {
-                "Type a number from 1 to 2,000: until then the last one counts."
-            }
-            Field::LogBudget => "Bytes and records together. The oldest rows go first.",
-            Field::KeepAlive if self.keep_alive.trim() == "0" => "0 switches it off.",
-            _ => "",
-        }
-    }
-
-    /// The bytes that the log may keep, if what was typed is a number of megabytes that a browser has room for.
-    #[must_use]
-    pub fn log_budget_bytes(&self) -> Option<usize> {
-        let megabytes: usize = self.log_budget.trim().parse().ok()?;
-        (1..=2_000).contains(&megabytes).then_some(megabytes << 20)
-    }
-
-    fn will_options(&self) -> WillOptions {
-        WillOptions {
-            topic: self.will_topic.clone(),
-            message: self.will_message_text().into_bytes(),
-            qos: qos(&self.will_qos),
-            retain: self.will_retain,
-        }
-    }
-
-    fn client_id_fault(&self) -> Option<String> {
-        if self.client_id.is_empty() && !self.clean_session {
-            return Some("Needed while clean session is off.".into());
-        }
-        text_fault(&self.client_id)
-    }
-
-    fn username_fault(&self) -> Option<String> {
-        if self.username.is_empty() && !self.password.is_empty() {
-            return Some("A password needs a username.".into());
-        }
-        text_fault(&self.username)
-    }
-
-    fn password_fault(&self) -> Option<String> {
-        if !self.username.is_empty() && self.password.is_empty() && !self.send_without_password {
-            return Some("Enter one, or tick “Send without password”.".into());
-        }
-        long_text_fault(&self.password)
-    }
-}
-
-/// A single problem, as a refusal.
-#[must_use]
-pub fn refused(field: Field, words: impl Into<String>) -> Problems {
-    let mut problems = Problems::default();
-    problems.add(field, words);
-    problems
 }
 
 /// A broken rule as a sentence, with its place and its clause.
 fn topic_words(violation: Violation) -> String {
-    let rule = violation.rule.to_string();
     let clause = violation.rule.clause(ProtocolVersion::V311);
-    let mut words = capitalised(&rule);
+    let mut words = capitalised(&violation.rule.to_string());
     words.push_str(" (");
     if violation.offset > 0 {
         words.push_str("byte ");
@@ -172,10 +146,6 @@ fn topic_words(violation: Violation) -> String {
     words.extend(clause.chars().filter(|char| !matches!(char, '[' | ']')));
     words.push_str(").");
     words
-}
-
-fn qos(text: &str) -> Qos {
-    text.parse().ok().and_then(Qos::from_u8).unwrap_or_default()
 }
 
 fn text_fault(text: &str) -> Option<String> {
@@ -244,20 +214,28 @@ fn is_separator(byte: u8) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::values::Value;
 
     fn place() -> Place {
         Place { secure: false, default_url: "ws://localhost:8001/mqttproxy".into() }
     }
 
-    fn forms() -> Forms {
-        Forms { client_id: "714909".into(), ..Forms::default() }
+    /// A profile with these texts, choices and switches.
+    fn with(edits: &[(Field, &str)]) -> Profile {
+        let mut profile = Profile::default();
+        for (field, text) in [(Field::ClientId, "714909")].iter().chain(edits) {
+            profile.set(*field, Some(Value::read(*field, text).expect("it is in the list")));
+        }
+        profile
     }
 
-    /// Fills in the forms with `edit` and expects the connection to be refused at `field` with these words.
-    fn refuses(field: Field, words: &str, edit: impl FnOnce(&mut Forms)) {
-        let mut forms = forms();
-        edit(&mut forms);
-        let problems = forms.connect_request(&place()).expect_err(words);
+    fn drafts(edits: &[(Field, &str)]) -> Drafts {
+        Drafts(with(edits).0)
+    }
+
+    /// Expects the connection to be refused at `field` with these words when the forms are filled in so.
+    fn refuses(field: Field, words: &str, edits: &[(Field, &str)]) {
+        let problems = with(edits).connect_request(&place()).expect_err(words);
         assert_eq!(problems.first(), Some(field));
         let said = problems.at(field).unwrap_or_default();
         assert!(said.contains(words), "{said:?} does not say {words:?}");
@@ -265,7 +243,7 @@ mod tests {
 
     #[test]
     fn the_defaults_can_be_connected() {
-        let request = forms().connect_request(&place()).expect("nothing is wrong");
+        let request = with(&[]).connect_request(&place()).expect("nothing is wrong");
         assert_eq!(request.subprotocols, [""; 0]);
         assert_eq!(request.options.version, ProtocolVersion::V31);
         let options = request.options;
@@ -275,21 +253,21 @@ mod tests {
     #[test]
     fn urls_that_are_no_websocket_urls_are_refused() {
         for url in ["http://localhost/", "localhost:8001", "ws:/x", "://x", "mqtt://h:1883"] {
-            refuses(Field::Url, "begins with ws:// or wss://", |forms| forms.url = url.into());
+            refuses(Field::Url, "begins with ws:// or wss://", &[(Field::Url, url)]);
         }
         for url in ["ws://", "ws:///path", "ws://:80/", "ws://a b/"] {
-            refuses(Field::Url, "needs a host", |forms| forms.url = url.into());
+            refuses(Field::Url, "needs a host", &[(Field::Url, url)]);
         }
         for url in ["ws://h:0/", "ws://h:65536/", "ws://h:x/", "ws://[::1]:/", "ws://h:80:90/"] {
-            refuses(Field::Url, "1 to 65535", |forms| forms.url = url.into());
+            refuses(Field::Url, "1 to 65535", &[(Field::Url, url)]);
         }
-        refuses(Field::Url, "behind a #", |forms| forms.url = "ws://h/#x".into());
+        refuses(Field::Url, "behind a #", &[(Field::Url, "ws://h/#x")]);
     }
 
     #[test]
     fn websocket_urls_are_accepted() {
         for url in ["ws://h", "WSS://h:443/x?y", "ws://[::1]:9001/", "ws://u:p@h:80/", " ws://h/ "] {
-            let forms = Forms { url: url.into(), ..forms() };
+            let forms = with(&[(Field::Url, url)]);
             assert!(forms.connect_request(&place()).is_ok(), "{url}");
         }
     }
@@ -297,44 +275,41 @@ mod tests {
     #[test]
     fn an_https_page_needs_wss() {
         let secure = Place { secure: true, ..place() };
-        let problems = forms().connect_request(&secure).expect_err("ws from https");
+        let problems = with(&[]).connect_request(&secure).expect_err("ws from https");
         assert!(problems.at(Field::Url).is_some_and(|words| words.contains("wss://")));
-        let wss = Forms { url: "wss://h/".into(), ..forms() };
+        let wss = with(&[(Field::Url, "wss://h/")]);
         assert!(wss.connect_request(&secure).is_ok());
     }
 
     #[test]
     fn subprotocols_are_a_list_of_tokens() {
-        refuses(Field::Subprotocol, "Letters", |forms| forms.subprotocol = "mqtt;x".into());
-        refuses(Field::Subprotocol, "once", |forms| forms.subprotocol = "mqtt,mqtt".into());
-        let listed = Forms { subprotocol: "mqtt, mqttv3.1".into(), ..forms() };
+        refuses(Field::Subprotocol, "Letters", &[(Field::Subprotocol, "mqtt;x")]);
+        refuses(Field::Subprotocol, "once", &[(Field::Subprotocol, "mqtt,mqtt")]);
+        let listed = with(&[(Field::Subprotocol, "mqtt, mqttv3.1")]);
         let request = listed.connect_request(&place()).expect("two tokens");
         assert_eq!(request.subprotocols, ["mqtt", "mqttv3.1"]);
-        let none = Forms { subprotocol: "none".into(), ..forms() };
+        let none = with(&[(Field::Subprotocol, "none")]);
         assert_eq!(none.connect_request(&place()).expect("none").subprotocols, [""; 0]);
     }
 
     #[test]
     fn an_empty_client_id_needs_clean_session() {
-        refuses(Field::ClientId, "clean session is off", |forms| {
-            forms.client_id.clear();
-            forms.clean_session = false;
-        });
-        let empty = Forms::default();
-        assert!(empty.connect_request(&place()).is_ok());
-        assert!(empty.hint(Field::ClientId).contains("brokers may refuse it"));
-        let v311 = Forms { version: "3.1.1".into(), ..Forms::default() };
-        assert_eq!(v311.hint(Field::ClientId), "");
-        refuses(Field::ClientId, "U+0000", |forms| forms.client_id = "a\0b".into());
+        refuses(
+            Field::ClientId,
+            "clean session is off",
+            &[(Field::ClientId, ""), (Field::CleanSession, "off")],
+        );
+        assert!(with(&[(Field::ClientId, "")]).connect_request(&place()).is_ok());
+        refuses(Field::ClientId, "U+0000", &[(Field::ClientId, "a\0b")]);
     }
 
     #[test]
     fn keep_alive_is_a_number_of_sixteen_bits() {
         for text in ["", "-1", "65536", "1.5", "ten", "99999999999"] {
-            refuses(Field::KeepAlive, "0 (off) to 65535", |forms| forms.keep_alive = text.into());
+            refuses(Field::KeepAlive, "0 (off) to 65535", &[(Field::KeepAlive, text)]);
         }
         for (text, secs) in [("0", 0), (" 30 ", 30), ("65535", 65_535)] {
-            let forms = Forms { keep_alive: text.into(), ..forms() };
+            let forms = with(&[(Field::KeepAlive, text)]);
             let request = forms.connect_request(&place()).expect(text);
             assert_eq!(request.options.keep_alive, KeepAlive::from_secs(secs));
         }
@@ -342,27 +317,25 @@ mod tests {
 
     #[test]
     fn username_and_password_go_together() {
-        refuses(Field::Username, "needs a username", |forms| forms.password = "secret".into());
-        refuses(Field::Password, "Send without password", |forms| forms.username = "user".into());
-        let alone = Forms { username: "user".into(), send_without_password: true, ..forms() };
+        refuses(Field::Username, "needs a username", &[(Field::Password, "secret")]);
+        refuses(Field::Password, "Send without password", &[(Field::Username, "user")]);
+        let alone = with(&[(Field::Username, "user"), (Field::SendWithoutPassword, "on")]);
         let request = alone.connect_request(&place()).expect("allowed by the box");
         let options = request.options;
         assert_eq!((options.username.as_deref(), options.password), (Some("user"), None));
-        refuses(Field::Password, "65,535", |forms| {
-            forms.username = "user".into();
-            forms.password = "x".repeat(65_536);
-        });
+        refuses(
+            Field::Password,
+            "65,535",
+            &[(Field::Username, "user"), (Field::Password, &"x".repeat(65_536))],
+        );
     }
 
     #[test]
     fn a_will_is_checked_only_when_it_is_on() {
-        let off = Forms { will_topic: "a/#".into(), ..forms() };
+        let off = with(&[(Field::WillTopic, "a/#")]);
         assert!(off.connect_request(&place()).is_ok());
-        refuses(Field::WillTopic, "wildcards", |forms| {
-            forms.will = true;
-            forms.will_topic = "a/#".into();
-        });
-        let on = Forms { will: true, ..forms() };
+        refuses(Field::WillTopic, "wildcards", &[(Field::Will, "on"), (Field::WillTopic, "a/#")]);
+        let on = with(&[(Field::Will, "on")]);
         let will = on.connect_request(&place()).expect("the default will").options.will.expect("it is on");
         assert_eq!(will.topic, "topic/lastwill");
         assert_eq!(will.message, b"Client 714909 seems to be down.");
@@ -375,7 +348,7 @@ mod tests {
         let cases =
             [("", "at least one character (MQTT-4.7.3-1)."), ("a/+", two_clauses), ("#", "wildcards")];
         for (topic, words) in cases.into_iter().chain([("a\0", "U+0000"), (long.as_str(), "65,535")]) {
-            let forms = Forms { topic: topic.into(), ..forms() };
+            let forms = drafts(&[(Field::Topic, topic)]);
             let problems = forms.publication().expect_err(words);
             let said = problems.at(Field::Topic).unwrap_or_default();
             assert!(said.contains(words), "{said:?} does not say {words:?}");
@@ -387,19 +360,12 @@ mod tests {
         let cases =
             [("", "at least one character"), ("a/#/b", "# stands only at the end"), ("a#", "# stands")];
         for (filter, words) in cases.into_iter().chain([("a+/b", "whole level"), ("\0", "U+0000")]) {
-            let forms = Forms { filter: filter.into(), ..forms() };
+            let forms = drafts(&[(Field::Filter, filter)]);
             let problems = forms.subscription().expect_err(words);
             let said = problems.at(Field::Filter).unwrap_or_default();
             assert!(said.contains(words), "{said:?} does not say {words:?}");
         }
-        let forms = Forms { filter: "+/a/#".into(), requested_qos: "2".into(), ..forms() };
+        let forms = drafts(&[(Field::Filter, "+/a/#"), (Field::RequestedQos, "2")]);
         assert_eq!(forms.subscription().map(|(_, qos)| qos), Ok(Qos::ExactlyOnce));
-    }
-
-    #[test]
-    fn the_logs_budget_is_a_number_of_megabytes() {
-        let budget = |text: &str| Forms { log_budget: text.into(), ..Forms::default() }.log_budget_bytes();
-        assert_eq!((budget(" 1 "), budget("256")), (Some(1 << 20), Some(256 << 20)));
-        assert_eq!([budget("0"), budget("2001"), budget("much"), budget("")], [None; 4]);
     }
 }

@@ -1,85 +1,53 @@
 //! The columns of the packet log.
 
-use serde::{Deserialize, Serialize};
+table! {
+    /// A column, or a part of the summary, that can be hidden; from left to right.
+    #[allow(missing_docs, reason = "the titles say it")]
+    pub enum Column: ColumnInfo {
+        /// The row's number.
+        Number = ColumnInfo { name: "number", title: "No.", width: 68 },
+        /// The time of day.
+        Time = ColumnInfo { name: "time", title: "Time", width: 96 },
+        /// The time since the log began.
+        Start = ColumnInfo { name: "start", title: "Since start", width: 76 },
+        /// The time since the row above.
+        Gap = ColumnInfo { name: "gap", title: "Since last", width: 76 },
+        Direction = ColumnInfo { name: "direction", title: "Direction", width: 20 },
+        Packet = ColumnInfo { name: "packet", title: "Packet", width: 92 },
+        Flags = ColumnInfo { name: "flags", title: "Flags", width: 152 },
+        Id = ColumnInfo { name: "id", title: "Id", width: 48 },
+        Length = ColumnInfo { name: "length", title: "Size", width: 72 },
+        /// The time since the packet that this one answers.
+        Answer = ColumnInfo { name: "answer", title: "Answer", width: 76 },
+        Topic = ColumnInfo { name: "topic", title: "Topic", width: 0 },
+        Payload = ColumnInfo { name: "payload", title: "Payload", width: 0 },
+    }
+}
 
-/// A column, or a part of the summary, that can be hidden.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Column {
-    /// The row's number.
-    Number,
-    /// The time of day.
-    Time,
-    /// The time since the log began.
-    Start,
-    /// The time since the row above.
-    Gap,
-    Direction,
-    Packet,
-    Flags,
-    Id,
-    Length,
-    /// The time since the packet that this one answers.
-    Answer,
-    Topic,
-    Payload,
+/// A row of the table of columns.
+pub struct ColumnInfo {
+    /// The name of its class, and in what is remembered.
+    pub name: &'static str,
+    /// Its title.
+    pub title: &'static str,
+    /// Its width in CSS pixels, as in the style sheet; 0 for those that share what is left.
+    width: u32,
 }
 
 impl Column {
-    /// Every column, from left to right.
-    pub const ALL: [Self; 12] = [
-        Self::Number,
-        Self::Time,
-        Self::Start,
-        Self::Gap,
-        Self::Direction,
-        Self::Packet,
-        Self::Flags,
-        Self::Id,
-        Self::Length,
-        Self::Answer,
-        Self::Topic,
-        Self::Payload,
-    ];
-
     /// Those that go where there is no room, the first of them first.
     pub const SPARE: [Self; 4] = [Self::Gap, Self::Start, Self::Number, Self::Answer];
 
     /// The name of its class, and in what is remembered.
     #[must_use]
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Number => "number",
-            Self::Time => "time",
-            Self::Start => "start",
-            Self::Gap => "gap",
-            Self::Direction => "direction",
-            Self::Packet => "packet",
-            Self::Flags => "flags",
-            Self::Id => "id",
-            Self::Length => "length",
-            Self::Answer => "answer",
-            Self::Topic => "topic",
-            Self::Payload => "payload",
-        }
+    pub fn name(self) -> &'static str {
+        self.info().name
     }
 
     /// Its title.
     #[must_use]
-    pub const fn title(self) -> &'static str {
-        match self {
-            Self::Number => "No.",
-            Self::Time => "Time",
-            Self::Start => "Since start",
-            Self::Gap => "Since last",
-            Self::Direction => "Direction",
-            Self::Packet => "Packet",
-            Self::Flags => "Flags",
-            Self::Id => "Id",
-            Self::Length => "Size",
-            Self::Answer => "Answer",
-            Self::Topic => "Topic",
-            Self::Payload => "Payload",
-        }
+    pub fn title(self) -> &'static str {
+        self.info().title
     }
 
     /// Its bit among those of all columns.
@@ -88,28 +56,13 @@ impl Column {
         1 << self as u16
     }
 
-    /// Its width in CSS pixels, as in the style sheet; 0 for those that share what is left.
-    const fn width(self) -> u32 {
-        match self {
-            Self::Number => 68,
-            Self::Time => 96,
-            Self::Start | Self::Gap | Self::Answer => 76,
-            Self::Direction => 20,
-            Self::Packet => 92,
-            Self::Flags => 152,
-            Self::Id => 48,
-            Self::Length => 72,
-            Self::Topic | Self::Payload => 0,
-        }
-    }
-
     /// Those of these columns, a bit each, that have room in a row of a width in CSS pixels, and leave topic and payload
     /// enough.
     #[must_use]
     pub fn fitting(mut columns: u16, width: u32) -> u16 {
         for spare in Self::SPARE {
             let shown = Self::ALL.into_iter().filter(|column| columns & column.bit() != 0);
-            if shown.map(Self::width).sum::<u32>() + LEFT_FOR_WORDS <= width {
+            if shown.map(|column| column.info().width).sum::<u32>() + LEFT_FOR_WORDS <= width {
                 break;
             }
             columns &= !spare.bit();
@@ -126,7 +79,7 @@ impl Column {
 }
 
 /// The columns that are hidden: their names, with blanks between them.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Hidden(pub String);
 
 impl Default for Hidden {

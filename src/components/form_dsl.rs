@@ -1,4 +1,4 @@
-//! The parts that the forms are made of: each form is a table of them, and one function draws any.
+//! The widgets that the forms are made of: each form is a table of them, and one function draws any.
 //!
 //! A label is bound to each control; below it a line is reserved for what is wrong with it or worth knowing, so that
 //! nothing moves when there is something to say. What a control does is told by its id or its `data-deed`: the page
@@ -7,12 +7,13 @@
 use std::rc::Rc;
 
 use mqttscope_client::ConnectionState;
+use mqttscope_view::{Kind, Options, Standing};
 use yew::prelude::*;
 
-use super::element::{classed, element, several, tag, text, words};
+use super::element::{classed, element, tag, text, words};
 use crate::store::page::Page;
 use crate::store::text::concat;
-use crate::store::{Deed, Field, Forms, Switch};
+use crate::store::{Command, Field};
 
 /// What the page shows, at one moment.
 pub struct View {
@@ -24,51 +25,28 @@ pub struct View {
     pub default_url: String,
 }
 
-/// A part of a form, or of a card around it.
-pub enum Part {
+/// A widget of a form, or a card around it.
+pub enum Widget {
     /// A card that folds, with words beside its title that can be read while it is folded.
-    Card { title: &'static str, note: fn(&View) -> &'static str, open: bool, parts: &'static [Part] },
-    /// A form; Enter in it does its deed.
-    Form { id: &'static str, deed: Deed, parts: &'static [Part] },
+    Card { title: &'static str, note: fn(&View) -> &'static str, open: bool, widgets: &'static [Widget] },
+    /// A form; Enter in it carries out its command.
+    Form { id: &'static str, command: Command, widgets: &'static [Widget] },
     /// A field that takes text, with its label, its message and what stands beside it.
-    Field {
-        field: Field,
-        label: &'static str,
-        class: &'static str,
-        control: Control,
-        beside: &'static [Part],
-    },
+    Field { field: Field, label: &'static str, class: &'static str, beside: &'static [Widget] },
     /// A box to tick, with its label and the id of what explains it.
-    Check { switch: Switch, label: &'static str, described: Option<&'static str> },
+    Check { field: Field, label: &'static str, described: Option<&'static str> },
     /// A button; what is hidden of its name is for screen readers.
-    Button { deed: Deed, words: &'static str, hidden: &'static str },
+    Button { command: Command, words: &'static str, hidden: &'static str },
     /// The button of a form, with what there is to say of it.
-    Submit { deed: Deed, field: Field, words: &'static str, hint: Option<&'static str> },
+    Submit { command: Command, field: Field, words: &'static str, hint: Option<&'static str> },
     /// The line below a field or a button: what is wrong, or else what is worth knowing.
     Message(Field),
-    /// Parts in an element of that class.
-    Group(&'static str, &'static [Part]),
+    /// Widgets in an element of that class.
+    Group(&'static str, &'static [Widget]),
     /// Words in a paragraph of that class.
     Words(&'static str, &'static str),
-    /// What is more than a part.
+    /// What is more than a widget.
     Draw(fn(&View) -> Html),
-}
-
-/// The control that a field is edited with.
-#[derive(Clone, Copy)]
-pub enum Control {
-    /// One line.
-    Line,
-    /// One line of digits.
-    Number,
-    /// One line with suggestions, in a list of that id.
-    Suggest(&'static str, &'static [&'static str]),
-    /// A password, shown or not.
-    Secret,
-    /// So many lines.
-    Lines(&'static str),
-    /// One of several values, each with its words.
-    Choice(&'static [(&'static str, &'static str)]),
 }
 
 /// What a button has besides its words.
@@ -84,58 +62,61 @@ pub struct Look<'a> {
 }
 
 impl View {
-    /// What is typed and switched.
-    #[must_use]
-    pub fn forms(&self) -> &Forms {
-        &self.page.settings.forms
+    /// What is there for commands to be carried out.
+    fn standing(&self) -> Standing {
+        Standing {
+            is_open: self.connection.is_open(),
+            is_connected: self.connection.is_connected(),
+            has_file: self.page.file.is_some(),
+        }
     }
 
-    /// Draws parts.
-    pub fn draw(&self, parts: &[Part]) -> Vec<Html> {
-        parts.iter().map(|part| self.part(part)).collect()
+    /// Draws widgets.
+    pub fn draw(&self, widgets: &[Widget]) -> Vec<Html> {
+        widgets.iter().map(|widget| self.widget(widget)).collect()
     }
 
-    fn part(&self, part: &Part) -> Html {
-        match *part {
-            Part::Card { title, note, open, parts } => self.card(title, note(self), open, parts),
-            Part::Form { id, deed, parts } => {
+    fn widget(&self, widget: &Widget) -> Html {
+        match widget {
+            Widget::Card { title, note, open, widgets } => self.card(title, note(self), *open, widgets),
+            Widget::Form { id, command, widgets } => {
                 let keys = &["id", "class", "data-deed", "novalidate"];
-                let values = [Some(id), Some("grid"), Some(deed.name()), Some("")];
-                element("form", keys, &values, self.draw(parts))
+                let values = [Some(*id), Some("grid"), Some(command.name()), Some("")];
+                element("form", keys, &values, self.draw(widgets))
             }
-            Part::Field { field, label, class, control, beside } => {
-                let mut controls = self.control(field, control);
+            Widget::Field { field, label, class, beside } => {
+                let mut controls = self.control(*field);
                 controls.extend(self.draw(beside));
                 let label = element("label", &["for"], &[Some(field.id())], vec![text(label)]);
-                classed("div", class, vec![label, classed("div", "control", controls), self.message(field)])
+                classed("div", class, vec![label, classed("div", "control", controls), self.message(*field)])
             }
-            Part::Check { switch, label, described } => self.check(switch, label, described),
-            Part::Button { deed, words: visible, hidden } => {
-                self.button(deed, Look::default(), vec![text(visible), words("span", "hidden", hidden)])
+            Widget::Check { field, label, described } => self.check(*field, label, *described),
+            Widget::Button { command, words: visible, hidden } => {
+                self.button(command, Look::default(), vec![text(visible), words("span", "hidden", hidden)])
             }
-            Part::Submit { deed, field, words, hint } => {
-                let message = message_id(field);
+            Widget::Submit { command, field, words, hint } => {
+                let message = message_id(*field);
                 let look = Look {
                     id: Some(field.id()),
                     class: Some("primary"),
                     described: Some(&message),
-                    title: hint,
+                    title: *hint,
                     ..Look::default()
                 };
-                self.submit(deed, look, words)
+                self.submit(command, look, words)
             }
-            Part::Message(field) => self.message(field),
-            Part::Group(class, parts) => classed("div", class, self.draw(parts)),
-            Part::Words(class, said) => words("p", class, said),
-            Part::Draw(draw) => draw(self),
+            Widget::Message(field) => self.message(*field),
+            Widget::Group(class, widgets) => classed("div", class, self.draw(widgets)),
+            Widget::Words(class, said) => words("p", class, said),
+            Widget::Draw(draw) => draw(self),
         }
     }
 
     /// Whether a card is open is the browser's to keep.
-    fn card(&self, title: &str, note: &str, open: bool, parts: &[Part]) -> Html {
+    fn card(&self, title: &str, note: &str, open: bool, widgets: &[Widget]) -> Html {
         let head = vec![element("h2", &[], &[], vec![text(title)]), words("span", "note", note)];
         let head = element("summary", &[], &[], head);
-        let body = classed("div", "card-body", self.draw(parts));
+        let body = classed("div", "card-body", self.draw(widgets));
         element("details", &["class", "open"], &[Some("card"), open.then_some("")], vec![head, body])
     }
 
@@ -145,7 +126,7 @@ impl View {
         let class = if problem.is_some() { "message problem" } else { "message" };
         let note = self.page.note.as_ref().filter(|note| note.field == field);
         let said = problem.or(note.map(|note| note.words.as_str()));
-        let said = said.unwrap_or_else(|| self.forms().hint(field));
+        let said = said.unwrap_or_else(|| self.page.hint(field));
         element(
             "p",
             &["id", "class"],
@@ -155,33 +136,33 @@ impl View {
     }
 
     /// A box to tick, with its label.
-    pub fn check(&self, switch: Switch, label: &str, described: Option<&str>) -> Html {
+    pub fn check(&self, field: Field, label: &str, described: Option<&str>) -> Html {
         let keys = &["id", "type", "aria-describedby"];
-        let mut input = tag("input", keys, &[Some(switch.id()), Some("checkbox"), described]);
-        input.set_checked(self.forms().is_on(switch));
+        let mut input = tag("input", keys, &[Some(field.id()), Some("checkbox"), described]);
+        input.set_checked(self.page.is_on(field));
         let label = element("span", &[], &[], vec![text(label)]);
-        element("label", &["class", "for"], &[Some("check"), Some(switch.id())], vec![input.into(), label])
+        element("label", &["class", "for"], &[Some("check"), Some(field.id())], vec![input.into(), label])
     }
 
-    /// A button. If its deed cannot be done now it stays reachable, and says why.
-    pub fn button(&self, deed: Deed, look: Look, children: Vec<Html>) -> Html {
-        self.any_button("button", Some(deed.name()), deed, look, children)
+    /// A button. If its command cannot be carried out now it stays reachable, and says why.
+    pub fn button(&self, command: &Command, look: Look, children: Vec<Html>) -> Html {
+        self.any_button("button", Some(command.name()), command, look, children)
     }
 
-    /// The button that submits the form of a deed.
-    pub fn submit(&self, deed: Deed, look: Look, words: &str) -> Html {
-        self.any_button("submit", None, deed, look, vec![text(words)])
+    /// The button that submits the form of a command.
+    pub fn submit(&self, command: &Command, look: Look, words: &str) -> Html {
+        self.any_button("submit", None, command, look, vec![text(words)])
     }
 
     fn any_button(
         &self,
         kind: &str,
         done_by_click: Option<&str>,
-        deed: Deed,
+        command: &Command,
         look: Look,
         children: Vec<Html>,
     ) -> Html {
-        let idle = deed.idle(&self.connection, self.page.file.is_some());
+        let why_not = command.why_not(self.standing());
         let keys = &[
             "type",
             "data-deed",
@@ -201,38 +182,40 @@ impl View {
             look.form,
             look.name,
             look.described,
-            idle.map(|_| "true"),
-            idle.or(look.title),
+            why_not.map(|_| "true"),
+            why_not.or(look.title),
         ];
         element("button", keys, &values, children)
     }
 
-    fn control(&self, field: Field, control: Control) -> Vec<Html> {
-        match control {
-            Control::Line => {
+    fn control(&self, field: Field) -> Vec<Html> {
+        match field.info().kind {
+            Kind::Line => {
                 let placeholder = if field == Field::Url { self.default_url.as_str() } else { "" };
                 vec![self.input(field, "text", None, placeholder, None)]
             }
-            Control::Number => vec![self.input(field, "text", Some("numeric"), "", None)],
-            Control::Secret => {
+            Kind::Number => vec![self.input(field, "text", Some("numeric"), "", None)],
+            Kind::Secret => {
                 let kind = if self.page.password_shown { "text" } else { "password" };
                 vec![self.input(field, kind, None, "", None)]
             }
-            Control::Suggest(id, names) => {
+            Kind::Suggest(id, names) => {
                 let names = names.iter().map(|name| element("option", &["value"], &[Some(name)], Vec::new()));
                 let list = element("datalist", &["id"], &[Some(id)], names.collect());
                 vec![self.input(field, "text", None, "none", Some(id)), list]
             }
-            Control::Lines(rows) => {
+            Kind::Lines(rows) => {
                 let message = message_id(field);
                 let keys = &["id", "rows", "spellcheck", "aria-invalid", "aria-describedby"];
                 let values =
                     [Some(field.id()), Some(rows), Some("false"), self.invalid(field), Some(&*message)];
                 let mut area = tag("textarea", keys, &values);
-                area.set_value(self.forms().text(field));
+                area.set_value(self.page.text(field));
                 vec![area.into()]
             }
-            Control::Choice(choices) => vec![self.choice(field, choices)],
+            Kind::Choice(options) => vec![self.choice(field, options)],
+            // They stand in no field: a box has its label behind it, files and buttons are drawn where they are.
+            Kind::Switch(_) | Kind::File | Kind::Button => Vec::new(),
         }
     }
 
@@ -270,14 +253,14 @@ impl View {
             Some(&*message),
         ];
         let mut input = tag("input", keys, &values);
-        input.set_value(self.forms().text(field));
+        input.set_value(self.page.text(field));
         input.into()
     }
 
-    fn choice(&self, field: Field, choices: &[(&'static str, &'static str)]) -> Html {
-        let chosen = self.forms().text(field);
-        let options = choices.iter().map(|(choice, words)| {
-            let selected = (*choice == chosen).then_some("");
+    fn choice(&self, field: Field, options: &dyn Options) -> Html {
+        let chosen = self.page.text(field);
+        let options = (0..).map_while(|at| options.at(at)).map(|(choice, words)| {
+            let selected = (choice == chosen).then_some("");
             element("option", &["value", "selected"], &[Some(choice), selected], vec![text(words)])
         });
         let message = message_id(field);
@@ -296,19 +279,11 @@ pub fn message_id(field: Field) -> String {
     concat(&[field.id(), "-message"])
 }
 
-/// Parts without an element around them.
-pub fn drawn(view: &View, parts: &[Part]) -> Html {
-    several(view.draw(parts))
-}
-
 /// Nothing beside the title of a card.
 pub fn no_note(_: &View) -> &'static str {
     ""
 }
 
-/// The values of a QoS, with their words.
-pub const QOS: Control =
-    Control::Choice(&[("0", "0 at most once"), ("1", "1 at least once"), ("2", "2 exactly once")]);
 /// The class of a field as wide as its form, and of one half as wide, on the left or on the right.
 pub const WIDE: &str = "field wide";
 pub const HALF: &str = "field";

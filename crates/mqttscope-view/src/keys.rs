@@ -1,14 +1,15 @@
 //! The keyboard shortcuts of the page.
 
-use super::deed::Deed;
-
 /// A key as the browser names it, with what is held down beside it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Key<'a> {
+    /// Its name.
     pub name: &'a str,
     /// Control, or Command on a Mac.
     pub control: bool,
+    /// Shift.
     pub shift: bool,
+    /// Alt, or Option on a Mac.
     pub alt: bool,
 }
 
@@ -16,29 +17,38 @@ pub struct Key<'a> {
 pub struct Shortcut {
     /// The keys, each way of pressing them behind a blank.
     pub keys: &'static str,
+    /// What they do.
     pub words: &'static str,
 }
 
-/// What a key does. While a person types into a field (`typing`), letters and signs are text.
-#[must_use]
-pub fn deed_of(key: Key<'_>, typing: bool) -> Option<Deed> {
-    if key.alt {
-        return None;
-    }
-    match (key.name, key.control, key.shift) {
-        ("f" | "F", true, false) => Some(Deed::FindInLog),
-        ("F3", _, false) => Some(Deed::NextMatch),
-        ("F3", _, true) => Some(Deed::PreviousMatch),
-        _ if typing || key.control => None,
-        ("/", ..) => Some(Deed::FindInLog),
-        ("j", ..) => Some(Deed::NextRow),
-        ("k", ..) => Some(Deed::PreviousRow),
-        ("g", ..) => Some(Deed::FindRow),
-        ("p", ..) => Some(Deed::PauseLog),
-        ("i", ..) => Some(Deed::ToggleInspector),
-        ("c", ..) => Some(Deed::CopyRow),
-        ("?", ..) => Some(Deed::ShowShortcuts),
-        _ => None,
+/// A key that does a command.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Binding {
+    /// A letter or a sign, while nobody types.
+    Sign(&'static str),
+    /// A letter with Control, wherever the focus is.
+    Control(&'static str),
+    /// A function key with Shift or without, wherever the focus is.
+    Function {
+        /// Its name.
+        name: &'static str,
+        /// Whether Shift is held down with it.
+        shift: bool,
+    },
+}
+
+impl Binding {
+    /// Whether it is this key. While a person types into a field (`typing`), letters and signs are text.
+    #[must_use]
+    pub fn is(self, key: Key<'_>, typing: bool) -> bool {
+        if key.alt {
+            return false;
+        }
+        match self {
+            Self::Sign(sign) => !typing && !key.control && key.name == sign,
+            Self::Control(letter) => key.control && !key.shift && key.name.eq_ignore_ascii_case(letter),
+            Self::Function { name, shift } => key.name == name && key.shift == shift,
+        }
     }
 }
 
@@ -61,6 +71,7 @@ pub const SHORTCUTS: &[Shortcut] = &[
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::command::Command;
 
     fn key(name: &str) -> Key<'_> {
         Key { name, control: false, shift: false, alt: false }
@@ -68,15 +79,15 @@ mod tests {
 
     #[test]
     fn letters_are_text_while_a_person_types() {
-        assert_eq!(deed_of(key("j"), false), Some(Deed::NextRow));
-        assert_eq!(deed_of(key("j"), true), None);
-        assert_eq!(deed_of(Key { control: true, ..key("f") }, true), Some(Deed::FindInLog));
-        assert_eq!(deed_of(Key { shift: true, ..key("F3") }, true), Some(Deed::PreviousMatch));
+        assert_eq!(Command::of_key(key("j"), false), Some(Command::NextRow));
+        assert_eq!(Command::of_key(key("j"), true), None);
+        assert_eq!(Command::of_key(Key { control: true, ..key("f") }, true), Some(Command::FindInLog));
+        assert_eq!(Command::of_key(Key { shift: true, ..key("F3") }, true), Some(Command::PreviousMatch));
     }
 
     #[test]
     fn the_browsers_own_shortcuts_stay_its_own() {
-        assert_eq!(deed_of(Key { control: true, ..key("c") }, false), None);
-        assert_eq!(deed_of(Key { alt: true, ..key("f") }, false), None);
+        assert_eq!(Command::of_key(Key { control: true, ..key("c") }, false), None);
+        assert_eq!(Command::of_key(Key { alt: true, ..key("f") }, false), None);
     }
 }

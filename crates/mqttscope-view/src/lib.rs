@@ -1,0 +1,31 @@
+//! What the page shows and hears, in plain Rust: fields and forms, commands and keys, what is remembered, columns and panes.
+//!
+//! This crate knows no DOM, has no clock and decodes no packet; of MQTT it knows topics, QoS and versions. Who looks for
+//! the way of something typed begins at [`Page::apply`], of something pressed at [`Command`].
+#![warn(missing_docs)]
+
+#[macro_use]
+mod table;
+
+mod choice;
+pub mod column;
+pub mod command;
+mod field;
+pub mod filter_text;
+pub mod keys;
+mod looks;
+pub mod page;
+pub mod pane;
+mod problems;
+pub mod settling;
+pub mod storage;
+pub mod validate;
+mod values;
+
+pub use choice::{Choice, Options, QOS_LEVELS, VERSIONS};
+pub use command::{Command, Standing};
+pub use field::{Effect, Field, FieldInfo, Form, Kept, Kind, Part};
+pub use looks::{Looks, Theme};
+pub use page::{Edit, Page, Tab};
+pub use problems::{Problem, Problems, refused};
+pub use values::{Drafts, Profile, Value, Values};

@@ -1,0 +1,165 @@
+//! What each command asks of the engine and of the page.
+
+use mqttscope_link::{
+    Command as EngineCommand, ConnectRequest, ConnectionCommand, Copy, LogCommand, Slot, Step, Will,
+};
+use mqttscope_proto::TopicFilter;
+use mqttscope_text::capitalised;
+use mqttscope_view::Standing;
+use wasm_bindgen::JsCast;
+use web_sys::HtmlDialogElement;
+
+use super::App;
+use crate::browser;
+use crate::components::filter_bar::FILTER_INPUT;
+use crate::components::shortcuts::SHORTCUTS_DIALOG;
+use crate::store::page::{Edit, Tab};
+use crate::store::text::concat;
+use crate::store::{Command, Field, Problems, refused, validate};
+
+impl App {
+    pub(super) fn carry_out(&mut self, command: Command) -> Result<(), Problems> {
+        self.check(&command)?;
+        match command {
+            Command::Connect => {
+                let request = asked(self.page.profile.connect_request(&browser::place())?);
+                self.command(command, ConnectionCommand::Connect(request))?;
+                self.edit(Edit::Connect);
+            }
+            Command::Disconnect => self.command(command, ConnectionCommand::Disconnect)?,
+            Command::DropConnection => self.command(command, ConnectionCommand::Drop)?,
+            Command::NewClientId => self.edit(Edit::Text(Field::ClientId, browser::random_client_id())),
+            Command::RevealPassword => self.edit(Edit::RevealPassword(!self.page.password_shown)),
+            Command::Subscribe => {
+                let (filter, qos) = self.page.drafts.subscription()?;
+                let filter = filter.as_str().to_owned();
+                self.command(command, ConnectionCommand::Subscribe { filter, qos })?;
+            }
+            Command::Unsubscribe(ref filter) => {
+                TopicFilter::new(filter).map_err(|fault| said(Field::SubscribeButton, &fault))?;
+                let filter = filter.clone();
+                self.command(command, ConnectionCommand::Unsubscribe { filter })?;
+            }
+            Command::Publish => {
+                let message = self.page.drafts.text(Field::Message).as_bytes().to_vec();
+                self.publish(command, message)?;
+            }
+            Command::PublishFile => {
+                if let Some(file) = &self.page.file {
+                    self.publish(command, file.bytes.clone())?;
+                }
+            }
+            Command::ClearLog => self.send_log(LogCommand::Clear),
+            Command::NextTheme => self.edit(Edit::Theme(self.page.looks.theme.next())),
+            Command::ShowConnection => self.edit(Edit::Tab(Tab::Connection)),
+            Command::ShowMessages => self.edit(Edit::Tab(Tab::Messages)),
+            Command::ShowLog => self.edit(Edit::Tab(Tab::Log)),
+            Command::ShowInspector => self.edit(Edit::Tab(Tab::Inspector)),
+            Command::ToggleInspector => {
+                self.edit(Edit::HideInspector(!self.page.looks.panes.is_inspector_hidden));
+            }
+            Command::FindInLog => {
+                self.edit(Edit::Tab(Tab::Log));
+                browser::focus_and_select(FILTER_INPUT);
+            }
+            Command::NextMatch => self.send_log(LogCommand::Step(Step::NextMatch)),
+            Command::PreviousMatch => self.send_log(LogCommand::Step(Step::PreviousMatch)),
+            Command::ClearFilter => self.clear_filter(),
+            Command::NextRow => self.send_log(LogCommand::Step(Step::Rows(1))),
+            Command::PreviousRow => self.send_log(LogCommand::Step(Step::Rows(-1))),
+            Command::FindRow => {
+                self.edit(Edit::Tab(Tab::Log));
+                browser::open_around(Field::GoTo.id());
+                browser::focus_and_select(Field::GoTo.id());
+            }
+            Command::GoToRow => {
+                let text = self.page.drafts.text(Field::GoTo).to_owned();
+                self.ask(command, EngineCommand::Log(LogCommand::GoTo(text)))?;
+            }
+            Command::PauseLog => self.send_log(LogCommand::Pause(self.shown.log.paused.is_none())),
+            Command::CopyRow if self.shown.log.selected.is_some() => self.copy(Copy::Row),
+            Command::CopyRow => {}
+            Command::Export => self.begin_export()?,
+            Command::CancelExport => self.send_log(LogCommand::CancelExport),
+            Command::CancelImport => self.send_log(LogCommand::CancelImport),
+            Command::ShowShortcuts => show_shortcuts(true),
+            Command::HideShortcuts => show_shortcuts(false),
+        }
+        Ok(())
+    }
+
+    /// A command that cannot be carried out is refused, and so are the fields that it would have taken.
+    fn check(&self, command: &Command) -> Result<(), Problems> {
+        let connection = &self.connection;
+        let standing = Standing {
+            is_open: connection.is_open(),
+            is_connected: connection.is_connected(),
+            has_file: self.page.file.is_some(),
+        };
+        let Some(reason) = command.why_not(standing) else { return Ok(()) };
+        match command {
+            Command::Subscribe => self.page.drafts.subscription().map(|_| ())?,
+            Command::Publish | Command::PublishFile => self.page.drafts.publication().map(|_| ())?,
+            _ => {}
+        }
+        Err(refused(command.info().speaks_at, reason))
+    }
+
+    fn publish(&mut self, command: Command, payload: Vec<u8>) -> Result<(), Problems> {
+        let drafts = &self.page.drafts;
+        let (topic, qos) = drafts.publication()?;
+        let (topic, retain) = (topic.as_str().to_owned(), drafts.is_on(Field::Retain));
+        self.command(command, ConnectionCommand::Publish { topic, qos, retain, payload })
+    }
+
+    /// Asks the connection for what a command needs.
+    fn command(&mut self, command: Command, asked: ConnectionCommand) -> Result<(), Problems> {
+        let asked = EngineCommand::Connection(Slot::default(), asked);
+        if !matches!(command, Command::Connect | Command::Disconnect | Command::DropConnection) {
+            return self.ask(command, asked);
+        }
+        // What becomes of these is seen at the connection.
+        self.is_there(command.info().speaks_at)?;
+        self.send(asked);
+        self.edit(Edit::Accepted);
+        Ok(())
+    }
+}
+
+/// A connection as the engine is asked for it.
+fn asked(request: validate::ConnectRequest) -> ConnectRequest {
+    let validate::ConnectRequest { url, subprotocols, options } = request;
+    ConnectRequest {
+        url,
+        subprotocols,
+        version: options.version,
+        client_id: options.client_id,
+        clean_session: options.clean_session,
+        keep_alive_secs: options.keep_alive.as_secs(),
+        username: options.username,
+        password: options.password,
+        will: options.will.map(|will| Will {
+            topic: will.topic,
+            message: will.message,
+            qos: will.qos,
+            retain: will.retain,
+        }),
+    }
+}
+
+fn show_shortcuts(shown: bool) {
+    if let Some(dialog) = browser::by_id(SHORTCUTS_DIALOG) {
+        let dialog: &HtmlDialogElement = dialog.unchecked_ref();
+        if shown {
+            // It fails if it is open already.
+            let _ = dialog.show_modal();
+        } else {
+            dialog.close();
+        }
+    }
+}
+
+/// A broken rule as a sentence.
+fn said(field: Field, error: &dyn ToString) -> Problems {
+    refused(field, concat(&[&capitalised(&error.to_string()), "."]))
+}

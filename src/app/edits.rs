@@ -1,0 +1,116 @@
+//! What follows from a change of the page: in the engine, in the document, and in what is remembered.
+
+use gloo_timers::callback::Timeout;
+use mqttscope_link::{Command, ConnectionCommand, LogCommand, Slot};
+use mqttscope_view::settling::{Settled, Store};
+use mqttscope_view::storage::Entries;
+use mqttscope_view::{Effect, Field};
+
+use super::App;
+use crate::browser;
+use crate::store::page::{Change, Edit};
+use crate::store::pane::Pane;
+
+impl App {
+    pub(super) fn edit(&mut self, edit: Edit) {
+        let Change { effect, store } = self.page.apply(edit);
+        if let Some(effect) = effect {
+            self.take_effect(effect);
+        }
+        if let Some(store) = store {
+            self.remember(store);
+        }
+    }
+
+    /// Everything that the page's state asks for outside of it, as it is loaded.
+    pub(super) fn take_effects(&mut self) {
+        for effect in [
+            Effect::Policy,
+            Effect::LogPasswords,
+            Effect::ShownRows,
+            Effect::LogBudget,
+            Effect::Theme,
+            Effect::Panes,
+        ] {
+            self.take_effect(effect);
+        }
+    }
+
+    /// The browser copied this tab from another one: it becomes a client of its own.
+    pub(super) fn become_new(&mut self) {
+        self.page = browser::load_page(true);
+        self.written_looks = Entries::of_looks(&self.page.looks);
+        self.take_effects();
+        self.remember(Store::Forms);
+    }
+
+    fn take_effect(&mut self, effect: Effect) {
+        let page = &self.page;
+        match effect {
+            Effect::Policy => {
+                let withhold_pingreq = page.is_on(Field::SimulateDown);
+                let send_duplicates = page.is_on(Field::SendDuplicates);
+                let switches = ConnectionCommand::Switches { withhold_pingreq, send_duplicates };
+                self.send(Command::Connection(Slot::default(), switches));
+            }
+            Effect::LogPasswords => {
+                self.send_log(LogCommand::KeepPasswords(page.is_on(Field::KeepPasswords)));
+            }
+            Effect::LogBudget => {
+                if let Some(budget) = page.looks.log_budget_bytes() {
+                    self.send_log(LogCommand::Budget(budget as u64));
+                }
+            }
+            Effect::ShownRows => self.send_log(LogCommand::ShowAll(page.is_on(Field::ShowAllRows))),
+            Effect::Theme => browser::set_theme(page.looks.theme.name()),
+            Effect::Panes => {
+                for pane in Pane::ALL {
+                    browser::set_pixels(pane.property(), page.looks.panes.size(pane));
+                }
+            }
+        }
+    }
+}
+
+/// What is remembered.
+impl App {
+    /// Writes something down once it has settled.
+    pub(super) fn remember(&mut self, store: Store) {
+        if let Some(wait) = self.settling.change(store, browser::running_millis() as u64) {
+            self.settle_in(wait);
+        }
+    }
+
+    /// Writes down what has settled, and waits for what has not.
+    pub(super) fn settle(&mut self) {
+        match self.settling.poll(browser::running_millis() as u64) {
+            Settled::Wait(wait) => self.settle_in(wait),
+            Settled::Write(stores) => self.write(stores),
+        }
+    }
+
+    /// Writes down what has changed: the page is hidden, and may never be seen again.
+    pub(super) fn settle_now(&mut self) {
+        let stores = self.settling.flush();
+        self.write(stores);
+    }
+
+    fn write(&mut self, stores: [Option<Store>; 2]) {
+        self.settles = None;
+        for store in stores.into_iter().flatten() {
+            match store {
+                Store::Forms => browser::store_forms(&self.page),
+                Store::Looks => {
+                    let looks = Entries::of_looks(&self.page.looks);
+                    browser::store_looks(&self.written_looks, &looks);
+                    self.written_looks = looks;
+                }
+            }
+        }
+    }
+
+    fn settle_in(&mut self, wait: u32) {
+        let on_settle = self.on_settle.clone();
+        self.settles = Some(Timeout::new(wait, move || on_settle.emit(())));
+    }
+}
