@@ -24,12 +24,12 @@ use crate::driver::Driver;
 use crate::export::Exporting;
 use crate::reader::{Progress, Reader};
 use crate::soon::Soon;
-use crate::store::Deed;
 use crate::store::filter_field::FilterField;
 use crate::store::page::{Action, Page, Tab};
 use crate::store::pane::Pane;
 use crate::store::scope::SharedScope;
 use crate::store::settings::Settings;
+use crate::store::{Deed, connection};
 use events::{hear, shortcut_listener};
 use files::Importing;
 use scope::FilterMessage;
@@ -216,7 +216,7 @@ impl Component for App {
 /// What is done to the document besides drawing.
 impl App {
     fn show_title(&mut self) {
-        let title = self.driver.connection().title(&self.page.settings.forms.client_id);
+        let title = connection::title(&self.driver.connection(), &self.page.settings.forms.client_id);
         if title != self.shown.title
             && let Some(document) = browser::document()
         {

@@ -3,11 +3,11 @@
 use gloo_timers::callback::Timeout;
 use js_sys::{Date, JSON, Math};
 use mqttscope_proto::Timestamp;
+use mqttscope_text::number;
 use serde::{Deserialize, Serialize};
 use wasm_bindgen::{JsCast, JsValue};
 use web_sys::{Document, Element, HtmlElement, HtmlInputElement, Storage, Url, UrlSearchParams, Window};
 
-use crate::store::number;
 use crate::store::settings::Settings;
 use crate::store::text::concat;
 use crate::store::validate::Place;

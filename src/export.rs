@@ -3,10 +3,10 @@
 use js_sys::{Array, Uint8Array};
 use mqttscope_log::Log;
 use mqttscope_log::export::{Export, Format, Progress, Selection};
+use mqttscope_text::number;
 use web_sys::{Blob, BlobPropertyBag, Url};
 
 use crate::browser;
-use crate::store::number;
 use crate::store::text::concat;
 
 /// An export under way.

@@ -8,6 +8,7 @@ pub mod components;
 pub mod driver;
 pub mod export;
 pub mod reader;
+pub mod redraw;
 pub mod soon;
 pub mod store;
 mod stored;

@@ -19,13 +19,9 @@ pub enum Signal {
     Closed { code: u16, reason: String },
 }
 
-/// A WebSocket, and what waits to be sent over it.
+/// A WebSocket.
 pub struct Transport {
     socket: WebSocket,
-    waiting: Vec<u8>,
-    /// How much of `waiting` was handed to the browser.
-    sent: usize,
-    closing: bool,
     _on_event: Closure<dyn Fn(Event)>,
 }
 
@@ -50,51 +46,25 @@ impl Transport {
         socket.set_onopen(handler);
         socket.set_onmessage(handler);
         socket.set_onclose(handler);
-        Ok(Self { socket, waiting: Vec::new(), sent: 0, closing: false, _on_event: on_event })
+        Ok(Self { socket, _on_event: on_event })
     }
 
-    /// Queues bytes, which leave with the next [`Self::pump`] together with others of the same task.
-    pub fn queue(&mut self, bytes: &[u8]) {
-        if !self.closing {
-            self.waiting.extend_from_slice(bytes);
-        }
+    /// Sends one message.
+    pub fn send(&self, bytes: &[u8]) {
+        // A socket that is not open any more drops what it is given; its end is signalled.
+        let _ = self.socket.send_with_u8_array(bytes);
     }
 
-    /// Sends what is queued, in messages of at most 64 KiB and as fast as the browser takes them, and says whether
-    /// some of it must wait: then this is to be called again soon.
-    pub fn pump(&mut self) -> bool {
-        while self.sent < self.waiting.len() && self.socket.buffered_amount() < MAX_BUFFERED {
-            self.send_message();
-        }
-        if self.sent == self.waiting.len() {
-            self.waiting = Vec::new();
-            self.sent = 0;
-        }
-        !self.waiting.is_empty()
+    /// Bytes that the browser has taken and not yet sent.
+    #[must_use]
+    pub fn buffered(&self) -> usize {
+        self.socket.buffered_amount() as usize
     }
 
-    /// Closes the WebSocket once everything is sent; its end is signalled.
-    pub fn close(&mut self) {
-        while self.sent < self.waiting.len() {
-            self.send_message();
-        }
-        self.abandon();
-    }
-
-    /// Closes the WebSocket without what waits to be sent.
-    pub fn abandon(&mut self) {
-        self.closing = true;
-        self.waiting = Vec::new();
-        self.sent = 0;
+    /// Closes the WebSocket behind what was sent; its end is signalled.
+    pub fn close(&self) {
         // 1000 is always a valid code, so nothing can fail here.
         let _ = self.socket.close_with_code(1000);
-    }
-
-    fn send_message(&mut self) {
-        let end = self.waiting.len().min(self.sent + MAX_MESSAGE);
-        // A socket that is not open any more drops what it is given; its end is signalled.
-        let _ = self.socket.send_with_u8_array(&self.waiting[self.sent..end]);
-        self.sent = end;
     }
 }
 
@@ -128,8 +98,3 @@ pub(crate) fn words_of(error: &JsValue) -> String {
         None => error.as_string().unwrap_or_else(|| "no reason given".into()),
     }
 }
-
-/// Kaazing swallows messages above 128 KiB without a word, and the connection hangs.
-const MAX_MESSAGE: usize = 64 << 10;
-/// What the browser may have in its own buffer before the rest waits.
-const MAX_BUFFERED: u32 = 4 << 20;

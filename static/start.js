@@ -1,9 +1,9 @@
 // Starts the page. A file of its own, so that the page runs under a Content-Security-Policy without inline scripts.
 const started = async () => {
-  const { default: init } = await import("./mqttscope.js");
+  const { default: init } = await import("./page.js");
   // "no-cache" asks the server whether the file is still the same: the names carry no hash, and a script and a
   // module of two different builds do not fit together.
-  const module = fetch(new URL("mqttscope_bg.wasm", import.meta.url), { cache: "no-cache" });
+  const module = fetch(new URL("page_bg.wasm", import.meta.url), { cache: "no-cache" });
   await init({ module_or_path: module });
 };
 

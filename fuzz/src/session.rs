@@ -125,7 +125,7 @@ impl Harness {
         if flags & 0x80 != 0 {
             self.version = match self.version {
                 ProtocolVersion::V31 => ProtocolVersion::V311,
-                _ => ProtocolVersion::V31,
+                ProtocolVersion::V311 => ProtocolVersion::V31,
             };
         }
         let options = ConnectOptions {

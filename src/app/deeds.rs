@@ -1,6 +1,8 @@
 //! What each deed asks of the driver and of the page.
 
 use mqttscope_proto::TopicFilter;
+use mqttscope_proto::session::Publication;
+use mqttscope_text::capitalised;
 use wasm_bindgen::JsCast;
 use web_sys::HtmlDialogElement;
 
@@ -11,7 +13,7 @@ use crate::components::filter_bar::FILTER_INPUT;
 use crate::components::log_table::LOG_TABLE;
 use crate::components::shortcuts::SHORTCUTS_DIALOG;
 use crate::store::page::{Action, Tab};
-use crate::store::text::{capitalised, concat};
+use crate::store::text::concat;
 use crate::store::validate::refused;
 use crate::store::{Deed, Field, Problems, goto};
 
@@ -119,7 +121,8 @@ impl App {
     fn publish(&self, payload: &[u8], button: Field) -> Result<(), Problems> {
         let forms = &self.page.settings.forms;
         let (topic, qos) = forms.publication()?;
-        self.driver.publish(topic, qos, forms.retain, payload).map_err(|error| said(button, &error))
+        let message = Publication { topic, payload, qos, retain: forms.retain };
+        self.driver.publish(&message).map_err(|error| said(button, &error))
     }
 }
 

@@ -1,13 +1,15 @@
 //! The bar on top: name, state, the buttons that change it, and what is the whole page's: colours and shortcuts.
 
+use mqttscope_client::Phase;
+use mqttscope_text::number;
 use yew::prelude::*;
 
 use super::connection::CONNECTION_FORM;
 use super::element::{classed, element, several, text, words};
 use super::parts::{Look, View};
-use crate::store::connection::Light;
+use crate::store::connection::{self, Light};
 use crate::store::text::concat;
-use crate::store::{Deed, Field, Phase, number};
+use crate::store::{Deed, Field};
 
 /// Name, connection state, and what changes it.
 pub fn bar(view: &View) -> Html {
@@ -45,23 +47,23 @@ pub fn bar(view: &View) -> Html {
 /// The live region: it speaks when the state changes, not each second.
 fn status(view: &View) -> Html {
     let connection = &view.connection;
-    let light = match connection.light() {
+    let light = match connection::light(connection) {
         Light::Off => "dot",
         Light::Pending => "dot pending",
         Light::On => "dot on",
         Light::Failed => "dot failed",
     };
     let note = view.page.problems.at(Field::ConnectButton);
-    let failed = note.is_some() || connection.light() == Light::Failed;
+    let failed = note.is_some() || connection::light(connection) == Light::Failed;
     let class = if failed { "detail problem" } else { "detail" };
-    let detail = note.map_or_else(|| connection.detail(), str::to_owned);
+    let detail = note.map_or_else(|| connection::detail(connection), str::to_owned);
     element(
         "div",
         &["class", "role"],
         &[Some("status"), Some("status")],
         vec![
             element("span", &["class", "aria-hidden"], &[Some(light), Some("true")], vec![]),
-            element("strong", &[], &[], vec![text(&connection.headline())]),
+            element("strong", &[], &[], vec![text(&connection::headline(connection))]),
             elapsed(view),
             element("span", &["class", "title"], &[Some(class), Some(&detail)], vec![text(&detail)]),
         ],

@@ -1,6 +1,7 @@
 //! The field that filters and searches the log, with its suggestions and its mistakes.
 
 use mqttscope_log::filter::FilterError;
+use mqttscope_text::number;
 use yew::prelude::*;
 
 use super::element::{classed, element, tag, text, words};
@@ -8,7 +9,7 @@ use super::parts::{Look, View};
 use crate::store::filter_field::FilterField;
 use crate::store::scope::Scope;
 use crate::store::text::concat;
-use crate::store::{Deed, Switch, number};
+use crate::store::{Deed, Switch};
 
 /// The bar with the field, what it found, and the way from match to match.
 pub fn filter_bar(view: &View, scope: &Scope, field: &FilterField) -> Html {

@@ -2,6 +2,7 @@
 
 use std::rc::Rc;
 
+use mqttscope_client::ConnectionState;
 use yew::prelude::*;
 
 use super::connection::CONNECTION;
@@ -12,13 +13,12 @@ use super::subscribe::SUBSCRIBE;
 use super::switches::SWITCHES;
 use super::will::WILL;
 use crate::browser;
-use crate::store::Connection;
 use crate::store::page::Page;
 
 #[derive(Properties, PartialEq)]
 pub struct FormsProps {
     pub page: Page,
-    pub connection: Rc<Connection>,
+    pub connection: Rc<ConnectionState>,
 }
 
 /// Connection, will, test switches; subscribe and publish.

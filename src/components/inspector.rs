@@ -4,6 +4,7 @@
 use std::cell::Cell;
 use std::rc::Rc;
 
+use mqttscope_text::number;
 use wasm_bindgen::JsCast;
 use web_sys::Element;
 use yew::prelude::*;
@@ -16,7 +17,6 @@ use crate::browser;
 use crate::reader::Reader;
 use crate::soon::Soon;
 use crate::store::inspect::lines::moved;
-use crate::store::number;
 use crate::store::shared::SharedLog;
 use handshake::Handshake;
 use packet::Packet;

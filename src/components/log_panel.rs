@@ -1,6 +1,7 @@
 //! The packet log with its tools.
 
 use mqttscope_log::export::Progress;
+use mqttscope_text::number;
 use yew::prelude::*;
 
 use super::connection::CONNECTION_FORM;
@@ -13,7 +14,7 @@ use crate::store::filter_field::FilterField;
 use crate::store::scope::{Scope, SharedScope};
 use crate::store::shared::SharedLog;
 use crate::store::text::concat;
-use crate::store::{Deed, Field, Switch, number};
+use crate::store::{Deed, Field, Switch};
 
 /// What the log's region is drawn from.
 pub struct LogView<'a> {

@@ -1,13 +1,13 @@
 //! One row of the packet log.
 
 use mqttscope_log::Log;
+use mqttscope_text::number;
 use yew::prelude::*;
 use yew::virtual_dom::VTag;
 
 use super::element::{classed, cut_at_start, element, tag, text};
 use crate::store::column::Column;
 use crate::store::event::Tone;
-use crate::store::number;
 use crate::store::row::{Content, Flags, PacketRow, Row, Setting, qos_name};
 use crate::store::text::concat;
 

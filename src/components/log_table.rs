@@ -6,6 +6,7 @@
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
+use mqttscope_text::number;
 use wasm_bindgen::JsCast;
 use web_sys::{Element, HtmlElement};
 use yew::prelude::*;
@@ -18,7 +19,6 @@ use super::observer::Observer;
 use crate::browser;
 use crate::store::column::Column;
 use crate::store::layout::{Anchor, Heights, Window};
-use crate::store::number;
 use crate::store::row::Setting;
 use crate::store::rows::Rows;
 use crate::store::scope::SharedScope;

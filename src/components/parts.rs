@@ -6,17 +6,18 @@
 
 use std::rc::Rc;
 
+use mqttscope_client::ConnectionState;
 use yew::prelude::*;
 
 use super::element::{classed, element, several, tag, text, words};
 use crate::store::page::Page;
 use crate::store::text::concat;
-use crate::store::{Connection, Deed, Field, Forms, Switch};
+use crate::store::{Deed, Field, Forms, Switch};
 
 /// What the page shows, at one moment.
 pub struct View {
     pub page: Page,
-    pub connection: Rc<Connection>,
+    pub connection: Rc<ConnectionState>,
     /// Milliseconds since the Unix epoch.
     pub now: u64,
     /// What an empty URL stands for.

@@ -1,12 +1,13 @@
 //! The Publish card: a message, or a file's bytes.
 
+use mqttscope_text::number;
 use yew::prelude::*;
 
 use super::element::{classed, element, text};
 use super::parts::{Control, Look, Part, QOS, RIGHT_HALF, TWO_LINES, View, WIDE, no_note};
 use crate::store::row::head;
 use crate::store::text::concat;
-use crate::store::{Deed, Field, Switch, number};
+use crate::store::{Deed, Field, Switch};
 
 /// What to publish, and how.
 pub const PUBLISH: Part = Part::Card {

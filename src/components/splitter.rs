@@ -1,9 +1,9 @@
 //! The line between two panes, which a person drags or moves with the arrow keys.
 
+use mqttscope_text::number;
 use yew::prelude::*;
 
 use super::element::element;
-use crate::store::number;
 use crate::store::pane::{Pane, Panes};
 
 /// The line that gives a pane its size.

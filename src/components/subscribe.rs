@@ -1,15 +1,15 @@
 //! The Subscribe card: the form and the list of subscriptions.
 
+use mqttscope_client::{Answer, Subscription};
 use mqttscope_proto::Qos;
 use yew::prelude::*;
 use yew::virtual_dom::Key;
 
 use super::element::{element, several, tag, text, words};
 use super::parts::{Control, Part, QOS, RIGHT_HALF, TWO_LINES, View, no_note};
-use crate::store::connection::Answer;
 use crate::store::row::qos_name;
 use crate::store::text::concat;
-use crate::store::{Deed, Field, Subscription};
+use crate::store::{Deed, Field};
 
 /// What to subscribe to, and what was granted.
 pub const SUBSCRIBE: Part = Part::Card {

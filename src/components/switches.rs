@@ -37,11 +37,9 @@ fn simulate_down_help(_: &View) -> Html {
 
 fn send_duplicates_help(view: &View) -> Html {
     let id = "send-duplicates-help";
-    if view.forms().protocol_version() == ProtocolVersion::V311 {
-        let words = "In 3.1.1 only PUBLISH may have DUP: marked.";
-        help(id, "help amber", words)
-    } else {
-        help(id, "help", "Requests with an id: twice, the copy with DUP.")
+    match view.forms().protocol_version() {
+        ProtocolVersion::V31 => help(id, "help", "Requests with an id: twice, the copy with DUP."),
+        ProtocolVersion::V311 => help(id, "help amber", "In 3.1.1 only PUBLISH may have DUP: marked."),
     }
 }
 

@@ -1,7 +1,7 @@
 //! What a person can set in motion with a button or a form, and why it cannot be done now.
 
-use super::connection::Connection;
 use super::form::Field;
+use mqttscope_client::ConnectionState;
 
 /// What a button or a form does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -153,7 +153,7 @@ impl Deed {
 
     /// Why it cannot be done as things stand.
     #[must_use]
-    pub fn idle(self, connection: &Connection, has_file: bool) -> Option<&'static str> {
+    pub fn idle(self, connection: &ConnectionState, has_file: bool) -> Option<&'static str> {
         match self {
             Self::Connect if connection.is_open() => Some(ALREADY_OPEN),
             Self::Disconnect | Self::DropConnection if !connection.is_open() => Some(NOTHING_OPEN),
@@ -176,7 +176,7 @@ const NO_FILE: &str = "Choose a file first.";
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::store::Phase;
+    use mqttscope_client::Phase;
 
     #[test]
     fn names_lead_back_to_their_deeds() {
@@ -188,9 +188,9 @@ mod tests {
 
     #[test]
     fn what_cannot_be_done_has_a_reason() {
-        let none = Connection::default();
-        let open = Connection { phase: Phase::Opening, ..Connection::default() };
-        let connected = Connection { phase: Phase::Connected, ..Connection::default() };
+        let none = ConnectionState::default();
+        let open = ConnectionState { phase: Phase::Opening, ..ConnectionState::default() };
+        let connected = ConnectionState { phase: Phase::Connected, ..ConnectionState::default() };
         assert_eq!(Deed::Connect.idle(&none, false), None);
         assert_eq!(Deed::Connect.idle(&open, false), Some(ALREADY_OPEN));
         assert_eq!(Deed::Disconnect.idle(&none, false), Some(NOTHING_OPEN));

@@ -1,6 +1,7 @@
 //! Where a person wants to go in the log: a row's number, or a time of day.
 
 use mqttscope_log::Log;
+use mqttscope_text::time::{DAY, parse_time_of_day};
 
 /// The number of the record that a person means by `417`, `#417`, `12:30`, `12:30:01` or `12:30:01.482`. A time is one
 /// of the newest record's day, and means the first record at or after it. `utc_offset_minutes` is what local time is
@@ -11,7 +12,7 @@ use mqttscope_log::Log;
 /// In words, if it is neither, or the log has no such record.
 pub fn find(log: &Log, text: &str, utc_offset_minutes: i32) -> Result<u32, &'static str> {
     let text = text.trim();
-    if let Some(time) = time_of_day(text) {
+    if let Some(time) = parse_time_of_day(text) {
         let Some(newest) = log.record(log.end().wrapping_sub(1)) else { return Err(EMPTY) };
         let offset = i64::from(utc_offset_minutes) * 60_000_000;
         let local = newest.time.saturating_add_signed(offset);
@@ -29,25 +30,6 @@ pub fn find(log: &Log, text: &str, utc_offset_minutes: i32) -> Result<u32, &'sta
     }
 }
 
-/// Microseconds since midnight.
-fn time_of_day(text: &str) -> Option<u64> {
-    let mut parts = text.split(':');
-    let hours: u64 = parts.next()?.parse().ok().filter(|&hours| hours < 24)?;
-    let minutes: u64 = parts.next()?.parse().ok().filter(|&minutes| minutes < 60)?;
-    let (seconds, fraction) = match parts.next() {
-        Some(seconds) => seconds.split_once('.').unwrap_or((seconds, "")),
-        None => ("0", ""),
-    };
-    let seconds: u64 = seconds.parse().ok().filter(|&seconds| seconds < 60)?;
-    if parts.next().is_some() || fraction.len() > 6 || !fraction.bytes().all(|byte| byte.is_ascii_digit()) {
-        return None;
-    }
-    let micros =
-        fraction.bytes().chain([b'0'; 6]).take(6).fold(0, |sum, digit| sum * 10 + u64::from(digit - b'0'));
-    Some(((hours * 60 + minutes) * 60 + seconds) * 1_000_000 + micros)
-}
-
-const DAY: u64 = 86_400_000_000;
 const EMPTY: &str = "The log is empty.";
 
 #[cfg(test)]

@@ -1,6 +1,5 @@
 //! The state of the page in plain Rust: no DOM, no clock, no socket, and so tested natively.
 
-pub mod close;
 pub mod column;
 pub mod connection;
 pub mod deed;
@@ -12,7 +11,6 @@ pub mod heights;
 pub mod inspect;
 pub mod keys;
 pub mod layout;
-pub mod number;
 pub mod page;
 pub mod pane;
 mod remember;
@@ -26,7 +24,5 @@ mod tests;
 pub mod text;
 pub mod validate;
 
-pub use close::{Closed, Ours, Stage};
-pub use connection::{Connection, Phase, Subscription};
 pub use deed::Deed;
 pub use form::{Field, Forms, Problem, Problems, Switch};

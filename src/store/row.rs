@@ -1,14 +1,14 @@
 //! A row of the log in words: made when the row is looked at, from the record and its bytes.
 
+use mqttscope_client::return_code_words;
 use mqttscope_log::{BrokenRules, Direction, Log, Record};
-use mqttscope_proto::json::push_hex_digits;
 use mqttscope_proto::{Connect, Packet, PacketType, Publish, Text};
+use mqttscope_text::number::{self, push_hex_digits};
+use mqttscope_text::visible;
 
-use super::close::return_code_words;
 use super::event::Tone;
 use super::heights::{PREVIEW_LINE, PREVIEW_MAX_LINES};
-use super::number;
-use super::text::{concat, visible};
+use super::text::concat;
 
 /// A row, ready to be drawn.
 #[derive(Clone, Debug, PartialEq)]

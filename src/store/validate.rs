@@ -1,20 +1,11 @@
 //! What the forms say, checked: a request that can be carried out, or what is wrong beside each field.
 
+use mqttscope_client::ConnectRequest;
 use mqttscope_proto::session::{ConnectOptions, WillOptions};
 use mqttscope_proto::{KeepAlive, ProtocolVersion, Qos, TopicFilter, TopicName, Violation};
+use mqttscope_text::{capitalised, number};
 
 use super::form::{Field, Forms, Problems};
-use super::number;
-use super::text::capitalised;
-
-/// A connection that can be tried.
-#[derive(Clone, Debug, PartialEq)]
-pub struct ConnectRequest {
-    pub url: String,
-    /// The subprotocols to offer, in order; often none.
-    pub subprotocols: Vec<String>,
-    pub options: ConnectOptions,
-}
 
 /// What the page's own address means for a connection.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -101,14 +92,16 @@ impl Forms {
     /// What is worth knowing about a field as it stands, though it is not wrong.
     #[must_use]
     pub fn hint(&self, field: Field) -> &'static str {
-        let v31 = self.protocol_version() == ProtocolVersion::V31;
         match field {
-            Field::ClientId if self.client_id.is_empty() && v31 => {
-                "Empty: brokers may refuse it in MQTT 3.1."
-            }
-            Field::ClientId if self.client_id.chars().count() > 23 && v31 => {
-                "Over 23 characters: brokers may refuse it in MQTT 3.1."
-            }
+            Field::ClientId => match self.protocol_version() {
+                ProtocolVersion::V31 if self.client_id.is_empty() => {
+                    "Empty: brokers may refuse it in MQTT 3.1."
+                }
+                ProtocolVersion::V31 if self.client_id.chars().count() > 23 => {
+                    "Over 23 characters: brokers may refuse it in MQTT 3.1."
+                }
+                ProtocolVersion::V31 | ProtocolVersion::V311 => "",
+            },
             Field::LogBudget if self.log_budget_bytes().is_none() => {
                 "Type a number from 1 to 2,000: until then the last one counts."
             }

@@ -10,9 +10,6 @@ use crate::progress::Steps;
 use crate::tools;
 use crate::workspace::Workspace;
 
-/// What MQTT.js alone weighs with gzip. 1 kB is 1000 B.
-const GOAL_GZIP_BYTES: u64 = 105_000;
-
 pub fn run(workspace: &Workspace, profile: Profile) -> Result<()> {
     let mut steps = Steps::new(tools::SET_UP_STEPS + 1);
     let tools = tools::set_up(workspace, |title| steps.begin(title))?;
@@ -37,14 +34,9 @@ fn print_sizes(workspace: &Workspace) -> Result<()> {
     files.sort();
     let (later, at_once): (Vec<_>, Vec<_>) =
         files.into_iter().partition(|(name, _)| page::LOADED_WHEN_USED.contains(&name.as_str()));
-    let gzip = print_table("dist/", &at_once);
+    let gzip = print_table("a cold start", &at_once);
     print_table("loaded when used", &later);
-    let goal = GOAL_GZIP_BYTES;
-    if gzip <= goal {
-        println!("\n{} with gzip: within the goal of {}, {} to spare", kb(gzip), kb(goal), kb(goal - gzip));
-    } else {
-        println!("\n{} with gzip: over the goal of {} by {}", kb(gzip), kb(goal), kb(gzip - goal));
-    }
+    println!("\n{}", verdict(gzip));
     Ok(())
 }
 
@@ -61,10 +53,38 @@ fn print_table(title: &str, files: &[(String, [u64; 3])]) -> u64 {
     total.1[1]
 }
 
+/// Whether all that a cold start requests is within the goal.
+fn verdict(gzip: u64) -> String {
+    let goal = COLD_START_GOAL;
+    match goal.checked_sub(gzip) {
+        Some(spare) => {
+            format!("a cold start requests {gzip} B with gzip: within the goal of {goal} B, {spare} to spare")
+        }
+        None => {
+            format!("a cold start requests {gzip} B with gzip: over the goal of {goal} B by {}", gzip - goal)
+        }
+    }
+}
+
 fn file_size(path: &Path) -> io::Result<u64> {
     fs::metadata(path).map(|metadata| metadata.len())
 }
 
 fn kb(bytes: u64) -> String {
     format!("{:.1} kB", bytes as f64 / 1000.0)
+}
+
+/// What all that a cold start requests may weigh with gzip, in bytes. 1 kB is 1000 B.
+const COLD_START_GOAL: u64 = 295_000;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_goal_itself_is_within_it() {
+        let at = |gzip| verdict(gzip).split_once(": ").map(|(_, words)| words.to_owned());
+        assert_eq!(at(COLD_START_GOAL).as_deref(), Some("within the goal of 295000 B, 0 to spare"));
+        assert_eq!(at(COLD_START_GOAL + 1).as_deref(), Some("over the goal of 295000 B by 1"));
+    }
 }

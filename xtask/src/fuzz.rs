@@ -26,12 +26,13 @@ struct Target {
 
 const PACKETS: &[&str] = &["decode", "dissect", "roundtrip"];
 
-const TARGETS: [Target; 5] = [
+const TARGETS: [Target; 6] = [
     Target { name: "decode", seeds: PACKETS, max_len: 4096 },
     Target { name: "stream", seeds: &["stream"], max_len: 4096 },
     Target { name: "dissect", seeds: PACKETS, max_len: 1024 },
     Target { name: "session", seeds: &["session"], max_len: 512 },
     Target { name: "roundtrip", seeds: PACKETS, max_len: 4096 },
+    Target { name: "search", seeds: &["search"], max_len: 256 },
 ];
 
 /// Runs every target for as many seconds. One that fails does not keep the others from running.

@@ -2,11 +2,10 @@
 
 use anyhow::{Context, Result, bail};
 
-/// What the page may do. It runs with no more than this, so that a server may say the same in a
-/// header; `ws:` and `wss:` are open because a person types the broker's address.
-pub const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; \
-    style-src 'self'; font-src 'self'; img-src 'self' data: blob:; connect-src 'self' ws: wss:; \
-    worker-src 'self'; manifest-src 'self'; base-uri 'none'; form-action 'none'";
+/// What the page may do. It runs with no more than this, so that a server may say the same in a header, as
+/// mqttscope-gateway does; `ws:` and `wss:` are open because a person types the broker's address.
+pub const CONTENT_SECURITY_POLICY: &str =
+    include_str!("../../crates/mqttscope-gateway/src/content-security-policy.txt").trim_ascii_end();
 
 /// Adds the policy to the page that Trunk has built.
 ///

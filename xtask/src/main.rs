@@ -12,6 +12,7 @@ mod fingerprint;
 mod fuzz;
 mod html;
 mod interop;
+mod lint;
 mod packages;
 mod page;
 mod progress;
@@ -47,7 +48,7 @@ cargo xtask COMMAND
       or gateway: only chains with one of these; by default all.
 
   fuzz [SECONDS]
-      Run the fuzz targets of the codec and the session, each for so many seconds, by default 600.
+      Run the fuzz targets of codec, session and search, each for so many seconds, by default 600.
       It needs a nightly Rust.
 
   bench codec|log|page

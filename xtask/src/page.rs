@@ -68,6 +68,7 @@ fn fingerprint(workspace: &Workspace, profile: Profile, step: &Step) -> Result<S
     for source in [include_str!("page.rs"), include_str!("html.rs"), include_str!("compress.rs")] {
         fingerprint.add("xtask", source.as_bytes());
     }
+    fingerprint.add("policy", html::CONTENT_SECURITY_POLICY.as_bytes());
     let shell = ["Cargo.lock", "Trunk.toml", "rust-toolchain.toml", ".cargo", "index.html", "static"];
     for input in shell {
         fingerprint.add_path(&workspace.root().join(input))?;

@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 
 use crate::axe;
 use crate::browser::{self, Browser};
+use crate::lint;
 use crate::packages;
 use crate::page::{self, Profile};
 use crate::progress::{Step, Steps, seconds, strip_escapes};
@@ -17,7 +18,7 @@ use crate::workspace::Workspace;
 /// A kind of check.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub enum Kind {
-    /// Format and clippy.
+    /// Format, clippy, and the rules of the project itself.
     Lint,
     /// Tests of all crates on this machine.
     Native,
@@ -46,7 +47,7 @@ impl Kind {
     /// Steps of its own, after what [`set_up`] does for all.
     fn steps(self) -> usize {
         match self {
-            Self::Lint => 3,
+            Self::Lint => 4,
             Self::Native => 2,
             Self::Browser => 1,
             Self::EndToEnd => 4,
@@ -165,6 +166,9 @@ impl Run<'_> {
         tools::set_up_lints(workspace, &step)?;
         let format = step.run(workspace.cargo().args(["fmt", "--all", "--check"])).map(|_| step.done(""));
 
+        let step = self.steps.begin("versions and pure crates");
+        let own = lint::check(workspace).map(|()| step.done(""));
+
         // The tests that need Kaazing and ActiveMQ do not run here, but they are looked at like the others.
         let native = ["--workspace", "--all-targets", "--features", "mqttscope-interop/systems"];
         let step = self.steps.begin("clippy, native");
@@ -181,7 +185,7 @@ impl Run<'_> {
             clippy(workspace, &step, &[&wasm[..], &["--package", "mqttscope-reader", "--lib"]].concat());
         let wasm = page.and(proto).and(reader).map(|()| step.done(""));
 
-        format.and(native).and(wasm).map(|_| ())
+        format.and(own).and(native).and(wasm).map(|_| ())
     }
 
     fn native(&mut self, counts: &mut Counts) -> Result<()> {

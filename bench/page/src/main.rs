@@ -306,15 +306,7 @@ fn row(what: &str, rows: u32, stretch: &Stretch) -> Vec<String> {
 
 /// A number with a comma before each three digits, as the page writes it.
 fn grouped(number: u32) -> String {
-    let digits = number.to_string();
-    let mut text = String::new();
-    for (at, digit) in digits.chars().enumerate() {
-        if at > 0 && (digits.len() - at).is_multiple_of(3) {
-            text.push(',');
-        }
-        text.push(digit);
-    }
-    text
+    mqttscope_text::number::grouped(number.into())
 }
 
 async fn sleep(seconds: u32) -> Result<()> {

@@ -25,18 +25,6 @@ use crate::error::{Error, io_reason};
 use keep_alive::KeepAliveManager;
 use retain::RetainStore;
 
-/// The longest packet that the broker takes, in bytes: MQTT's own limit (MQTT 3.1, Remaining Length).
-const MAX_PACKET_LEN: u32 = 268_435_455;
-
-/// Messages kept for one client that is slow or away; rmqtt discards those above.
-const MAX_QUEUED: usize = 100_000;
-
-/// How long a session waits for its client: longer than the broker lives.
-const SESSION_EXPIRY: Duration = Duration::from_secs(365 * 24 * 60 * 60);
-
-/// How long a client may take nothing while the broker writes to it, such as a page at a breakpoint.
-const SEND_TIMEOUT: Duration = Duration::from_secs(60);
-
 /// A broker inside this process. It and all that it keeps end when this is stopped or dropped.
 #[derive(Debug)]
 pub struct EmbeddedBroker {
@@ -114,3 +102,15 @@ fn bind_core() -> rmqtt::Result<(Listener, SocketAddr)> {
     let local_addr = listener.local_addr()?;
     Ok((listener, local_addr))
 }
+
+/// The longest packet that the broker takes, in bytes: MQTT's own limit (MQTT 3.1, Remaining Length).
+const MAX_PACKET_LEN: u32 = 268_435_455;
+
+/// Messages kept for one client that is slow or away; rmqtt discards those above.
+const MAX_QUEUED: usize = 100_000;
+
+/// How long a session waits for its client: longer than the broker lives.
+const SESSION_EXPIRY: Duration = Duration::from_secs(365 * 24 * 60 * 60);
+
+/// How long a client may take nothing while the broker writes to it, such as a page at a breakpoint.
+const SEND_TIMEOUT: Duration = Duration::from_secs(60);

@@ -25,9 +25,11 @@ mod files;
 mod origin;
 mod proxy;
 mod server;
+mod state;
 
 pub use config::{BrokerChoice, Config, DEFAULT_BROKER_LISTEN, DEFAULT_LISTEN};
 pub use error::Error;
+pub use files::PAGE_PATH;
 pub use origin::AllowedOrigins;
-pub use proxy::{MAX_MESSAGE_LEN, SUBPROTOCOLS};
-pub use server::{Gateway, PAGE_PATH, PROXY_PATH};
+pub use proxy::{MAX_MESSAGE_LEN, PROXY_PATH, SUBPROTOCOLS};
+pub use server::Gateway;

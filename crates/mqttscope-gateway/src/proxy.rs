@@ -36,34 +36,7 @@ use tokio_util::sync::CancellationToken;
 use tungstenite::error::ProtocolError;
 
 use crate::error::io_reason;
-use crate::server::AppState;
-
-/// The subprotocols that the proxy agrees to: `mqtt` ([MQTT-6.0.0-3]) and the two that 3.1 clients use.
-///
-/// A client that offers none gets in as well, as at Kaazing's gateway. One that offers only others gets in
-/// without an answer to its offer (RFC 6455, 4.2.2): whether it goes on is its own decision. Browsers do
-/// not, and the log says what was offered.
-pub const SUBPROTOCOLS: [&str; 3] = ["mqtt", "mqttv3.1", "mqttv3.1.1"];
-
-/// The longest WebSocket message that is accepted, in bytes; a longer one closes with 1009.
-///
-/// It has room for a PUBLISH with a payload of 16 MiB and the longest topic.
-pub const MAX_MESSAGE_LEN: usize = 16 * 1024 * 1024 + 128 * 1024;
-
-/// The size of the pieces in which the broker's bytes are passed on.
-const CHUNK_LEN: usize = 64 * 1024;
-
-/// How long the broker may take to accept the connection.
-const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
-
-/// How long the client may take to answer a close, and the broker to end after our end.
-const CLOSE_TIMEOUT: Duration = Duration::from_secs(1);
-
-/// Bad gateway: the registered code for "the server behind me did not answer" (IANA's list for RFC 6455).
-const BAD_GATEWAY: u16 = 1014;
-
-/// The longest reason that fits into a close frame (RFC 6455, 5.5).
-const MAX_REASON_LEN: usize = 123;
+use crate::state::AppState;
 
 /// Answers the request for the proxy's path.
 pub(crate) async fn upgrade(
@@ -379,6 +352,36 @@ impl fmt::Display for End {
         }
     }
 }
+
+/// The path of the proxy.
+pub const PROXY_PATH: &str = "/mqttproxy";
+
+/// The subprotocols that the proxy agrees to: `mqtt` ([MQTT-6.0.0-3]) and the two that 3.1 clients use.
+///
+/// A client that offers none gets in as well, as at Kaazing's gateway. One that offers only others gets in
+/// without an answer to its offer (RFC 6455, 4.2.2): whether it goes on is its own decision. Browsers do
+/// not, and the log says what was offered.
+pub const SUBPROTOCOLS: [&str; 3] = ["mqtt", "mqttv3.1", "mqttv3.1.1"];
+
+/// The longest WebSocket message that is accepted, in bytes; a longer one closes with 1009.
+///
+/// It has room for a PUBLISH with a payload of 16 MiB and the longest topic.
+pub const MAX_MESSAGE_LEN: usize = 16 * 1024 * 1024 + 128 * 1024;
+
+/// The size of the pieces in which the broker's bytes are passed on.
+const CHUNK_LEN: usize = 64 * 1024;
+
+/// How long the broker may take to accept the connection.
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// How long the client may take to answer a close, and the broker to end after our end.
+const CLOSE_TIMEOUT: Duration = Duration::from_secs(1);
+
+/// Bad gateway: the registered code for "the server behind me did not answer" (IANA's list for RFC 6455).
+const BAD_GATEWAY: u16 = 1014;
+
+/// The longest reason that fits into a close frame (RFC 6455, 5.5).
+const MAX_REASON_LEN: usize = 123;
 
 #[cfg(test)]
 mod tests {

@@ -2,7 +2,6 @@
 
 use std::future::Future;
 use std::net::{IpAddr, SocketAddr};
-use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -19,19 +18,10 @@ use tokio_util::task::TaskTracker;
 
 use crate::broker::EmbeddedBroker;
 use crate::error::Error;
-use crate::{AllowedOrigins, BrokerChoice, Config, DEFAULT_BROKER_LISTEN, files, proxy};
-
-/// The path of the page.
-pub const PAGE_PATH: &str = "/demo/gateway/javascript/mqtt.html";
-
-/// The path of the proxy.
-pub const PROXY_PATH: &str = "/mqttproxy";
-
-pub(crate) const PAGE_FOLDER: &str = "/demo/gateway/javascript/";
-pub(crate) const PAGE_FILE: &str = "mqtt.html";
-
-/// How long connections get to end by themselves when the gateway stops.
-const SHUTDOWN_TIMEOUT: Duration = Duration::from_millis(1500);
+use crate::files::{self, PAGE_FOLDER, PAGE_PATH};
+use crate::proxy::{self, PROXY_PATH};
+use crate::state::AppState;
+use crate::{BrokerChoice, Config, DEFAULT_BROKER_LISTEN};
 
 /// A gateway that has its ports and is ready to run.
 #[derive(Debug)]
@@ -42,17 +32,6 @@ pub struct Gateway {
     embedded: Option<EmbeddedBroker>,
     state: AppState,
     extra_headers: Vec<(HeaderName, HeaderValue)>,
-}
-
-/// What the request handlers share.
-#[derive(Clone, Debug)]
-pub(crate) struct AppState {
-    pub(crate) web: Arc<PathBuf>,
-    pub(crate) broker_addr: Arc<str>,
-    pub(crate) allowed_origins: Arc<AllowedOrigins>,
-    pub(crate) shutdown: CancellationToken,
-    /// The proxied connections: axum forgets a connection once it is a WebSocket.
-    pub(crate) connections: TaskTracker,
 }
 
 impl Gateway {
@@ -206,8 +185,16 @@ async fn add_headers(
     let headers = response.headers_mut();
     headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
     headers.insert(header::REFERRER_POLICY, HeaderValue::from_static("no-referrer"));
+    // The page carries its policy itself; a worker takes the one of its own file's response.
+    headers.insert(header::CONTENT_SECURITY_POLICY, HeaderValue::from_static(CONTENT_SECURITY_POLICY));
     for (name, value) in extra.iter() {
         headers.insert(name.clone(), value.clone());
     }
     response
 }
+
+/// How long connections get to end by themselves when the gateway stops.
+const SHUTDOWN_TIMEOUT: Duration = Duration::from_millis(1500);
+
+/// What the page may do, in the words that it carries itself: `cargo xtask dist` writes the same file into it.
+const CONTENT_SECURITY_POLICY: &str = include_str!("content-security-policy.txt").trim_ascii_end();

@@ -7,7 +7,7 @@
 //! Terms beside each other must all hold. `or`, `not` or `-`, and round brackets combine them; `not` binds closer
 //! than standing beside, that closer than `or`. A word without a key is looked for in topics and payloads (in the
 //! whole body of packets other than PUBLISH, in the sentence of events), whatever the case of its letters. Quotes
-//! make anything a word, `qos>0` and `-` too; `/../` is a regular expression (see [`Regex`]), `/../i` one that ignores
+//! make anything a word, `qos>0` and `-` too; `/../` is a regular expression (see [`mqttscope_search::Regex`]), `/../i` one that ignores
 //! case.
 //!
 //! | term | holds for |
@@ -30,20 +30,15 @@ use std::ops::Range;
 
 use crate::store::{Log, Record};
 
-mod byte_set;
 mod complete;
 mod eval;
-mod find;
 mod lex;
 mod parse;
-mod regex;
 mod scan;
 mod value;
 
 pub use complete::{Completion, Suggestion, complete};
 pub use eval::topic_matches;
-pub use find::Needle;
-pub use regex::{PatternError, Regex};
 pub use scan::{Matches, Scan};
 
 pub use crate::follow::Budget;

@@ -8,7 +8,7 @@
 //! are put in order; what came twice counts once; bytes that the capture lacks are told by an event, and reading goes
 //! on behind them.
 
-use mqttscope_proto::json::push_number;
+use mqttscope_text::number::push_grouped;
 
 use crate::store::Log;
 
@@ -246,17 +246,5 @@ fn push_count(out: &mut String, count: u64, unit: &str) {
     out.push_str(unit);
     if count != 1 {
         out.push('s');
-    }
-}
-
-/// `1,234,567`
-fn push_grouped(out: &mut String, number: u64) {
-    let mut digits = String::new();
-    push_number(&mut digits, number);
-    for (at, digit) in digits.chars().enumerate() {
-        if at > 0 && (digits.len() - at).is_multiple_of(3) {
-            out.push(',');
-        }
-        out.push(digit);
     }
 }

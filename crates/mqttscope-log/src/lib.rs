@@ -38,6 +38,8 @@
 //!
 //! The features `import` and `binary` (CBOR and MessagePack) can be left out, for pages that load them later or never.
 
+#![warn(missing_docs)]
+
 pub mod export;
 pub mod filter;
 mod follow;
@@ -47,7 +49,6 @@ pub mod ladder;
 pub mod payload;
 pub mod statistics;
 pub mod store;
-mod time;
 pub mod transfer;
 
 pub use follow::{Budget, Follower, Place};

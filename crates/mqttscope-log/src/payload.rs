@@ -5,7 +5,7 @@
 
 use std::ops::Range;
 
-use mqttscope_proto::json::push_hex_digits;
+use mqttscope_text::number::push_hex_digits;
 
 mod bytes;
 pub(crate) mod fault;
@@ -196,7 +196,7 @@ impl Pen {
     #[cfg(feature = "binary")]
     fn write_number(&mut self, number: u64) {
         if self.writes {
-            mqttscope_proto::json::push_number(&mut self.line.text, number);
+            mqttscope_text::number::push_number(&mut self.line.text, number);
         }
     }
 

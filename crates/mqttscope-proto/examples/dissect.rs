@@ -5,6 +5,7 @@
 use std::process::ExitCode;
 
 use mqttscope_proto::{ProtocolVersion, json};
+use mqttscope_text::json::push_object;
 
 mod common;
 
@@ -24,11 +25,9 @@ fn main() -> ExitCode {
     }
     common::answer_lines(|line, answer| match common::parse_hex(line) {
         Some(stream) => json::push_stream(answer, &stream, version, fields),
-        None => {
-            let mut object = json::Object::begin(answer);
+        None => push_object(answer, |object| {
             object
                 .text("usage", "one byte stream a line, as an even number of hex digits; blanks are ignored");
-            object.end();
-        }
+        }),
     })
 }

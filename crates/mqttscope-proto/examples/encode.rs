@@ -6,8 +6,9 @@ use std::process::ExitCode;
 
 use mqttscope_proto::{
     ConnAck, Connect, Filters, KeepAlive, Packet, PubAck, PubComp, PubRec, PubRel, Publish, Qos, SubAck,
-    Subscribe, SubscribeFilter, Text, UnsubAck, Unsubscribe, Will, json,
+    Subscribe, SubscribeFilter, Text, UnsubAck, Unsubscribe, Will,
 };
+use mqttscope_text::json::push_object;
 use serde_json::Value;
 
 mod common;
@@ -23,14 +24,12 @@ fn main() -> ExitCode {
     }
     common::answer_lines(|line, answer| match encode(line) {
         Ok(bytes) => bytes.iter().for_each(|byte| answer.push_str(&format!("{byte:02x}"))),
-        Err(Refusal { kind, message }) => {
-            let mut object = json::Object::begin(answer);
-            let mut inner = json::Object::begin(object.key("error"));
-            inner.text("kind", kind);
-            inner.text("message", &message);
-            inner.end();
-            object.end();
-        }
+        Err(Refusal { kind, message }) => push_object(answer, |object| {
+            object.object("error", |error| {
+                error.text("kind", kind);
+                error.text("message", &message);
+            });
+        }),
     })
 }
 

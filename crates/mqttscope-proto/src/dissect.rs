@@ -7,10 +7,10 @@ use alloc::vec::Vec;
 use crate::error::DecodeError;
 use crate::field::{FieldDef, FieldValue, common};
 use crate::frame::FixedHeader;
-use crate::packet::{Packet, PacketType, expected_len, not_one_packet, trace_broken_header};
+use crate::packet::{Packet, expected_len, not_one_packet, trace_broken_header};
 use crate::reader::Trace;
 use crate::rule::Violation;
-use crate::types::ProtocolVersion;
+use crate::types::{PacketType, ProtocolVersion};
 
 /// A packet taken apart.
 #[derive(Clone, Debug, PartialEq, Eq)]

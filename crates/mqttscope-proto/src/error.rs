@@ -1,6 +1,7 @@
 //! Errors by who is at fault: the peer's bytes ([`DecodeError`]) or our own call ([`EncodeError`]).
 
-use crate::{PacketType, ProtocolVersion};
+use crate::clause::Clauses;
+use crate::types::{PacketType, ProtocolVersion};
 
 /// Bytes that are not a packet, and where they stop being one.
 ///
@@ -78,17 +79,22 @@ impl DecodeErrorKind {
     /// Where the rule is written: a statement number of 3.1.1, or a section of 3.1.
     #[must_use]
     pub const fn clause(&self, version: ProtocolVersion) -> &'static str {
-        let v31 = matches!(version, ProtocolVersion::V31);
-        match self {
-            Self::UnknownPacketType(_) if v31 => "MQTT 3.1, Fixed header, Message Type",
-            Self::UnknownPacketType(_) => "MQTT 3.1.1, 2.2.1",
-            Self::ReservedQos if v31 => "MQTT 3.1, Fixed header, QoS",
-            Self::ReservedQos => "[MQTT-3.3.1-4]",
-            Self::UnknownProtocolLevel(_) if v31 => "MQTT 3.1, Variable header, Protocol version",
-            Self::UnknownProtocolLevel(_) => "[MQTT-3.1.2-2]",
-            _ if v31 => "MQTT 3.1, Fixed header, Remaining Length",
-            _ => "MQTT 3.1.1, 2.2.3",
-        }
+        let clauses = match self {
+            Self::UnknownPacketType(_) => {
+                Clauses { v31: "MQTT 3.1, Fixed header, Message Type", v311: "MQTT 3.1.1, 2.2.1" }
+            }
+            Self::ReservedQos => Clauses { v31: "MQTT 3.1, Fixed header, QoS", v311: "[MQTT-3.3.1-4]" },
+            Self::UnknownProtocolLevel(_) => {
+                Clauses { v31: "MQTT 3.1, Variable header, Protocol version", v311: "[MQTT-3.1.2-2]" }
+            }
+            Self::RemainingLengthTooLong
+            | Self::ForbiddenRemainingLength { .. }
+            | Self::FieldTooLong { .. }
+            | Self::Incomplete { .. } => {
+                Clauses { v31: "MQTT 3.1, Fixed header, Remaining Length", v311: "MQTT 3.1.1, 2.2.3" }
+            }
+        };
+        clauses.of(version)
     }
 }
 

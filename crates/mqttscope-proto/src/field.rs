@@ -1,5 +1,6 @@
 //! Names for the byte ranges of a packet: the definitions that the decoder reads by and the dissector shows.
 
+use crate::clause::Clauses;
 use crate::text::Text;
 use crate::types::ProtocolVersion;
 
@@ -12,18 +13,12 @@ pub struct FieldDef {
     pub rule: &'static str,
     /// The bits of a flags byte, from the highest to the lowest; empty for other fields.
     pub bits: &'static [BitDef],
-    clause_31: &'static str,
-    clause_311: &'static str,
+    clauses: Clauses,
 }
 
 impl FieldDef {
-    pub(crate) const fn new(
-        name: &'static str,
-        rule: &'static str,
-        clause_31: &'static str,
-        clause_311: &'static str,
-    ) -> Self {
-        Self { name, rule, bits: &[], clause_31, clause_311 }
+    pub(crate) const fn new(name: &'static str, rule: &'static str, clauses: Clauses) -> Self {
+        Self { name, rule, bits: &[], clauses }
     }
 
     pub(crate) const fn with_bits(mut self, bits: &'static [BitDef]) -> Self {
@@ -34,10 +29,7 @@ impl FieldDef {
     /// Where the rule is written: a section of 3.1, or a statement number or section of 3.1.1.
     #[must_use]
     pub const fn clause(&self, version: ProtocolVersion) -> &'static str {
-        match version {
-            ProtocolVersion::V31 => self.clause_31,
-            _ => self.clause_311,
-        }
+        self.clauses.of(version)
     }
 }
 
@@ -50,28 +42,18 @@ pub struct BitDef {
     pub mask: u8,
     /// The rule for the bits in one sentence.
     pub rule: &'static str,
-    clause_31: &'static str,
-    clause_311: &'static str,
+    clauses: Clauses,
 }
 
 impl BitDef {
-    pub(crate) const fn new(
-        name: &'static str,
-        mask: u8,
-        rule: &'static str,
-        clause_31: &'static str,
-        clause_311: &'static str,
-    ) -> Self {
-        Self { name, mask, rule, clause_31, clause_311 }
+    pub(crate) const fn new(name: &'static str, mask: u8, rule: &'static str, clauses: Clauses) -> Self {
+        Self { name, mask, rule, clauses }
     }
 
     /// Where the rule is written: a section of 3.1, or a statement number or section of 3.1.1.
     #[must_use]
     pub const fn clause(&self, version: ProtocolVersion) -> &'static str {
-        match version {
-            ProtocolVersion::V31 => self.clause_31,
-            _ => self.clause_311,
-        }
+        self.clauses.of(version)
     }
 
     /// The number that the bits hold in `byte`.
@@ -97,54 +79,46 @@ pub enum FieldValue<'a> {
 
 /// Fields that every packet has, or that several packet types share.
 pub(crate) mod common {
-    use super::FieldDef;
+    use super::{Clauses, FieldDef};
 
     pub(crate) static FIXED_HEADER: FieldDef = FieldDef::new(
         "Fixed header",
         "Each packet begins with its type, its flags and its Remaining Length.",
-        "MQTT 3.1, Fixed header",
-        "MQTT 3.1.1, 2.2",
+        Clauses { v31: "MQTT 3.1, Fixed header", v311: "MQTT 3.1.1, 2.2" },
     );
     pub(crate) static REMAINING_LENGTH: FieldDef = FieldDef::new(
         "Remaining Length",
         "The number of bytes that follow, in one to four bytes of seven bits each, the lowest first.",
-        "MQTT 3.1, Fixed header, Remaining Length",
-        "MQTT 3.1.1, 2.2.3",
+        Clauses { v31: "MQTT 3.1, Fixed header, Remaining Length", v311: "MQTT 3.1.1, 2.2.3" },
     );
     pub(crate) static VARIABLE_HEADER: FieldDef = FieldDef::new(
         "Variable header",
         "What stands between the fixed header and the payload depends on the packet type.",
-        "MQTT 3.1, Variable header",
-        "MQTT 3.1.1, 2.3",
+        Clauses { v31: "MQTT 3.1, Variable header", v311: "MQTT 3.1.1, 2.3" },
     );
     pub(crate) static PAYLOAD: FieldDef = FieldDef::new(
         "Payload",
         "The last part of a packet depends on the packet type.",
-        "MQTT 3.1, Payload",
-        "MQTT 3.1.1, 2.4",
+        Clauses { v31: "MQTT 3.1, Payload", v311: "MQTT 3.1.1, 2.4" },
     );
     pub(crate) static PACKET_ID: FieldDef = FieldDef::new(
         "Packet Identifier",
         "It ties a message to its acknowledgements (\"Message ID\" in 3.1), is not 0, and not in use already.",
-        "MQTT 3.1, Message identifiers",
-        "[MQTT-2.3.1-1]",
+        Clauses { v31: "MQTT 3.1, Message identifiers", v311: "[MQTT-2.3.1-1]" },
     );
     pub(crate) static LENGTH: FieldDef = FieldDef::new(
         "Length",
         "Two bytes, the high one first, say how many bytes of text or data follow.",
-        "MQTT 3.1, MQTT and UTF-8",
-        "MQTT 3.1.1, 1.5.3",
+        Clauses { v31: "MQTT 3.1, MQTT and UTF-8", v311: "MQTT 3.1.1, 1.5.3" },
     );
     pub(crate) static TOPIC_FILTER: FieldDef = FieldDef::new(
         "Topic Filter",
         "A topic with optional wildcards: + for one level, # for all that follow.",
-        "MQTT 3.1, Appendix A",
-        "[MQTT-4.7.1-2], [MQTT-4.7.1-3]",
+        Clauses { v31: "MQTT 3.1, Appendix A", v311: "[MQTT-4.7.1-2], [MQTT-4.7.1-3]" },
     );
     pub(crate) static UNPARSED: FieldDef = FieldDef::new(
         "Unparsed",
         "These bytes belong to no field that the packet type has.",
-        "MQTT 3.1, Fixed header, Remaining Length",
-        "MQTT 3.1.1, 2.2.3",
+        Clauses { v31: "MQTT 3.1, Fixed header, Remaining Length", v311: "MQTT 3.1.1, 2.2.3" },
     );
 }

@@ -5,9 +5,7 @@
 use alloc::vec::Vec;
 
 use crate::error::{DecodeError, DecodeErrorKind};
-use crate::packet::{Packet, PacketType};
-use crate::rule::ViolationSink;
-use crate::types::ProtocolVersion;
+use crate::types::PacketType;
 
 /// The largest Remaining Length that four bytes can say: 256 MB less one byte.
 pub const MAX_REMAINING_LENGTH: u32 = 268_435_455;
@@ -146,20 +144,6 @@ impl<'a> Frame<'a> {
     #[must_use]
     pub const fn bytes(&self) -> &'a [u8] {
         self.bytes
-    }
-
-    /// Decodes the packet; see [`crate::decode`].
-    ///
-    /// # Errors
-    ///
-    /// Where the body contradicts the fixed header.
-    #[inline]
-    pub fn decode(
-        &self,
-        version: ProtocolVersion,
-        violations: &mut impl ViolationSink,
-    ) -> Result<Packet<'a>, DecodeError> {
-        Packet::read(self, version, violations)
     }
 }
 

@@ -1,9 +1,12 @@
 //! Packets as JSON: one textual form for tools, exports and tests in any language.
 //!
 //! Objects have all their keys, always in the same order; bytes are lower-case hex strings; text that is not UTF-8 is
-//! shown with U+FFFD. Only writing is here: it needs no library, and no copy of a payload besides its digits.
+//! shown with U+FFFD.
 
-use alloc::string::String;
+use alloc::string::{String, ToString};
+
+use mqttscope_text::json::{Object, push_array, push_object, push_text};
+use mqttscope_text::number::push_number;
 
 use crate::dissect::Field;
 use crate::error::DecodeError;
@@ -13,119 +16,6 @@ use crate::packet::{Packet, Will};
 use crate::rule::Violation;
 use crate::text::Text;
 use crate::types::ProtocolVersion;
-
-/// Writes a JSON object, key by key.
-pub struct Object<'s> {
-    out: &'s mut String,
-    first: bool,
-}
-
-impl<'s> Object<'s> {
-    /// Begins an object.
-    pub fn begin(out: &'s mut String) -> Self {
-        out.push('{');
-        Self { out, first: true }
-    }
-
-    /// Ends it.
-    pub fn end(self) {
-        self.out.push('}');
-    }
-
-    /// Writes a key, and gives the string that its value is to be appended to.
-    pub fn key(&mut self, key: &str) -> &mut String {
-        if !self.first {
-            self.out.push(',');
-        }
-        self.first = false;
-        self.out.push('"');
-        self.out.push_str(key);
-        self.out.push_str("\":");
-        self.out
-    }
-
-    /// A number.
-    pub fn number(&mut self, key: &str, value: impl Into<u64>) {
-        push_number(self.key(key), value.into());
-    }
-
-    /// True or false.
-    pub fn bool(&mut self, key: &str, value: bool) {
-        self.key(key).push_str(if value { "true" } else { "false" });
-    }
-
-    /// A string.
-    pub fn text(&mut self, key: &str, value: &str) {
-        push_text(self.key(key), value);
-    }
-
-    /// Bytes, in hex.
-    pub fn hex(&mut self, key: &str, value: &[u8]) {
-        push_hex(self.key(key), value);
-    }
-
-    /// Nothing.
-    pub fn null(&mut self, key: &str) {
-        self.key(key).push_str("null");
-    }
-}
-
-/// Writes an array, each item by the given function.
-pub fn push_array<I: IntoIterator>(out: &mut String, items: I, mut item: impl FnMut(&mut String, I::Item)) {
-    out.push('[');
-    for (index, value) in items.into_iter().enumerate() {
-        if index > 0 {
-            out.push(',');
-        }
-        item(out, value);
-    }
-    out.push(']');
-}
-
-/// Writes a string with its quotes.
-pub fn push_text(out: &mut String, text: &str) {
-    out.push('"');
-    for char in text.chars() {
-        match char {
-            '"' => out.push_str("\\\""),
-            '\\' => out.push_str("\\\\"),
-            '\n' => out.push_str("\\n"),
-            '\r' => out.push_str("\\r"),
-            '\t' => out.push_str("\\t"),
-            '\0'..='\x1f' => {
-                out.push_str("\\u00");
-                push_hex_digits(out, &[char as u8]);
-            }
-            _ => out.push(char),
-        }
-    }
-    out.push('"');
-}
-
-/// Writes bytes as a string of hex digits.
-pub fn push_hex(out: &mut String, bytes: &[u8]) {
-    out.push('"');
-    push_hex_digits(out, bytes);
-    out.push('"');
-}
-
-/// Writes a number in decimal digits.
-pub fn push_number(out: &mut String, number: u64) {
-    if number >= 10 {
-        push_number(out, number / 10);
-    }
-    out.push(char::from(b'0' + (number % 10) as u8));
-}
-
-/// Writes bytes as hex digits, without quotes.
-pub fn push_hex_digits(out: &mut String, bytes: &[u8]) {
-    const DIGITS: &[u8; 16] = b"0123456789abcdef";
-    out.reserve(2 * bytes.len());
-    for byte in bytes {
-        out.push(char::from(DIGITS[usize::from(byte >> 4)]));
-        out.push(char::from(DIGITS[usize::from(byte & 15)]));
-    }
-}
 
 /// Writes a packet.
 ///
@@ -140,74 +30,74 @@ pub fn push_packet(
     version: ProtocolVersion,
     fields: Option<&[Field<'_>]>,
 ) {
-    let mut object = Object::begin(out);
-    object.text("type", packet.packet_type().name());
-    object.number("start", start as u64);
-    object.number("end", end as u64);
-    push_array(object.key("violations"), violations, |out, violation| {
-        let mut object = Object::begin(out);
-        object.number("offset", (start + violation.offset) as u64);
-        object.text("clause", violation.rule.clause(version));
-        object.text("message", &alloc::string::ToString::to_string(&violation.rule));
-        object.end();
+    push_object(out, |object| {
+        object.text("type", packet.packet_type().name());
+        object.number("start", start as u64);
+        object.number("end", end as u64);
+        push_array(object.key("violations"), violations, |out, violation| {
+            push_object(out, |object| {
+                object.number("offset", (start + violation.offset) as u64);
+                object.text("clause", violation.rule.clause(version));
+                object.text("message", &violation.rule.to_string());
+            });
+        });
+        push_members(object, packet);
+        if let Some(fields) = fields {
+            push_array(object.key("fields"), fields, |out, field| push_field(out, field, start));
+        }
     });
-    push_members(&mut object, packet);
-    if let Some(fields) = fields {
-        push_array(object.key("fields"), fields, |out, field| push_field(out, field, start));
-    }
-    object.end();
 }
 
 /// Writes where and why a stream stops being decodable; `start` is the position of the packet at fault.
 pub fn push_error(out: &mut String, error: &DecodeError, start: usize, version: ProtocolVersion) {
-    let mut object = Object::begin(out);
-    object.number("offset", (start + error.offset) as u64);
-    object.text("kind", error.kind.name());
-    object.text("message", &alloc::string::ToString::to_string(error));
-    object.text("clause", error.kind.clause(version));
-    object.end();
+    push_object(out, |object| {
+        object.number("offset", (start + error.offset) as u64);
+        object.text("kind", error.kind.name());
+        object.text("message", &error.to_string());
+        object.text("clause", error.kind.clause(version));
+    });
 }
 
 /// Writes all packets of a stream: `{"packets":[..],"incomplete":N,"error":..}`.
 ///
 /// A CONNECT's own protocol level beats `version`, for itself and for what follows it.
 pub fn push_stream(out: &mut String, stream: &[u8], mut version: ProtocolVersion, with_fields: bool) {
-    let mut object = Object::begin(out);
-    let packets = object.key("packets");
-    packets.push('[');
-    let mut start = 0;
-    let mut violations = alloc::vec::Vec::new();
-    let error = loop {
-        let frame = match Frame::split(&stream[start..]) {
-            Ok(Some((frame, _))) => frame,
-            Ok(None) => break None,
-            Err(error) => break Some(error),
+    push_object(out, |object| {
+        let packets = object.key("packets");
+        packets.push('[');
+        let mut start = 0;
+        let mut violations = alloc::vec::Vec::new();
+        let error = loop {
+            let frame = match Frame::split(&stream[start..]) {
+                Ok(Some((frame, _))) => frame,
+                Ok(None) => break None,
+                Err(error) => break Some(error),
+            };
+            violations.clear();
+            let packet = match frame.decode(version, &mut violations) {
+                Ok(packet) => packet,
+                Err(error) => break Some(error),
+            };
+            if let Packet::Connect(connect) = &packet {
+                version = connect.version().unwrap_or(version);
+            }
+            if start > 0 {
+                packets.push(',');
+            }
+            let end = start + frame.bytes().len();
+            let dissection = with_fields.then(|| crate::dissect(frame.bytes(), version));
+            let fields = dissection.as_ref().map(|dissection| &dissection.fields[..]);
+            push_packet(packets, &packet, start, end, &violations, version, fields);
+            start = end;
         };
-        violations.clear();
-        let packet = match frame.decode(version, &mut violations) {
-            Ok(packet) => packet,
-            Err(error) => break Some(error),
-        };
-        if let Packet::Connect(connect) = &packet {
-            version = connect.version().unwrap_or(version);
+        packets.push(']');
+        let incomplete = if error.is_some() { 0 } else { stream.len() - start };
+        object.number("incomplete", incomplete as u64);
+        match error {
+            Some(error) => push_error(object.key("error"), &error, start, version),
+            None => object.null("error"),
         }
-        if start > 0 {
-            packets.push(',');
-        }
-        let end = start + frame.bytes().len();
-        let dissection = with_fields.then(|| crate::dissect(frame.bytes(), version));
-        let fields = dissection.as_ref().map(|dissection| &dissection.fields[..]);
-        push_packet(packets, &packet, start, end, &violations, version, fields);
-        start = end;
-    };
-    packets.push(']');
-    let incomplete = if error.is_some() { 0 } else { stream.len() - start };
-    object.number("incomplete", incomplete as u64);
-    match error {
-        Some(error) => push_error(object.key("error"), &error, start, version),
-        None => object.null("error"),
-    }
-    object.end();
+    });
 }
 
 fn push_members(object: &mut Object<'_>, packet: &Packet<'_>) {
@@ -254,10 +144,10 @@ fn push_members(object: &mut Object<'_>, packet: &Packet<'_>) {
             object.bool("dup", subscribe.dup);
             object.number("packet_id", subscribe.packet_id);
             push_array(object.key("filters"), subscribe.filters, |out, item| {
-                let mut object = Object::begin(out);
-                object.text("filter", &item.filter.to_string_lossy());
-                object.number("qos", item.qos);
-                object.end();
+                push_object(out, |object| {
+                    object.text("filter", &item.filter.to_string_lossy());
+                    object.number("qos", item.qos);
+                });
             });
         }
         Packet::SubAck(suback) => {
@@ -281,25 +171,25 @@ fn push_members(object: &mut Object<'_>, packet: &Packet<'_>) {
 }
 
 fn push_will(out: &mut String, will: &Will<'_>) {
-    let mut object = Object::begin(out);
-    object.text("topic", &will.topic.to_string_lossy());
-    object.hex("message", will.message);
-    object.number("qos", will.qos);
-    object.bool("retain", will.retain);
-    object.end();
+    push_object(out, |object| {
+        object.text("topic", &will.topic.to_string_lossy());
+        object.hex("message", will.message);
+        object.number("qos", will.qos);
+        object.bool("retain", will.retain);
+    });
 }
 
 fn push_field(out: &mut String, field: &Field<'_>, start: usize) {
-    let mut object = Object::begin(out);
-    object.text("name", field.def.name);
-    object.number("start", (start + field.range.start) as u64);
-    object.number("end", (start + field.range.end) as u64);
-    object.number("depth", field.depth);
-    match field.value {
-        FieldValue::Parts => object.null("value"),
-        FieldValue::Number(number) => object.number("value", number),
-        FieldValue::Text(text) => object.text("value", &text.to_string_lossy()),
-        FieldValue::Bytes(bytes) => object.hex("value", bytes),
-    }
-    object.end();
+    push_object(out, |object| {
+        object.text("name", field.def.name);
+        object.number("start", (start + field.range.start) as u64);
+        object.number("end", (start + field.range.end) as u64);
+        object.number("depth", field.depth);
+        match field.value {
+            FieldValue::Parts => object.null("value"),
+            FieldValue::Number(number) => object.number("value", number),
+            FieldValue::Text(text) => object.text("value", &text.to_string_lossy()),
+            FieldValue::Bytes(bytes) => object.hex("value", bytes),
+        }
+    });
 }

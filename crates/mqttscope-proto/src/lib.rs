@@ -3,9 +3,11 @@
 //! This crate does no I/O, has no clock, allocates nothing for a packet that it decodes, and never panics on what
 //! a peer sends. Where bytes break a rule, it says which rule, where it is written, and at which byte.
 #![no_std]
+#![warn(missing_docs)]
 
 extern crate alloc;
 
+mod clause;
 mod dissect;
 mod error;
 mod field;
@@ -21,19 +23,19 @@ mod topic;
 mod types;
 mod writer;
 
+pub use clause::Clauses;
 pub use dissect::{Dissection, Field, dissect};
 pub use error::{DecodeError, DecodeErrorKind, EncodeError};
 pub use field::{BitDef, FieldDef, FieldValue};
 pub use frame::{Deframer, FixedHeader, Frame, FrameScanner, MAX_REMAINING_LENGTH, Scan};
 pub use packet::{
-    ConnAck, Connect, FilterIter, Filters, Packet, PacketType, PubAck, PubComp, PubRec, PubRel, Publish,
-    SubAck, Subscribe, SubscribeFilter, UnsubAck, Unsubscribe, Will, decode, redact_password,
-    return_code_text,
+    ConnAck, Connect, FilterIter, Filters, Packet, PubAck, PubComp, PubRec, PubRel, Publish, SubAck,
+    Subscribe, SubscribeFilter, UnsubAck, Unsubscribe, Will, decode, redact_password, return_code_text,
 };
 pub use rule::{Rule, Violation, ViolationSink};
 pub use text::Text;
 pub use topic::{MAX_STRING_LEN, TopicFilter, TopicName};
-pub use types::{InvalidQos, KeepAlive, PacketId, ProtocolVersion, Qos, Timestamp};
+pub use types::{InvalidQos, KeepAlive, PacketId, PacketType, ProtocolVersion, Qos, Timestamp};
 
 #[cfg(doctest)]
 #[doc = include_str!("../README.md")]

@@ -3,16 +3,15 @@
 //! One file holds one packet: its fields, how it is read, how it is written. Packets that consist of an
 //! identifier only share a file.
 
-use core::fmt;
-
 use alloc::vec::Vec;
 
+use crate::clause::Clauses;
 use crate::error::{DecodeError, DecodeErrorKind, EncodeError};
 use crate::field::{BitDef, FieldDef, FieldValue, common};
 use crate::frame::{FixedHeader, Frame};
 use crate::reader::{Reader, Trace, ViolationsOnly};
 use crate::rule::{Rule, ViolationSink};
-use crate::types::ProtocolVersion;
+use crate::types::{PacketType, ProtocolVersion};
 
 mod acknowledge;
 mod connack;
@@ -32,113 +31,6 @@ pub use publish::Publish;
 pub use suback::SubAck;
 pub use subscribe::{Subscribe, SubscribeFilter};
 pub use unsubscribe::Unsubscribe;
-
-/// The type of a packet, the high four bits of its first byte.
-///
-/// 0 and 15 are reserved, and are no packet types (MQTT 3.1, Fixed header; MQTT 3.1.1, 2.2.1).
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-#[repr(u8)]
-#[allow(missing_docs, reason = "the variants are the names of the specifications")]
-pub enum PacketType {
-    Connect = 1,
-    ConnAck = 2,
-    Publish = 3,
-    PubAck = 4,
-    PubRec = 5,
-    PubRel = 6,
-    PubComp = 7,
-    Subscribe = 8,
-    SubAck = 9,
-    Unsubscribe = 10,
-    UnsubAck = 11,
-    PingReq = 12,
-    PingResp = 13,
-    Disconnect = 14,
-}
-
-impl PacketType {
-    /// All fourteen, in the order of their numbers.
-    pub const ALL: [Self; 14] = [
-        Self::Connect,
-        Self::ConnAck,
-        Self::Publish,
-        Self::PubAck,
-        Self::PubRec,
-        Self::PubRel,
-        Self::PubComp,
-        Self::Subscribe,
-        Self::SubAck,
-        Self::Unsubscribe,
-        Self::UnsubAck,
-        Self::PingReq,
-        Self::PingResp,
-        Self::Disconnect,
-    ];
-
-    /// The type of a packet that begins with this byte, `None` for the reserved types 0 and 15.
-    #[inline]
-    #[must_use]
-    pub const fn from_first_byte(first_byte: u8) -> Option<Self> {
-        match first_byte >> 4 {
-            number @ 1..=14 => Some(Self::ALL[number as usize - 1]),
-            _ => None,
-        }
-    }
-
-    /// The name in the specifications, for example `PUBLISH`.
-    #[must_use]
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Connect => "CONNECT",
-            Self::ConnAck => "CONNACK",
-            Self::Publish => "PUBLISH",
-            Self::PubAck => "PUBACK",
-            Self::PubRec => "PUBREC",
-            Self::PubRel => "PUBREL",
-            Self::PubComp => "PUBCOMP",
-            Self::Subscribe => "SUBSCRIBE",
-            Self::SubAck => "SUBACK",
-            Self::Unsubscribe => "UNSUBSCRIBE",
-            Self::UnsubAck => "UNSUBACK",
-            Self::PingReq => "PINGREQ",
-            Self::PingResp => "PINGRESP",
-            Self::Disconnect => "DISCONNECT",
-        }
-    }
-
-    /// The only Remaining Length that a packet of this type can have, `None` where it varies.
-    #[inline]
-    #[must_use]
-    pub const fn fixed_remaining_length(self) -> Option<u32> {
-        match self {
-            Self::PingReq | Self::PingResp | Self::Disconnect => Some(0),
-            Self::ConnAck | Self::PubAck | Self::PubRec | Self::PubRel | Self::PubComp | Self::UnsubAck => {
-                Some(2)
-            }
-            Self::Connect | Self::Publish | Self::Subscribe | Self::SubAck | Self::Unsubscribe => None,
-        }
-    }
-
-    /// The first byte of a packet of this type with the flags that 3.1.1 prescribes, and 3.1 without DUP.
-    pub(crate) const fn first_byte(self) -> u8 {
-        (self as u8) << 4 | self.reserved_flags()
-    }
-
-    /// The low four bits of the first byte in 3.1.1's table 2.2; for PUBLISH, which sets them as it likes, 0.
-    #[must_use]
-    pub const fn reserved_flags(self) -> u8 {
-        match self {
-            Self::PubRel | Self::Subscribe | Self::Unsubscribe => 0b0010,
-            _ => 0,
-        }
-    }
-}
-
-impl fmt::Display for PacketType {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.name())
-    }
-}
 
 /// A decoded packet, borrowed from its bytes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -194,6 +86,22 @@ pub fn decode<'a>(
     }
 }
 
+impl<'a> Frame<'a> {
+    /// Decodes the packet; see [`crate::decode`].
+    ///
+    /// # Errors
+    ///
+    /// Where the body contradicts the fixed header.
+    #[inline]
+    pub fn decode(
+        &self,
+        version: ProtocolVersion,
+        violations: &mut impl ViolationSink,
+    ) -> Result<Packet<'a>, DecodeError> {
+        Packet::read_traced(self.header(), self.bytes(), version, &mut ViolationsOnly(violations))
+    }
+}
+
 /// The length that a packet must have, the least one as long as its fixed header is unfinished.
 pub(crate) fn expected_len(header: Option<FixedHeader>, bytes: &[u8]) -> usize {
     header.map_or(2.max(bytes.len() + 1), |header| header.packet_len())
@@ -206,15 +114,6 @@ pub(crate) fn not_one_packet(expected: usize, actual: usize) -> DecodeError {
 }
 
 impl<'a> Packet<'a> {
-    #[inline]
-    pub(crate) fn read(
-        frame: &Frame<'a>,
-        version: ProtocolVersion,
-        violations: &mut impl ViolationSink,
-    ) -> Result<Self, DecodeError> {
-        Self::read_traced(frame.header(), frame.bytes(), version, &mut ViolationsOnly(violations))
-    }
-
     /// Reads a packet, or as far as its bytes go; the trace hears of every field on the way.
     #[inline]
     pub(crate) fn read_traced<T: Trace<'a>>(
@@ -336,8 +235,7 @@ fn read_id<'a, T: Trace<'a>>(reader: &mut Reader<'a, '_, T>) -> Result<u16, Deco
 static FLAGS: FieldDef = FieldDef::new(
     "Packet type and flags",
     "The high four bits say the type, the low four are DUP, QoS and RETAIN.",
-    "MQTT 3.1, Fixed header",
-    "MQTT 3.1.1, 2.2",
+    Clauses { v31: "MQTT 3.1, Fixed header", v311: "MQTT 3.1.1, 2.2" },
 )
 .with_bits(&[
     TYPE_BITS,
@@ -345,30 +243,26 @@ static FLAGS: FieldDef = FieldDef::new(
         "DUP",
         0x08,
         "1 where the packet is sent again, which no packet is at QoS 0.",
-        "MQTT 3.1, Fixed header, DUP",
-        "[MQTT-3.3.1-1] to [MQTT-3.3.1-3]",
+        Clauses { v31: "MQTT 3.1, Fixed header, DUP", v311: "[MQTT-3.3.1-1] to [MQTT-3.3.1-3]" },
     ),
     BitDef::new(
         "QoS",
         0x06,
         "0 for delivery at most once, 1 for at least once, 2 for exactly once; 3 is reserved.",
-        "MQTT 3.1, Fixed header, QoS",
-        "[MQTT-3.3.1-4]",
+        Clauses { v31: "MQTT 3.1, Fixed header, QoS", v311: "[MQTT-3.3.1-4]" },
     ),
     BitDef::new(
         "RETAIN",
         0x01,
         "1 tells a server to keep the message for who subscribes later, and a client that it was kept.",
-        "MQTT 3.1, Fixed header, RETAIN",
-        "[MQTT-3.3.1-5] to [MQTT-3.3.1-12]",
+        Clauses { v31: "MQTT 3.1, Fixed header, RETAIN", v311: "[MQTT-3.3.1-5] to [MQTT-3.3.1-12]" },
     ),
 ]);
 
 static RESERVED_FLAGS: FieldDef = FieldDef::new(
     "Packet type and flags",
     "The high four bits say the type, the low four are reserved in all packets but PUBLISH.",
-    "MQTT 3.1, Fixed header",
-    "MQTT 3.1.1, 2.2",
+    Clauses { v31: "MQTT 3.1, Fixed header", v311: "MQTT 3.1.1, 2.2" },
 )
 .with_bits(&[
     TYPE_BITS,
@@ -376,8 +270,7 @@ static RESERVED_FLAGS: FieldDef = FieldDef::new(
         "Reserved flags",
         0x0f,
         "Prescribed for each type; a receiver closes the connection where they are not as they must be.",
-        "MQTT 3.1, Fixed header",
-        "[MQTT-2.2.2-1], [MQTT-2.2.2-2]",
+        Clauses { v31: "MQTT 3.1, Fixed header", v311: "[MQTT-2.2.2-1], [MQTT-2.2.2-2]" },
     ),
 ]);
 
@@ -385,14 +278,17 @@ const TYPE_BITS: BitDef = BitDef::new(
     "Packet type",
     0xf0,
     "The number of the packet type: 1 to 14, while 0 and 15 are reserved.",
-    "MQTT 3.1, Fixed header, Message Type",
-    "MQTT 3.1.1, 2.2.1",
+    Clauses { v31: "MQTT 3.1, Fixed header, Message Type", v311: "MQTT 3.1.1, 2.2.1" },
 );
 
 /// What the first byte holds: 3.1 has DUP, QoS and RETAIN in every packet, 3.1.1 in PUBLISH only (table 2.2).
 const fn first_byte_def(first_byte: u8, version: ProtocolVersion) -> &'static FieldDef {
     let is_publish = first_byte >> 4 == PacketType::Publish as u8;
-    if is_publish || matches!(version, ProtocolVersion::V31) { &FLAGS } else { &RESERVED_FLAGS }
+    match version {
+        ProtocolVersion::V31 => &FLAGS,
+        ProtocolVersion::V311 if is_publish => &FLAGS,
+        ProtocolVersion::V311 => &RESERVED_FLAGS,
+    }
 }
 
 /// Tells a trace about the two parts of the fixed header.
@@ -442,7 +338,7 @@ fn check_flags<'a, T: Trace<'a>>(
     let rule = match version {
         ProtocolVersion::V31 if expected == 0 || header.qos_bits() == 1 => return,
         ProtocolVersion::V31 => Rule::HeaderQos { packet_type, actual: header.qos_bits() },
-        _ => Rule::ReservedHeaderFlags { packet_type, expected, actual },
+        ProtocolVersion::V311 => Rule::ReservedHeaderFlags { packet_type, expected, actual },
     };
     reader.violation(0, rule);
 }

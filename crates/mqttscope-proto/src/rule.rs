@@ -2,7 +2,8 @@
 
 use alloc::vec::Vec;
 
-use crate::{PacketType, ProtocolVersion};
+use crate::clause::Clauses;
+use crate::types::{PacketType, ProtocolVersion};
 
 /// A rule that a decodable packet breaks, at the byte that breaks it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -158,73 +159,91 @@ impl Rule {
     /// A rule that the given version does not have is answered with the other version's clause.
     #[must_use]
     pub const fn clause(&self, version: ProtocolVersion) -> &'static str {
-        let (v31, v311) = self.clauses();
-        match version {
-            ProtocolVersion::V31 if !v31.is_empty() => v31,
-            ProtocolVersion::V311 if v311.is_empty() => v31,
-            _ => v311,
-        }
+        self.clauses().of(version)
     }
 
-    /// The clause in 3.1 and the one in 3.1.1, empty where a version is silent.
-    const fn clauses(&self) -> (&'static str, &'static str) {
+    const fn clauses(&self) -> Clauses {
         match self {
-            Self::ReservedHeaderFlags { packet_type, .. } => (
-                "",
-                match packet_type {
+            Self::ReservedHeaderFlags { packet_type, .. } => Clauses {
+                v31: "",
+                v311: match packet_type {
                     PacketType::PubRel => "[MQTT-3.6.1-1]",
                     PacketType::Subscribe => "[MQTT-3.8.1-1]",
                     PacketType::Unsubscribe => "[MQTT-3.10.1-1]",
                     PacketType::Disconnect => "[MQTT-3.14.1-1]",
                     _ => "[MQTT-2.2.2-1]",
                 },
-            ),
-            Self::HeaderQos { packet_type, .. } => (
-                match packet_type {
+            },
+            Self::HeaderQos { packet_type, .. } => Clauses {
+                v31: match packet_type {
                     PacketType::PubRel => "MQTT 3.1, PUBREL, Fixed header",
                     PacketType::Subscribe => "MQTT 3.1, SUBSCRIBE, Fixed header",
                     _ => "MQTT 3.1, UNSUBSCRIBE, Fixed header",
                 },
-                "",
-            ),
-            Self::DupAtQos0 => ("MQTT 3.1, Fixed header, DUP", "[MQTT-3.3.1-2]"),
-            Self::PacketIdZero => ("MQTT 3.1, Message identifiers", "[MQTT-2.3.1-1]"),
-            Self::IllFormedUtf8 | Self::Surrogate => ("MQTT 3.1, MQTT and UTF-8", "[MQTT-1.5.3-1]"),
-            Self::Nul => ("MQTT 3.1, Appendix A, Topic semantics and usage", "[MQTT-1.5.3-2]"),
-            Self::StringTooLong(_) => ("MQTT 3.1, MQTT and UTF-8", "[MQTT-4.7.3-3]"),
-            Self::TopicEmpty => ("MQTT 3.1, Appendix A, Topic semantics and usage", "[MQTT-4.7.3-1]"),
-            Self::WildcardInTopicName => {
-                ("MQTT 3.1, PUBLISH, Variable header", "[MQTT-3.3.2-2], [MQTT-4.7.1-1]")
-            }
-            Self::MultiLevelWildcard => ("MQTT 3.1, Appendix A, Multi-level wildcard", "[MQTT-4.7.1-2]"),
-            Self::SingleLevelWildcard => ("MQTT 3.1, Appendix A, Single-level wildcard", "[MQTT-4.7.1-3]"),
-            Self::NoTopicFilter(packet_type) => match packet_type {
-                PacketType::Subscribe => ("MQTT 3.1, SUBSCRIBE, Payload", "[MQTT-3.8.3-3]"),
-                _ => ("MQTT 3.1, UNSUBSCRIBE, Payload", "[MQTT-3.10.3-2]"),
+                v311: "",
             },
-            Self::NoReturnCode => ("MQTT 3.1, SUBACK, Payload", "[MQTT-3.8.4-5]"),
-            Self::RequestedQos(_) => ("MQTT 3.1, SUBSCRIBE, Payload", "[MQTT-3.8.3-4]"),
-            Self::SubAckReturnCode(_) => ("MQTT 3.1, SUBACK, Payload", "[MQTT-3.9.3-2]"),
-            Self::ClientIdTooLong(_) | Self::ClientIdEmpty => ("MQTT 3.1, CONNECT, Client Identifier", ""),
-            Self::ClientIdEmptyWithoutCleanSession => ("", "[MQTT-3.1.3-7]"),
-            Self::ProtocolNameAndLevel(level) => (
-                "MQTT 3.1, Variable header, Protocol version",
-                // At the level of 3.1.1 it is the name that is wrong.
-                if *level == ProtocolVersion::V311.level() { "[MQTT-3.1.2-1]" } else { "[MQTT-3.1.2-2]" },
-            ),
-            Self::ConnectReservedFlag => ("", "[MQTT-3.1.2-3]"),
-            Self::WillQosWithoutWill => ("", "[MQTT-3.1.2-13]"),
-            Self::WillRetainWithoutWill => ("", "[MQTT-3.1.2-15]"),
-            Self::WillQosReserved => ("MQTT 3.1, Variable header, Will QoS", "[MQTT-3.1.2-14]"),
-            Self::PasswordWithoutUsername => {
-                ("MQTT 3.1, Variable header, User name and password flags", "[MQTT-3.1.2-22]")
+            Self::DupAtQos0 => Clauses { v31: "MQTT 3.1, Fixed header, DUP", v311: "[MQTT-3.3.1-2]" },
+            Self::PacketIdZero => Clauses { v31: "MQTT 3.1, Message identifiers", v311: "[MQTT-2.3.1-1]" },
+            Self::IllFormedUtf8 | Self::Surrogate => {
+                Clauses { v31: "MQTT 3.1, MQTT and UTF-8", v311: "[MQTT-1.5.3-1]" }
             }
-            Self::UsernameMissing => ("", "[MQTT-3.1.2-19]"),
-            Self::PasswordMissing => ("", "[MQTT-3.1.2-21]"),
-            Self::TrailingBytes(_) => ("MQTT 3.1, Fixed header, Remaining Length", "MQTT 3.1.1, 2.2.3"),
-            Self::ConnAckReservedFlags => ("", "MQTT 3.1.1, 3.2.2.1"),
-            Self::SessionPresentWithRefusal => ("", "[MQTT-3.2.2-4]"),
-            Self::ReturnCodeReserved(_) => ("MQTT 3.1, CONNACK, Connect return code", "MQTT 3.1.1, 3.2.2.3"),
+            Self::Nul => {
+                Clauses { v31: "MQTT 3.1, Appendix A, Topic semantics and usage", v311: "[MQTT-1.5.3-2]" }
+            }
+            Self::StringTooLong(_) => Clauses { v31: "MQTT 3.1, MQTT and UTF-8", v311: "[MQTT-4.7.3-3]" },
+            Self::TopicEmpty => {
+                Clauses { v31: "MQTT 3.1, Appendix A, Topic semantics and usage", v311: "[MQTT-4.7.3-1]" }
+            }
+            Self::WildcardInTopicName => {
+                Clauses { v31: "MQTT 3.1, PUBLISH, Variable header", v311: "[MQTT-3.3.2-2], [MQTT-4.7.1-1]" }
+            }
+            Self::MultiLevelWildcard => {
+                Clauses { v31: "MQTT 3.1, Appendix A, Multi-level wildcard", v311: "[MQTT-4.7.1-2]" }
+            }
+            Self::SingleLevelWildcard => {
+                Clauses { v31: "MQTT 3.1, Appendix A, Single-level wildcard", v311: "[MQTT-4.7.1-3]" }
+            }
+            Self::NoTopicFilter(packet_type) => match packet_type {
+                PacketType::Subscribe => {
+                    Clauses { v31: "MQTT 3.1, SUBSCRIBE, Payload", v311: "[MQTT-3.8.3-3]" }
+                }
+                _ => Clauses { v31: "MQTT 3.1, UNSUBSCRIBE, Payload", v311: "[MQTT-3.10.3-2]" },
+            },
+            Self::NoReturnCode => Clauses { v31: "MQTT 3.1, SUBACK, Payload", v311: "[MQTT-3.8.4-5]" },
+            Self::RequestedQos(_) => Clauses { v31: "MQTT 3.1, SUBSCRIBE, Payload", v311: "[MQTT-3.8.3-4]" },
+            Self::SubAckReturnCode(_) => Clauses { v31: "MQTT 3.1, SUBACK, Payload", v311: "[MQTT-3.9.3-2]" },
+            Self::ClientIdTooLong(_) | Self::ClientIdEmpty => {
+                Clauses { v31: "MQTT 3.1, CONNECT, Client Identifier", v311: "" }
+            }
+            Self::ClientIdEmptyWithoutCleanSession => Clauses { v31: "", v311: "[MQTT-3.1.3-7]" },
+            Self::ProtocolNameAndLevel(level) => Clauses {
+                v31: "MQTT 3.1, Variable header, Protocol version",
+                v311: match ProtocolVersion::from_level(*level) {
+                    // At the level of 3.1.1 it is the name that is wrong.
+                    Some(ProtocolVersion::V311) => "[MQTT-3.1.2-1]",
+                    Some(ProtocolVersion::V31) | None => "[MQTT-3.1.2-2]",
+                },
+            },
+            Self::ConnectReservedFlag => Clauses { v31: "", v311: "[MQTT-3.1.2-3]" },
+            Self::WillQosWithoutWill => Clauses { v31: "", v311: "[MQTT-3.1.2-13]" },
+            Self::WillRetainWithoutWill => Clauses { v31: "", v311: "[MQTT-3.1.2-15]" },
+            Self::WillQosReserved => {
+                Clauses { v31: "MQTT 3.1, Variable header, Will QoS", v311: "[MQTT-3.1.2-14]" }
+            }
+            Self::PasswordWithoutUsername => Clauses {
+                v31: "MQTT 3.1, Variable header, User name and password flags",
+                v311: "[MQTT-3.1.2-22]",
+            },
+            Self::UsernameMissing => Clauses { v31: "", v311: "[MQTT-3.1.2-19]" },
+            Self::PasswordMissing => Clauses { v31: "", v311: "[MQTT-3.1.2-21]" },
+            Self::TrailingBytes(_) => {
+                Clauses { v31: "MQTT 3.1, Fixed header, Remaining Length", v311: "MQTT 3.1.1, 2.2.3" }
+            }
+            Self::ConnAckReservedFlags => Clauses { v31: "", v311: "MQTT 3.1.1, 3.2.2.1" },
+            Self::SessionPresentWithRefusal => Clauses { v31: "", v311: "[MQTT-3.2.2-4]" },
+            Self::ReturnCodeReserved(_) => {
+                Clauses { v31: "MQTT 3.1, CONNACK, Connect return code", v311: "MQTT 3.1.1, 3.2.2.3" }
+            }
         }
     }
 }

@@ -14,8 +14,7 @@ use alloc::collections::VecDeque;
 use alloc::string::String;
 use alloc::vec::Vec;
 
-use crate::packet::PacketType;
-use crate::types::{PacketId, ProtocolVersion, Qos, Timestamp};
+use crate::types::{PacketId, PacketType, ProtocolVersion, Qos, Timestamp};
 
 mod by_id;
 mod command;

@@ -6,9 +6,9 @@ use core::num::NonZeroU16;
 /// A version of the protocol.
 ///
 /// An argument of everything that depends on it: the versions share their packets and their code, and differ
-/// only where the two texts differ.
+/// only where the two texts differ. What differs matches on all of them, never on "the others", so that the compiler
+/// shows each such place to whoever adds a version.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Default)]
-#[non_exhaustive]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub enum ProtocolVersion {
     /// MQTT 3.1: protocol name `MQIsdp`, level 3.
@@ -54,6 +54,113 @@ impl fmt::Display for ProtocolVersion {
             Self::V31 => "3.1",
             Self::V311 => "3.1.1",
         })
+    }
+}
+
+/// The type of a packet, the high four bits of its first byte.
+///
+/// 0 and 15 are reserved, and are no packet types (MQTT 3.1, Fixed header; MQTT 3.1.1, 2.2.1).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[repr(u8)]
+#[allow(missing_docs, reason = "the variants are the names of the specifications")]
+pub enum PacketType {
+    Connect = 1,
+    ConnAck = 2,
+    Publish = 3,
+    PubAck = 4,
+    PubRec = 5,
+    PubRel = 6,
+    PubComp = 7,
+    Subscribe = 8,
+    SubAck = 9,
+    Unsubscribe = 10,
+    UnsubAck = 11,
+    PingReq = 12,
+    PingResp = 13,
+    Disconnect = 14,
+}
+
+impl PacketType {
+    /// All fourteen, in the order of their numbers.
+    pub const ALL: [Self; 14] = [
+        Self::Connect,
+        Self::ConnAck,
+        Self::Publish,
+        Self::PubAck,
+        Self::PubRec,
+        Self::PubRel,
+        Self::PubComp,
+        Self::Subscribe,
+        Self::SubAck,
+        Self::Unsubscribe,
+        Self::UnsubAck,
+        Self::PingReq,
+        Self::PingResp,
+        Self::Disconnect,
+    ];
+
+    /// The type of a packet that begins with this byte, `None` for the reserved types 0 and 15.
+    #[inline]
+    #[must_use]
+    pub const fn from_first_byte(first_byte: u8) -> Option<Self> {
+        match first_byte >> 4 {
+            number @ 1..=14 => Some(Self::ALL[number as usize - 1]),
+            _ => None,
+        }
+    }
+
+    /// The name in the specifications, for example `PUBLISH`.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Connect => "CONNECT",
+            Self::ConnAck => "CONNACK",
+            Self::Publish => "PUBLISH",
+            Self::PubAck => "PUBACK",
+            Self::PubRec => "PUBREC",
+            Self::PubRel => "PUBREL",
+            Self::PubComp => "PUBCOMP",
+            Self::Subscribe => "SUBSCRIBE",
+            Self::SubAck => "SUBACK",
+            Self::Unsubscribe => "UNSUBSCRIBE",
+            Self::UnsubAck => "UNSUBACK",
+            Self::PingReq => "PINGREQ",
+            Self::PingResp => "PINGRESP",
+            Self::Disconnect => "DISCONNECT",
+        }
+    }
+
+    /// The only Remaining Length that a packet of this type can have, `None` where it varies.
+    #[inline]
+    #[must_use]
+    pub const fn fixed_remaining_length(self) -> Option<u32> {
+        match self {
+            Self::PingReq | Self::PingResp | Self::Disconnect => Some(0),
+            Self::ConnAck | Self::PubAck | Self::PubRec | Self::PubRel | Self::PubComp | Self::UnsubAck => {
+                Some(2)
+            }
+            Self::Connect | Self::Publish | Self::Subscribe | Self::SubAck | Self::Unsubscribe => None,
+        }
+    }
+
+    /// The first byte of a packet of this type with the flags that 3.1.1 prescribes, and 3.1 without DUP.
+    pub(crate) const fn first_byte(self) -> u8 {
+        (self as u8) << 4 | self.reserved_flags()
+    }
+
+    /// The low four bits of the first byte in 3.1.1's table 2.2; for PUBLISH, which sets them as it likes, 0.
+    #[must_use]
+    pub const fn reserved_flags(self) -> u8 {
+        match self {
+            Self::PubRel | Self::Subscribe | Self::Unsubscribe => 0b0010,
+            _ => 0,
+        }
+    }
+}
+
+impl fmt::Display for PacketType {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
     }
 }
 

@@ -4,6 +4,7 @@ use std::cell::Cell;
 
 use mqttscope_log::ladder::Ladder;
 use mqttscope_log::{Direction, Log};
+use mqttscope_text::number;
 use yew::prelude::*;
 
 use super::list::List;
@@ -11,7 +12,6 @@ use super::{Hands, InspectorProps, nothing, record_button};
 use crate::components::element::{classed, element, tag, text, words};
 use crate::store::inspect::lines::moved;
 use crate::store::inspect::rungs::{Rung, awaited_rung, rung, sentence, summary, will_words};
-use crate::store::number;
 use crate::store::row::qos_name;
 use crate::store::text::concat;
 

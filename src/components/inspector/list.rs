@@ -5,6 +5,7 @@
 
 use std::cell::Cell;
 
+use mqttscope_text::number;
 use web_sys::{Element, HtmlElement};
 use yew::prelude::*;
 use yew::virtual_dom::VTag;
@@ -12,7 +13,6 @@ use yew::virtual_dom::VTag;
 use super::Hands;
 use crate::components::element::tag;
 use crate::store::inspect::lines::{Lines, Window};
-use crate::store::number;
 use crate::store::text::concat;
 
 /// The elements of a list, and how it is scrolled.

@@ -5,6 +5,7 @@ use std::cell::Cell;
 use mqttscope_log::export::{Export, Format, Selection};
 use mqttscope_log::{Direction, Event as LogEvent, Log, Record, Version};
 use mqttscope_proto::{PacketType, redact_password};
+use mqttscope_text::number;
 use wasm_bindgen::JsCast;
 use web_sys::Element;
 use yew::prelude::*;
@@ -18,7 +19,6 @@ use crate::components::element::{classed, element, tag, text, words};
 use crate::store::inspect::hex::{CURSOR, FAULT, FIELD, Marks, Run, Shape};
 use crate::store::inspect::lines::moved;
 use crate::store::inspect::tree::{Line, Part, Tree, Words, bytes_words};
-use crate::store::number;
 use crate::store::row::{hex, qos_name};
 use crate::store::text::concat;
 

@@ -4,6 +4,7 @@ use js_sys::{Array, Uint8Array};
 use mqttscope_log::Log;
 use mqttscope_log::payload::{Line, View, Viewer, guess, image_type};
 use mqttscope_log::transfer::{Binary, Lines};
+use mqttscope_text::number;
 use wasm_bindgen::JsCast;
 use web_sys::{Blob, BlobPropertyBag, Element, HtmlSelectElement, Url};
 use yew::prelude::*;
@@ -15,7 +16,6 @@ use crate::clipboard;
 use crate::components::element::{classed, element, tag, text, words};
 use crate::store::inspect::folds::Folds;
 use crate::store::inspect::tree::bytes_words;
-use crate::store::number;
 use crate::store::row::hex;
 use crate::store::text::concat;
 

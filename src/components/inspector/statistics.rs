@@ -3,12 +3,12 @@
 use mqttscope_log::statistics::{Count, Histogram, Statistics};
 use mqttscope_log::{Budget, Direction, Follower, Log};
 use mqttscope_proto::PacketType;
+use mqttscope_text::number;
 use yew::prelude::*;
 
 use super::nothing;
 use crate::components::element::{classed, cut_at_start, element, text, words};
 use crate::store::inspect::chart;
-use crate::store::number;
 use crate::store::row::payload_text;
 use crate::store::text::concat;
 

@@ -1,6 +1,6 @@
 //! A chart of whole numbers over time, as the path of an SVG.
 
-use crate::store::number;
+use mqttscope_text::number;
 
 /// Height of a chart in its own units; it is stretched to its place.
 pub const HEIGHT: u32 = 100;

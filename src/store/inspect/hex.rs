@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use mqttscope_proto::json::push_hex_digits;
+use mqttscope_text::number::push_hex_digits;
 
 /// The columns of a hex dump.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

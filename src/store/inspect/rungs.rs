@@ -3,8 +3,8 @@
 use mqttscope_log::Direction;
 use mqttscope_log::ladder::{Arrow, Awaited, Ladder, Repeat, Will, WillState};
 use mqttscope_proto::PacketType;
+use mqttscope_text::number;
 
-use crate::store::number;
 use crate::store::row::qos_name;
 use crate::store::text::concat;
 

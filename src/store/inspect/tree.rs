@@ -9,10 +9,10 @@ use mqttscope_proto::{
     BitDef, DecodeError, FieldDef, FieldValue, PacketType, ProtocolVersion, Violation, dissect,
     return_code_text,
 };
+use mqttscope_text::{capitalised, number};
 
-use crate::store::number;
 use crate::store::row::{granted_words, payload_text};
-use crate::store::text::{capitalised, concat};
+use crate::store::text::concat;
 
 /// The tree of one packet. The packet's bytes are given with each call that needs them, and must be the same.
 #[derive(Clone, Debug)]
@@ -318,7 +318,7 @@ impl Field {
             number::plain(value.into())
         } else {
             let mut hex = "0x".to_owned();
-            mqttscope_proto::json::push_hex_digits(&mut hex, &[byte]);
+            number::push_hex_digits(&mut hex, &[byte]);
             hex
         };
         if words.is_empty() { number } else { concat(&[&number, " (", words, ")"]) }

@@ -99,7 +99,7 @@ impl fmt::Display for Chain {
 pub fn subprotocol(version: ProtocolVersion) -> &'static str {
     match version {
         ProtocolVersion::V31 => "mqttv3.1",
-        _ => "mqtt",
+        ProtocolVersion::V311 => "mqtt",
     }
 }
 

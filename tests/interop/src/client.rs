@@ -1,25 +1,29 @@
-//! An MQTT client made of mqttscope-proto: its session for what should work, its codec for the rest.
+//! An MQTT client over a blocking stream: the page's own for what should work, the codec for the rest.
 
 use anyhow::{Context, Result, bail, ensure};
-use mqttscope_proto::session::{ConnectOptions, Delivery, Event, Publication, Published, Session};
-use mqttscope_proto::{Deframer, Packet, PacketId, ProtocolVersion, Qos, Timestamp, TopicFilter, TopicName};
+use mqttscope_client::{ConnectRequest, Input, Output};
+use mqttscope_log::{Direction, Log, Record};
+use mqttscope_proto::session::{ConnectOptions, Policy, Publication};
+use mqttscope_proto::{Packet, PacketType, ProtocolVersion, Qos, Timestamp, TopicFilter, TopicName};
 use std::collections::VecDeque;
 use std::time::{Duration, Instant};
 
-use crate::transport::{Input, Route, Transport};
+use crate::transport::{self, Route, Transport};
 
 /// How long a client waits for what must come.
 pub const TIMEOUT: Duration = Duration::from_secs(20);
 
-/// A connection, and the session on it.
+/// A connection, and the client on it.
 pub struct Client {
     transport: Transport,
-    deframer: Deframer,
-    session: Session,
+    client: mqttscope_client::Client,
+    log: Log,
+    /// The first record that was not yet looked at.
+    unseen: u32,
     started: Instant,
     messages: VecDeque<Received>,
-    /// Whole packets in both directions, if they are recorded.
-    wire: Option<Vec<(Direction, Vec<u8>)>>,
+    /// The record from which on packets are recorded.
+    recorded_from: u32,
     closed: bool,
     largest_read: usize,
 }
@@ -32,13 +36,6 @@ pub struct Received {
     pub qos: u8,
     pub retain: bool,
     pub dup: bool,
-}
-
-/// Who sent a packet.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Direction {
-    ToBroker,
-    ToClient,
 }
 
 /// What became of a CONNECT.
@@ -81,10 +78,9 @@ impl Client {
     /// # Errors
     /// If the broker is not reached, or does not accept.
     pub fn reconnect(self, route: &Route, options: &ConnectOptions) -> Result<Self> {
-        let Self { mut session, started, wire, messages, .. } = self;
-        session.handle_closed();
-        let fresh = Self::new(route)?;
-        Self { session, started, wire, messages, ..fresh }.resume(options)
+        let mut again = Self { transport: route.open()?, closed: false, ..self };
+        again.input(Input::Closed { code: 1000, reason: "" })?;
+        again.resume(options)
     }
 
     /// Opens a connection without a CONNECT on it.
@@ -94,11 +90,12 @@ impl Client {
     pub fn new(route: &Route) -> Result<Self> {
         Ok(Self {
             transport: route.open()?,
-            deframer: Deframer::new(),
-            session: Session::new(),
+            client: mqttscope_client::Client::new(),
+            log: Log::new(LOG_BUDGET),
+            unseen: 0,
             started: Instant::now(),
             messages: VecDeque::new(),
-            wire: None,
+            recorded_from: 0,
             closed: false,
             largest_read: 0,
         })
@@ -127,16 +124,21 @@ impl Client {
     }
 
     fn answer_to(mut self, options: &ConnectOptions) -> Result<Answer> {
-        self.session.connect(self.now(), options)?;
+        let (now, from) = (self.now(), self.log.end());
+        // Where it leads is the route's to know.
+        let request =
+            ConnectRequest { url: String::new(), subprotocols: Vec::new(), options: options.clone() };
+        self.client.connect(now, request, &mut self.log);
         self.flush()?;
         let deadline = Instant::now() + TIMEOUT;
         loop {
-            while let Some(event) = self.session.poll_event() {
-                match event {
-                    Event::Connected { .. } => return Ok(Answer::Accepted(Box::new(self))),
-                    Event::Refused { return_code } => return Ok(Answer::Refused(return_code)),
-                    _ => {}
-                }
+            if self.client.connection().is_connected() {
+                return Ok(Answer::Accepted(Box::new(self)));
+            }
+            if let Some(code) =
+                self.received_from(from, PacketType::ConnAck).and_then(|connack| connack.get(3))
+            {
+                return Ok(Answer::Refused(*code));
             }
             if self.closed {
                 return Ok(Answer::Closed);
@@ -150,17 +152,19 @@ impl Client {
 
     /// Begins to record what is sent and received.
     pub fn record(&mut self) {
-        self.wire = Some(Vec::new());
+        self.recorded_from = self.log.end();
     }
 
     /// The whole packets since [`Client::record`].
-    pub fn recorded(&self) -> &[(Direction, Vec<u8>)] {
-        self.wire.as_deref().unwrap_or_default()
+    pub fn recorded(&self) -> impl Iterator<Item = (Direction, &[u8])> {
+        let records = self.log.records_from(self.recorded_from);
+        let packets = records.filter(|record| record.packet_type().is_some());
+        packets.map(|record| (record.direction(), self.log.bytes(record)))
     }
 
-    /// The session, for its policy.
-    pub fn session(&mut self) -> &mut Session {
-        &mut self.session
+    /// Where the client departs from the rules.
+    pub fn policy_mut(&mut self) -> &mut Policy {
+        self.client.policy_mut()
     }
 
     /// Subscribes and returns the return code.
@@ -168,11 +172,9 @@ impl Client {
     /// # Errors
     /// If no SUBACK comes.
     pub fn subscribe(&mut self, filter: &str, qos: Qos) -> Result<u8> {
-        let id = self.session.subscribe(self.now(), &[(TopicFilter::new(filter)?, qos)])?;
-        self.wait_for("SUBACK", |event| match event {
-            Event::Subscribed { packet_id, results } if *packet_id == id => results[0].return_code,
-            _ => None,
-        })
+        let (now, from) = (self.now(), self.log.end());
+        self.client.subscribe(now, TopicFilter::new(filter)?, qos, &mut self.log)?;
+        self.wait_for("SUBACK", |client| client.received_from(from, PacketType::SubAck)?.get(4).copied())
     }
 
     /// Unsubscribes.
@@ -180,11 +182,9 @@ impl Client {
     /// # Errors
     /// If no UNSUBACK comes.
     pub fn unsubscribe(&mut self, filter: &str) -> Result<()> {
-        let id = self.session.unsubscribe(self.now(), &[TopicFilter::new(filter)?])?;
-        self.wait_for("UNSUBACK", |event| match event {
-            Event::Unsubscribed { packet_id, .. } if *packet_id == id => Some(()),
-            _ => None,
-        })
+        let (now, from) = (self.now(), self.log.end());
+        self.client.unsubscribe(now, TopicFilter::new(filter)?, &mut self.log)?;
+        self.wait_for("UNSUBACK", |client| client.received_from(from, PacketType::UnsubAck).map(|_| ()))
     }
 
     /// Publishes and waits until the broker has acknowledged it.
@@ -192,28 +192,19 @@ impl Client {
     /// # Errors
     /// If it does not.
     pub fn publish(&mut self, topic: &str, payload: &[u8], qos: Qos, retain: bool) -> Result<()> {
-        match self.send_publish(topic, payload, qos, retain)? {
-            Published::InFlight(id) => self.wait_for_completion(id),
-            _ => Ok(()),
-        }
+        self.send_publish(topic, payload, qos, retain)?;
+        self.wait_until_idle()
     }
 
     /// Publishes without waiting for anything.
     ///
     /// # Errors
     /// If the connection has ended.
-    pub fn send_publish(&mut self, topic: &str, payload: &[u8], qos: Qos, retain: bool) -> Result<Published> {
-        let publication = Publication { topic: TopicName::new(topic)?, payload, qos, retain };
-        let published = self.session.publish(self.now(), &publication)?;
-        self.flush()?;
-        Ok(published)
-    }
-
-    fn wait_for_completion(&mut self, id: PacketId) -> Result<()> {
-        self.wait_for("the last acknowledgement", |event| match event {
-            Event::Completed { packet_id, .. } if *packet_id == id => Some(()),
-            _ => None,
-        })
+    pub fn send_publish(&mut self, topic: &str, payload: &[u8], qos: Qos, retain: bool) -> Result<()> {
+        let message = Publication { topic: TopicName::new(topic)?, payload, qos, retain };
+        let now = self.now();
+        self.client.publish(now, &message, &mut self.log)?;
+        self.flush()
     }
 
     /// Waits until the broker has acknowledged all messages.
@@ -221,9 +212,9 @@ impl Client {
     /// # Errors
     /// If it does not for a while, or the connection ends.
     pub fn wait_until_idle(&mut self) -> Result<()> {
-        while self.session.in_flight() > 0 {
-            self.wait_for("the last acknowledgements", |event| {
-                matches!(event, Event::Completed { .. }).then_some(())
+        while let left @ 1.. = self.client.session().in_flight() {
+            self.wait_for("the last acknowledgements", |client| {
+                (client.client.session().in_flight() < left).then_some(())
             })?;
         }
         Ok(())
@@ -234,7 +225,8 @@ impl Client {
     /// # Errors
     /// If the session is not connected.
     pub fn release_withheld(&mut self) -> Result<()> {
-        self.session.release_withheld(self.now())?;
+        let now = self.now();
+        self.client.release_withheld(now, &mut self.log)?;
         self.flush()
     }
 
@@ -283,7 +275,9 @@ impl Client {
     /// # Errors
     /// If the connection has ended before.
     pub fn disconnect(mut self) -> Result<()> {
-        self.session.disconnect()?;
+        ensure!(self.client.connection().is_connected(), "the connection has ended before");
+        let now = self.now();
+        self.client.disconnect(now, &mut self.log);
         self.flush()?;
         // The broker closes; whoever closes first, the DISCONNECT has arrived by then.
         self.is_closed_within(Duration::from_millis(200))?;
@@ -336,9 +330,9 @@ impl Client {
                 return Ok(None);
             }
             match self.transport.receive(left)? {
-                Input::Bytes(more) => bytes.extend(more),
-                Input::Nothing => {}
-                Input::Closed(_) => {
+                transport::Input::Bytes(more) => bytes.extend(more),
+                transport::Input::Nothing => {}
+                transport::Input::Closed(_) => {
                     self.closed = true;
                     return Ok(None);
                 }
@@ -346,18 +340,16 @@ impl Client {
         }
     }
 
-    /// Waits for an event of the session.
+    /// Waits until something is there.
     ///
     /// # Errors
     /// If it does not come in time or the connection ends.
-    pub fn wait_for<T>(&mut self, what: &str, mut is_it: impl FnMut(&Event) -> Option<T>) -> Result<T> {
+    fn wait_for<T>(&mut self, what: &str, look: impl Fn(&Self) -> Option<T>) -> Result<T> {
         self.flush()?;
         let deadline = Instant::now() + TIMEOUT;
         loop {
-            while let Some(event) = self.session.poll_event() {
-                if let Some(found) = is_it(&event) {
-                    return Ok(found);
-                }
+            if let Some(found) = look(self) {
+                return Ok(found);
             }
             ensure!(!self.closed, "the connection ended before {what} came");
             ensure!(Instant::now() < deadline, "no {what} in {TIMEOUT:?}");
@@ -368,28 +360,62 @@ impl Client {
     /// Waits for bytes, handles them and sends what is to be said to them.
     fn step(&mut self, limit: Duration) -> Result<()> {
         let now = self.now();
-        let until_timeout = self.session.poll_timeout().map_or(limit, |due| {
+        let until_timeout = self.client.poll_timeout().map_or(limit, |due| {
             Duration::from_micros(due.micros_since(now)).clamp(Duration::from_millis(1), limit)
         });
         match self.transport.receive(until_timeout)? {
-            Input::Bytes(bytes) => self.handle(&bytes)?,
-            Input::Nothing => self.session.handle_timeout(self.now()),
-            Input::Closed(_) => self.closed = true,
+            transport::Input::Bytes(bytes) => self.receive(&bytes),
+            transport::Input::Nothing => self.input(Input::Timeout),
+            transport::Input::Closed(how) => {
+                self.closed = true;
+                let (code, reason) = how.unwrap_or((ABNORMAL, String::new()));
+                self.input(Input::Closed { code, reason: &reason })
+            }
         }
+    }
+
+    fn receive(&mut self, bytes: &[u8]) -> Result<()> {
+        self.largest_read = self.largest_read.max(bytes.len());
+        let (now, generation) = (self.now(), self.client.generation());
+        let fill = |room: &mut [u8]| room.copy_from_slice(bytes);
+        self.client.handle_bytes(now, generation, bytes.len(), fill, &mut self.log);
         self.flush()
     }
 
-    fn handle(&mut self, mut bytes: &[u8]) -> Result<()> {
-        self.largest_read = self.largest_read.max(bytes.len());
-        let now = self.now();
-        let version = self.session.version();
-        while let Some(frame) = self.deframer.next_frame(&mut bytes)? {
-            if let Some(wire) = &mut self.wire {
-                wire.push((Direction::ToClient, frame.bytes().to_vec()));
+    fn input(&mut self, input: Input<'_>) -> Result<()> {
+        let (now, generation) = (self.now(), self.client.generation());
+        self.client.handle(now, generation, input, &mut self.log);
+        self.flush()
+    }
+
+    /// Sends what the client has to say, and takes the messages that have come.
+    fn flush(&mut self) -> Result<()> {
+        let mut opened = None;
+        while let Some(output) = self.client.poll_output(0) {
+            match output {
+                // The stream is there already.
+                Output::Open { generation, .. } => opened = Some(generation),
+                // Whether an end was to be expected is known to who waits for something.
+                Output::Send(bytes) => self.closed = self.closed || self.transport.send(bytes).is_err(),
+                // Who closes is what the rules are about: this side does so only by dropping the stream.
+                Output::Close | Output::Abandon | Output::Changed => {}
             }
-            let packet = frame.decode(version, &mut ())?;
-            let delivery = self.session.handle_packet(now, &packet);
-            if let (Packet::Publish(publish), Delivery::Deliver) = (packet, delivery) {
+        }
+        self.take_messages();
+        if let Some(generation) = opened {
+            let now = self.now();
+            self.client.handle(now, generation, Input::Opened { subprotocol: "" }, &mut self.log);
+            return self.flush();
+        }
+        Ok(())
+    }
+
+    fn take_messages(&mut self) {
+        for record in self.log.records_from(self.unseen) {
+            if is_delivered(record)
+                && let Ok(Packet::Publish(publish)) =
+                    mqttscope_proto::decode(self.log.bytes(record), ProtocolVersion::V311, &mut ())
+            {
                 self.messages.push_back(Received {
                     topic: publish.topic.to_string(),
                     payload: publish.payload.to_vec(),
@@ -399,31 +425,26 @@ impl Client {
                 });
             }
         }
-        Ok(())
+        self.unseen = self.log.end();
     }
 
-    /// Sends what the session has to say, as few writes as it takes.
-    fn flush(&mut self) -> Result<()> {
-        let mut bytes = Vec::new();
-        while let Some(transmit) = self.session.poll_transmit() {
-            bytes.extend_from_slice(transmit.frame);
-            if let Some(wire) = &mut self.wire {
-                wire.push((Direction::ToBroker, transmit.frame.to_vec()));
-            }
-        }
-        if bytes.is_empty() || self.closed {
-            return Ok(());
-        }
-        if self.transport.send(&bytes).is_err() {
-            // Whether that was to be expected is known to who waits for something.
-            self.closed = true;
-        }
-        Ok(())
+    /// The newest packet of a type that has come since a record.
+    fn received_from(&self, from: u32, packet_type: PacketType) -> Option<&[u8]> {
+        let is_it = |record: &&Record| {
+            record.direction() == Direction::In && record.packet_type() == Some(packet_type)
+        };
+        self.log.records_from(from).filter(is_it).last().map(|record| self.log.bytes(record))
     }
 
     fn now(&self) -> Timestamp {
         Timestamp::from_micros(self.started.elapsed().as_micros() as u64)
     }
+}
+
+/// A message that is given to the application: one that came in, and not as a repeat.
+fn is_delivered(record: &Record) -> bool {
+    let is_message = record.packet_type() == Some(PacketType::Publish);
+    is_message && record.direction() == Direction::In && !record.facts().repeat
 }
 
 /// A clean session without a keep alive.
@@ -440,3 +461,8 @@ pub fn encode(packet: &Packet<'_>) -> Vec<u8> {
     packet.encode(&mut bytes).unwrap_or_else(|error| panic!("{packet:?} cannot be written: {error}"));
     bytes
 }
+
+/// The log of one client: the messages of a rule, and room for more.
+const LOG_BUDGET: usize = 64 << 20;
+/// The code of a connection that just broke.
+const ABNORMAL: u16 = 1006;

@@ -4,9 +4,10 @@
 //! SUBSCRIBE, whatever its form said.
 
 use anyhow::{Context, Result};
+use mqttscope_log::Direction;
 use mqttscope_proto::{ProtocolVersion, Qos};
 
-use crate::client::{Client, Direction};
+use crate::client::Client;
 use crate::systems::activemq;
 use crate::transport::Route;
 
@@ -69,12 +70,12 @@ publisher's and the subscriber's QoS are among the tests: [brokers.md](brokers.m
 ";
 
 /// The packets as a table; the ids and the bytes are those of the run.
-fn exchange(packets: &[(Direction, Vec<u8>)]) -> String {
+fn exchange<'a>(packets: impl Iterator<Item = (Direction, &'a [u8])>) -> String {
     let mut text = "| | Packet | Bytes |\n| --- | --- | --- |\n".to_owned();
     for (direction, bytes) in packets {
         let arrow = match direction {
-            Direction::ToBroker => "to the broker",
-            Direction::ToClient => "to the client",
+            Direction::In => "to the client",
+            _ => "to the broker",
         };
         let hex: Vec<String> = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
         text += &format!("| {arrow} | {} | `{}` |\n", name(bytes), hex.join(" "));

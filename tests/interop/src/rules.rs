@@ -103,5 +103,8 @@ pub(crate) fn topic() -> String {
 
 /// The place of a version in the pairs of a [`Rule`].
 pub fn index(version: ProtocolVersion) -> usize {
-    usize::from(version != ProtocolVersion::V31)
+    match version {
+        ProtocolVersion::V31 => 0,
+        ProtocolVersion::V311 => 1,
+    }
 }

@@ -17,7 +17,10 @@ async fn the_page_and_its_files_have_their_types() {
         ("icons/icon.svg", "image/svg+xml"),
         ("icon.png", "image/png"),
         ("data.json", "application/json"),
-        ("unknown.xyz", "application/octet-stream"),
+        ("a.CSS", "text/css; charset=utf-8"),
+        ("a.wasm.br", "application/octet-stream"),
+        ("LICENSE", "application/octet-stream"),
+        ("unknown.zzz", "application/octet-stream"),
     ] {
         gateway.web.write(name, name);
         let response = gateway.get(&format!("{FOLDER}/{name}"), &[]).await;
@@ -27,7 +30,66 @@ async fn the_page_and_its_files_have_their_types() {
         assert_eq!(response.header("x-content-type-options"), "nosniff");
         assert_eq!(response.header("referrer-policy"), "no-referrer");
         assert_eq!(response.header("vary"), "accept-encoding");
+        assert_eq!(response.header("cache-control"), "no-cache");
     }
+}
+
+#[tokio::test]
+async fn the_pages_policy_comes_with_every_file() {
+    let gateway = Running::start_with(|_| {}).await;
+    let policy = "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; style-src 'self'; font-src 'self'; \
+        img-src 'self' data: blob:; connect-src 'self' ws: wss:; worker-src 'self'; manifest-src 'self'; \
+        base-uri 'none'; form-action 'none'";
+    gateway.web.write("worker.js", "");
+    let etag = gateway.get(PAGE_PATH, &[]).await.header("etag").to_owned();
+    for (path, request) in [
+        (PAGE_PATH, vec![]),
+        (PAGE_PATH, vec![("if-none-match", etag.as_str())]),
+        ("/demo/gateway/javascript/worker.js", vec![]),
+        ("/demo/gateway/javascript/worker.js", vec![("range", "bytes=0-0")]),
+    ] {
+        let response = gateway.get(path, &request).await;
+        assert_eq!(response.header("content-security-policy"), policy, "{path} {request:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_range_is_a_part_of_the_file() {
+    let gateway = Running::start_with(|_| {}).await;
+    gateway.web.write("data.json", "0123456789");
+    gateway.web.write("data.json.gz", "abcde");
+    let path = format!("{FOLDER}/data.json");
+    let part = gateway.get(&path, &[("range", "bytes=2-4")]).await;
+    assert_eq!((part.status, part.body.as_slice()), (206, &b"234"[..]));
+    assert_eq!(part.header("content-range"), "bytes 2-4/10");
+    assert_eq!(part.header("content-length"), "3");
+    assert_eq!(part.header("accept-ranges"), "bytes");
+    let last = gateway.get(&path, &[("range", "bytes=-1"), ("accept-encoding", "gzip")]).await;
+    assert_eq!((last.status, last.body.as_slice()), (206, &b"e"[..]), "of what is sent, which is the copy");
+    assert_eq!(last.header("content-encoding"), "gzip");
+    let head = gateway.request("HEAD", &path, &[("range", "bytes=2-4")]).await;
+    assert_eq!((head.status, head.header("content-length"), head.body.len()), (206, "3", 0));
+
+    let behind = gateway.get(&path, &[("range", "bytes=10-")]).await;
+    assert_eq!((behind.status, behind.header("content-range")), (416, "bytes */10"));
+    for (name, value) in [("if-range", "\"another\""), ("x-other", "")] {
+        let range = if name == "if-range" { "bytes=2-4" } else { "bytes=0-0,4-5" };
+        let whole = gateway.get(&path, &[("range", range), (name, value)]).await;
+        assert_eq!((whole.status, whole.body.as_slice()), (200, &b"0123456789"[..]), "{range}, {name}");
+    }
+}
+
+#[tokio::test]
+async fn a_file_that_is_not_newer_is_not_sent_again() {
+    let gateway = Running::start_with(|_| {}).await;
+    let first = gateway.get(PAGE_PATH, &[]).await;
+    let since = first.header("last-modified");
+    assert!(since.ends_with(" GMT"), "{since}");
+    let again = gateway.get(PAGE_PATH, &[("if-modified-since", since)]).await;
+    assert_eq!((again.status, again.body.len()), (304, 0));
+    assert_eq!(again.header("last-modified"), since);
+    let older = gateway.get(PAGE_PATH, &[("if-modified-since", "Thu, 01 Jan 2015 00:00:00 GMT")]).await;
+    assert_eq!((older.status, older.body), (200, first.body));
 }
 
 #[tokio::test]
@@ -37,19 +99,6 @@ async fn the_root_leads_to_the_page() {
         let response = gateway.get(path, &[]).await;
         assert_eq!((response.status, response.header("location")), (307, PAGE_PATH), "{path}");
     }
-}
-
-#[tokio::test]
-async fn only_names_with_a_hash_are_kept_for_long() {
-    let gateway = Running::start_with(|_| {}).await;
-    gateway.web.write("app-0123456789abcdef.js", "");
-    gateway.web.write("worker.js", "");
-    let cache_control = async |name: &str| {
-        gateway.get(&format!("{FOLDER}/{name}"), &[]).await.header("cache-control").to_owned()
-    };
-    assert_eq!(cache_control("app-0123456789abcdef.js").await, "public, max-age=31536000, immutable");
-    assert_eq!(cache_control("worker.js").await, "no-cache");
-    assert_eq!(cache_control("mqtt.html").await, "no-cache");
 }
 
 #[tokio::test]
@@ -64,6 +113,16 @@ async fn an_etag_saves_the_second_transfer() {
     assert_eq!(again.header("etag"), etag);
     assert_eq!(again.header("vary"), "accept-encoding");
     assert_eq!(again.header("cache-control"), "no-cache");
+
+    for (tags, status) in [
+        (format!("W/{etag}"), 304),
+        (format!("\"0\", {etag}"), 304),
+        ("*".to_owned(), 304),
+        ("\"0\"".to_owned(), 200),
+        (etag.trim_matches('"').to_owned(), 200),
+    ] {
+        assert_eq!(gateway.get(PAGE_PATH, &[("if-none-match", &tags)]).await.status, status, "{tags}");
+    }
 
     gateway.web.write("mqtt.html", "built again");
     let rebuilt = gateway.get(PAGE_PATH, &[("if-none-match", etag)]).await;
@@ -87,6 +146,13 @@ async fn compressed_copies_go_to_those_who_accept_them() {
         ("gzip;q=0, *", "br", "brotli"),
         ("identity", "", "plain"),
         ("br;q=0, gzip;q=0", "", "plain"),
+        ("BR ; Q=0.001", "br", "brotli"),
+        ("*", "br", "brotli"),
+        ("*;q=0, gzip;q=0.3", "gzip", "gzip"),
+        ("br;q=0, *", "gzip", "gzip"),
+        ("x-gzip", "gzip", "gzip"),
+        ("br;q=high", "", "plain"),
+        ("", "", "plain"),
     ] {
         let response = gateway.get(&path, &[("accept-encoding", accepted)]).await;
         assert_eq!(response.header("content-encoding"), encoding, "{accepted}");

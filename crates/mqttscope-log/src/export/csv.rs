@@ -1,9 +1,9 @@
 //! A record as a line of a table (RFC 4180).
 
-use mqttscope_proto::json::{push_hex_digits, push_number};
+use mqttscope_text::number::{push_hex_digits, push_number};
+use mqttscope_text::time::push_iso;
 
 use super::Item;
-use crate::time::push_iso;
 
 pub(super) const HEADINGS: &[u8] =
     b"number,time,direction,connection,type,dup,qos,retain,packet_id,length,topic,payload,\

@@ -1,41 +1,43 @@
 //! A record as a JSON object in a line.
 
-use mqttscope_proto::json::{Object, push_array, push_error, push_number, push_packet, push_text};
+use mqttscope_proto::json::{push_error, push_packet};
+use mqttscope_text::json::{Object, push_array, push_object, push_text};
+use mqttscope_text::number::push_number;
+use mqttscope_text::time::push_iso;
 
 use super::Item;
 use crate::store::{BrokenRules, Value, Version};
-use crate::time::push_iso;
 
 pub(super) fn push(item: &Item<'_>, out: &mut String) {
     let Item { log, number, record, .. } = *item;
-    let mut object = Object::begin(out);
-    object.number("number", number);
-    let time = object.key("time");
-    time.push('"');
-    push_iso(time, record.time);
-    time.push('"');
-    object.number("time_us", record.time);
-    object.text("direction", record.direction().name());
-    object.number("connection", record.connection.0);
-    match log.event(record) {
-        Some(event) => {
-            object.text("event", event.name());
-            let mut values = Vec::new();
-            event.each_value(&mut |value| {
-                let mut text = String::new();
-                match value {
-                    Value::Text(value) => push_text(&mut text, value),
-                    Value::Number(number) => push_number(&mut text, number),
-                }
-                values.push(text);
-            });
-            push_array(object.key("values"), values.iter(), |out, value| out.push_str(value));
-            push_link(&mut object, "about", log.before(number));
-            object.text("words", &event.words());
+    push_object(out, |object| {
+        object.number("number", number);
+        let time = object.key("time");
+        time.push('"');
+        push_iso(time, record.time);
+        time.push('"');
+        object.number("time_us", record.time);
+        object.text("direction", record.direction().name());
+        object.number("connection", record.connection.0);
+        match log.event(record) {
+            Some(event) => {
+                object.text("event", event.name());
+                let mut values = Vec::new();
+                event.each_value(&mut |value| {
+                    let mut text = String::new();
+                    match value {
+                        Value::Text(value) => push_text(&mut text, value),
+                        Value::Number(number) => push_number(&mut text, number),
+                    }
+                    values.push(text);
+                });
+                push_array(object.key("values"), values.iter(), |out, value| out.push_str(value));
+                push_link(object, "about", log.before(number));
+                object.text("words", &event.words());
+            }
+            None => push_facts(object, item),
         }
-        None => push_facts(&mut object, item),
-    }
-    object.end();
+    });
     out.push('\n');
 }
 

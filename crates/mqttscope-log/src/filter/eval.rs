@@ -1,11 +1,10 @@
 //! The tree of a filter, and which records it leaves.
 
 use mqttscope_proto::{Packet, PacketType, decode};
+use mqttscope_search::{Needle, Regex};
+use mqttscope_text::time::DAY;
 
-use super::find::Needle;
-use super::regex::Regex;
 use crate::store::{Direction, EventKind, Log, Record};
-use crate::time::DAY;
 
 /// A filter or a part of it.
 #[derive(Clone, Debug)]

@@ -3,15 +3,14 @@
 use std::ops::Range;
 
 use mqttscope_proto::{PacketType, TopicFilter};
+use mqttscope_search::{Needle, Regex};
+use mqttscope_text::time::{DAY, parse_date, parse_digits, parse_time_of_day};
 
 use super::FilterError;
 use super::complete::{FLAGS, known_key};
 use super::eval::{Numbers, Pattern, Test, Topic, When};
-use super::find::Needle;
 use super::lex::Value;
-use super::regex::Regex;
 use crate::store::{Direction, EventKind};
-use crate::time;
 
 /// Reads terms; offsets are those of the whole filter.
 pub(super) struct Reader<'t> {
@@ -214,11 +213,11 @@ impl Reader<'_> {
             None if text.contains('-') => (Some(text), None),
             None => (None, Some(text)),
         };
-        let micros = clock.map_or(Some(0), time_of_day);
+        let micros = clock.map_or(Some(0), parse_time_of_day);
         let when = match date {
-            Some(date) => days(date).zip(micros).map(|(days, micros)| {
-                When::Moment((days * time::DAY + micros).saturating_add_signed(-offset))
-            }),
+            Some(date) => parse_date(date)
+                .zip(micros)
+                .map(|(days, micros)| When::Moment((days * DAY + micros).saturating_add_signed(-offset))),
             None => micros.map(|micros| When::TimeOfDay { micros, offset }),
         };
         let words = "a time belongs here: 10:30, 10:30:15.5, 2026-11-25, 2026-11-25T10:30";
@@ -256,33 +255,7 @@ fn number(text: &str) -> Option<u64> {
         "mib" => 1 << 20,
         _ => return None,
     };
-    digits_of(digits)?.checked_mul(unit)
-}
-
-fn digits_of(text: &str) -> Option<u64> {
-    if text.bytes().all(|byte| byte.is_ascii_digit()) { text.parse().ok() } else { None }
-}
-
-/// Microseconds since midnight.
-fn time_of_day(text: &str) -> Option<u64> {
-    let mut parts = text.split(':');
-    let hours = digits_of(parts.next()?).filter(|&hours| hours < 24)?;
-    let minutes = digits_of(parts.next()?).filter(|&minutes| minutes < 60)?;
-    let (secs, fraction) = parts.next().map_or(("0", ""), |secs| secs.split_once('.').unwrap_or((secs, "")));
-    if parts.next().is_some() || fraction.len() > 6 {
-        return None;
-    }
-    let secs = digits_of(secs).filter(|&secs| secs < 60)?;
-    let scale = 10_u64.pow(6 - fraction.len() as u32);
-    let micros = if fraction.is_empty() { 0 } else { digits_of(fraction)? * scale };
-    Some((hours * 3_600 + minutes * 60 + secs) * 1_000_000 + micros)
-}
-
-/// Days since the Unix epoch of a date.
-fn days(text: &str) -> Option<u64> {
-    let mut parts = text.split('-').map(digits_of);
-    let days = time::days(parts.next()??, parts.next()??, parts.next()??);
-    days.filter(|_| parts.next().is_none())
+    parse_digits(digits)?.checked_mul(unit)
 }
 
 const SIGNS: [char; 3] = ['=', '<', '>'];

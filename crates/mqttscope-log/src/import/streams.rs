@@ -1,7 +1,7 @@
 //! TCP connections that are MQTT: which side is the client, and the packets of both.
 
 use mqttscope_proto::FixedHeader;
-use mqttscope_proto::json::push_number;
+use mqttscope_text::number::push_number;
 
 use super::Report;
 use super::link::{End, Segment};

@@ -1,5 +1,7 @@
 //! Values in values, an item a line: what CBOR and MessagePack share.
 
+use mqttscope_text::json::push_text;
+
 use super::fault::{CUT, STRAY_END, TOO_DEEP};
 use super::{MAX_DEPTH, MAX_LINE, Pen};
 
@@ -180,7 +182,7 @@ pub(super) fn write_text(payload: &[u8], at: usize, len: u64, pen: &mut Pen) -> 
     let (bytes, end) = part(payload, at, len)?;
     let shown = &bytes[..bytes.len().min(MAX_LINE)];
     if pen.writes {
-        mqttscope_proto::json::push_text(&mut pen.line.text, &String::from_utf8_lossy(shown));
+        push_text(&mut pen.line.text, &String::from_utf8_lossy(shown));
     }
     write_rest(bytes.len() - shown.len(), pen);
     Ok(end)

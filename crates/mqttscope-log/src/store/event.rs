@@ -2,9 +2,9 @@
 
 use std::borrow::Cow;
 
-use mqttscope_proto::json::push_number;
 use mqttscope_proto::session::PeerError;
 use mqttscope_proto::{DecodeErrorKind, PacketType, ProtocolVersion, Rule, return_code_text};
+use mqttscope_text::number::push_number;
 
 use super::record::Direction;
 

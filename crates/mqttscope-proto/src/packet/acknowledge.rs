@@ -3,7 +3,7 @@
 use alloc::vec::Vec;
 
 use crate::error::EncodeError;
-use crate::packet::PacketType;
+use crate::types::PacketType;
 use crate::writer;
 
 /// PUBACK: the answer to a PUBLISH at QoS 1.

@@ -2,12 +2,12 @@
 
 use alloc::vec::Vec;
 
+use crate::clause::Clauses;
 use crate::error::{DecodeError, EncodeError};
 use crate::field::{BitDef, FieldDef, common};
-use crate::packet::PacketType;
 use crate::reader::{Reader, Trace};
 use crate::rule::Rule;
-use crate::types::ProtocolVersion;
+use crate::types::{PacketType, ProtocolVersion};
 
 /// CONNACK: the server's answer to CONNECT (MQTT 3.1, CONNACK; MQTT 3.1.1, 3.2).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -49,13 +49,16 @@ impl ConnAck {
         let at = reader.pos();
         let connack = Self { flags: reader.u8(&FLAGS)?, return_code: reader.u8(&RETURN_CODE)? };
         reader.close();
-        // 3.1 reserves the flags byte without prescribing a value.
-        if version != ProtocolVersion::V31 {
-            if connack.flags & !1 != 0 {
-                reader.violation(at, Rule::ConnAckReservedFlags);
-            }
-            if connack.session_present() && connack.return_code != 0 {
-                reader.violation(at, Rule::SessionPresentWithRefusal);
+        match version {
+            // It reserves the flags byte without prescribing a value.
+            ProtocolVersion::V31 => {}
+            ProtocolVersion::V311 => {
+                if connack.flags & !1 != 0 {
+                    reader.violation(at, Rule::ConnAckReservedFlags);
+                }
+                if connack.session_present() && connack.return_code != 0 {
+                    reader.violation(at, Rule::SessionPresentWithRefusal);
+                }
             }
         }
         if return_code_text(connack.return_code).is_none() {
@@ -73,29 +76,25 @@ impl ConnAck {
 static FLAGS: FieldDef = FieldDef::new(
     "Connect Acknowledge Flags",
     "Bit 0 says whether the server kept a session for this client; 3.1 reserves the whole byte.",
-    "MQTT 3.1, CONNACK, Variable header",
-    "[MQTT-3.2.2-1] to [MQTT-3.2.2-4]",
+    Clauses { v31: "MQTT 3.1, CONNACK, Variable header", v311: "[MQTT-3.2.2-1] to [MQTT-3.2.2-4]" },
 )
 .with_bits(&[
     BitDef::new(
         "Reserved",
         0xfe,
         "0 in 3.1.1; 3.1 does not use them.",
-        "MQTT 3.1, CONNACK, Variable header",
-        "MQTT 3.1.1, 3.2.2.1",
+        Clauses { v31: "MQTT 3.1, CONNACK, Variable header", v311: "MQTT 3.1.1, 3.2.2.1" },
     ),
     BitDef::new(
         "Session Present",
         0x01,
         "1 where the server has kept a session for this client; 3.1 reserves this bit too.",
-        "MQTT 3.1, CONNACK, Variable header",
-        "[MQTT-3.2.2-1] to [MQTT-3.2.2-4]",
+        Clauses { v31: "MQTT 3.1, CONNACK, Variable header", v311: "[MQTT-3.2.2-1] to [MQTT-3.2.2-4]" },
     ),
 ]);
 
 static RETURN_CODE: FieldDef = FieldDef::new(
     "Connect Return code",
     "0 accepts the connection, 1 to 5 refuse it, and after a refusal the server closes it.",
-    "MQTT 3.1, CONNACK, Connect return code",
-    "[MQTT-3.2.2-5]",
+    Clauses { v31: "MQTT 3.1, CONNACK, Connect return code", v311: "[MQTT-3.2.2-5]" },
 );

@@ -4,15 +4,16 @@ use core::ops::Range;
 
 use alloc::vec::Vec;
 
+use crate::clause::Clauses;
 use crate::error::{DecodeError, DecodeErrorKind, EncodeError};
 use crate::field::{BitDef, FieldDef, FieldValue, common};
 use crate::frame::FixedHeader;
-use crate::packet::{Packet, PacketType};
+use crate::packet::Packet;
 use crate::reader::{Reader, Trace};
 use crate::rule::{Rule, Violation};
 use crate::text::Text;
 use crate::topic;
-use crate::types::{KeepAlive, ProtocolVersion, Qos};
+use crate::types::{KeepAlive, PacketType, ProtocolVersion, Qos};
 use crate::writer;
 
 /// CONNECT: the first packet of a client (MQTT 3.1, CONNECT; MQTT 3.1.1, 3.1).
@@ -54,20 +55,6 @@ pub struct Will<'a> {
     pub retain: bool,
 }
 
-const CLEAN_SESSION: u8 = 0x02;
-const WILL: u8 = 0x04;
-const WILL_QOS: u8 = 0x18;
-const WILL_RETAIN: u8 = 0x20;
-const PASSWORD_FLAG: u8 = 0x40;
-const USERNAME_FLAG: u8 = 0x80;
-const RESERVED: u8 = 0x01;
-
-/// The bit that bridges add to the protocol level.
-const BRIDGE: u8 = 0x80;
-
-/// The longest client id of 3.1, in characters.
-const MAX_CLIENT_ID_CHARS: usize = 23;
-
 impl<'a> Connect<'a> {
     /// The version that the protocol level names, `None` where it is not known.
     #[must_use]
@@ -104,8 +91,11 @@ impl<'a> Connect<'a> {
         // Name and Password); in 3.1.1 that is a fault of the flag.
         let follows = |flag: u8, missing: Rule, reader: &mut Reader<'a, '_, T>| {
             let is_missing = reader.remaining() == 0;
-            if flags & flag != 0 && is_missing && version != ProtocolVersion::V31 {
-                reader.violation(flags_at, missing);
+            if flags & flag != 0 && is_missing {
+                match version {
+                    ProtocolVersion::V31 => {}
+                    ProtocolVersion::V311 => reader.violation(flags_at, missing),
+                }
             }
             flags & flag != 0 && !is_missing
         };
@@ -199,11 +189,14 @@ fn check_connect_flags<'a, T: Trace<'a>>(
             reader.violation(at, rule);
         }
     };
-    // 3.1 disregards bits that it does not use: they have no right value.
-    if version != ProtocolVersion::V31 {
-        check(flags & RESERVED != 0, Rule::ConnectReservedFlag);
-        check(!has_will && flags & WILL_QOS != 0, Rule::WillQosWithoutWill);
-        check(!has_will && flags & WILL_RETAIN != 0, Rule::WillRetainWithoutWill);
+    match version {
+        // It disregards bits that it does not use: they have no right value.
+        ProtocolVersion::V31 => {}
+        ProtocolVersion::V311 => {
+            check(flags & RESERVED != 0, Rule::ConnectReservedFlag);
+            check(!has_will && flags & WILL_QOS != 0, Rule::WillQosWithoutWill);
+            check(!has_will && flags & WILL_RETAIN != 0, Rule::WillRetainWithoutWill);
+        }
     }
     check(has_will && flags & WILL_QOS == WILL_QOS, Rule::WillQosReserved);
     check(flags & PASSWORD_FLAG != 0 && flags & USERNAME_FLAG == 0, Rule::PasswordWithoutUsername);
@@ -217,15 +210,16 @@ fn read_client_id<'a, T: Trace<'a>>(
 ) -> Result<Text<'a>, DecodeError> {
     let at = reader.pos();
     let client_id = read_text(&CLIENT_ID, version, reader)?;
-    if version == ProtocolVersion::V31 {
-        let chars = client_id.char_count();
-        if chars > MAX_CLIENT_ID_CHARS {
-            reader.violation(at, Rule::ClientIdTooLong(chars));
-        } else if chars == 0 {
-            reader.violation(at, Rule::ClientIdEmpty);
+    match version {
+        ProtocolVersion::V31 => match client_id.char_count() {
+            0 => reader.violation(at, Rule::ClientIdEmpty),
+            chars if chars > MAX_CLIENT_ID_CHARS => reader.violation(at, Rule::ClientIdTooLong(chars)),
+            _ => {}
+        },
+        ProtocolVersion::V311 if client_id.is_empty() && !clean_session => {
+            reader.violation(at, Rule::ClientIdEmptyWithoutCleanSession);
         }
-    } else if client_id.is_empty() && !clean_session {
-        reader.violation(at, Rule::ClientIdEmptyWithoutCleanSession);
+        ProtocolVersion::V311 => {}
     }
     Ok(client_id)
 }
@@ -239,8 +233,10 @@ fn read_will<'a, T: Trace<'a>>(
     let topic = reader.text(&WILL_TOPIC)?;
     reader.fault_in_last(topic.as_bytes(), topic::name_fault(topic));
     let message = reader.binary(&WILL_MESSAGE)?;
-    if version == ProtocolVersion::V31 {
-        reader.fault_in_last(message, topic::utf8_fault(message));
+    match version {
+        ProtocolVersion::V31 => reader.fault_in_last(message, topic::utf8_fault(message)),
+        // Any bytes will do.
+        ProtocolVersion::V311 => {}
     }
     Ok(Will { topic, message, qos: (flags & WILL_QOS) >> 3, retain: flags & WILL_RETAIN != 0 })
 }
@@ -255,8 +251,9 @@ fn read_text<'a, T: Trace<'a>>(
     let text = reader.text(def)?;
     let bytes = text.as_bytes();
     reader.fault_in_last(bytes, topic::text_fault(text));
-    if version != ProtocolVersion::V31 {
-        reader.fault_in_last(bytes, topic::nul_fault(text));
+    match version {
+        ProtocolVersion::V31 => {}
+        ProtocolVersion::V311 => reader.fault_in_last(bytes, topic::nul_fault(text)),
     }
     Ok(text)
 }
@@ -303,108 +300,118 @@ impl<'a> Trace<'a> for PasswordFinder {
     fn violation(&mut self, _: Violation) {}
 }
 
+const CLEAN_SESSION: u8 = 0x02;
+const WILL: u8 = 0x04;
+const WILL_QOS: u8 = 0x18;
+const WILL_RETAIN: u8 = 0x20;
+const PASSWORD_FLAG: u8 = 0x40;
+const USERNAME_FLAG: u8 = 0x80;
+const RESERVED: u8 = 0x01;
+
+/// The bit that bridges add to the protocol level.
+const BRIDGE: u8 = 0x80;
+
+/// The longest client id of 3.1, in characters.
+const MAX_CLIENT_ID_CHARS: usize = 23;
+
 static PROTOCOL_NAME: FieldDef = FieldDef::new(
     "Protocol Name",
     "MQIsdp for 3.1, MQTT for 3.1.1.",
-    "MQTT 3.1, Variable header, Protocol name",
-    "[MQTT-3.1.2-1]",
+    Clauses { v31: "MQTT 3.1, Variable header, Protocol name", v311: "[MQTT-3.1.2-1]" },
 );
 static PROTOCOL_LEVEL: FieldDef = FieldDef::new(
     "Protocol Level",
     "3 for 3.1 (\"protocol version number\" there), 4 for 3.1.1; a server that has not got it answers with code 1.",
-    "MQTT 3.1, Variable header, Protocol version",
-    "[MQTT-3.1.2-2]",
+    Clauses { v31: "MQTT 3.1, Variable header, Protocol version", v311: "[MQTT-3.1.2-2]" },
 );
 static CONNECT_FLAGS: FieldDef = FieldDef::new(
     "Connect Flags",
     "What the payload holds, and how the session and the will are to be treated.",
-    "MQTT 3.1, Variable header, Connect flags",
-    "[MQTT-3.1.2-3] to [MQTT-3.1.2-22]",
+    Clauses { v31: "MQTT 3.1, Variable header, Connect flags", v311: "[MQTT-3.1.2-3] to [MQTT-3.1.2-22]" },
 )
 .with_bits(&[
     BitDef::new(
         "User Name Flag",
         USERNAME_FLAG,
         "1 where the payload holds a user name.",
-        "MQTT 3.1, Variable header, User name and password flags",
-        "[MQTT-3.1.2-18], [MQTT-3.1.2-19]",
+        Clauses {
+            v31: "MQTT 3.1, Variable header, User name and password flags",
+            v311: "[MQTT-3.1.2-18], [MQTT-3.1.2-19]",
+        },
     ),
     BitDef::new(
         "Password Flag",
         PASSWORD_FLAG,
         "1 where the payload holds a password, which needs a user name.",
-        "MQTT 3.1, Variable header, User name and password flags",
-        "[MQTT-3.1.2-20] to [MQTT-3.1.2-22]",
+        Clauses {
+            v31: "MQTT 3.1, Variable header, User name and password flags",
+            v311: "[MQTT-3.1.2-20] to [MQTT-3.1.2-22]",
+        },
     ),
     BitDef::new(
         "Will Retain",
         WILL_RETAIN,
         "1 where the server is to retain the will when it publishes it; 0 in 3.1.1 without a will.",
-        "MQTT 3.1, Variable header, Will Retain flag",
-        "[MQTT-3.1.2-15] to [MQTT-3.1.2-17]",
+        Clauses {
+            v31: "MQTT 3.1, Variable header, Will Retain flag",
+            v311: "[MQTT-3.1.2-15] to [MQTT-3.1.2-17]",
+        },
     ),
     BitDef::new(
         "Will QoS",
         WILL_QOS,
         "The QoS at which the will is published, 3 is reserved; 0 in 3.1.1 without a will.",
-        "MQTT 3.1, Variable header, Will QoS",
-        "[MQTT-3.1.2-13], [MQTT-3.1.2-14]",
+        Clauses { v31: "MQTT 3.1, Variable header, Will QoS", v311: "[MQTT-3.1.2-13], [MQTT-3.1.2-14]" },
     ),
     BitDef::new(
         "Will Flag",
         WILL,
         "1 where the payload holds a will, which the server publishes when the client is lost.",
-        "MQTT 3.1, Variable header, Will flag",
-        "[MQTT-3.1.2-8] to [MQTT-3.1.2-12]",
+        Clauses { v31: "MQTT 3.1, Variable header, Will flag", v311: "[MQTT-3.1.2-8] to [MQTT-3.1.2-12]" },
     ),
     BitDef::new(
         "Clean Session",
         CLEAN_SESSION,
         "1 where both sides begin anew and keep nothing afterwards, 0 where the session goes on.",
-        "MQTT 3.1, Variable header, Clean session flag",
-        "[MQTT-3.1.2-4] to [MQTT-3.1.2-7]",
+        Clauses {
+            v31: "MQTT 3.1, Variable header, Clean session flag",
+            v311: "[MQTT-3.1.2-4] to [MQTT-3.1.2-7]",
+        },
     ),
     BitDef::new(
         "Reserved",
         RESERVED,
         "0 in 3.1.1; 3.1 does not use it.",
-        "MQTT 3.1, Variable header, Connect flags",
-        "[MQTT-3.1.2-3]",
+        Clauses { v31: "MQTT 3.1, Variable header, Connect flags", v311: "[MQTT-3.1.2-3]" },
     ),
 ]);
 static KEEP_ALIVE: FieldDef = FieldDef::new(
     "Keep Alive",
     "Seconds; the server closes the connection after one and a half times as long without a packet, 0 never.",
-    "MQTT 3.1, Variable header, Keep Alive timer",
-    "[MQTT-3.1.2-23], [MQTT-3.1.2-24]",
+    Clauses { v31: "MQTT 3.1, Variable header, Keep Alive timer", v311: "[MQTT-3.1.2-23], [MQTT-3.1.2-24]" },
 );
 static CLIENT_ID: FieldDef = FieldDef::new(
     "Client Identifier",
     "The client's name at the server: 1 to 23 characters in 3.1; may be longer, or empty, in 3.1.1.",
-    "MQTT 3.1, CONNECT, Client Identifier",
-    "[MQTT-3.1.3-3] to [MQTT-3.1.3-9]",
+    Clauses { v31: "MQTT 3.1, CONNECT, Client Identifier", v311: "[MQTT-3.1.3-3] to [MQTT-3.1.3-9]" },
 );
 static WILL_TOPIC: FieldDef = FieldDef::new(
     "Will Topic",
     "The topic name of the message that the server publishes when the client is lost.",
-    "MQTT 3.1, CONNECT, Will Topic",
-    "[MQTT-3.1.3-10]",
+    Clauses { v31: "MQTT 3.1, CONNECT, Will Topic", v311: "[MQTT-3.1.3-10]" },
 );
 static WILL_MESSAGE: FieldDef = FieldDef::new(
     "Will Message",
     "The payload of that message: text in 3.1, any bytes in 3.1.1.",
-    "MQTT 3.1, CONNECT, Will Message",
-    "MQTT 3.1.1, 3.1.3.3",
+    Clauses { v31: "MQTT 3.1, CONNECT, Will Message", v311: "MQTT 3.1.1, 3.1.3.3" },
 );
 static USER_NAME: FieldDef = FieldDef::new(
     "User Name",
     "For the server to authenticate the client by.",
-    "MQTT 3.1, CONNECT, User Name",
-    "[MQTT-3.1.3-11]",
+    Clauses { v31: "MQTT 3.1, CONNECT, User Name", v311: "[MQTT-3.1.3-11]" },
 );
 static PASSWORD: FieldDef = FieldDef::new(
     "Password",
     "Goes with a user name; never shown, logged or exported.",
-    "MQTT 3.1, CONNECT, Password",
-    "MQTT 3.1.1, 3.1.3.5",
+    Clauses { v31: "MQTT 3.1, CONNECT, Password", v311: "MQTT 3.1.1, 3.1.3.5" },
 );

@@ -2,15 +2,15 @@
 
 use alloc::vec::Vec;
 
+use crate::clause::Clauses;
 use crate::error::{DecodeError, EncodeError};
 use crate::field::{FieldDef, common};
 use crate::frame::FixedHeader;
-use crate::packet::PacketType;
 use crate::reader::{Reader, Trace};
 use crate::rule::Rule;
 use crate::text::Text;
 use crate::topic;
-use crate::types::Qos;
+use crate::types::{PacketType, Qos};
 use crate::writer;
 
 /// PUBLISH: a message (MQTT 3.1, PUBLISH; MQTT 3.1.1, 3.3).
@@ -78,13 +78,11 @@ impl<'a> Publish<'a> {
 static TOPIC_NAME: FieldDef = FieldDef::new(
     "Topic Name",
     "The channel of the message: at least one character, without wildcards.",
-    "MQTT 3.1, PUBLISH, Variable header",
-    "[MQTT-3.3.2-1], [MQTT-3.3.2-2]",
+    Clauses { v31: "MQTT 3.1, PUBLISH, Variable header", v311: "[MQTT-3.3.2-1], [MQTT-3.3.2-2]" },
 );
 
 static APPLICATION_MESSAGE: FieldDef = FieldDef::new(
     "Application Message",
     "Any bytes, also none; their number is what the Remaining Length leaves.",
-    "MQTT 3.1, PUBLISH, Payload",
-    "MQTT 3.1.1, 3.3.3",
+    Clauses { v31: "MQTT 3.1, PUBLISH, Payload", v311: "MQTT 3.1.1, 3.3.3" },
 );

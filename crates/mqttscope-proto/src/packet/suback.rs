@@ -2,12 +2,12 @@
 
 use alloc::vec::Vec;
 
+use crate::clause::Clauses;
 use crate::error::{DecodeError, EncodeError};
 use crate::field::FieldDef;
-use crate::packet::PacketType;
 use crate::reader::{Reader, Trace};
 use crate::rule::Rule;
-use crate::types::ProtocolVersion;
+use crate::types::{PacketType, ProtocolVersion};
 use crate::writer;
 
 /// SUBACK: the answer to SUBSCRIBE (MQTT 3.1, SUBACK; MQTT 3.1.1, 3.9).
@@ -30,8 +30,11 @@ impl<'a> SubAck<'a> {
         let packet_id = super::read_id(reader)?;
         let return_codes = reader.items(Rule::NoReturnCode, |reader| {
             let code = reader.u8(&RETURN_CODE)?;
-            let failure = code == Self::FAILURE && version != ProtocolVersion::V31;
-            if code > 2 && !failure {
+            let is_known = match version {
+                ProtocolVersion::V31 => code <= 2,
+                ProtocolVersion::V311 => code <= 2 || code == Self::FAILURE,
+            };
+            if !is_known {
                 reader.violation(reader.pos() - 1, Rule::SubAckReturnCode(code));
             }
             Ok(())
@@ -51,6 +54,5 @@ impl<'a> SubAck<'a> {
 static RETURN_CODE: FieldDef = FieldDef::new(
     "Return Code",
     "The granted QoS of one topic filter, or in 3.1.1 0x80 for a failure.",
-    "MQTT 3.1, SUBACK, Payload",
-    "[MQTT-3.9.3-2]",
+    Clauses { v31: "MQTT 3.1, SUBACK, Payload", v311: "[MQTT-3.9.3-2]" },
 );

@@ -3,15 +3,15 @@
 use alloc::vec::Vec;
 
 use super::filters::{FilterEntry, Filters};
+use crate::clause::Clauses;
 use crate::error::{DecodeError, EncodeError};
 use crate::field::{BitDef, FieldDef, common};
 use crate::frame::FixedHeader;
-use crate::packet::PacketType;
 use crate::reader::{Reader, Trace};
 use crate::rule::Rule;
 use crate::text::Text;
 use crate::topic;
-use crate::types::Qos;
+use crate::types::{PacketType, Qos};
 use crate::writer;
 
 /// SUBSCRIBE: asks for messages (MQTT 3.1, SUBSCRIBE; MQTT 3.1.1, 3.8).
@@ -88,16 +88,19 @@ fn read_filter<'a, T: Trace<'a>>(reader: &mut Reader<'a, '_, T>) -> Result<(), D
 static REQUESTED_QOS: FieldDef = FieldDef::new(
     "Requested QoS",
     "The highest QoS at which the server may send the messages that the filter matches.",
-    "MQTT 3.1, SUBSCRIBE, Payload",
-    "[MQTT-3.8.3-4]",
+    Clauses { v31: "MQTT 3.1, SUBSCRIBE, Payload", v311: "[MQTT-3.8.3-4]" },
 )
 .with_bits(&[
-    BitDef::new("Reserved", 0xfc, "Not used, and 0.", "MQTT 3.1, SUBSCRIBE, Payload", "[MQTT-3.8.3-4]"),
+    BitDef::new(
+        "Reserved",
+        0xfc,
+        "Not used, and 0.",
+        Clauses { v31: "MQTT 3.1, SUBSCRIBE, Payload", v311: "[MQTT-3.8.3-4]" },
+    ),
     BitDef::new(
         "QoS",
         0x03,
         "0 for delivery at most once, 1 for at least once, 2 for exactly once; 3 is not valid.",
-        "MQTT 3.1, SUBSCRIBE, Payload",
-        "[MQTT-3.8.3-4]",
+        Clauses { v31: "MQTT 3.1, SUBSCRIBE, Payload", v311: "[MQTT-3.8.3-4]" },
     ),
 ]);

@@ -7,10 +7,10 @@ use super::subscribe::read_topic_filter;
 use crate::error::{DecodeError, EncodeError};
 use crate::field::common;
 use crate::frame::FixedHeader;
-use crate::packet::PacketType;
 use crate::reader::{Reader, Trace};
 use crate::rule::Rule;
 use crate::text::Text;
+use crate::types::PacketType;
 use crate::writer;
 
 /// UNSUBSCRIBE: gives subscriptions up (MQTT 3.1, UNSUBSCRIBE; MQTT 3.1.1, 3.10).

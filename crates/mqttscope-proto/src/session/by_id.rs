@@ -3,8 +3,7 @@
 use alloc::boxed::Box;
 use alloc::vec::Vec;
 
-use crate::packet::PacketType;
-use crate::types::PacketId;
+use crate::types::{PacketId, PacketType};
 
 /// One value for a packet identifier, found at once.
 ///

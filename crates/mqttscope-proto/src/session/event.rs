@@ -3,10 +3,10 @@
 use alloc::string::String;
 use alloc::vec::Vec;
 
+use crate::clause::Clauses;
 use crate::error::{DecodeError, EncodeError};
-use crate::packet::PacketType;
 use crate::rule::Violation;
-use crate::types::{PacketId, ProtocolVersion, Qos};
+use crate::types::{PacketId, PacketType, ProtocolVersion, Qos};
 
 /// Something that the user of a session wants to know.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -169,33 +169,34 @@ impl PeerError {
     /// Where the rule is written: a statement number of 3.1.1, or a section of 3.1.
     #[must_use]
     pub const fn clause(&self, version: ProtocolVersion) -> &'static str {
-        let v31 = matches!(version, ProtocolVersion::V31);
-        match self {
-            Self::NotFromServer(_) if v31 => "MQTT 3.1, Command messages",
-            Self::NotFromServer(_) => "MQTT 3.1.1, table 2.1",
-            Self::BeforeConnAck(_) if v31 => "MQTT 3.1, CONNACK",
-            Self::BeforeConnAck(_) => "[MQTT-3.2.0-1]",
-            Self::SecondConnAck if v31 => "MQTT 3.1, CONNACK",
-            Self::SecondConnAck => "MQTT 3.1.1, 3.2",
-            Self::SessionPresent => "[MQTT-3.2.2-1]",
-            Self::UnknownPacketId { .. } if v31 => "MQTT 3.1, Message identifiers",
-            Self::UnknownPacketId { .. } => "[MQTT-2.3.1-6], [MQTT-2.3.1-7]",
-            Self::WrongAcknowledgement { awaited: PacketType::SubAck, .. } if v31 => {
-                "MQTT 3.1, SUBSCRIBE, Response"
+        let clauses = match self {
+            Self::NotFromServer(_) => {
+                Clauses { v31: "MQTT 3.1, Command messages", v311: "MQTT 3.1.1, table 2.1" }
             }
-            Self::WrongAcknowledgement { awaited: PacketType::SubAck, .. } => "[MQTT-3.8.4-1]",
-            Self::WrongAcknowledgement { awaited: PacketType::UnsubAck, .. } if v31 => {
-                "MQTT 3.1, UNSUBSCRIBE, Response"
+            Self::BeforeConnAck(_) => Clauses { v31: "MQTT 3.1, CONNACK", v311: "[MQTT-3.2.0-1]" },
+            Self::SecondConnAck => Clauses { v31: "MQTT 3.1, CONNACK", v311: "MQTT 3.1.1, 3.2" },
+            Self::SessionPresent => Clauses { v31: "", v311: "[MQTT-3.2.2-1]" },
+            Self::UnknownPacketId { .. } => {
+                Clauses { v31: "MQTT 3.1, Message identifiers", v311: "[MQTT-2.3.1-6], [MQTT-2.3.1-7]" }
             }
-            Self::WrongAcknowledgement { awaited: PacketType::UnsubAck, .. } => "[MQTT-3.10.4-4]",
-            Self::WrongAcknowledgement { .. } if v31 => "MQTT 3.1, Quality of Service levels and flows",
-            Self::WrongAcknowledgement { awaited: PacketType::PubAck, .. } => "[MQTT-4.3.2-2]",
-            Self::WrongAcknowledgement { .. } => "[MQTT-4.3.3-2]",
-            Self::ReturnCodeCount { .. } if v31 => "MQTT 3.1, SUBACK, Payload",
-            Self::ReturnCodeCount { .. } => "[MQTT-3.8.4-5]",
-            Self::UnexpectedPingResp if v31 => "MQTT 3.1, PINGRESP",
-            Self::UnexpectedPingResp => "MQTT 3.1.1, 3.13",
-        }
+            Self::WrongAcknowledgement { awaited, .. } => match awaited {
+                PacketType::SubAck => {
+                    Clauses { v31: "MQTT 3.1, SUBSCRIBE, Response", v311: "[MQTT-3.8.4-1]" }
+                }
+                PacketType::UnsubAck => {
+                    Clauses { v31: "MQTT 3.1, UNSUBSCRIBE, Response", v311: "[MQTT-3.10.4-4]" }
+                }
+                PacketType::PubAck => {
+                    Clauses { v31: "MQTT 3.1, Quality of Service levels and flows", v311: "[MQTT-4.3.2-2]" }
+                }
+                _ => Clauses { v31: "MQTT 3.1, Quality of Service levels and flows", v311: "[MQTT-4.3.3-2]" },
+            },
+            Self::ReturnCodeCount { .. } => {
+                Clauses { v31: "MQTT 3.1, SUBACK, Payload", v311: "[MQTT-3.8.4-5]" }
+            }
+            Self::UnexpectedPingResp => Clauses { v31: "MQTT 3.1, PINGRESP", v311: "MQTT 3.1.1, 3.13" },
+        };
+        clauses.of(version)
     }
 
     /// Whether a well-behaved server may have sent it: an answer that was long under way.

@@ -9,8 +9,8 @@
 use alloc::collections::VecDeque;
 use alloc::vec::Vec;
 
-use crate::packet::{PacketType, id_packet};
-use crate::types::{PacketId, Timestamp};
+use crate::packet::id_packet;
+use crate::types::{PacketId, PacketType, Timestamp};
 
 /// An acknowledgement that is due.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -8,9 +8,9 @@ use super::{
     CloseReason, Delivery, Event, PeerError, RequestKind, Session, State, SubscribeResult, outbound,
 };
 use crate::error::DecodeError;
-use crate::packet::{ConnAck, Packet, PacketType, PubAck, PubComp, PubRec, PubRel, Publish, SubAck};
+use crate::packet::{ConnAck, Packet, PubAck, PubComp, PubRec, PubRel, Publish, SubAck};
 use crate::rule::Violation;
-use crate::types::{PacketId, ProtocolVersion, Qos, Timestamp};
+use crate::types::{PacketId, PacketType, ProtocolVersion, Qos, Timestamp};
 
 /// Inputs.
 impl Session {
@@ -124,11 +124,17 @@ impl Session {
             return;
         }
         self.state = State::Connected;
-        let session_present = self.version != ProtocolVersion::V31 && connack.session_present();
-        if self.version != ProtocolVersion::V31 && !session_present {
-            // The server begins anew: the identifiers that it will use are those of other messages.
-            self.received.clear();
-        }
+        let session_present = match self.version {
+            // It does not say.
+            ProtocolVersion::V31 => false,
+            ProtocolVersion::V311 => {
+                if !connack.session_present() {
+                    // The server begins anew: the identifiers that it will use are those of other messages.
+                    self.received.clear();
+                }
+                connack.session_present()
+            }
+        };
         self.events.push_back(Event::Connected { session_present });
         if session_present && self.clean_session {
             self.peer_error(PeerError::SessionPresent);

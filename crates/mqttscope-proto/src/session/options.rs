@@ -5,13 +5,14 @@ use core::fmt;
 use alloc::string::String;
 use alloc::vec::Vec;
 
-use crate::packet::{Connect, PacketType, Will};
+use crate::packet::{Connect, Will};
 use crate::text::Text;
 use crate::topic::TopicName;
-use crate::types::{KeepAlive, ProtocolVersion, Qos};
+use crate::types::{KeepAlive, PacketType, ProtocolVersion, Qos};
 
 /// The content of a CONNECT.
 #[derive(Clone, PartialEq, Eq, Default)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct ConnectOptions {
     /// Version of the protocol.
     pub version: ProtocolVersion,
@@ -31,6 +32,7 @@ pub struct ConnectOptions {
 
 /// The will of a [`ConnectOptions`].
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct WillOptions {
     /// Topic name.
     pub topic: String,

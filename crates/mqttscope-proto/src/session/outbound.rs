@@ -12,10 +12,10 @@ use alloc::collections::{BinaryHeap, VecDeque};
 use alloc::vec::Vec;
 
 use crate::error::EncodeError;
-use crate::packet::{PacketType, Publish};
+use crate::packet::Publish;
 use crate::session::by_id::ById;
 use crate::session::options::Publication;
-use crate::types::{PacketId, Qos, Timestamp};
+use crate::types::{PacketId, PacketType, Qos, Timestamp};
 
 /// A message above QoS 0 that is not completely acknowledged.
 #[derive(Clone, Debug)]

@@ -3,8 +3,7 @@
 use super::inbound::Ack;
 use super::outbound::{Stage, Unnumbered};
 use super::{AckPolicy, Event, Session, TransmitKind};
-use crate::packet::PacketType;
-use crate::types::{PacketId, ProtocolVersion, Qos, Timestamp};
+use crate::types::{PacketId, PacketType, ProtocolVersion, Qos, Timestamp};
 
 impl Session {
     pub(super) fn has_room(&self) -> bool {
@@ -83,8 +82,11 @@ impl Session {
     }
 
     fn resend(&mut self, now: Timestamp, id: PacketId, retries: u32) {
-        // DUP on PUBREL is 3.1's; 3.1.1 reserves the bit [MQTT-3.6.1-1].
-        let dup_on_pubrel = self.version == ProtocolVersion::V31;
+        let dup_on_pubrel = match self.version {
+            ProtocolVersion::V31 => true,
+            // It reserves the bit [MQTT-3.6.1-1].
+            ProtocolVersion::V311 => false,
+        };
         let Some(message) = self.outbound.in_flight.get_mut(id) else { return };
         message.last_sent = now;
         message.retries = retries;
@@ -120,7 +122,11 @@ impl Session {
     }
 
     fn retry_millis(&self) -> Option<u64> {
-        self.policy.retry_after_millis.filter(|_| self.version == ProtocolVersion::V31)
+        match self.version {
+            ProtocolVersion::V31 => self.policy.retry_after_millis,
+            // It sends again after a reconnect only [MQTT-4.4.0-1].
+            ProtocolVersion::V311 => None,
+        }
     }
 
     pub(super) fn next_retry(&self) -> Option<Timestamp> {

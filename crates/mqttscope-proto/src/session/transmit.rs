@@ -6,12 +6,6 @@ use alloc::vec::Vec;
 use crate::error::EncodeError;
 use crate::packet::Packet;
 
-/// The DUP bit of a first byte.
-const DUP: u8 = 0x08;
-
-/// A buffer of this size is given back once it is empty; smaller ones are kept for the next packets.
-const KEPT_CAPACITY: usize = 1 << 20;
-
 /// One packet to be sent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Transmit<'a> {
@@ -82,3 +76,9 @@ impl TransmitQueue {
         }
     }
 }
+
+/// The DUP bit of a first byte.
+const DUP: u8 = 0x08;
+
+/// A buffer of this size is given back once it is empty; smaller ones are kept for the next packets.
+const KEPT_CAPACITY: usize = 1 << 20;

@@ -213,7 +213,7 @@ fn keep_alive(bench: &Bench, silent: bool) -> Result<String> {
     let mut options = bench.options();
     options.keep_alive = KeepAlive::from_secs(2);
     let mut client = Client::connect_with(&bench.route, &options)?;
-    client.session().policy_mut().withhold_pingreq = silent;
+    client.policy_mut().withhold_pingreq = silent;
     let connected = Instant::now();
     let is_closed = client.is_closed_within(LAST_SILENCE)?;
     Ok(match is_closed {

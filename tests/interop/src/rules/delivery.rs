@@ -215,7 +215,7 @@ pub const RULES: &[Rule] = &[
             let (mut client, mut other) = (bench.client()?, bench.other()?);
             let topic = topic();
             client.subscribe(&topic, Qos::AtLeastOnce)?;
-            client.session().policy_mut().manual_acknowledgement = true;
+            client.policy_mut().manual_acknowledgement = true;
             for payload in [b"1", b"2", b"3"] {
                 other.publish(&topic, payload, Qos::AtLeastOnce, false)?;
             }

@@ -61,7 +61,7 @@ pub const RULES: &[Rule] = &[
             let (topic, options) = (topic(), kept(bench));
             let mut client = Client::connect_with(&bench.route, &options)?;
             client.subscribe(&topic, Qos::AtLeastOnce)?;
-            client.session().policy_mut().manual_acknowledgement = true;
+            client.policy_mut().manual_acknowledgement = true;
             bench.other()?.publish(&topic, b"m", Qos::AtLeastOnce, false)?;
             ensure!(!client.next_message()?.dup, "the first delivery has DUP");
             drop(client);

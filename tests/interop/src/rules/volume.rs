@@ -114,7 +114,7 @@ fn many(mut publisher: Client, mut subscriber: Client, qos: Qos) -> Result<Strin
     subscriber.subscribe(&topic, qos)?;
     let (arrived, arrivals) = mpsc::sync_channel(MANY as usize);
     let publishing = thread::spawn(move || -> Result<()> {
-        publisher.session().policy_mut().max_in_flight = IN_FLIGHT;
+        publisher.policy_mut().max_in_flight = IN_FLIGHT;
         for (index, number) in (0..MANY).enumerate() {
             if index >= AHEAD {
                 // Keeps its own connection going while it waits for the subscriber.
@@ -146,7 +146,7 @@ fn many(mut publisher: Client, mut subscriber: Client, qos: Qos) -> Result<Strin
 fn in_flight(bench: &Bench, qos: Qos) -> Result<String> {
     const COUNT: usize = 200;
     let (mut client, topic) = (bench.client()?, topic());
-    client.session().policy_mut().max_in_flight = COUNT;
+    client.policy_mut().max_in_flight = COUNT;
     for number in 0..COUNT {
         client.send_publish(&topic, &number.to_be_bytes(), qos, false)?;
     }
@@ -161,14 +161,14 @@ fn slow_client(bench: &Bench) -> Result<String> {
     const COUNT: u32 = 1_500;
     let (mut client, mut other, topic) = (bench.client()?, bench.other()?, topic());
     client.subscribe(&topic, Qos::AtLeastOnce)?;
-    client.session().policy_mut().puback = AckPolicy::Withhold;
-    other.session().policy_mut().max_in_flight = IN_FLIGHT;
+    client.policy_mut().puback = AckPolicy::Withhold;
+    other.policy_mut().max_in_flight = IN_FLIGHT;
     for number in 0..COUNT {
         other.send_publish(&topic, &number.to_be_bytes(), Qos::AtLeastOnce, false)?;
     }
     other.wait_until_idle()?;
     client.run_for(Duration::from_millis(500))?;
-    client.session().policy_mut().puback = AckPolicy::Send;
+    client.policy_mut().puback = AckPolicy::Send;
     client.release_withheld()?;
     let count = client.messages_until_silence(Duration::from_secs(3))?.len();
     Ok(if count == COUNT as usize { "all arrive".to_owned() } else { format!("{count} arrive") })

@@ -29,7 +29,7 @@ fn kaazing_serves_the_page_that_uses_its_proxy() {
         let page = stage.open(&chain).await?;
         // A browser compiles a program while it downloads only with this type.
         let script = "const done = arguments[arguments.length - 1];
-            fetch('mqttscope_bg.wasm').then(answer => done(answer.headers.get('content-type')), done)";
+            fetch('page_bg.wasm').then(answer => done(answer.headers.get('content-type')), done)";
         let mime = page.execute_async(script, vec![]).await?;
         ensure!(mime == "application/wasm", "the type of .wasm is {mime}");
         publish::at_each_qos(stage, &mut chain).await

@@ -1,6 +1,6 @@
 //! A word among bytes, whatever the case of its letters.
 
-use super::byte_set::ByteSet;
+use crate::byte_set::ByteSet;
 
 /// A word to be looked for. Letters of ASCII match in both cases.
 #[derive(Clone, Debug)]
@@ -28,7 +28,7 @@ impl Needle {
     }
 
     /// Prepares a word of which each place has bytes of its own.
-    pub(super) fn of(places: Box<[ByteSet]>) -> Self {
+    pub(crate) fn of(places: Box<[ByteSet]>) -> Self {
         let far = places.len().min(255) as u8;
         let mut skips = Box::new([far; 256]);
         let mut skip_behind_last = far;
@@ -53,7 +53,8 @@ impl Needle {
     }
 
     /// Where in `text` the word stands first.
-    pub(super) fn find(&self, text: &[u8]) -> Option<usize> {
+    #[must_use]
+    pub fn find(&self, text: &[u8]) -> Option<usize> {
         let Some(to_last) = self.places.len().checked_sub(1) else { return Some(0) };
         let may_be_last = |&byte: &u8| self.skips[usize::from(byte)] == 0;
         let mut at = to_last;
@@ -76,4 +77,4 @@ impl Needle {
 
 /// The sum of the skips of all printable bytes, above which to skip is faster. A skip must wait for the one before, and
 /// takes as long as a look at three bytes.
-pub(super) const LITTLE: u32 = 3 * 95;
+pub(crate) const LITTLE: u32 = 3 * 95;

@@ -1,16 +1,20 @@
 //! How a WebSocket ended, in words: what happened, why, and what to try.
 
-use super::number;
-use super::text::concat;
+use mqttscope_text::number;
+
+use crate::connection::Phase;
 
 /// The end of a WebSocket, and how far it had come.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Closed {
+    /// The close code of RFC 6455.
     pub code: u16,
+    /// The reason that came with it, often empty.
     pub reason: String,
     /// Why this side closed it, if it did.
-    pub ours: Option<Ours>,
-    pub stage: Stage,
+    pub local: Option<LocalClose>,
+    /// How far it had come: [`Phase::Opening`], [`Phase::AwaitingConnAck`] or [`Phase::Connected`].
+    pub phase: Phase,
     /// Milliseconds since the attempt began, or since the WebSocket opened.
     pub after_ms: u64,
     /// Where the WebSocket was to lead.
@@ -21,20 +25,9 @@ pub struct Closed {
     pub withheld: bool,
 }
 
-/// How far the connection had come when it ended.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Stage {
-    /// The WebSocket never opened.
-    Opening,
-    /// The WebSocket was open and CONNACK had not come.
-    AwaitingConnAck,
-    /// CONNACK had accepted the client.
-    Connected,
-}
-
 /// Why this side closed a connection.
 #[derive(Clone, Debug, PartialEq)]
-pub enum Ours {
+pub enum LocalClose {
     /// DISCONNECT was sent.
     Disconnected,
     /// The socket was dropped without DISCONNECT, as asked.
@@ -57,9 +50,9 @@ impl Closed {
     /// Who closed the WebSocket.
     #[must_use]
     pub fn who(&self) -> &'static str {
-        match (&self.ours, self.stage, self.code) {
+        match (&self.local, &self.phase, self.code) {
             (Some(_), ..) => "this page",
-            (None, Stage::Opening, _) | (None, _, 1006) => "the network or the gateway",
+            (None, Phase::Opening, _) | (None, _, 1006) => "the network or the gateway",
             _ => "the peer",
         }
     }
@@ -67,31 +60,30 @@ impl Closed {
     /// Whether it was neither asked for nor to be expected.
     #[must_use]
     pub fn is_failure(&self) -> bool {
-        !matches!(self.ours, Some(Ours::Disconnected | Ours::Dropped | Ours::GivenUp))
+        !matches!(self.local, Some(LocalClose::Disconnected | LocalClose::Dropped | LocalClose::GivenUp))
     }
 
     /// The event's line: `WebSocket closed by the peer after 40 ms: code 1000 (normal closure)`.
     #[must_use]
     pub fn event_words(&self) -> String {
-        let verb = match (self.stage, &self.ours) {
-            (Stage::Opening, _) => "WebSocket not opened; closed by ",
+        let verb = match (&self.phase, &self.local) {
+            (Phase::Opening, _) => "WebSocket not opened; closed by ",
             // A page cannot close without a code, and the one that it has to take says that all was well.
-            (_, Some(Ours::Dropped)) => "WebSocket dropped without DISCONNECT by ",
+            (_, Some(LocalClose::Dropped)) => "WebSocket dropped without DISCONNECT by ",
             _ => "WebSocket closed by ",
         };
-        let after = number::span(self.after_ms);
-        let code = self.code_words();
-        concat(&[verb, self.who(), " after ", &after, ": ", &code, &self.reason_words()])
+        let (who, after) = (self.who(), number::span(self.after_ms));
+        format!("{verb}{who} after {after}: {}{}", self.code_words(), self.reason_words())
     }
 
     /// Why it ended, for the status: what happened, why, what to try.
     #[must_use]
     pub fn status_words(&self) -> String {
-        match (&self.ours, self.stage) {
-            (Some(ours), stage) => ours.words(stage),
-            (None, Stage::Opening) => self.not_opened(),
-            (None, Stage::AwaitingConnAck) => self.no_answer(),
-            (None, Stage::Connected) => self.lost(),
+        match (&self.local, &self.phase) {
+            (Some(local), phase) => local.words(phase),
+            (None, Phase::Connected) => self.lost(),
+            (None, Phase::AwaitingConnAck) => self.no_answer(),
+            (None, _) => self.not_opened(),
         }
     }
 
@@ -100,41 +92,33 @@ impl Closed {
         let path = match path(&self.url) {
             "/" => String::new(),
             path if path.len() > MOST_OF_PATH => "is its path right, ".into(),
-            path => concat(&["is ", path, " its path, "]),
+            path => format!("is {path} its path, "),
         };
         let offer = if self.subprotocols == "none" {
             "and ask for no subprotocol?".into()
         } else {
-            concat(&["and know “", &self.subprotocols, "”? Else offer none."])
+            format!("and know “{}”? Else offer none.", self.subprotocols)
         };
         let what = "The WebSocket did not open; the console (F12) says why. Is a gateway there, ";
-        concat(&[what, &path, "does it let this origin in, ", &offer])
+        format!("{what}{path}does it let this origin in, {offer}")
     }
 
     fn no_answer(&self) -> String {
-        let after = number::span(self.after_ms);
+        let (who, told, after) = (self.who(), self.told(), number::span(self.after_ms));
         match self.code {
             // The codes that gateways have for a broker that they could not reach.
-            1011 | 1014 => concat(&[
-                "The gateway is up, its broker is not (",
-                &self.told(),
-                "). Start it, or correct its address at the gateway.",
-            ]),
+            1011 | 1014 => format!(
+                "The gateway is up, its broker is not ({told}). Start it, or correct its address at the gateway."
+            ),
             // Kaazing opens before it has reached the broker, and gives no reason whatever became of that.
-            1000 if self.reason.is_empty() => concat(&[
-                "The gateway accepted, but the broker behind it did not answer (closed after ",
-                &after,
-                ", code 1000). Does it run on its port, often 1883, and take this MQTT version?",
-            ]),
-            _ => concat(&[
-                "Closed without CONNACK after ",
-                &after,
-                " by ",
-                self.who(),
-                " (",
-                &self.told(),
-                "). Does the URL lead to MQTT, and does the broker take this version?",
-            ]),
+            1000 if self.reason.is_empty() => format!(
+                "The gateway accepted, but the broker behind it did not answer (closed after {after}, code 1000). \
+                 Does it run on its port, often 1883, and take this MQTT version?"
+            ),
+            _ => format!(
+                "Closed without CONNACK after {after} by {who} ({told}). Does the URL lead to MQTT, and does the \
+                 broker take this version?"
+            ),
         }
     }
 
@@ -149,29 +133,28 @@ impl Closed {
             }
             _ => "Connect again to go on.",
         };
-        concat(&["Closed by ", self.who(), " (", &self.told(), "). ", cause])
+        format!("Closed by {} ({}). {cause}", self.who(), self.told())
     }
 
     /// The code and the reason that came: `code 1014, “no broker”`.
     fn told(&self) -> String {
-        concat(&["code ", &number::plain(self.code.into()), &self.reason_words()])
+        format!("code {}{}", self.code, self.reason_words())
     }
 
     fn code_words(&self) -> String {
-        let code = concat(&["code ", &number::plain(self.code.into())]);
         match code_meaning(self.code) {
-            "" => code,
-            meaning => concat(&[&code, ", ", meaning]),
+            "" => format!("code {}", self.code),
+            meaning => format!("code {}, {meaning}", self.code),
         }
     }
 
     fn reason_words(&self) -> String {
-        if self.reason.is_empty() { String::new() } else { concat(&[", “", &self.reason, "”"]) }
+        if self.reason.is_empty() { String::new() } else { format!(", “{}”", self.reason) }
     }
 }
 
-impl Ours {
-    fn words(&self, stage: Stage) -> String {
+impl LocalClose {
+    fn words(&self, phase: &Phase) -> String {
         match self {
             Self::Disconnected => "DISCONNECT was sent and the WebSocket closed.".into(),
             Self::Dropped => {
@@ -179,27 +162,23 @@ impl Ours {
             }
             Self::GivenUp => "The attempt was given up.".into(),
             Self::Refused(code) => {
-                concat(&["The broker refused: ", &return_code_words(*code), ". ", refusal_advice(*code)])
+                format!("The broker refused: {}. {}", return_code_words(*code), refusal_advice(*code))
             }
-            Self::NoConnAck(secs) => concat(&[
-                "The WebSocket is open, but no CONNACK came within ",
-                &number::plain(*secs),
-                " s. Is the broker's port the one for MQTT, often 1883? ActiveMQ's own listener needs subprotocol \
-                 mqtt.",
-            ]),
-            Self::NotSent(words) => concat(&["CONNECT could not be sent: ", words, "."]),
-            Self::KeepAliveExpired(secs) => concat(&[
-                "No PINGRESP within ",
-                &number::plain((*secs).into()),
-                " s, so the connection is dead. Connect again; on a slow network with a longer keep alive.",
-            ]),
+            Self::NoConnAck(secs) => format!(
+                "The WebSocket is open, but no CONNACK came within {secs} s. Is the broker's port the one for MQTT, \
+                 often 1883? ActiveMQ's own listener needs subprotocol mqtt."
+            ),
+            Self::NotSent(words) => format!("CONNECT could not be sent: {words}."),
+            Self::KeepAliveExpired(secs) => format!(
+                "No PINGRESP within {secs} s, so the connection is dead. Connect again; on a slow network with a \
+                 longer keep alive."
+            ),
             Self::PeerError(words) => {
-                let advice = if stage == Stage::Connected {
-                    ". The log shows where."
-                } else {
-                    ". Does the URL, and the gateway behind it, lead to a port for MQTT?"
+                let advice = match phase {
+                    Phase::Connected => "The log shows where.",
+                    _ => "Does the URL, and the gateway behind it, lead to a port for MQTT?",
                 };
-                concat(&["The peer does not follow MQTT: ", words, advice])
+                format!("The peer does not follow MQTT: {words}. {advice}")
             }
         }
     }
@@ -252,7 +231,7 @@ pub fn return_code_words(code: u8) -> String {
         5 => "not authorized",
         _ => "reserved code",
     };
-    concat(&[meaning, " (return code ", &number::plain(code.into()), ")"])
+    format!("{meaning} (return code {code})")
 }
 
 const fn refusal_advice(code: u8) -> &'static str {
@@ -271,12 +250,12 @@ const fn refusal_advice(code: u8) -> &'static str {
 mod tests {
     use super::*;
 
-    fn closed(code: u16, stage: Stage) -> Closed {
+    fn closed(code: u16, phase: Phase) -> Closed {
         Closed {
             code,
             reason: String::new(),
-            ours: None,
-            stage,
+            local: None,
+            phase,
             after_ms: 40,
             url: "ws://localhost:8001/".into(),
             subprotocols: "none".into(),
@@ -286,7 +265,7 @@ mod tests {
 
     #[test]
     fn a_gateway_that_names_no_reason_may_not_have_reached_its_broker() {
-        let mut kaazing = closed(1000, Stage::AwaitingConnAck);
+        let mut kaazing = closed(1000, Phase::AwaitingConnAck);
         let expected = "The gateway accepted, but the broker behind it did not answer (closed after 40 ms, code \
                         1000). Does it run on its port, often 1883, and take this MQTT version?";
         assert_eq!(kaazing.status_words(), expected);
@@ -300,7 +279,7 @@ mod tests {
 
     #[test]
     fn a_gateway_that_names_the_broker() {
-        let mut bad_gateway = closed(1014, Stage::AwaitingConnAck);
+        let mut bad_gateway = closed(1014, Phase::AwaitingConnAck);
         bad_gateway.reason = "127.0.0.1:1883 refused".into();
         let words = bad_gateway.status_words();
         assert!(words.contains("its broker is not (code 1014, “127.0.0.1:1883 refused”)"), "{words}");
@@ -308,7 +287,7 @@ mod tests {
 
     #[test]
     fn a_websocket_that_does_not_open_may_have_several_causes() {
-        let mut none = closed(1006, Stage::Opening);
+        let mut none = closed(1006, Phase::Opening);
         let words = none.status_words();
         let no_path = "Is a gateway there, does it let this origin in, and ask for no subprotocol?";
         assert!(words.ends_with(no_path), "{words}");
@@ -321,7 +300,7 @@ mod tests {
 
     #[test]
     fn a_path_that_may_be_wrong_is_named() {
-        let words = |url: &str| Closed { url: url.into(), ..closed(1006, Stage::Opening) }.status_words();
+        let words = |url: &str| Closed { url: url.into(), ..closed(1006, Phase::Opening) }.status_words();
         for (url, said) in [
             ("ws://h:8001/wrongpath", "there, is /wrongpath its path, does it"),
             ("wss://h/a/b?c=/d", "there, is /a/b its path, does it"),
@@ -336,7 +315,7 @@ mod tests {
 
     #[test]
     fn a_connection_that_was_dropped_tells_so() {
-        let dropped = Closed { ours: Some(Ours::Dropped), ..closed(1000, Stage::Connected) };
+        let dropped = Closed { local: Some(LocalClose::Dropped), ..closed(1000, Phase::Connected) };
         let expected =
             "WebSocket dropped without DISCONNECT by this page after 40 ms: code 1000, normal closure";
         assert_eq!(dropped.event_words(), expected);
@@ -344,9 +323,9 @@ mod tests {
 
     #[test]
     fn who_closed_is_said() {
-        assert_eq!(closed(1000, Stage::Connected).who(), "the peer");
-        assert_eq!(closed(1006, Stage::Connected).who(), "the network or the gateway");
-        let ours = Closed { ours: Some(Ours::Disconnected), ..closed(1000, Stage::Connected) };
+        assert_eq!(closed(1000, Phase::Connected).who(), "the peer");
+        assert_eq!(closed(1006, Phase::Connected).who(), "the network or the gateway");
+        let ours = Closed { local: Some(LocalClose::Disconnected), ..closed(1000, Phase::Connected) };
         let expected = "WebSocket closed by this page after 40 ms: code 1000, normal closure";
         assert_eq!(ours.event_words(), expected);
     }
@@ -361,14 +340,14 @@ mod tests {
             (5, "not authorized"),
             (200, "reserved code (return code 200)"),
         ] {
-            let said = Ours::Refused(code).words(Stage::AwaitingConnAck);
+            let said = LocalClose::Refused(code).words(&Phase::AwaitingConnAck);
             assert!(said.contains(words), "{said}");
         }
     }
 
     #[test]
     fn unknown_close_codes_are_said_by_number() {
-        assert_eq!(closed(2999, Stage::Connected).code_words(), "code 2999");
-        assert_eq!(closed(4001, Stage::Connected).code_words(), "code 4001, private to the application");
+        assert_eq!(closed(2999, Phase::Connected).code_words(), "code 2999");
+        assert_eq!(closed(4001, Phase::Connected).code_words(), "code 4001, private to the application");
     }
 }

@@ -1,143 +1,28 @@
-//! From a pattern to the instructions of its automaton.
+//! From a pattern to its tree.
 
-use super::PatternError;
-use super::required::Required;
-use crate::filter::byte_set::ByteSet;
+use super::node::Node;
+use crate::byte_set::ByteSet;
 
-/// An instruction; numbers are places in the program.
-#[derive(Clone, Debug)]
-pub(super) enum Inst {
-    /// Goes on behind one of these bytes.
-    Byte(Box<ByteSet>, u16),
-    /// Goes on at both places.
-    Split(u16, u16),
-    /// Goes on at the start of the text.
-    Start(u16),
-    /// Goes on at the end of the text.
-    End(u16),
-    /// The pattern matches.
-    Match,
+/// What is wrong with a pattern, and the byte of it where.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct PatternError {
+    /// Offset of the byte at fault from the start of the pattern.
+    pub offset: usize,
+    /// What is wrong, in words.
+    pub words: &'static str,
 }
 
-/// Compiles a pattern; the program begins at its first instruction. Says what every match has.
-pub(super) fn compile(
-    pattern: &str,
-    ignore_case: bool,
-) -> Result<(Vec<Inst>, Option<Required>), PatternError> {
+/// Reads a pattern.
+pub(super) fn parse(pattern: &str, ignore_case: bool) -> Result<Node, PatternError> {
     if pattern.len() > MAX_PATTERN {
-        return Err(PatternError { offset: 0, words: "this pattern is too long" });
+        return Err(TOO_LONG);
     }
     let mut parser = Parser { pattern, at: 0, ignore_case, depth: 0 };
-    let mut node = parser.alternatives()?;
+    let node = parser.alternatives()?;
     if parser.at < pattern.len() {
         return Err(parser.fault(parser.at, "this bracket closes nothing"));
     }
-    if node.size() > MAX_SIZE {
-        return Err(PatternError { offset: 0, words: "this pattern is too long" });
-    }
-    if let Node::Concat(nodes) = &mut node {
-        trim(nodes);
-    }
-    // The start is the first instruction, whatever the pattern begins with.
-    let mut program = vec![Inst::Split(1, 1)];
-    emit(&node, &mut program);
-    program.push(Inst::Match);
-    Ok((program, Required::of(&node)))
-}
-
-#[derive(Clone)]
-pub(super) enum Node {
-    Empty,
-    Byte(ByteSet),
-    Start,
-    End,
-    Concat(Vec<Node>),
-    Alternate(Vec<Node>),
-    Repeat { node: Box<Node>, at_least_one: bool, many: bool },
-}
-
-impl Node {
-    /// How many nodes it has.
-    fn size(&self) -> usize {
-        match self {
-            Self::Empty | Self::Byte(_) | Self::Start | Self::End => 1,
-            Self::Concat(nodes) | Self::Alternate(nodes) => nodes.iter().map(Self::size).sum::<usize>() + 1,
-            Self::Repeat { node, .. } => node.size() + 1,
-        }
-    }
-
-    /// So many of it, or more up to a limit if there is one.
-    fn times(self, least: usize, most: Option<usize>) -> Self {
-        let repeat = |at_least_one, many| Self::Repeat { node: Box::new(self.clone()), at_least_one, many };
-        let mut nodes = match (least, most) {
-            (0, None) => vec![repeat(false, true)],
-            (1.., None) => [vec![self.clone(); least - 1], vec![repeat(true, true)]].concat(),
-            (_, Some(most)) => [vec![self.clone(); least], vec![repeat(false, false); most - least]].concat(),
-        };
-        if nodes.len() == 1 { nodes.remove(0) } else { Self::Concat(nodes) }
-    }
-}
-
-/// Takes off both ends what a text need not have to match: one with `.*a+` somewhere has an `a`.
-fn trim(nodes: &mut Vec<Node>) {
-    let is_optional = |node: Option<&Node>| matches!(node, Some(Node::Repeat { at_least_one: false, .. }));
-    while is_optional(nodes.first()) {
-        nodes.remove(0);
-    }
-    while is_optional(nodes.last()) {
-        nodes.pop();
-    }
-    for end in [0, nodes.len().saturating_sub(1)] {
-        if let Some(Node::Repeat { many, .. }) = nodes.get_mut(end) {
-            *many = false;
-        }
-    }
-}
-
-/// Appends the instructions of a node; they go on at the instruction behind them.
-fn emit(node: &Node, program: &mut Vec<Inst>) {
-    let here = |program: &Vec<Inst>| program.len() as u16;
-    match node {
-        Node::Empty => {}
-        Node::Byte(set) => program.push(Inst::Byte(Box::new(*set), here(program) + 1)),
-        Node::Start => program.push(Inst::Start(here(program) + 1)),
-        Node::End => program.push(Inst::End(here(program) + 1)),
-        Node::Concat(nodes) => nodes.iter().for_each(|node| emit(node, program)),
-        Node::Alternate(nodes) => {
-            let mut exits = Vec::new();
-            for (index, node) in nodes.iter().enumerate() {
-                let split = program.len();
-                let is_last = index + 1 == nodes.len();
-                if !is_last {
-                    program.push(Inst::Match);
-                }
-                emit(node, program);
-                if !is_last {
-                    exits.push(program.len());
-                    program.push(Inst::Match);
-                    program[split] = Inst::Split(split as u16 + 1, here(program));
-                }
-            }
-            let end = here(program);
-            for exit in exits {
-                program[exit] = Inst::Split(end, end);
-            }
-        }
-        Node::Repeat { node, at_least_one, many } => {
-            let split = program.len();
-            if !at_least_one {
-                program.push(Inst::Match);
-            }
-            let body = here(program);
-            emit(node, program);
-            if *many {
-                program.push(Inst::Split(body, here(program) + 1));
-            }
-            if !at_least_one {
-                program[split] = Inst::Split(body, here(program));
-            }
-        }
-    }
+    if node.size() > MAX_SIZE { Err(TOO_LONG) } else { Ok(node) }
 }
 
 struct Parser<'p> {
@@ -199,6 +84,10 @@ impl Parser<'_> {
                 _ => return Ok(node),
             };
             if self.at == start {
+                self.at += 1;
+            }
+            // It asks for the shortest match, and there is one where there is a longer one.
+            if self.peek() == Some('?') {
                 self.at += 1;
             }
             count += 1;
@@ -391,3 +280,5 @@ const MAX_PATTERN: usize = 1_000;
 const MAX_REPEATED: usize = 250;
 /// The largest size of a pattern. Each node makes at most two instructions, so that their places are small numbers.
 const MAX_SIZE: usize = 2_000;
+
+const TOO_LONG: PatternError = PatternError { offset: 0, words: "this pattern is too long" };

@@ -1,6 +1,6 @@
 //! The own regular expressions against those of the `regex` crate.
 
-use mqttscope_log::filter::Regex;
+use mqttscope_search::Regex;
 use proptest::prelude::*;
 
 fn atom() -> impl Strategy<Value = String> {
@@ -38,7 +38,7 @@ fn pattern() -> impl Strategy<Value = String> {
             3 => proptest::collection::vec(inner.clone(), 0..4).prop_map(|parts| parts.concat()),
             1 => proptest::collection::vec(inner.clone(), 1..4)
                 .prop_map(|parts| format!("({})", parts.join("|"))),
-            2 => (inner, proptest::sample::select(&["*", "+", "?", "*?", "+*", "{2}", "{0}", "{0,2}", "{1,}", "{0,}", "{2,3}", "{2}+"][..]))
+            2 => (inner, proptest::sample::select(&["*", "+", "?", "*?", "+?", "??", "{2}?", "{2,3}?", "+??", "+*", "{2}", "{0}", "{0,2}", "{1,}", "{0,}", "{2,3}", "{2}+"][..]))
                 .prop_map(|(part, sign)| format!("({part}){sign}")),
         ]
     })

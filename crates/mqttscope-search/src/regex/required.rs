@@ -1,8 +1,8 @@
 //! What stands in every match of a pattern, so that a text without it needs no automaton.
 
-use super::compile::Node;
-use crate::filter::byte_set::ByteSet;
-use crate::filter::find::{LITTLE, Needle};
+use super::node::Node;
+use crate::byte_set::ByteSet;
+use crate::needle::{LITTLE, Needle};
 
 /// Places one behind the other that every match has, with the bytes that may stand there.
 #[derive(Clone, Debug)]
@@ -153,7 +153,7 @@ const MAX_PLACES: usize = 16;
 
 #[cfg(test)]
 mod tests {
-    use crate::filter::regex::Regex;
+    use crate::Regex;
 
     /// What is required is as long as `word`, and `word` is an instance of it.
     #[track_caller]

@@ -1,41 +1,38 @@
-//! Numbers as people read them, without the standard library's float formatting, which is large.
+//! Numbers as people read them, and bytes as hex digits, without the standard library's float formatting, which is
+//! large.
 
-use super::text::concat;
+use alloc::string::String;
 
 /// A plain number. One function for all integers: each type would bring its own.
 #[inline(never)]
 #[must_use]
 pub fn plain(number: u64) -> String {
-    number.to_string()
+    let mut text = String::new();
+    push_number(&mut text, number);
+    text
 }
 
 /// A count with a comma between groups of three digits: `1,234,567`.
 #[must_use]
 pub fn grouped(count: u64) -> String {
-    let digits = plain(count);
-    let mut text = String::with_capacity(digits.len() + digits.len() / 3);
-    for (at, digit) in digits.chars().enumerate() {
-        if at > 0 && (digits.len() - at).is_multiple_of(3) {
-            text.push(',');
-        }
-        text.push(digit);
-    }
+    let mut text = String::new();
+    push_grouped(&mut text, count);
     text
 }
 
 /// A count and what is counted, with what stands between them: `1 row`, `12 rows`.
 #[must_use]
 pub fn counted(count: u64, one: &str, many: &str) -> String {
-    concat(&[&grouped(count), if count == 1 { one } else { many }])
+    followed(grouped(count), if count == 1 { one } else { many })
 }
 
 /// A size: `22 B`, `4.9 kB`, `5.0 MB`.
 #[must_use]
 pub fn size(bytes: u64) -> String {
     match bytes {
-        0..1_000 => concat(&[&plain(bytes), " B"]),
-        1_000..1_000_000 => concat(&[&tenths(bytes / 100), " kB"]),
-        _ => concat(&[&tenths(bytes / 100_000), " MB"]),
+        0..1_000 => followed(plain(bytes), " B"),
+        1_000..1_000_000 => followed(tenths(bytes / 100), " kB"),
+        _ => followed(tenths(bytes / 100_000), " MB"),
     }
 }
 
@@ -43,8 +40,8 @@ pub fn size(bytes: u64) -> String {
 #[must_use]
 pub fn span(millis: u64) -> String {
     match millis {
-        0..1_000 => concat(&[&plain(millis), " ms"]),
-        1_000..10_000 => concat(&[&tenths(millis / 100), " s"]),
+        0..1_000 => followed(plain(millis), " ms"),
+        1_000..10_000 => followed(tenths(millis / 100), " s"),
         _ => elapsed(millis / 1_000),
     }
 }
@@ -53,12 +50,12 @@ pub fn span(millis: u64) -> String {
 #[must_use]
 pub fn elapsed(secs: u64) -> String {
     match secs {
-        0..120 => concat(&[&plain(secs), " s"]),
-        120..7_200 => concat(&[&plain(secs / 60), " min"]),
+        0..120 => followed(plain(secs), " s"),
+        120..7_200 => followed(plain(secs / 60), " min"),
         _ => {
-            let minutes = secs / 60 % 60;
-            let pad = if minutes < 10 { "0" } else { "" };
-            concat(&[&plain(secs / 3_600), " h ", pad, &plain(minutes), " min"])
+            let mut text = followed(plain(secs / 3_600), " h ");
+            two_digits(&mut text, secs / 60 % 60);
+            followed(text, " min")
         }
     }
 }
@@ -66,7 +63,7 @@ pub fn elapsed(secs: u64) -> String {
 /// A latency: `0.4 ms`, `12.7 ms`, `1.3 s`.
 #[must_use]
 pub fn latency(micros: u64) -> String {
-    if micros < 100_000 { concat(&[&tenths(micros / 100), " ms"]) } else { span(micros / 1_000) }
+    if micros < 100_000 { followed(tenths(micros / 100), " ms") } else { span(micros / 1_000) }
 }
 
 /// A time span that fits into a narrow column, eight characters, as exactly as they can say it: `12.345 s`,
@@ -78,7 +75,7 @@ pub fn since(micros: u64) -> String {
     match secs {
         0..10_000 => {
             let millis = micros / 1_000;
-            text.push_str(&plain(secs));
+            push_number(&mut text, secs);
             text.push('.');
             text.push(digit(millis / 100));
             match secs {
@@ -89,14 +86,14 @@ pub fn since(micros: u64) -> String {
             text.push_str(" s");
         }
         10_000..360_000 => {
-            text.push_str(&plain(secs / 3_600));
+            push_number(&mut text, secs / 3_600);
             text.push(':');
             two_digits(&mut text, secs / 60 % 60);
             text.push(':');
             two_digits(&mut text, secs % 60);
         }
         _ => {
-            text.push_str(&plain(secs / 3_600));
+            push_number(&mut text, secs / 3_600);
             text.push_str(" h");
         }
     }
@@ -119,6 +116,35 @@ pub fn time_of_day(local_micros: u64) -> String {
     text
 }
 
+/// Appends a number in decimal digits.
+pub fn push_number(out: &mut String, number: u64) {
+    if number >= 10 {
+        push_number(out, number / 10);
+    }
+    out.push(digit(number));
+}
+
+/// Appends a number with a comma between groups of three digits.
+pub fn push_grouped(out: &mut String, number: u64) {
+    if number < 1_000 {
+        return push_number(out, number);
+    }
+    push_grouped(out, number / 1_000);
+    out.push(',');
+    out.push(digit(number / 100));
+    two_digits(out, number);
+}
+
+/// Appends bytes as lower-case hex digits.
+pub fn push_hex_digits(out: &mut String, bytes: &[u8]) {
+    const DIGITS: &[u8; 16] = b"0123456789abcdef";
+    out.reserve(2 * bytes.len());
+    for byte in bytes {
+        out.push(char::from(DIGITS[usize::from(byte >> 4)]));
+        out.push(char::from(DIGITS[usize::from(byte & 15)]));
+    }
+}
+
 fn two_digits(text: &mut String, value: u64) {
     text.push(digit(value / 10));
     text.push(digit(value));
@@ -129,7 +155,16 @@ fn digit(value: u64) -> char {
 }
 
 fn tenths(tenths: u64) -> String {
-    concat(&[&grouped(tenths / 10), ".", &plain(tenths % 10)])
+    let mut text = grouped(tenths / 10);
+    text.push('.');
+    text.push(digit(tenths));
+    text
+}
+
+/// A text, and what is behind it.
+fn followed(mut text: String, behind: &str) -> String {
+    text.push_str(behind);
+    text
 }
 
 #[cfg(test)]
@@ -138,7 +173,7 @@ mod tests {
 
     #[test]
     fn counts_are_grouped() {
-        let cases = [(0, "0"), (999, "999"), (1_000, "1,000"), (12_345, "12,345"), (1_234_567, "1,234,567")];
+        let cases = [(0, "0"), (999, "999"), (1_000, "1,000"), (12_345, "12,345"), (1_002_034, "1,002,034")];
         for (count, expected) in cases {
             assert_eq!(grouped(count), expected);
         }

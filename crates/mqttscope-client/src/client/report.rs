@@ -1,0 +1,129 @@
+//! What a session wants sent and what it reports: into the log, and onto the link.
+
+use mqttscope_log::{Direction, Event as LogEvent, Fault, Log, PacketFacts};
+use mqttscope_proto::session::{CloseReason, Event, TransmitKind};
+use mqttscope_proto::{PacketId, Timestamp};
+use mqttscope_text::number;
+
+use super::Client;
+use crate::close::LocalClose;
+use crate::connection::Phase;
+
+impl Client {
+    /// Logs and queues what the session wants sent, and takes its events. `about` is the packet that they follow from.
+    pub(super) fn gather(&mut self, now: Timestamp, about: Option<u32>, log: &mut Log) {
+        if let Some(id) = self.id() {
+            while let Some(transmit) = self.session.poll_transmit() {
+                let facts = facts_of(transmit.kind);
+                log.push_packet(now.as_micros(), id, Direction::Out, transmit.frame, facts);
+                self.link.queue(transmit.frame);
+            }
+        }
+        self.report(now, about, log);
+    }
+
+    /// Takes the session's events.
+    pub(super) fn report(&mut self, now: Timestamp, about: Option<u32>, log: &mut Log) {
+        while let Some(event) = self.session.poll_event() {
+            self.on_event(now, about, event, log);
+        }
+    }
+
+    fn on_event(&mut self, now: Timestamp, about: Option<u32>, event: Event, log: &mut Log) {
+        match event {
+            Event::Connected { .. } => self.enter(now, Phase::Connected),
+            Event::Refused { return_code } => self.event(now, LogEvent::Refused { return_code }, log),
+            Event::Subscribed { results, .. } => {
+                for result in results.iter().filter(|result| result.granted().is_none()) {
+                    self.event(now, LogEvent::NotGranted { filter: &result.filter }, log);
+                }
+                self.update(|connection| connection.subscribed(&results));
+            }
+            Event::Unsubscribed { filters, .. } => {
+                self.update(|connection| connection.unsubscribed(&filters));
+            }
+            Event::PingReqWithheld => {
+                if let Some(attempt) = &mut self.attempt {
+                    attempt.withheld = true;
+                }
+                self.event(now, LogEvent::PingWithheld, log);
+            }
+            Event::AcknowledgementHeld { packet_type, packet_id } => {
+                if let Some(number) = about {
+                    log.mark(number, PacketFacts { held: true, ..PacketFacts::default() });
+                }
+                let held = LogEvent::AcknowledgementHeld { packet_type, packet_id: packet_id.get() };
+                self.event_about(about, now, held, log);
+            }
+            Event::RepeatNotDelivered { packet_id } => {
+                if let Some(number) = about {
+                    log.mark(number, PacketFacts { repeat: true, ..PacketFacts::default() });
+                }
+                let repeat = LogEvent::RepeatNotDelivered { packet_id: packet_id.get() };
+                self.event_about(about, now, repeat, log);
+            }
+            Event::PeerError(error) => {
+                let error = Fault::Found(error, self.session.version());
+                self.event(now, LogEvent::PeerError { error }, log);
+            }
+            Event::LeftInFlight { publishes, requests, queued, kept } => {
+                let ids: Vec<_> = publishes.into_iter().chain(requests).collect();
+                self.on_left_in_flight(now, &ids, queued, kept, log);
+            }
+            Event::Close(reason) => self.on_close_asked(now, reason, log),
+            // The others stand in the log as the packets that they are.
+            _ => {}
+        }
+    }
+
+    fn on_left_in_flight(&self, now: Timestamp, ids: &[PacketId], queued: usize, kept: bool, log: &mut Log) {
+        let shown = ids.iter().take(MAX_IDS).map(PacketId::to_string);
+        let mut words = shown.collect::<Vec<_>>().join(", ");
+        if ids.len() > MAX_IDS {
+            words.push_str(", …");
+        }
+        if queued > 0 {
+            let separator = if words.is_empty() { "" } else { "; " };
+            words.push_str(&format!("{separator}{} queued", number::grouped(queued as u64)));
+        }
+        let fate = match (ids.len() + queued, kept) {
+            (1, true) => "it is sent again on reconnect",
+            (1, false) => "it is given up",
+            (_, true) => "they are sent again on reconnect",
+            (_, false) => "they are given up",
+        };
+        self.event(now, LogEvent::LeftInFlight { count: ids.len() as u64, ids: &words, fate }, log);
+    }
+
+    fn on_close_asked(&mut self, now: Timestamp, reason: CloseReason, log: &mut Log) {
+        let Some(attempt) = &self.attempt else { return };
+        let local = match reason {
+            CloseReason::Refused(code) => LocalClose::Refused(code),
+            CloseReason::NoConnAck => LocalClose::NoConnAck(now.micros_since(attempt.began) / 1_000_000),
+            CloseReason::NoPingResp => {
+                let secs = attempt.request.options.keep_alive.as_secs();
+                self.event(now, LogEvent::KeepAliveExpired { secs }, log);
+                LocalClose::KeepAliveExpired(secs)
+            }
+            CloseReason::Undecodable(error) => LocalClose::PeerError(error.to_string()),
+            CloseReason::Violation(violation) => LocalClose::PeerError(violation.to_string()),
+            CloseReason::PeerError(error) => LocalClose::PeerError(error.to_string()),
+            _ => LocalClose::Disconnected,
+        };
+        self.close(now, local);
+    }
+}
+
+/// What the log is told of a packet that the session sends.
+fn facts_of(kind: TransmitKind) -> PacketFacts {
+    PacketFacts {
+        own: true,
+        copy: kind == TransmitKind::Duplicate,
+        resend: kind == TransmitKind::Resend,
+        raw: kind == TransmitKind::Raw,
+        ..PacketFacts::default()
+    }
+}
+
+/// As many packet ids are named when exchanges are left unfinished.
+const MAX_IDS: usize = 20;
