@@ -1,6 +1,7 @@
 //! One row of the packet log.
 
 use mqttscope_log::Log;
+use mqttscope_proto::PacketType;
 use mqttscope_text::number;
 use yew::prelude::*;
 use yew::virtual_dom::VTag;
@@ -70,7 +71,7 @@ fn packet_row(row: &Row, packet: &PacketRow, place: u32, style: Style, mark: Mar
     let class = concat(&[
         "row ",
         kind,
-        if packet.name == "PUBLISH" { " loud" } else { "" },
+        if packet.packet_type == Some(PacketType::Publish) { " loud" } else { "" },
         if packet.violation { " violation" } else { "" },
         if mark.found { " found" } else { "" },
         if packet.preview.is_some() { " tall" } else { "" },

@@ -47,6 +47,8 @@ pub enum Content {
 #[derive(Clone, Debug, PartialEq)]
 pub struct PacketRow {
     pub out: bool,
+    /// `None` for bytes that are no packet.
+    pub packet_type: Option<PacketType>,
     /// The name in the specification, or `?` for bytes that are no packet.
     pub name: &'static str,
     pub flags: Flags,
@@ -135,6 +137,7 @@ impl PacketRow {
         let answer = answered.map(|asked| number::latency(record.time.saturating_sub(asked.time)));
         Self {
             out: record.direction() == Direction::Out,
+            packet_type: record.packet_type(),
             name: name(record),
             flags: Flags::of(record),
             id: record.packet_id,
