@@ -7,9 +7,9 @@ use mqttscope_link::{
     Asked, Command, ConnectionCommand, Copy, LogCommand, Look, PageCommand, PanelView, Slot, Ticket, Update,
     View,
 };
+use mqttscope_log::Log;
 use mqttscope_log::export::Selection;
 use mqttscope_log::transfer::{Binary, Lines, Message};
-use mqttscope_log::Log;
 use mqttscope_proto::session::{CommandError, Publication};
 use mqttscope_proto::{Timestamp, TopicFilter, TopicName};
 use mqttscope_text::{capitalised, number};
@@ -259,9 +259,11 @@ impl Engine {
         let is_same_panel = self.page.sent_panel.as_ref() == Some(&panel);
         let look = self.page.look.number;
         let view = View { look, now, log, rows: self.view.rows_view(&self.log), panel: None };
-        let is_same = self.page.sent.as_ref().is_some_and(|sent| {
-            (sent.look, &sent.log, &sent.rows) == (view.look, &view.log, &view.rows)
-        });
+        let is_same = self
+            .page
+            .sent
+            .as_ref()
+            .is_some_and(|sent| (sent.look, &sent.log, &sent.rows) == (view.look, &view.log, &view.rows));
         if is_same && is_same_panel {
             return None;
         }
@@ -308,12 +310,12 @@ impl Engine {
             ConnectionCommand::Unsubscribe { filter } => TopicFilter::new(&filter)
                 .map_err(|fault| sentence(&fault))
                 .and_then(|filter| client.unsubscribe(now, filter, log).map_err(|error| said(&error))),
-            ConnectionCommand::Publish { topic, qos, retain, payload } => TopicName::new(&topic)
-                .map_err(|fault| sentence(&fault))
-                .and_then(|topic| {
+            ConnectionCommand::Publish { topic, qos, retain, payload } => {
+                TopicName::new(&topic).map_err(|fault| sentence(&fault)).and_then(|topic| {
                     let publication = Publication { topic, payload: &payload, qos, retain };
                     client.publish(now, &publication, log).map_err(|error| said(&error))
-                }),
+                })
+            }
             ConnectionCommand::Switches { withhold_pingreq, send_duplicates } => {
                 let policy = client.policy_mut();
                 policy.withhold_pingreq = withhold_pingreq;

@@ -82,7 +82,10 @@ fn summary(packet: &Packet<'_>) -> (Option<String>, String) {
             format!("{}{kept}", mqttscope_client::return_code_words(connack.return_code))
         }
         Packet::Subscribe(subscribe) => list(
-            subscribe.filters.iter().map(|entry| format!("{} ({})", shown(entry.filter), qos_name(entry.qos))),
+            subscribe
+                .filters
+                .iter()
+                .map(|entry| format!("{} ({})", shown(entry.filter), qos_name(entry.qos))),
         ),
         Packet::Unsubscribe(unsubscribe) => list(unsubscribe.filters.iter().map(shown)),
         Packet::SubAck(suback) => list(suback.return_codes.iter().map(|&code| granted_words(code))),
@@ -351,7 +354,9 @@ mod tests {
         sent(&mut log, 1_000, b"\x32\x07\x00\x01t\x00\x09hi");
         log.receive(CONNECTION, Direction::In, 4, |room| room.copy_from_slice(b"\x40\x02\x00\x09"));
         assert_eq!(log.next_packet(4_200, CONNECTION, Direction::In, |packet| packet.number), Ok(Some(1)));
-        let Content::Packet(row) = row(&log, 1, false).expect("it is kept").content else { panic!("a packet") };
+        let Content::Packet(row) = row(&log, 1, false).expect("it is kept").content else {
+            panic!("a packet")
+        };
         assert_eq!((row.answer, row.exchange), (Some(3_200), Some(0)));
     }
 

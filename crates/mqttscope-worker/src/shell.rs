@@ -268,10 +268,9 @@ impl Inner {
                     }
                 });
                 if let Err(words) = begun {
-                    self.engine.borrow_mut().handle(
-                        self.clock.borrow().now(),
-                        Input::Decoded { request, lines: Err(words) },
-                    );
+                    self.engine
+                        .borrow_mut()
+                        .handle(self.clock.borrow().now(), Input::Decoded { request, lines: Err(words) });
                 }
             }
         }
@@ -307,7 +306,9 @@ impl Inner {
         };
         match begun {
             Ok(import) => *self.import.borrow_mut() = Some(import),
-            Err(words) => self.engine.borrow_mut().handle(self.clock.borrow().now(), Input::ReadFailed(words)),
+            Err(words) => {
+                self.engine.borrow_mut().handle(self.clock.borrow().now(), Input::ReadFailed(words))
+            }
         }
     }
 
