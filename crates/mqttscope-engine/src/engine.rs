@@ -114,8 +114,14 @@ impl Engine {
     /// An engine without a connection and with an empty log.
     #[must_use]
     pub fn new() -> Self {
+        Self::with_log(Log::new(Log::DEFAULT_BUDGET))
+    }
+
+    /// An engine without a connection, and with a log that may hold something.
+    #[must_use]
+    pub fn with_log(log: Log) -> Self {
         Self {
-            log: Log::new(Log::DEFAULT_BUDGET),
+            log,
             connections: Vec::new(),
             view: LogView::default(),
             inspector: Inspector::default(),

@@ -41,14 +41,14 @@ struct Inner {
 }
 
 impl Shell {
-    /// An engine for the page at the other end of a port.
+    /// Runs an engine for the page at the other end of a port.
     #[must_use]
-    pub fn serve(page: MessagePort) -> Self {
+    pub fn serve(page: MessagePort, engine: Engine) -> Self {
         let inner = Rc::new_cyclic(|me: &Weak<Inner>| {
             let (waking, working) = (me.clone(), me.clone());
             Inner {
                 me: me.clone(),
-                engine: RefCell::new(Engine::new()),
+                engine: RefCell::new(engine),
                 page,
                 clock: RefCell::new(Clock::new(Rc::new(move || {
                     if let Some(inner) = waking.upgrade() {
@@ -82,13 +82,6 @@ impl Shell {
     /// Leaves it running for as long as its thread is there.
     pub fn run_forever(self) {
         std::mem::forget(self);
-    }
-
-    /// The engine, for tests that look into its log or fill it.
-    pub fn with_engine<R>(&self, look: impl FnOnce(&mut Engine) -> R) -> R {
-        let result = look(&mut self.inner.engine.borrow_mut());
-        self.inner.drain();
-        result
     }
 }
 
