@@ -33,6 +33,8 @@ pub struct Engine {
     outputs: VecDeque<Output>,
     page: Page,
     now: Timestamp,
+    /// How much later the time of day is than the time that never runs backwards, in microseconds.
+    clock_offset: i64,
 }
 
 /// What is known of whoever shows it.
@@ -130,13 +132,18 @@ impl Engine {
             outputs: VecDeque::from([Output::Update(Update::Started)]),
             page: Page::default(),
             now: Timestamp::default(),
+            clock_offset: 0,
         }
     }
 
     /// Takes the time of day in microseconds since the Unix epoch, beside the time that never runs backwards: a machine
     /// that slept, or whose clock was set, is noticed by their difference.
     pub fn set_clock(&mut self, now: Timestamp, time_of_day: u64) {
-        let _ = (now, time_of_day);
+        let offset = time_of_day.cast_signed() - now.as_micros().cast_signed();
+        if (offset - self.clock_offset).unsigned_abs() >= NOTICED_MICROS {
+            self.clock_offset = offset;
+            self.log.set_clock_offset(now.as_micros(), offset);
+        }
     }
 
     /// The log.
@@ -430,12 +437,13 @@ impl Engine {
         match copy {
             Copy::Row => {
                 let row = row::row(&self.log, selected?, false)?;
-                Some(row::line(&row, &time(row.time)))
+                Some(row::line(&row, &time(row.time_of_day)))
             }
             Copy::PacketText => {
                 let record = self.log.record(selected?)?;
                 // To the microsecond.
-                let time = format!("{}{:03}", time(record.time), record.time % 1_000);
+                let micros = self.log.time_of_day(record);
+                let time = format!("{}{:03}", time(micros), micros % 1_000);
                 self.inspector.selected()?.text(&self.log, &time)
             }
             Copy::PacketHex => self.inspector.selected()?.hex(&self.log),
@@ -538,5 +546,7 @@ fn sentence(error: &impl ToString) -> String {
     format!("{}.", capitalised(&error.to_string()))
 }
 
+/// What the two clocks may differ by before it is noticed: what a clock that is kept right is put right by is less.
+const NOTICED_MICROS: u64 = 1_000_000;
 const CANCELLED: &str = "Cancelled: what was read until then is in the log.";
 const OTHER_BUILD: &str = "The part of the page that reads files is of another build: load the page again.";

@@ -165,7 +165,7 @@ fn absence(log: &Log, number: u32) -> Absence {
     let name = |about: u32| log.record(about).and_then(Record::packet_type).map_or("bytes", PacketType::name);
     Absence::Event {
         number,
-        time: record.time,
+        time: log.time_of_day(record),
         words: event.words(),
         is_violation: event.kind().is_violation(),
         about: log.before(number).map(|about| (about, name(about).to_owned())),

@@ -17,7 +17,8 @@ pub(crate) fn row(log: &Log, number: u32, is_verbose: bool) -> Option<Row> {
         }
         None => Content::Packet(packet_row(log, number, record, is_verbose)),
     };
-    Some(Row { number, time: record.time, above: None, is_found: false, content })
+    let time_of_day = log.time_of_day(record);
+    Some(Row { number, time: record.time, time_of_day, above: None, is_found: false, content })
 }
 
 /// The row as a line of text, with tabs between its columns; `time` is the time of day.
@@ -102,7 +103,7 @@ fn tone(event: &Event<'_>) -> Tone {
         Event::PingWithheld
         | Event::AcknowledgementHeld { .. }
         | Event::LeftInFlight { .. }
-        | Event::ClockFallback
+        | Event::ClockSet { .. }
         | Event::Gap { .. } => Tone::Amber,
         _ => Tone::Red,
     }

@@ -558,7 +558,7 @@ fn events_come_out_as_they_went_in() {
         Event::PeerError { error: Fault::Found(PeerError::SecondConnAck, version) },
         Event::Incomplete { len: 1 },
         Event::TextMessage { chars: 4 },
-        Event::ClockFallback,
+        Event::ClockSet { later: true, by_ms: 1_000 },
         Event::Gap { len: 5, direction: Direction::In },
         Event::Note { name: "mine", words: "all" },
         Event::Closed { words: "over", failed: true },
