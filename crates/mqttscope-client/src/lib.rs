@@ -33,6 +33,8 @@
 //! assert_eq!(client.connection().phase, Phase::Connected);
 //! ```
 
+#![warn(missing_docs)]
+
 mod alarm;
 mod client;
 mod close;
