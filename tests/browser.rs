@@ -12,7 +12,8 @@ use mqttscope::store::column::Hidden;
 use mqttscope::store::scope::SharedScope;
 use mqttscope::store::shared::SharedLog;
 use mqttscope::transport::{Signal, Transport};
-use mqttscope_log::{Log, Marks};
+use mqttscope_log::{Direction, Log, PacketFacts, SourceId, Version};
+use mqttscope_proto::ProtocolVersion;
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_test::{wasm_bindgen_test, wasm_bindgen_test_configure};
 use web_sys::{Document, Element, HtmlElement, HtmlInputElement};
@@ -173,8 +174,10 @@ async fn rows_stand_where_the_layout_says() {
 
 fn log_of(rows: u64) -> SharedLog {
     let mut log = Log::new(64 << 20);
+    let connection = log.add_connection(SourceId::LIVE, Version::Known(ProtocolVersion::V31));
+    let own = PacketFacts { own: true, ..PacketFacts::default() };
     for time in 0..rows {
-        log.push_sent(time, b"\x30\x05\x00\x01thi", Marks::default());
+        log.push_packet(time, connection, Direction::Out, b"\x30\x05\x00\x01thi", own);
     }
     SharedLog(Rc::new(RefCell::new(log)))
 }
