@@ -8,7 +8,8 @@ use js_sys::Function;
 use mqttscope::components::inspector::{Inspector, InspectorProps};
 use mqttscope::reader::Reader;
 use mqttscope::store::shared::SharedLog;
-use mqttscope_log::{Direction, Log, Marks};
+use mqttscope_log::{ConnectionId, Direction, Known, Log, SourceId, Version};
+use mqttscope_proto::ProtocolVersion;
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_test::{wasm_bindgen_test, wasm_bindgen_test_configure};
 use web_sys::{Document, Element, HtmlElement};
@@ -189,8 +190,11 @@ fn received(log: &mut Log, frame: &[u8]) {
 }
 
 fn push(log: &mut Log, direction: Direction, frame: &[u8]) {
-    let marks = Marks { connection: 1, v311: true, ..Marks::default() };
-    log.push_whole(TIME + 1_000 * u64::from(log.end()), direction, frame, marks);
+    if log.end() == 0 {
+        log.add_connection(SourceId::LIVE, Version::Known(ProtocolVersion::V311));
+    }
+    let time = TIME + 1_000 * u64::from(log.end());
+    log.push_known(time, ConnectionId(0), direction, frame, Known::default());
 }
 
 fn document() -> Document {

@@ -9,7 +9,7 @@ use mqttscope::reader::{Progress, Reader};
 use mqttscope::store::shared::SharedLog;
 use mqttscope_log::payload::Line;
 use mqttscope_log::transfer::{Binary, Ended, Lines, VERSION};
-use mqttscope_log::{Direction, Log, Marks};
+use mqttscope_log::{ConnectionId, Direction, Known, Log};
 use wasm_bindgen::JsValue;
 use wasm_bindgen_test::{wasm_bindgen_test, wasm_bindgen_test_configure};
 use web_sys::File;
@@ -23,11 +23,12 @@ wasm_bindgen_test_configure!(run_in_browser);
 /// Tells a PINGREQ and its answer of a file, and of a payload the byte that names its format.
 const WORKER: &str = "
 const u32 = (number) => [number & 255, number >> 8 & 255, number >> 16 & 255, number >> 24 & 255];
-const record = (flags, bytes) => [flags, 0, 7, 0, ...u32(0), ...u32(5), ...u32(0), ...u32(bytes.length), ...bytes];
+const connection = [255, ...u32(7), 4];
+const record = (flags, bytes) => [flags, 0, ...u32(0), ...u32(5), ...u32(0), ...u32(bytes.length), ...bytes];
 const tell = (tag, ...bytes) => postMessage(Uint8Array.of(tag.charCodeAt(0), ...bytes));
 onmessage = ({ data }) => {
   if (data instanceof Blob) {
-    tell('r', ...record(4, [0xc0, 0]), ...record(5, [0xd0, 0]));
+    tell('r', ...connection, ...record(0, [0xc0, 0]), ...record(1, [0xd0, 0]));
     tell('n', ...u32(data.size), ...u32(0));
   } else if (data === null) tell('e', ...u32(2), ...u32(1), 0, 0x6f, 0x6b);
   else tell('l', 0, ...u32(0), ...u32(data.length - 1), 0, 0, 0, ...u32(1), data[0]);
@@ -52,7 +53,7 @@ async fn what_the_worker_reads_of_a_file_is_in_the_log() {
 #[wasm_bindgen_test]
 async fn a_file_takes_the_place_of_the_log_once_it_has_a_record() {
     let log = log();
-    log.0.borrow_mut().push_sent(1, b"\xe0\x00", Marks::default());
+    log.0.borrow_mut().push_known(1, ConnectionId(0), Direction::Out, b"\xe0\x00", Known::default());
     for (script, packets, end) in [("onmessage = () => postMessage('no file')", 1, 1), (WORKER, 2, 2)] {
         let reader = Reader::new(&worker(&format!("postMessage({VERSION}); {script}")));
         let (heard, listen) = listener();

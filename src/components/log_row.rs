@@ -185,7 +185,9 @@ fn place_of(row: &Row, column: Column, style: Style) -> Html {
         Column::Number => number::plain(row.number.into()),
         Column::Start => since(style.start),
         Column::Gap => row.above.map(since).unwrap_or_default(),
-        _ => number::time_of_day(row.time.saturating_add_signed(i64::from(style.utc_offset) * 60_000_000)),
+        _ => number::time_of_day(
+            row.time_of_day.saturating_add_signed(i64::from(style.utc_offset) * 60_000_000),
+        ),
     };
     words(column.name(), &said)
 }

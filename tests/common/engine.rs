@@ -121,6 +121,7 @@ impl Inner {
         let row = |number: u32| Row {
             number,
             time: number.into(),
+            time_of_day: number.into(),
             above: None,
             is_found: false,
             content: Content::Packet(PacketRow { preview: preview.clone(), ..PacketRow::default() }),

@@ -27,7 +27,7 @@ pub const PAGE_NAME: &str = "mqtt.html";
 pub const LOADED_WHEN_USED: [&str; 3] = ["mqttscope-reader.js", "mqttscope-reader_bg.wasm", "reader.js"];
 
 /// The packages that are modules of the page.
-const MODULES: [&str; 2] = ["mqttscope", "mqttscope-reader"];
+const MODULES: [&str; 3] = ["mqttscope", "mqttscope-worker", "mqttscope-reader"];
 
 /// Builds dist/ in a step of its own, unless it is as the sources say already.
 pub fn build(workspace: &Workspace, tools: &Tools, profile: Profile, steps: &mut Steps) -> Result<()> {

@@ -15,17 +15,16 @@ use std::time::Duration;
 use cpu_time::ThreadTime;
 use mqttscope_bench::{Table, message};
 use mqttscope_log::export::{Export, Format, Selection};
-use mqttscope_log::filter::{Budget, Filter, Scan};
+use mqttscope_log::filter::{Filter, Scan};
 use mqttscope_log::import::Importer;
 use mqttscope_log::payload::{View, Viewer};
 use mqttscope_log::statistics::Statistics;
-use mqttscope_log::{Log, Marks};
-use mqttscope_proto::Qos;
+use mqttscope_log::{Budget, Direction, Follower, Log, SourceId, Version};
+use mqttscope_proto::{ProtocolVersion, Qos};
 
 use peer::Peer;
 
 const PACKETS: u32 = 1_000_000;
-const MARKS: Marks = Marks { connection: 1, v311: true, violation: false, broken: false };
 /// Bytes of a WebSocket message.
 const PIECE: usize = 2_048;
 const RUNS: usize = 3;
@@ -57,7 +56,7 @@ fn main() {
         let (ours, theirs) = take_turns(|| filtered(&log, text), || peer.filtered(name));
         add(&mut table, &format!("filter `{text}`, {found} found"), ours, Some(theirs));
     }
-    let ours = best(|| Statistics::new().update(&log, Budget::ALL));
+    let ours = best(|| Statistics::new().advance(&log, Budget::ALL));
     add(&mut table, "statistics", ours, None);
     let ours = best(|| (0..1_000_000).fold(0, |sum, time| sum ^ log.find_time(time * 100)));
     add(&mut table, "find a time, a million times", ours, None);
@@ -107,9 +106,10 @@ const FILTERS: [(&str, &str); 5] = [
 
 fn received(stream: &[u8]) -> Log {
     let mut log = Log::new(512 << 20);
+    let connection = log.add_connection(SourceId::LIVE, Version::Known(ProtocolVersion::V311));
     for (at, piece) in stream.chunks(PIECE).enumerate() {
-        log.receive(piece.len(), |room| room.copy_from_slice(piece));
-        while let Ok(Some(_)) = log.next_received(100 * at as u64, MARKS) {}
+        log.receive(connection, Direction::In, piece.len(), |room| room.copy_from_slice(piece));
+        while let Ok(Some(_)) = log.next_packet(100 * at as u64, connection, Direction::In, |_| ()) {}
     }
     log
 }
@@ -134,7 +134,8 @@ fn exported(log: &Log, format: Format) -> Vec<u8> {
 }
 
 fn imported(file: &[u8]) -> u32 {
-    let (mut importer, mut log) = (Importer::new(1), Log::new(512 << 20));
+    let mut log = Log::new(512 << 20);
+    let mut importer = Importer::new(&mut log);
     for piece in file.chunks(SLICE) {
         importer.push(piece, &mut log);
     }

@@ -15,8 +15,8 @@ use mqttscope_e2e::page::Page;
 use mqttscope_e2e::static_server::{Manner, StaticServer};
 use mqttscope_e2e::wait::{self, Look};
 use mqttscope_e2e::{driver, environment};
-use mqttscope_log::{Log, Marks};
-use mqttscope_proto::Qos;
+use mqttscope_log::{Direction, Log, SourceId, Version};
+use mqttscope_proto::{ProtocolVersion, Qos};
 use serde_json::{Value, json};
 
 use probe::{Stretch, watch};
@@ -242,12 +242,13 @@ impl Bench<'_> {
             other => anyhow::bail!("the page says {other}"),
         };
         let mut log = Log::new(Log::DEFAULT_BUDGET);
+        let connection = log.add_connection(SourceId::LIVE, Version::Known(ProtocolVersion::V31));
         let mut bytes = 0;
         for number in 0..self.server.published() {
             let packet = message(number, Qos::AtMostOnce);
             bytes += packet.len();
-            log.receive(packet.len(), |room| room.copy_from_slice(&packet));
-            log.next_received(0, Marks::default())?;
+            log.receive(connection, Direction::In, packet.len(), |room| room.copy_from_slice(&packet));
+            log.next_packet(0, connection, Direction::In, |_| ())?;
         }
         let megabytes = |bytes: usize| format!("{:.1} MB", bytes as f64 / 1e6);
         Ok(vec![

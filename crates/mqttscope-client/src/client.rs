@@ -27,8 +27,6 @@ pub struct Client {
     now: Timestamp,
     connection: ConnectionState,
     changed: bool,
-    /// The clock's failure came before there was a connection to log it with.
-    owes_clock_fallback: bool,
 }
 
 /// A connection that can be tried.
@@ -70,8 +68,6 @@ pub enum Input<'a> {
     },
     /// The time of [`Client::poll_timeout`] has come, or another one.
     Timeout,
-    /// The clock that wakes in time did not start, and another one stands in.
-    ClockFallback,
 }
 
 /// What is to be done for a client.

@@ -170,17 +170,6 @@ fn the_subprotocol_that_was_agreed_on_is_kept() {
 }
 
 #[test]
-fn a_clock_that_does_not_start_is_logged() {
-    let mut bench = Bench::new();
-    let fallback = "The clock worker did not start: in a hidden tab PINGREQ may be late";
-    bench.input(Input::ClockFallback);
-    bench.connect(request(options()));
-    assert_eq!(bench.logged()[1..], [fallback]);
-    bench.input(Input::ClockFallback);
-    assert_eq!(bench.logged(), [fallback]);
-}
-
-#[test]
 fn an_acknowledgement_that_is_held_is_logged_when_it_is_due() {
     let mut bench = Bench::connected(options());
     bench.client.policy_mut().puback = AckPolicy::Withhold;

@@ -25,7 +25,6 @@ enum Step {
     Closed(u8),
     Bytes(u8, Vec<u8>),
     Timeout,
-    ClockFallback,
     Wait(u64),
     Buffered(usize),
     ClearLog,
@@ -58,7 +57,6 @@ fn step() -> impl Strategy<Value = Step> {
         1 => age.clone().prop_map(S::Closed),
         8 => (age, packets).prop_map(|(age, bytes)| S::Bytes(age, bytes)),
         2 => Just(S::Timeout),
-        1 => Just(S::ClockFallback),
         2 => (0..40_000_u64).prop_map(S::Wait),
         1 => prop_oneof![Just(0_usize), Just(8 << 20)].prop_map(S::Buffered),
         1 => Just(S::ClearLog),
@@ -138,7 +136,6 @@ fn take(bench: &mut Bench, step: Step) {
             client.handle_bytes(now, generation(client, age), bytes.len(), fill, log);
         }
         Step::Timeout => client.handle(now, 0, Input::Timeout, log),
-        Step::ClockFallback => client.handle(now, 0, Input::ClockFallback, log),
         Step::Wait(millis) => {
             bench.drain();
             bench.now = now.plus_millis(millis);

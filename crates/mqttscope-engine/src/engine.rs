@@ -7,9 +7,9 @@ use mqttscope_link::{
     Asked, Command, ConnectionCommand, Copy, LogCommand, Look, PageCommand, PanelView, Slot, Ticket, Update,
     View,
 };
+use mqttscope_log::Log;
 use mqttscope_log::export::Selection;
 use mqttscope_log::transfer::{Binary, Lines, Message};
-use mqttscope_log::Log;
 use mqttscope_proto::session::{CommandError, Publication};
 use mqttscope_proto::{Timestamp, TopicFilter, TopicName};
 use mqttscope_text::{capitalised, number};
@@ -33,6 +33,8 @@ pub struct Engine {
     outputs: VecDeque<Output>,
     page: Page,
     now: Timestamp,
+    /// How much later the time of day is than the time that never runs backwards, in microseconds.
+    clock_offset: i64,
 }
 
 /// What is known of whoever shows it.
@@ -114,8 +116,14 @@ impl Engine {
     /// An engine without a connection and with an empty log.
     #[must_use]
     pub fn new() -> Self {
+        Self::with_log(Log::new(Log::DEFAULT_BUDGET))
+    }
+
+    /// An engine without a connection, and with a log that may hold something.
+    #[must_use]
+    pub fn with_log(log: Log) -> Self {
         Self {
-            log: Log::new(Log::DEFAULT_BUDGET),
+            log,
             connections: Vec::new(),
             view: LogView::default(),
             inspector: Inspector::default(),
@@ -124,13 +132,18 @@ impl Engine {
             outputs: VecDeque::from([Output::Update(Update::Started)]),
             page: Page::default(),
             now: Timestamp::default(),
+            clock_offset: 0,
         }
     }
 
     /// Takes the time of day in microseconds since the Unix epoch, beside the time that never runs backwards: a machine
     /// that slept, or whose clock was set, is noticed by their difference.
     pub fn set_clock(&mut self, now: Timestamp, time_of_day: u64) {
-        let _ = (now, time_of_day);
+        let offset = time_of_day.cast_signed() - now.as_micros().cast_signed();
+        if (offset - self.clock_offset).unsigned_abs() >= NOTICED_MICROS {
+            self.clock_offset = offset;
+            self.log.set_clock_offset(now.as_micros(), offset);
+        }
     }
 
     /// The log.
@@ -259,9 +272,11 @@ impl Engine {
         let is_same_panel = self.page.sent_panel.as_ref() == Some(&panel);
         let look = self.page.look.number;
         let view = View { look, now, log, rows: self.view.rows_view(&self.log), panel: None };
-        let is_same = self.page.sent.as_ref().is_some_and(|sent| {
-            (sent.look, &sent.log, &sent.rows) == (view.look, &view.log, &view.rows)
-        });
+        let is_same = self
+            .page
+            .sent
+            .as_ref()
+            .is_some_and(|sent| (sent.look, &sent.log, &sent.rows) == (view.look, &view.log, &view.rows));
         if is_same && is_same_panel {
             return None;
         }
@@ -308,12 +323,12 @@ impl Engine {
             ConnectionCommand::Unsubscribe { filter } => TopicFilter::new(&filter)
                 .map_err(|fault| sentence(&fault))
                 .and_then(|filter| client.unsubscribe(now, filter, log).map_err(|error| said(&error))),
-            ConnectionCommand::Publish { topic, qos, retain, payload } => TopicName::new(&topic)
-                .map_err(|fault| sentence(&fault))
-                .and_then(|topic| {
+            ConnectionCommand::Publish { topic, qos, retain, payload } => {
+                TopicName::new(&topic).map_err(|fault| sentence(&fault)).and_then(|topic| {
                     let publication = Publication { topic, payload: &payload, qos, retain };
                     client.publish(now, &publication, log).map_err(|error| said(&error))
-                }),
+                })
+            }
             ConnectionCommand::Switches { withhold_pingreq, send_duplicates } => {
                 let policy = client.policy_mut();
                 policy.withhold_pingreq = withhold_pingreq;
@@ -422,12 +437,13 @@ impl Engine {
         match copy {
             Copy::Row => {
                 let row = row::row(&self.log, selected?, false)?;
-                Some(row::line(&row, &time(row.time)))
+                Some(row::line(&row, &time(row.time_of_day)))
             }
             Copy::PacketText => {
                 let record = self.log.record(selected?)?;
                 // To the microsecond.
-                let time = format!("{}{:03}", time(record.time), record.time % 1_000);
+                let micros = self.log.time_of_day(record);
+                let time = format!("{}{:03}", time(micros), micros % 1_000);
                 self.inspector.selected()?.text(&self.log, &time)
             }
             Copy::PacketHex => self.inspector.selected()?.hex(&self.log),
@@ -530,5 +546,7 @@ fn sentence(error: &impl ToString) -> String {
     format!("{}.", capitalised(&error.to_string()))
 }
 
+/// What the two clocks may differ by before it is noticed: what a clock that is kept right is put right by is less.
+const NOTICED_MICROS: u64 = 1_000_000;
 const CANCELLED: &str = "Cancelled: what was read until then is in the log.";
 const OTHER_BUILD: &str = "The part of the page that reads files is of another build: load the page again.";

@@ -15,7 +15,7 @@ pub(crate) fn find(log: &Log, text: &str, utc_offset_minutes: i32) -> Result<u32
     if let Some(time) = parse_time_of_day(text) {
         let Some(newest) = log.record(log.end().wrapping_sub(1)) else { return Err(EMPTY) };
         let offset = i64::from(utc_offset_minutes) * 60_000_000;
-        let local = newest.time.saturating_add_signed(offset);
+        let local = log.time_of_day(newest).saturating_add_signed(offset);
         let at = (local - local % DAY + time).saturating_add_signed(-offset);
         let number = log.find_time(at);
         return if number < log.end() { Ok(number) } else { Err("No row is that late.") };

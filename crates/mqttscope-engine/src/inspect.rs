@@ -57,7 +57,9 @@ impl Inspector {
             Some(PanelLook::Statistics) => PanelView::Statistics(self.figures.view(log, now)),
             Some(PanelLook::Handshake) => PanelView::Handshake(self.handshake(log, now)),
             Some(PanelLook::Packet { number, chosen, hovered, tree, bytes }) => {
-                let Some(selected) = &self.selected else { return PanelView::Absent(Absence::NothingSelected) };
+                let Some(selected) = &self.selected else {
+                    return PanelView::Absent(Absence::NothingSelected);
+                };
                 // What is pointed at in another packet, and how far that was scrolled, is forgotten.
                 let view = if number == Some(selected.number()) {
                     selected.view(log, chosen, hovered, tree, bytes)
@@ -70,7 +72,9 @@ impl Inspector {
                 }
             }
             Some(PanelLook::Payload { number, format, lines }) => {
-                let Some(selected) = &self.selected else { return PanelView::Absent(Absence::NothingSelected) };
+                let Some(selected) = &self.selected else {
+                    return PanelView::Absent(Absence::NothingSelected);
+                };
                 if !selected.is_packet(log) {
                     return PanelView::Absent(absence(log, selected.number()));
                 }
@@ -135,7 +139,8 @@ impl Inspector {
 
     fn handshake(&self, log: &Log, now: u64) -> HandshakeView {
         let number = self.selected.as_ref().map(Selected::number);
-        let Some((number, ladder)) = number.and_then(|number| Some((number, Ladder::of(log, number)?))) else {
+        let Some((number, ladder)) = number.and_then(|number| Some((number, Ladder::of(log, number)?)))
+        else {
             let has_record = number.and_then(|number| log.record(number)).is_some();
             return HandshakeView::Absent { has_record };
         };
@@ -160,7 +165,7 @@ fn absence(log: &Log, number: u32) -> Absence {
     let name = |about: u32| log.record(about).and_then(Record::packet_type).map_or("bytes", PacketType::name);
     Absence::Event {
         number,
-        time: record.time,
+        time: log.time_of_day(record),
         words: event.words(),
         is_violation: event.kind().is_violation(),
         about: log.before(number).map(|about| (about, name(about).to_owned())),

@@ -1,6 +1,8 @@
 //! What of the log is looked at: filter, pause, the record that is selected, and where the scroll bar stands.
 
-use mqttscope_link::{FilterEdit, FilterFault, FilterView, Geometry, Gesture, LogView as LogFacts, RowsView, Span, Step};
+use mqttscope_link::{
+    FilterEdit, FilterFault, FilterView, Geometry, Gesture, LogView as LogFacts, RowsView, Span, Step,
+};
 use mqttscope_log::filter::{Filter, FilterError, Matches};
 use mqttscope_log::{Budget, Follower, Log};
 
@@ -291,8 +293,8 @@ const SLICE: Budget = Budget { records: 8_192, bytes: 256 << 10 };
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::ops::Range;
     use crate::samples::{log_of as new_log, sent};
+    use std::ops::Range;
 
     fn log_of(rows: u64) -> Log {
         let mut log = new_log(64 << 20);

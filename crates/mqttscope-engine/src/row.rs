@@ -17,7 +17,8 @@ pub(crate) fn row(log: &Log, number: u32, is_verbose: bool) -> Option<Row> {
         }
         None => Content::Packet(packet_row(log, number, record, is_verbose)),
     };
-    Some(Row { number, time: record.time, above: None, is_found: false, content })
+    let time_of_day = log.time_of_day(record);
+    Some(Row { number, time: record.time, time_of_day, above: None, is_found: false, content })
 }
 
 /// The row as a line of text, with tabs between its columns; `time` is the time of day.
@@ -82,7 +83,10 @@ fn summary(packet: &Packet<'_>) -> (Option<String>, String) {
             format!("{}{kept}", mqttscope_client::return_code_words(connack.return_code))
         }
         Packet::Subscribe(subscribe) => list(
-            subscribe.filters.iter().map(|entry| format!("{} ({})", shown(entry.filter), qos_name(entry.qos))),
+            subscribe
+                .filters
+                .iter()
+                .map(|entry| format!("{} ({})", shown(entry.filter), qos_name(entry.qos))),
         ),
         Packet::Unsubscribe(unsubscribe) => list(unsubscribe.filters.iter().map(shown)),
         Packet::SubAck(suback) => list(suback.return_codes.iter().map(|&code| granted_words(code))),
@@ -99,7 +103,7 @@ fn tone(event: &Event<'_>) -> Tone {
         Event::PingWithheld
         | Event::AcknowledgementHeld { .. }
         | Event::LeftInFlight { .. }
-        | Event::ClockFallback
+        | Event::ClockSet { .. }
         | Event::Gap { .. } => Tone::Amber,
         _ => Tone::Red,
     }
@@ -351,7 +355,9 @@ mod tests {
         sent(&mut log, 1_000, b"\x32\x07\x00\x01t\x00\x09hi");
         log.receive(CONNECTION, Direction::In, 4, |room| room.copy_from_slice(b"\x40\x02\x00\x09"));
         assert_eq!(log.next_packet(4_200, CONNECTION, Direction::In, |packet| packet.number), Ok(Some(1)));
-        let Content::Packet(row) = row(&log, 1, false).expect("it is kept").content else { panic!("a packet") };
+        let Content::Packet(row) = row(&log, 1, false).expect("it is kept").content else {
+            panic!("a packet")
+        };
         assert_eq!((row.answer, row.exchange), (Some(3_200), Some(0)));
     }
 

@@ -30,8 +30,10 @@ pub struct RowsView {
 pub struct Row {
     /// The number of its record.
     pub number: u32,
-    /// Microseconds since the Unix epoch.
+    /// Microseconds since the Unix epoch, by a clock that never runs backwards: for differences.
     pub time: u64,
+    /// The time of day, in microseconds since the Unix epoch: another one where the system's clock was set meanwhile.
+    pub time_of_day: u64,
     /// The time of the row above; `None` for the first.
     pub above: Option<u64>,
     /// It is a match among rows that are none.

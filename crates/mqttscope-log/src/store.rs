@@ -9,6 +9,7 @@ use mqttscope_proto::{DecodeErrorKind, ProtocolVersion, Rule};
 mod append;
 mod arena;
 mod blocks;
+mod clock;
 mod connection;
 mod event;
 mod exchange;
@@ -21,6 +22,7 @@ mod watch;
 
 use arena::Arena;
 use blocks::Blocks;
+use clock::Offset;
 use connection::Connections;
 
 pub use connection::{Connection, ConnectionId, SourceId, Version};
@@ -39,6 +41,8 @@ pub struct Log {
     found: Blocks<Found>,
     /// How many sources there are besides what comes live.
     sources: u32,
+    /// How the time of day stands to the times of live records, in their order.
+    clock: Vec<Offset>,
     budget: usize,
     keeps_passwords: bool,
     revision: u32,
@@ -70,6 +74,7 @@ impl Log {
             connections: Connections::default(),
             found: Blocks::new(),
             sources: 0,
+            clock: Vec::new(),
             budget,
             keeps_passwords: false,
             revision: 0,
@@ -140,7 +145,7 @@ impl Log {
         let (mut low, mut high) = (self.first(), self.end());
         while low < high {
             let middle = low + (high - low) / 2;
-            if self.record(middle).is_some_and(|record| record.time < time) {
+            if self.record(middle).is_some_and(|record| self.time_of_day(record) < time) {
                 low = middle + 1;
             } else {
                 high = middle;

@@ -6,7 +6,8 @@ use std::process::Command;
 
 use mqttscope_log::export::{Export, Format, Selection};
 use mqttscope_log::import::{FileKind, Importer, Report};
-use mqttscope_log::{ConnectionId, Direction, Event, Log};
+use mqttscope_log::{ConnectionId, Direction, Event, Log, PacketFacts, Version};
+use mqttscope_proto::ProtocolVersion;
 use proptest::prelude::*;
 
 mod common;
@@ -350,4 +351,144 @@ fn a_broken_line_costs_that_line() {
     assert_eq!(report.broken.map(|broken| broken.offset), Some(first_len as u64));
     let event = back.event(back.record(1).expect("it is kept")).expect("an event");
     assert_eq!((event.name(), event.words().as_str()), ("mine", "é \"quoted\"\n\u{1}"));
+}
+
+/// A capture of a connection, whose packets are written as `out` or `in` and hex.
+fn captured(lines: &str) -> Log {
+    let mut frame = Frame::new(Framing::Ethernet4);
+    let mut frames = frame.handshake();
+    for line in lines.lines().map(str::trim).filter(|line| !line.is_empty()) {
+        let (direction, hex) = line.split_once(' ').expect("two words");
+        let byte = |at: usize| u8::from_str_radix(&hex[at..at + 2], 16).expect("hex");
+        let bytes: Vec<u8> = (0..hex.len() / 2).map(|at| byte(2 * at)).collect();
+        frames.push(frame.data(direction == "out", &bytes));
+    }
+    read(&pcap(Framing::Ethernet4, &frames), 1 << 20).0
+}
+
+/// CONNECT of 3.1.1 with clean session, and CONNACK.
+const BEGINNING: &str = "out 100d00044d5154540402000000 0163\nin 20020000";
+
+#[test]
+fn rules_that_look_over_packets_count_in_captures_too() {
+    let begun = BEGINNING.replace(" 0163", "0163");
+    let cases = [
+        // SUBACK with one return code for two filters.
+        ("out 820a00050001610000016200\nin 9003000500", "SUBACK has 1 return codes for 2 topic filters"),
+        ("in 40020007", "PUBACK names packet id 7, which is not in flight"),
+        ("out 34050001740007\nin 40020007", "PUBACK names packet id 7, which awaits PUBREC"),
+        ("out 32050001740007\nin 40020007\nin 40020007", "PUBACK names packet id 7, which is not in flight"),
+        ("in b0020007", "UNSUBACK names packet id 7, which is not in flight"),
+        ("in d000", "PINGRESP came without a PINGREQ"),
+        ("in 20020000", "a second CONNACK came"),
+        ("in e000", "a server does not send DISCONNECT"),
+    ];
+    for (lines, words) in cases {
+        let log = captured(&[&begun, lines].join("\n"));
+        let told = events(&log).pop().expect("an event");
+        assert!(told.starts_with(&format!("Unexpected from the peer: {words} (")), "{lines}: {told}");
+        // It is about the last packet, and of a clause of 3.1.1.
+        assert_eq!((log.before(log.end() - 1), told.ends_with(" (MQTT)")), (Some(log.end() - 2), false));
+        assert!(told.contains("[MQTT-") || told.contains("MQTT 3.1.1"), "{told}");
+    }
+    let early = captured(&begun.replace("in 20020000", "in d000"));
+    assert_eq!(
+        events(&early)[1..].iter().filter(|words| words.contains("came before CONNACK")).count(),
+        1,
+        "{:?}",
+        events(&early)
+    );
+}
+
+#[test]
+fn what_is_in_order_in_a_capture_is_not_reproached() {
+    let begun = BEGINNING.replace(" 0163", "0163");
+    let fine = "out 820a00050001610000016200\nin 900400050001
+        out 34050001740007\nout 3c050001740007\nin 50020007\nin 50020007
+        out 62020007\nout 62020007\nin 70020007\nin 70020007
+        out 32050001740007\nin 40020007\nout a2050008000161\nin b0020008\nout c000\nin d000\nout e000";
+    assert_eq!(events(&captured(&[&begun, fine].join("\n")))[1..], [""; 0]);
+    // Of a connection whose beginning was not seen nobody knows what was asked.
+    let middle = captured("in 40020007\nin d000\nin 900300050f");
+    let words = events(&middle);
+    assert_eq!(words[1..].len(), 1, "{words:?}");
+    assert!(words[1].starts_with("Rule broken by the peer: SUBACK return code 0x0f"), "{words:?}");
+    // Nor behind a hole.
+    let mut frame = Frame::new(Framing::Ethernet4);
+    let mut frames = frame.handshake();
+    frames.push(frame.data(true, &connect("c-1", true, None)));
+    frames.push(frame.data(false, b"\x20\x02\x00\x00"));
+    let _lost = frame.data(true, PUBLISH);
+    frames.push(frame.data(true, b"\xc0\x00"));
+    frames.push(frame.data(false, b"\x40\x02\x00\x07"));
+    let (log, report) = read(&pcap(Framing::Ethernet4, &frames), 1 << 20);
+    assert_eq!((report.missing, report.packets), (PUBLISH.len() as u64, 4));
+    let told = events(&log);
+    assert!(told.iter().all(|words| !words.starts_with("Unexpected")), "{told:?}");
+}
+
+#[test]
+fn all_rules_that_a_captured_packet_breaks_are_told() {
+    let begun = BEGINNING.replace(" 0163", "0163");
+    let suback = format!("out 820600050001610 0\nin 90160005{}", "07".repeat(20)).replace("610 0", "6100");
+    let words = events(&captured(&[&begun, &*suback].join("\n")));
+    let rules = words.iter().filter(|words| words.starts_with("Rule broken by the peer: ")).count();
+    assert_eq!(rules, 8);
+    assert!(words.contains(&"The same packet breaks rules in 12 more places".to_owned()), "{words:?}");
+}
+
+#[test]
+fn a_connection_without_connect_has_no_version_in_files_either() {
+    let log = captured("out 6a020005\nin 70020005");
+    let record = log.records_from(0).find(|record| !record.is_event()).expect("a packet");
+    assert_eq!((log.version_of(record), record.is_violation()), (Version::Unknown, false));
+    let lines = String::from_utf8(exported(&log, Format::JsonLines)).expect("text");
+    assert_eq!((lines.matches("\"version\":null").count(), lines.matches("\"version\":\"").count()), (2, 0));
+    let (back, _) = read(lines.as_bytes(), 1 << 10);
+    let versions: Vec<_> = back.records_from(0).map(|record| back.version_of(record)).collect();
+    assert_eq!(versions, vec![Version::Unknown; log.end() as usize]);
+    for level in [3_u8, 4] {
+        let name: &[u8] = if level == 3 { b"\x00\x06MQIsdp\x03" } else { b"\x00\x04MQTT\x04" };
+        let bytes = [&[0x10, name.len() as u8 + 6], name, b"\x02\x00\x00\x00\x01c"].concat();
+        let hex: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
+        let log = captured(&format!("out {hex}"));
+        let version = ProtocolVersion::from_level(level).map(Version::Known);
+        assert_eq!(log.connections().last().map(|(_, about)| about.version), version);
+    }
+}
+
+#[test]
+fn what_is_known_of_packets_goes_into_json_lines_and_back() {
+    let mut log = log_of(1 << 20, 1);
+    let copy = PacketFacts { own: true, copy: true, ..PacketFacts::default() };
+    log.push_packet(1, ConnectionId(0), Direction::Out, PUBLISH, copy);
+    let number = log.push_packet(2, ConnectionId(0), Direction::In, PUBLISH, PacketFacts::default());
+    log.mark(number, PacketFacts { repeat: true, held: true, ..PacketFacts::default() });
+    let file = exported(&log, Format::JsonLines);
+    let (back, _) = read(&file, 1 << 10);
+    let facts = |log: &Log| log.records_from(0).map(|record| record.facts()).collect::<Vec<_>>();
+    assert_eq!(facts(&back), facts(&log));
+    let lines = String::from_utf8(file).expect("text");
+    assert!(
+        lines.contains("\"facts\":[\"own\",\"copy\"]") && lines.contains("\"facts\":[\"repeat\",\"held\"]")
+    );
+}
+
+#[test]
+fn seventy_thousand_connections_are_told_apart() {
+    let mut frames = Vec::new();
+    for server_port in [1883, 10_883] {
+        for client_port in 10_000..45_000 {
+            let mut frame = Frame::new(Framing::Raw);
+            (frame.client_port, frame.server_port) = (client_port, server_port);
+            frames.push(frame.data(true, &connect(&format!("{client_port}-{server_port}"), true, None)));
+            frames.push(frame.data(true, PUBLISH));
+        }
+    }
+    let (log, report) = read(&pcap(Framing::Raw, &frames), 1 << 20);
+    assert_eq!((report.connections, report.packets, report.broken), (70_000, 140_000, None));
+    // The one of the test, and those of the file.
+    assert_eq!((log.connections().count(), log.in_flight()), (1 + 70_000, [70_000, 0]));
+    assert!(log.connections().skip(1).all(|(_, about)| about.client_id.len() > 9));
+    assert!(log.size() < 64 << 20);
 }

@@ -203,3 +203,38 @@ fn a_packet_that_is_sent_again_and_again_has_a_ladder_with_an_end() {
     let ladder = Ladder::of(&log, 4_999).expect("an exchange");
     assert_eq!((ladder.arrows.len(), ladder.is_cut), (Ladder::MAX_ARROWS, true));
 }
+
+#[test]
+fn copies_are_known_and_not_guessed_from_times() {
+    // Long behind the first, and known to be a copy; right behind it, and known to be sent again; of the other side nobody
+    // knows.
+    let lines = "1000 out 1 340700017400096869
+        60001000 copy 1 3c0700017400096869
+        60001001 again 1 3c0700017400096869
+        60002000 in 1 50020009
+        60002001 in 1 50020009
+        60002002 in 1 50020009";
+    let expected = [
+        "-> PUBLISH +0",
+        "-> PUBLISH +60000000 duplicate",
+        "-> PUBLISH +1 retry",
+        "<- PUBREC +999",
+        "<- PUBREC +1 duplicate",
+        "<- PUBREC +1 retry",
+        "-> PUBREL? since 60002000",
+    ];
+    check(lines, &[0, 3], &expected);
+    let server = "1000 in 1 340700017400096869\n1001 in 1 3c0700017400096869\n1002 out 1 50020009";
+    let expected = ["<- PUBLISH +0", "<- PUBLISH +1 retry", "-> PUBREC +1", "<- PUBREL? since 1002"];
+    check(server, &[0], &expected);
+}
+
+#[test]
+fn a_disconnect_of_the_server_discards_no_will() {
+    let connect = CONNECT_WITH_WILL.replace(' ', "");
+    let log = log_of(&format!("1 out 1 {connect}\n2 in 1 e000\n3 closed 1"));
+    let will = Ladder::of(&log, 0).and_then(|ladder| ladder.will).expect("a will");
+    assert_eq!(will.state, WillState::Due { since: 3, seen: None });
+    let log = log_of(&format!("1 in 1 {connect}"));
+    assert_eq!(Ladder::of(&log, 0).map(|ladder| (ladder.will, ladder.arrows.len())), Some((None, 1)));
+}

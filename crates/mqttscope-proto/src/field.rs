@@ -13,16 +13,23 @@ pub struct FieldDef {
     pub rule: &'static str,
     /// The bits of a flags byte, from the highest to the lowest; empty for other fields.
     pub bits: &'static [BitDef],
+    /// What its value means.
+    pub meaning: Meaning,
     clauses: Clauses,
 }
 
 impl FieldDef {
     pub(crate) const fn new(name: &'static str, rule: &'static str, clauses: Clauses) -> Self {
-        Self { name, rule, bits: &[], clauses }
+        Self { name, rule, bits: &[], meaning: Meaning::None, clauses }
     }
 
     pub(crate) const fn with_bits(mut self, bits: &'static [BitDef]) -> Self {
         self.bits = bits;
+        self
+    }
+
+    pub(crate) const fn meaning(mut self, meaning: Meaning) -> Self {
+        self.meaning = meaning;
         self
     }
 
@@ -42,12 +49,19 @@ pub struct BitDef {
     pub mask: u8,
     /// The rule for the bits in one sentence.
     pub rule: &'static str,
+    /// What their value means.
+    pub meaning: Meaning,
     clauses: Clauses,
 }
 
 impl BitDef {
     pub(crate) const fn new(name: &'static str, mask: u8, rule: &'static str, clauses: Clauses) -> Self {
-        Self { name, mask, rule, clauses }
+        Self { name, mask, rule, meaning: Meaning::None, clauses }
+    }
+
+    pub(crate) const fn meaning(mut self, meaning: Meaning) -> Self {
+        self.meaning = meaning;
+        self
     }
 
     /// Where the rule is written: a section of 3.1, or a statement number or section of 3.1.1.
@@ -61,6 +75,34 @@ impl BitDef {
     pub const fn value(&self, byte: u8) -> u8 {
         (byte & self.mask) >> self.mask.trailing_zeros()
     }
+}
+
+/// What the value of a field or of a group of bits means, for whoever puts it into words.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Meaning {
+    /// Nothing that its form does not tell.
+    None,
+    /// The packet type, in the high four bits of the first byte.
+    PacketType,
+    /// Bits of the first byte that the packet type prescribes.
+    ReservedFlags,
+    /// A QoS.
+    Qos,
+    /// The return code of CONNACK.
+    ReturnCode,
+    /// A return code of SUBACK: a QoS, or a failure.
+    GrantedQos,
+    /// The protocol level of CONNECT.
+    ProtocolLevel,
+    /// A time in seconds, 0 for none.
+    Seconds,
+    /// A number of bytes.
+    ByteCount,
+    /// The message that a packet carries.
+    Message,
+    /// What is never shown, logged or exported.
+    Secret,
 }
 
 /// What a field holds.
@@ -79,7 +121,7 @@ pub enum FieldValue<'a> {
 
 /// Fields that every packet has, or that several packet types share.
 pub(crate) mod common {
-    use super::{Clauses, FieldDef};
+    use super::{Clauses, FieldDef, Meaning};
 
     pub(crate) static FIXED_HEADER: FieldDef = FieldDef::new(
         "Fixed header",
@@ -90,7 +132,8 @@ pub(crate) mod common {
         "Remaining Length",
         "The number of bytes that follow, in one to four bytes of seven bits each, the lowest first.",
         Clauses { v31: "MQTT 3.1, Fixed header, Remaining Length", v311: "MQTT 3.1.1, 2.2.3" },
-    );
+    )
+    .meaning(Meaning::ByteCount);
     pub(crate) static VARIABLE_HEADER: FieldDef = FieldDef::new(
         "Variable header",
         "What stands between the fixed header and the payload depends on the packet type.",

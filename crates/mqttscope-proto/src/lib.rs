@@ -26,7 +26,7 @@ mod writer;
 pub use clause::Clauses;
 pub use dissect::{Dissection, Field, dissect};
 pub use error::{DecodeError, DecodeErrorKind, EncodeError};
-pub use field::{BitDef, FieldDef, FieldValue};
+pub use field::{BitDef, FieldDef, FieldValue, Meaning};
 pub use frame::{Deframer, FixedHeader, Frame, FrameScanner, MAX_REMAINING_LENGTH, Scan};
 pub use packet::{
     ConnAck, Connect, FilterIter, Filters, Packet, PubAck, PubComp, PubRec, PubRel, Publish, SubAck,

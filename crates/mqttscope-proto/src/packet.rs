@@ -7,7 +7,7 @@ use alloc::vec::Vec;
 
 use crate::clause::Clauses;
 use crate::error::{DecodeError, DecodeErrorKind, EncodeError};
-use crate::field::{BitDef, FieldDef, FieldValue, common};
+use crate::field::{BitDef, FieldDef, FieldValue, Meaning, common};
 use crate::frame::{FixedHeader, Frame};
 use crate::reader::{Reader, Trace, ViolationsOnly};
 use crate::rule::{Rule, ViolationSink};
@@ -237,6 +237,7 @@ static FLAGS: FieldDef = FieldDef::new(
     "The high four bits say the type, the low four are DUP, QoS and RETAIN.",
     Clauses { v31: "MQTT 3.1, Fixed header", v311: "MQTT 3.1.1, 2.2" },
 )
+.meaning(Meaning::PacketType)
 .with_bits(&[
     TYPE_BITS,
     BitDef::new(
@@ -250,7 +251,8 @@ static FLAGS: FieldDef = FieldDef::new(
         0x06,
         "0 for delivery at most once, 1 for at least once, 2 for exactly once; 3 is reserved.",
         Clauses { v31: "MQTT 3.1, Fixed header, QoS", v311: "[MQTT-3.3.1-4]" },
-    ),
+    )
+    .meaning(Meaning::Qos),
     BitDef::new(
         "RETAIN",
         0x01,
@@ -264,6 +266,7 @@ static RESERVED_FLAGS: FieldDef = FieldDef::new(
     "The high four bits say the type, the low four are reserved in all packets but PUBLISH.",
     Clauses { v31: "MQTT 3.1, Fixed header", v311: "MQTT 3.1.1, 2.2" },
 )
+.meaning(Meaning::PacketType)
 .with_bits(&[
     TYPE_BITS,
     BitDef::new(
@@ -271,7 +274,8 @@ static RESERVED_FLAGS: FieldDef = FieldDef::new(
         0x0f,
         "Prescribed for each type; a receiver closes the connection where they are not as they must be.",
         Clauses { v31: "MQTT 3.1, Fixed header", v311: "[MQTT-2.2.2-1], [MQTT-2.2.2-2]" },
-    ),
+    )
+    .meaning(Meaning::ReservedFlags),
 ]);
 
 const TYPE_BITS: BitDef = BitDef::new(
@@ -279,7 +283,8 @@ const TYPE_BITS: BitDef = BitDef::new(
     0xf0,
     "The number of the packet type: 1 to 14, while 0 and 15 are reserved.",
     Clauses { v31: "MQTT 3.1, Fixed header, Message Type", v311: "MQTT 3.1.1, 2.2.1" },
-);
+)
+.meaning(Meaning::PacketType);
 
 /// What the first byte holds: 3.1 has DUP, QoS and RETAIN in every packet, 3.1.1 in PUBLISH only (table 2.2).
 const fn first_byte_def(first_byte: u8, version: ProtocolVersion) -> &'static FieldDef {

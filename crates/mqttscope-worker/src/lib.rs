@@ -3,6 +3,7 @@
 //! `static/engine.js` starts it. It is only a shell: whatever is decided is decided in [`mqttscope_engine`], which has
 //! tests without a browser. Nothing but the engine runs in this thread, so that no drawing delays a packet.
 
+use mqttscope_engine::Engine;
 use wasm_bindgen::JsCast;
 use wasm_bindgen::prelude::wasm_bindgen;
 use web_sys::MessagePort;
@@ -20,5 +21,6 @@ pub use shell::Shell;
 #[wasm_bindgen]
 pub fn start() {
     // The worker's own scope posts and hears messages as a port does.
-    Shell::serve(js_sys::global().unchecked_into::<MessagePort>()).run_forever();
+    let page = js_sys::global().unchecked_into::<MessagePort>();
+    Shell::serve(page, Engine::new()).run_forever();
 }

@@ -41,14 +41,14 @@ struct Inner {
 }
 
 impl Shell {
-    /// An engine for the page at the other end of a port.
+    /// Runs an engine for the page at the other end of a port.
     #[must_use]
-    pub fn serve(page: MessagePort) -> Self {
+    pub fn serve(page: MessagePort, engine: Engine) -> Self {
         let inner = Rc::new_cyclic(|me: &Weak<Inner>| {
             let (waking, working) = (me.clone(), me.clone());
             Inner {
                 me: me.clone(),
-                engine: RefCell::new(Engine::new()),
+                engine: RefCell::new(engine),
                 page,
                 clock: RefCell::new(Clock::new(Rc::new(move || {
                     if let Some(inner) = waking.upgrade() {
@@ -82,13 +82,6 @@ impl Shell {
     /// Leaves it running for as long as its thread is there.
     pub fn run_forever(self) {
         std::mem::forget(self);
-    }
-
-    /// The engine, for tests that look into its log or fill it.
-    pub fn with_engine<R>(&self, look: impl FnOnce(&mut Engine) -> R) -> R {
-        let result = look(&mut self.inner.engine.borrow_mut());
-        self.inner.drain();
-        result
     }
 }
 
@@ -268,10 +261,9 @@ impl Inner {
                     }
                 });
                 if let Err(words) = begun {
-                    self.engine.borrow_mut().handle(
-                        self.clock.borrow().now(),
-                        Input::Decoded { request, lines: Err(words) },
-                    );
+                    self.engine
+                        .borrow_mut()
+                        .handle(self.clock.borrow().now(), Input::Decoded { request, lines: Err(words) });
                 }
             }
         }
@@ -307,7 +299,9 @@ impl Inner {
         };
         match begun {
             Ok(import) => *self.import.borrow_mut() = Some(import),
-            Err(words) => self.engine.borrow_mut().handle(self.clock.borrow().now(), Input::ReadFailed(words)),
+            Err(words) => {
+                self.engine.borrow_mut().handle(self.clock.borrow().now(), Input::ReadFailed(words))
+            }
         }
     }
 

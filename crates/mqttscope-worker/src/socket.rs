@@ -32,7 +32,11 @@ impl Socket {
     ///
     /// The browser's words when it refuses to try: an invalid URL, `ws:` from an `https:` page, a port that it
     /// blocks.
-    pub(crate) fn open(url: &str, subprotocols: &[String], listen: Rc<dyn Fn(Signal)>) -> Result<Self, String> {
+    pub(crate) fn open(
+        url: &str,
+        subprotocols: &[String],
+        listen: Rc<dyn Fn(Signal)>,
+    ) -> Result<Self, String> {
         let names: Array = subprotocols.iter().map(JsValue::from).collect();
         let socket = WebSocket::new_with_str_sequence(url, &names).map_err(|error| words_of(&error))?;
         socket.set_binary_type(BinaryType::Arraybuffer);

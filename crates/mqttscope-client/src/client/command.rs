@@ -28,9 +28,6 @@ impl Client {
         log.push_event(now.as_micros(), id, opening);
         self.attempt = Some(Attempt { request, id, began: now, withheld: false, closing: None });
         self.enter(now, Phase::Opening);
-        if std::mem::take(&mut self.owes_clock_fallback) {
-            self.event(now, Event::ClockFallback, log);
-        }
     }
 
     /// Sends DISCONNECT and closes the WebSocket; an attempt that is under way is given up.

@@ -16,8 +16,6 @@ impl Client {
         self.now = now;
         match input {
             Input::Timeout => self.session.handle_timeout(now),
-            Input::ClockFallback if self.attempt.is_none() => self.owes_clock_fallback = true,
-            Input::ClockFallback => self.event(now, Event::ClockFallback, log),
             _ if generation != self.generation => {}
             Input::Opened { subprotocol } => self.handle_opened(now, subprotocol, log),
             Input::NotOpened { words } => self.handle_not_opened(now, words, log),

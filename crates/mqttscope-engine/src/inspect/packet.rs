@@ -109,7 +109,7 @@ impl Selected {
                 is_password_hidden: record.is_password_hidden(),
                 faults: tree.faults().count() as u32,
                 next_fault: next_fault.map(|line| line as u32),
-                time: record.time,
+                time: log.time_of_day(record),
                 len: record.len(),
                 version: log.version_of(record).to_string(),
                 neighbours: [log.before(self.number), log.after(self.number)],

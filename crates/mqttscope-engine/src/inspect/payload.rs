@@ -131,7 +131,9 @@ impl Payload {
         let format = self.open.as_ref().map_or(PayloadFormat::Text, |open| open.format);
         let body = match self.open.as_ref().map(|open| &open.source) {
             Some(Source::Image) => match image_type(payload) {
-                Some(media_type) => PayloadBody::Image { media_type: media_type.into(), bytes: payload.into() },
+                Some(media_type) => {
+                    PayloadBody::Image { media_type: media_type.into(), bytes: payload.into() }
+                }
                 None => PayloadBody::Words("This is no image of a kind that browsers show.".into()),
             },
             Some(Source::Decoded(Some(Err(words)))) => PayloadBody::Words(words.clone()),
@@ -184,7 +186,13 @@ impl Payload {
             Source::Viewer(viewer) => viewer.is_complete(),
             _ => true,
         };
-        PayloadBody::Lines { total: total as u32, is_complete, count: count as u32, first: first as u32, lines }
+        PayloadBody::Lines {
+            total: total as u32,
+            is_complete,
+            count: count as u32,
+            first: first as u32,
+            lines,
+        }
     }
 }
 

@@ -6,7 +6,7 @@ use std::ops::Range;
 
 use mqttscope_log::Version;
 use mqttscope_proto::{
-    BitDef, DecodeError, FieldDef, FieldValue, PacketType, ProtocolVersion, Violation, dissect,
+    BitDef, DecodeError, FieldDef, FieldValue, Meaning, PacketType, ProtocolVersion, Violation, dissect,
     return_code_text,
 };
 
@@ -162,7 +162,7 @@ impl Tree {
 
     /// Where the message lies that the packet carries: that of a PUBLISH, or the will of a CONNECT.
     pub(crate) fn message(&self) -> Option<Range<usize>> {
-        let is_message = |field: &&Field| matches!(field.def.name, "Application Message" | "Will Message");
+        let is_message = |field: &&Field| field.def.meaning == Meaning::Message;
         self.fields.iter().find(is_message).map(|field| field.value..field.range.end)
     }
 
@@ -277,21 +277,21 @@ impl Field {
 
     fn number_words(&self, value: u32) -> String {
         let byte = value as u8;
-        let words = match self.def.name {
-            "Packet type and flags" => {
+        let words = match self.def.meaning {
+            Meaning::PacketType => {
                 PacketType::from_first_byte(byte).map_or("reserved type", PacketType::name)
             }
-            "Connect Return code" => return_code_text(byte).unwrap_or("reserved code"),
-            "Requested QoS" => qos_words(byte),
-            "Return Code" => return granted_words(byte),
-            "Protocol Level" => match byte & 0x7f {
+            Meaning::ReturnCode => return_code_text(byte).unwrap_or("reserved code"),
+            Meaning::Qos => qos_words(byte),
+            Meaning::GrantedQos => return granted_words(byte),
+            Meaning::ProtocolLevel => match byte & 0x7f {
                 3 => "MQTT 3.1",
                 4 => "MQTT 3.1.1",
                 _ => "not known",
             },
-            "Keep Alive" if value == 0 => "off",
-            "Keep Alive" => return format!("{value} s"),
-            "Remaining Length" => return bytes_words(value as usize),
+            Meaning::Seconds if value == 0 => "off",
+            Meaning::Seconds => return format!("{value} s"),
+            Meaning::ByteCount => return bytes_words(value as usize),
             _ => "",
         };
         let number = if self.def.bits.is_empty() {
@@ -348,11 +348,11 @@ fn pattern(mask: u8, byte: u8) -> String {
 fn bits_words(bits: &BitDef, byte: u8) -> String {
     let value = bits.value(byte);
     let packet_type = PacketType::from_first_byte(byte);
-    let words = match bits.name {
-        "Packet type" => packet_type.map_or("reserved", PacketType::name),
-        "QoS" | "Will QoS" => qos_words(value),
+    let words = match bits.meaning {
+        Meaning::PacketType => packet_type.map_or("reserved", PacketType::name),
+        Meaning::Qos => qos_words(value),
         // Of a reserved type nothing is prescribed.
-        "Reserved flags" => match packet_type.map(PacketType::reserved_flags) {
+        Meaning::ReservedFlags => match packet_type.map(PacketType::reserved_flags) {
             Some(0b0010) => "must be 0010",
             Some(_) => "must be 0000",
             None => "",

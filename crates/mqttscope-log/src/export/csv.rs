@@ -13,7 +13,7 @@ pub(super) fn push(item: &Item<'_>, out: &mut String) {
     let Item { log, number, record, bytes, password_hidden } = *item;
     push_number(out, number.into());
     out.push(',');
-    push_iso(out, record.time);
+    push_iso(out, log.time_of_day(record));
     out.push(',');
     out.push_str(record.direction().name());
     out.push(',');

@@ -14,9 +14,9 @@ pub(super) fn push(item: &Item<'_>, out: &mut String) {
         object.number("number", number);
         let time = object.key("time");
         time.push('"');
-        push_iso(time, record.time);
+        push_iso(time, log.time_of_day(record));
         time.push('"');
-        object.number("time_us", record.time);
+        object.number("time_us", log.time_of_day(record));
         object.text("direction", record.direction().name());
         object.number("connection", record.connection.0);
         match log.event(record) {

@@ -36,7 +36,7 @@ impl Pcapng {
         let connection = item.record.connection;
         let mut flow = self.flows.remove(&connection).unwrap_or_default();
         flow.connection = connection.0;
-        let time = item.record.time;
+        let time = item.log.time_of_day(item.record);
         match item.log.event(item.record) {
             Some(event) => {
                 flow.comments.push(event.words());

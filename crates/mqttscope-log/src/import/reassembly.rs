@@ -31,6 +31,11 @@ impl Order {
         self.next.is_none()
     }
 
+    /// Whether something waits for what comes before it.
+    pub(super) const fn is_waiting(&self) -> bool {
+        !self.waiting.is_empty()
+    }
+
     /// Whether this sequence number is the next.
     pub(super) fn expects(&self, sequence: u32) -> bool {
         self.next == Some(sequence)

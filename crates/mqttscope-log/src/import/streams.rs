@@ -227,6 +227,10 @@ impl Stream {
     fn bytes(&mut self, time: u64, from_low: bool, bytes: &[u8], log: &mut Log, report: &mut Report) {
         let Some(connection) = self.connection else { return };
         let direction = self.direction(from_low);
+        if direction == Direction::In && self.halves[usize::from(from_low)].order.is_waiting() {
+            // What the client has asked for may be in what waits.
+            log.unwatch(connection);
+        }
         let half = &mut self.halves[usize::from(!from_low)];
         let (spoilt, rest) = bytes.split_at(half.spoilt.min(bytes.len()));
         if !spoilt.is_empty() {

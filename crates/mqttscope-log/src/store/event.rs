@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use mqttscope_proto::session::PeerError;
 use mqttscope_proto::{DecodeErrorKind, PacketType, ProtocolVersion, Rule, return_code_text};
-use mqttscope_text::number::push_number;
+use mqttscope_text::number::{push_number, span};
 
 use super::record::Direction;
 
@@ -122,8 +122,13 @@ pub enum Event<'a> {
         /// Its length in characters.
         chars: u64,
     },
-    /// The clock worker did not start, and timers of the page stand in.
-    ClockFallback,
+    /// The system's clock was set, or the machine slept.
+    ClockSet {
+        /// The time of day is later than it would have been.
+        later: bool,
+        /// By so many milliseconds.
+        by_ms: u64,
+    },
     /// A capture lacks bytes of the stream.
     Gap {
         /// How many.
@@ -224,7 +229,7 @@ impl Event<'_> {
             Self::PeerError { .. } => K::PeerError,
             Self::Incomplete { .. } => K::Incomplete,
             Self::TextMessage { .. } => K::TextMessage,
-            Self::ClockFallback => K::ClockFallback,
+            Self::ClockSet { .. } => K::ClockSet,
             Self::Gap { .. } => K::Gap,
             Self::Note { .. } => K::Note,
         }
@@ -311,8 +316,14 @@ impl Event<'_> {
                 let chars = counted(chars, " character");
                 say(&["A text message of ", &chars, " came; MQTT uses binary ones (MQTT-6.0.0-1)"]);
             }
-            Self::ClockFallback => {
-                say(&["The clock worker did not start: in a hidden tab PINGREQ may be late"]);
+            Self::ClockSet { later, by_ms } => {
+                let way = if later { " later" } else { " earlier" };
+                say(&[
+                    "The clock was set, or the machine slept: from here on the time of day is ",
+                    &span(by_ms),
+                    way,
+                    "; differences of time leave that out",
+                ]);
             }
             Self::Gap { len, direction } => {
                 say(&["The capture lacks ", &counted(len, " byte"), " of what went ", direction.name()]);

@@ -315,3 +315,262 @@ fn a_time_is_found_among_many_blocks() {
     assert_eq!(log.records_from(9_000).count(), 11_000);
     assert_eq!(log.records_from(20_000).count(), 0);
 }
+
+#[test]
+fn two_sockets_whose_bytes_take_turns_never_mix() {
+    // Packets of all sizes around that of a chunk, in pieces that end anywhere, on three connections and both ways.
+    let mut log = log_of(64 << 20);
+    let streams: Vec<(ConnectionId, Direction, Vec<Vec<u8>>)> = (0..3)
+        .flat_map(|number| [(number, Direction::In), (number, Direction::Out)])
+        .map(|(number, direction)| {
+            let side = number as u8 * 2 + u8::from(direction == Direction::In);
+            let packets = [3, 40, 9_000, 1, 300_000, 700, 2_000_000, 5].map(|len| publish_of(len, side));
+            let connection = match number {
+                2 => log.add_connection(SourceId::LIVE, Version::Known(ProtocolVersion::V311)),
+                number => ConnectionId(number),
+            };
+            (connection, direction, packets.to_vec())
+        })
+        .collect();
+    let mut rest: Vec<Vec<u8>> = streams.iter().map(|(.., packets)| packets.concat()).collect();
+    let mut found = vec![Vec::new(); streams.len()];
+    let mut piece = 1;
+    while rest.iter().any(|rest| !rest.is_empty()) {
+        for (at, (connection, direction, _)) in streams.iter().enumerate() {
+            piece = piece * 7 % 50_021 + 1;
+            let len = piece.min(rest[at].len());
+            let taken: Vec<u8> = rest[at].drain(..len).collect();
+            found[at].extend(receive_from(&mut log, *connection, *direction, 1, &taken));
+        }
+    }
+    for ((connection, direction, packets), found) in streams.iter().zip(&found) {
+        assert_eq!(found.len(), packets.len());
+        for (packet, &number) in packets.iter().zip(found) {
+            let record = log.record(number).expect("it is kept");
+            assert_eq!((record.connection, record.direction()), (*connection, *direction));
+            assert!(kept(&log, number) == packet);
+        }
+        assert_eq!(log.pending(*connection, *direction), b"");
+    }
+    let sent: usize = streams.iter().flat_map(|(.., packets)| packets).map(Vec::len).sum();
+    assert!(log.size() < 2 * sent, "{} B for {sent} B", log.size());
+}
+
+/// A PUBLISH at QoS 0 with a payload of one byte again and again.
+fn publish_of(len: usize, byte: u8) -> Vec<u8> {
+    let mut packet = vec![0x30];
+    let mut rest = len + 3;
+    while rest > 0x7f {
+        packet.push(rest as u8 & 0x7f | 0x80);
+        rest >>= 7;
+    }
+    packet.push(rest as u8);
+    packet.extend_from_slice(b"\x00\x01t");
+    packet.resize(packet.len() + len, byte);
+    packet
+}
+
+#[test]
+fn both_sides_may_be_in_the_middle_of_a_packet() {
+    let mut log = log_of(1 << 20);
+    let mut numbers = Vec::new();
+    for at in 0..PUBLISH.len() {
+        for direction in [Direction::Out, Direction::In] {
+            numbers.extend(receive_from(&mut log, C, direction, at as u64, &PUBLISH[at..=at]));
+        }
+    }
+    assert_eq!(numbers, [0, 1]);
+    assert_eq!((kept(&log, 0), kept(&log, 1)), (PUBLISH, PUBLISH));
+    let directions = [0, 1].map(|number| log.record(number).map(Record::direction));
+    assert_eq!(directions, [Some(Direction::Out), Some(Direction::In)]);
+}
+
+#[test]
+fn a_peer_that_announces_much_reserves_nothing() {
+    let mut log = log_of(64 << 20);
+    for number in 0..100 {
+        let connection = log.add_connection(SourceId::LIVE, Version::Unknown);
+        let piece = b"\x30\xff\xff\xff\x7f\x00\x01t";
+        assert_eq!(receive_from(&mut log, connection, Direction::In, number, piece), []);
+        assert_eq!(log.announced(connection, Direction::In), Some(268_435_460));
+    }
+    assert!(log.size() <= 1 << 20, "{}", log.size());
+}
+
+#[test]
+fn what_this_program_sends_is_checked_and_said_to_be_its_own() {
+    let mut log = log_of(1 << 20);
+    let number = log.sent(1, b"\x39\x05\x00\x01thi");
+    let event = log.record(number + 1).and_then(|record| log.event(record)).expect("an event");
+    assert!(event.words().starts_with("Rule broken by this page itself: DUP is set at QoS 0 (byte 0, "));
+    assert!(matches!(event, Event::Violation { own: true, offset: 0, .. }));
+    assert_eq!(log.before(number + 1), Some(number));
+    let number = log.sent(2, b"\x90\x02\x00\x09");
+    assert!(log.record(number).is_some_and(|record| record.is_violation() && record.facts().own));
+    let number = log.sent(3, b"\x32\x02\x00\x09");
+    let event = log.record(number + 1).and_then(|record| log.event(record)).expect("an event");
+    let words = "Sent by this page itself, and not an MQTT packet: ";
+    assert!(event.words().starts_with(words), "{}", event.words());
+}
+
+#[test]
+fn a_packet_full_of_faults_is_told_in_nine_events() {
+    let mut log = log_of(1 << 20);
+    let suback = [b"\x90\x16\x00\x01".as_slice(), &[7; 20]].concat();
+    log.receive(C, Direction::In, suback.len(), |room| room.copy_from_slice(&suback));
+    let heard = log.next_packet(1, C, Direction::In, |packet| {
+        (packet.number, packet.packet.is_ok(), packet.violations.len(), packet.more_violations)
+    });
+    assert_eq!(heard, Ok(Some((0, true, 8, 12))));
+    let kinds: Vec<_> = log.records_from(1).filter_map(Record::event_kind).collect();
+    assert_eq!(kinds, [&[EventKind::Violation; 8][..], &[EventKind::MoreViolations]].concat());
+    assert!((1..10).all(|number| log.before(number) == Some(0)));
+}
+
+#[test]
+fn a_server_that_sends_connect_or_disconnect_is_not_the_client() {
+    let connect = b"\x10\x0d\x00\x04MQTT\x04\x02\x00\x00\x00\x01c";
+    let mut log = log_of(1 << 20);
+    let open = log.add_connection(SourceId::LIVE, Version::Unknown);
+    for frame in [&connect[..], b"\xe0\x00"] {
+        log.push_packet(1, open, Direction::In, frame, PacketFacts::default());
+    }
+    let about = log.connection(open).expect("it is open");
+    assert_eq!((about.connect, about.disconnect, about.client_id.as_str()), (None, None, ""));
+    assert_eq!(about.version, Version::Unknown);
+    for frame in [&connect[..], b"\xe0\x00"] {
+        log.push_packet(1, open, Direction::Out, frame, OWN);
+    }
+    let about = log.connection(open).expect("it is open");
+    assert_eq!((about.connect, about.disconnect, about.client_id.as_str()), (Some(2), Some(3), "c"));
+    assert_eq!(about.version, Version::Known(ProtocolVersion::V311));
+}
+
+#[test]
+fn a_rule_counts_on_an_unknown_connection_only_if_all_versions_have_it() {
+    let mut log = log_of(1 << 20);
+    let unknown = log.add_connection(SourceId::LIVE, Version::Unknown);
+    // PUBREL with DUP is for 3.1, SUBACK with a failure for 3.1.1; packet id 0 is for none.
+    for (frame, is_violation) in [
+        (&b"\x6a\x02\x00\x05"[..], false),
+        (b"\x90\x03\x00\x05\x80", false),
+        (b"\x40\x02\x00\x00", true),
+        (b"\x60\x02\x00\x05", true),
+        (b"\x6a\x02\x00\x00", true),
+    ] {
+        let number = log.push_packet(1, unknown, Direction::In, frame, PacketFacts::default());
+        let record = log.record(number).expect("it is kept");
+        assert_eq!((record.is_violation(), log.version_of(record)), (is_violation, Version::Unknown));
+        assert_eq!(log.end() - number, 1 + u32::from(is_violation));
+    }
+}
+
+#[test]
+fn a_connection_goes_with_its_last_record_unless_it_is_open() {
+    let mut log = log_of(1 << 20);
+    let closed = log.add_connection(SourceId::LIVE, Version::Unknown);
+    log.push_packet(1, closed, Direction::Out, PUBLISH, OWN);
+    log.push_event(2, closed, Event::Closed { words: "over", failed: false });
+    log.sent(3, PUBLISH);
+    assert_eq!((log.connections().count(), log.in_flight()), (3, [2, 0]));
+    log.drop_before(1);
+    assert!(log.connection(closed).is_some_and(|about| about.closed == Some(2)));
+    log.drop_before(2);
+    assert_eq!((log.connection(closed), log.in_flight()), (None, [1, 0]));
+    log.drop_before(3);
+    assert_eq!((log.connections().count(), log.connection(C).is_some()), (2, true));
+    // One that never had a record, and one whose number was never given.
+    let never = log.add_connection(SourceId::LIVE, Version::Unknown);
+    log.close(never);
+    for gone in [never, closed, ConnectionId(u32::MAX)] {
+        assert_eq!(receive_from(&mut log, gone, Direction::In, 4, PUBLISH), []);
+        let number = log.push_packet(4, gone, Direction::Out, PUBLISH, OWN);
+        assert_eq!((kept(&log, number), log.before(number)), (PUBLISH, None));
+    }
+    assert_eq!(log.connections().count(), 2);
+}
+
+#[test]
+fn a_flood_of_connections_leaves_what_is_kept() {
+    let mut log = log_of(4 << 20);
+    let connect =
+        |id: u32| [b"\x10\x11\x00\x04MQTT\x04\x00\x00\x00\x00\x05", format!("{id:05}").as_bytes()].concat();
+    for number in 0..70_000_u32 {
+        let connection = log.add_connection(SourceId::LIVE, Version::Unknown);
+        // Each client comes back once, and its message goes on.
+        log.push_packet(1, connection, Direction::Out, &connect(number / 2), OWN);
+        let publish: &[u8] = if number % 2 == 0 { PUBLISH } else { b"\x3a\x07\x00\x01t\x00\x09hi" };
+        let message = log.push_packet(2, connection, Direction::Out, publish, OWN);
+        let before = (number % 2 == 1).then(|| message - 3);
+        assert_eq!(log.before(message), before);
+        log.push_event(3, connection, Event::Closed { words: "over", failed: false });
+    }
+    let kept = (log.end() - log.first()).div_ceil(3);
+    let count = log.connections().count() as u32;
+    assert!((kept..kept + 3 + 2).contains(&count), "{count} connections of {kept}");
+    assert!(log.in_flight()[0] <= count && log.first() > 100_000, "{:?}", log.in_flight());
+}
+
+#[test]
+fn facts_are_added_as_they_are_found_out() {
+    let mut log = log_of(1 << 20);
+    let number = receive(&mut log, 1, PUBLISH)[0];
+    assert_eq!(log.record(number).map(Record::facts), Some(PacketFacts::default()));
+    for facts in [
+        PacketFacts { repeat: true, ..PacketFacts::default() },
+        PacketFacts { held: true, ..PacketFacts::default() },
+    ] {
+        log.mark(number, facts);
+    }
+    let expected = PacketFacts { repeat: true, held: true, ..PacketFacts::default() };
+    let record = log.record(number).expect("it is kept");
+    assert_eq!((record.facts(), record.header_len(), record.packet_id), (expected, 2, 9));
+    for (name, mut facts) in expected.named().map(|(name, _)| (name, PacketFacts::default())) {
+        *facts.named_mut(name).expect("it is a fact") = true;
+        assert_eq!(PacketFacts::from_byte(facts.to_byte()), facts);
+        assert_eq!(facts.named().into_iter().filter(|&(_, is_so)| is_so).collect::<Vec<_>>(), [(name, true)]);
+    }
+}
+
+#[test]
+fn events_come_out_as_they_went_in() {
+    let mut log = log_of(1 << 20);
+    let version = ProtocolVersion::V311;
+    let events = [
+        Event::Opening { url: "ws://a/", subprotocols: "mqtt" },
+        Event::NotOpened { words: "no" },
+        Event::Opened { subprotocol: "", after_ms: 3 },
+        Event::Refused { return_code: 5 },
+        Event::PingWithheld,
+        Event::AcknowledgementHeld { packet_type: PacketType::PubRec, packet_id: 7 },
+        Event::RepeatNotDelivered { packet_id: 7 },
+        Event::KeepAliveExpired { secs: 60 },
+        Event::LeftInFlight { count: 2, ids: "1, 2", fate: "gone" },
+        Event::NotGranted { filter: "a/#" },
+        Event::Violation { rule: Fault::Found(Rule::DupAtQos0, version), offset: 9, own: true },
+        Event::Violation { rule: Fault::Told { words: "a", clause: "b" }, offset: 9, own: false },
+        Event::MoreViolations { count: 3, own: true },
+        Event::Garbage {
+            error: Fault::Found(DecodeErrorKind::RemainingLengthTooLong, version),
+            offset: 4,
+            own: false,
+        },
+        Event::PeerError { error: Fault::Found(PeerError::SecondConnAck, version) },
+        Event::Incomplete { len: 1 },
+        Event::TextMessage { chars: 4 },
+        Event::ClockSet { later: true, by_ms: 1_000 },
+        Event::Gap { len: 5, direction: Direction::In },
+        Event::Note { name: "mine", words: "all" },
+        Event::Closed { words: "over", failed: true },
+    ];
+    for event in events {
+        let number = log.push_event(1, C, event);
+        assert_eq!(log.record(number).and_then(|record| log.event(record)), Some(event));
+        // What a file or another module tells is the same event.
+        let mut data = Vec::new();
+        event.each_value(&mut |value| Values::push(&mut data, value));
+        assert_eq!(Event::of_values(event.kind(), Values(&data)), event);
+    }
+    let kinds: Vec<_> = events.iter().map(Event::kind).collect();
+    assert!(EventKind::ALL.into_iter().all(|kind| kinds.contains(&kind)));
+}

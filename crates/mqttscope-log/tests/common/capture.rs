@@ -40,6 +40,7 @@ impl Framing {
 /// A connection whose frames are built; it knows how far each side has sent.
 pub struct Frame {
     framing: Framing,
+    pub client_port: u16,
     pub server_port: u16,
     start: u32,
     sent: [usize; 2],
@@ -51,7 +52,7 @@ impl Frame {
     }
 
     pub fn starting_at(framing: Framing, start: u32) -> Self {
-        Self { framing, server_port: 1883, start, sent: [0; 2] }
+        Self { framing, client_port: 50_000, server_port: 1883, start, sent: [0; 2] }
     }
 
     pub fn handshake(&mut self) -> Vec<Vec<u8>> {
@@ -81,7 +82,7 @@ impl Frame {
     }
 
     fn frame(&self, out: bool, sequence: u32, flags: u8, payload: &[u8]) -> Vec<u8> {
-        let ports = [50_000_u16, self.server_port];
+        let ports = [self.client_port, self.server_port];
         let (from, to) = if out { (0, 1) } else { (1, 0) };
         let mut tcp = [ports[from].to_be_bytes(), ports[to].to_be_bytes()].concat();
         tcp.extend_from_slice(&sequence.to_be_bytes());

@@ -4,7 +4,7 @@ use alloc::vec::Vec;
 
 use crate::clause::Clauses;
 use crate::error::{DecodeError, EncodeError};
-use crate::field::{BitDef, FieldDef, common};
+use crate::field::{BitDef, FieldDef, Meaning, common};
 use crate::reader::{Reader, Trace};
 use crate::rule::Rule;
 use crate::types::{PacketType, ProtocolVersion};
@@ -97,4 +97,5 @@ static RETURN_CODE: FieldDef = FieldDef::new(
     "Connect Return code",
     "0 accepts the connection, 1 to 5 refuse it, and after a refusal the server closes it.",
     Clauses { v31: "MQTT 3.1, CONNACK, Connect return code", v311: "[MQTT-3.2.2-5]" },
-);
+)
+.meaning(Meaning::ReturnCode);

@@ -6,7 +6,7 @@ use alloc::vec::Vec;
 
 use crate::clause::Clauses;
 use crate::error::{DecodeError, DecodeErrorKind, EncodeError};
-use crate::field::{BitDef, FieldDef, FieldValue, common};
+use crate::field::{BitDef, FieldDef, FieldValue, Meaning, common};
 use crate::frame::FixedHeader;
 use crate::packet::Packet;
 use crate::reader::{Reader, Trace};
@@ -323,7 +323,7 @@ static PROTOCOL_LEVEL: FieldDef = FieldDef::new(
     "Protocol Level",
     "3 for 3.1 (\"protocol version number\" there), 4 for 3.1.1; a server that has not got it answers with code 1.",
     Clauses { v31: "MQTT 3.1, Variable header, Protocol version", v311: "[MQTT-3.1.2-2]" },
-);
+).meaning(Meaning::ProtocolLevel);
 static CONNECT_FLAGS: FieldDef = FieldDef::new(
     "Connect Flags",
     "What the payload holds, and how the session and the will are to be treated.",
@@ -362,7 +362,8 @@ static CONNECT_FLAGS: FieldDef = FieldDef::new(
         WILL_QOS,
         "The QoS at which the will is published, 3 is reserved; 0 in 3.1.1 without a will.",
         Clauses { v31: "MQTT 3.1, Variable header, Will QoS", v311: "[MQTT-3.1.2-13], [MQTT-3.1.2-14]" },
-    ),
+    )
+    .meaning(Meaning::Qos),
     BitDef::new(
         "Will Flag",
         WILL,
@@ -389,7 +390,8 @@ static KEEP_ALIVE: FieldDef = FieldDef::new(
     "Keep Alive",
     "Seconds; the server closes the connection after one and a half times as long without a packet, 0 never.",
     Clauses { v31: "MQTT 3.1, Variable header, Keep Alive timer", v311: "[MQTT-3.1.2-23], [MQTT-3.1.2-24]" },
-);
+)
+.meaning(Meaning::Seconds);
 static CLIENT_ID: FieldDef = FieldDef::new(
     "Client Identifier",
     "The client's name at the server: 1 to 23 characters in 3.1; may be longer, or empty, in 3.1.1.",
@@ -404,7 +406,8 @@ static WILL_MESSAGE: FieldDef = FieldDef::new(
     "Will Message",
     "The payload of that message: text in 3.1, any bytes in 3.1.1.",
     Clauses { v31: "MQTT 3.1, CONNECT, Will Message", v311: "MQTT 3.1.1, 3.1.3.3" },
-);
+)
+.meaning(Meaning::Message);
 static USER_NAME: FieldDef = FieldDef::new(
     "User Name",
     "For the server to authenticate the client by.",
@@ -414,4 +417,5 @@ static PASSWORD: FieldDef = FieldDef::new(
     "Password",
     "Goes with a user name; never shown, logged or exported.",
     Clauses { v31: "MQTT 3.1, CONNECT, Password", v311: "MQTT 3.1.1, 3.1.3.5" },
-);
+)
+.meaning(Meaning::Secret);

@@ -4,7 +4,7 @@ use alloc::vec::Vec;
 
 use crate::clause::Clauses;
 use crate::error::{DecodeError, EncodeError};
-use crate::field::{FieldDef, common};
+use crate::field::{FieldDef, Meaning, common};
 use crate::frame::FixedHeader;
 use crate::reader::{Reader, Trace};
 use crate::rule::Rule;
@@ -85,4 +85,5 @@ static APPLICATION_MESSAGE: FieldDef = FieldDef::new(
     "Application Message",
     "Any bytes, also none; their number is what the Remaining Length leaves.",
     Clauses { v31: "MQTT 3.1, PUBLISH, Payload", v311: "MQTT 3.1.1, 3.3.3" },
-);
+)
+.meaning(Meaning::Message);

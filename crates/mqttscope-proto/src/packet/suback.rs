@@ -4,7 +4,7 @@ use alloc::vec::Vec;
 
 use crate::clause::Clauses;
 use crate::error::{DecodeError, EncodeError};
-use crate::field::FieldDef;
+use crate::field::{FieldDef, Meaning};
 use crate::reader::{Reader, Trace};
 use crate::rule::Rule;
 use crate::types::{PacketType, ProtocolVersion};
@@ -55,4 +55,5 @@ static RETURN_CODE: FieldDef = FieldDef::new(
     "Return Code",
     "The granted QoS of one topic filter, or in 3.1.1 0x80 for a failure.",
     Clauses { v31: "MQTT 3.1, SUBACK, Payload", v311: "[MQTT-3.9.3-2]" },
-);
+)
+.meaning(Meaning::GrantedQos);

@@ -5,7 +5,7 @@ use alloc::vec::Vec;
 use super::filters::{FilterEntry, Filters};
 use crate::clause::Clauses;
 use crate::error::{DecodeError, EncodeError};
-use crate::field::{BitDef, FieldDef, common};
+use crate::field::{BitDef, FieldDef, Meaning, common};
 use crate::frame::FixedHeader;
 use crate::reader::{Reader, Trace};
 use crate::rule::Rule;
@@ -90,6 +90,7 @@ static REQUESTED_QOS: FieldDef = FieldDef::new(
     "The highest QoS at which the server may send the messages that the filter matches.",
     Clauses { v31: "MQTT 3.1, SUBSCRIBE, Payload", v311: "[MQTT-3.8.3-4]" },
 )
+.meaning(Meaning::Qos)
 .with_bits(&[
     BitDef::new(
         "Reserved",
@@ -102,5 +103,6 @@ static REQUESTED_QOS: FieldDef = FieldDef::new(
         0x03,
         "0 for delivery at most once, 1 for at least once, 2 for exactly once; 3 is not valid.",
         Clauses { v31: "MQTT 3.1, SUBSCRIBE, Payload", v311: "[MQTT-3.8.3-4]" },
-    ),
+    )
+    .meaning(Meaning::Qos),
 ]);

@@ -22,7 +22,7 @@ pub enum EventKind {
     PeerError,
     Incomplete,
     TextMessage,
-    ClockFallback,
+    ClockSet,
     Gap,
     Note,
 }
@@ -47,7 +47,7 @@ impl EventKind {
         Self::PeerError,
         Self::Incomplete,
         Self::TextMessage,
-        Self::ClockFallback,
+        Self::ClockSet,
         Self::Gap,
         Self::Note,
     ];
@@ -85,7 +85,7 @@ impl EventKind {
             Self::PeerError => "peer-error",
             Self::Incomplete => "incomplete",
             Self::TextMessage => "text-message",
-            Self::ClockFallback => "clock-fallback",
+            Self::ClockSet => "clock-set",
             Self::Gap => "gap",
             Self::Note => "note",
         }

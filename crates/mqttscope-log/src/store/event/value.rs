@@ -30,7 +30,10 @@ impl<'a> Event<'a> {
             }
             Self::Closed { words, failed } => [Text(words), Number(failed.into())].into_iter().for_each(give),
             Self::Refused { return_code } => give(Number(return_code.into())),
-            Self::PingWithheld | Self::ClockFallback => {}
+            Self::PingWithheld => {}
+            Self::ClockSet { later, by_ms } => {
+                [Number(later.into()), Number(by_ms)].into_iter().for_each(give)
+            }
             Self::AcknowledgementHeld { packet_type, packet_id } => {
                 [Text(packet_type.name()), Number(packet_id.into())].into_iter().for_each(give)
             }
@@ -99,7 +102,7 @@ impl<'a> Event<'a> {
             }
             K::Incomplete => Self::Incomplete { len: number(values) },
             K::TextMessage => Self::TextMessage { chars: number(values) },
-            K::ClockFallback => Self::ClockFallback,
+            K::ClockSet => Self::ClockSet { later: number(values) == 1, by_ms: number(values) },
             K::Gap => {
                 let len = number(values);
                 let direction = if text(values) == "in" { Direction::In } else { Direction::Out };

@@ -1,0 +1,415 @@
+//! The engine as a page and a link see it: commands in, updates out, under a clock of the test's own.
+
+use mqttscope_client::{Input as LinkInput, Output as LinkOutput};
+use mqttscope_engine::{Engine, Input, Output};
+use mqttscope_link::{
+    Asked, Command, ConnectRequest, ConnectionCommand, Content, Copy, FilterEdit, Geometry, Gesture,
+    LogCommand, Look, PageCommand, PanelLook, PanelView, PayloadBody, PayloadFormat, Phase, Slot, Span, Step,
+    Ticket, Update, View,
+};
+use mqttscope_proto::{ProtocolVersion, Qos, Timestamp};
+
+const SLOT: Slot = Slot(0);
+/// 2026-11-25T10:30:01Z, in microseconds since the Unix epoch.
+const START: u64 = 1_795_602_601_000_000;
+
+/// An engine, its page and its broker.
+struct Bench {
+    engine: Engine,
+    now: u64,
+    generation: u32,
+    tickets: u32,
+    looks: u32,
+    updates: Vec<Update>,
+    sent: Vec<u8>,
+    outputs: Vec<Output>,
+}
+
+impl Bench {
+    fn new() -> Self {
+        let mut bench = Self {
+            engine: Engine::new(),
+            now: START,
+            generation: 0,
+            tickets: 0,
+            looks: 0,
+            updates: Vec::new(),
+            sent: Vec::new(),
+            outputs: Vec::new(),
+        };
+        bench.engine.set_clock(bench.time(), START);
+        bench.drain();
+        bench
+    }
+
+    fn connected() -> Self {
+        let mut bench = Self::new();
+        bench.connect(true);
+        bench.receive(b"\x20\x02\x00\x00");
+        assert_eq!(bench.phase(), Phase::Connected);
+        bench.sent.clear();
+        bench
+    }
+
+    fn time(&self) -> Timestamp {
+        Timestamp::from_micros(self.now)
+    }
+
+    fn connect(&mut self, clean_session: bool) {
+        let request = ConnectRequest {
+            url: "ws://broker/".into(),
+            subprotocols: vec!["mqtt".into()],
+            version: ProtocolVersion::V311,
+            client_id: "me".into(),
+            clean_session,
+            keep_alive_secs: 30,
+            username: Some("user".into()),
+            password: Some(b"secret".to_vec()),
+            will: None,
+        };
+        self.connection(ConnectionCommand::Connect(request)).expect("it cannot fail");
+        self.link(LinkInput::Opened { subprotocol: "mqtt" });
+    }
+
+    fn ask(&mut self, command: Command) -> Result<(), String> {
+        self.tickets += 1;
+        let ticket = Ticket(self.tickets);
+        self.engine.handle(self.time(), Input::Asked(Asked { ticket, command }));
+        self.drain();
+        let done = self.updates.iter().rev().find_map(|update| match update {
+            Update::Done(of, done) if *of == ticket => Some(done.clone()),
+            _ => None,
+        });
+        done.unwrap_or(Ok(()))
+    }
+
+    fn connection(&mut self, command: ConnectionCommand) -> Result<(), String> {
+        self.ask(Command::Connection(SLOT, command))
+    }
+
+    fn log(&mut self, command: LogCommand) -> Result<(), String> {
+        self.ask(Command::Log(command))
+    }
+
+    fn page(&mut self, command: PageCommand) {
+        self.ask(Command::Page(command)).expect("it cannot fail");
+    }
+
+    fn link(&mut self, input: LinkInput<'_>) {
+        let (now, generation) = (self.time(), self.generation);
+        self.engine.handle(now, Input::Link { slot: SLOT, generation, input });
+        self.drain();
+    }
+
+    fn receive(&mut self, bytes: &[u8]) {
+        let (now, generation) = (self.time(), self.generation);
+        self.engine.handle_bytes(now, SLOT, generation, bytes.len(), |room| room.copy_from_slice(bytes));
+        self.drain();
+    }
+
+    fn drain(&mut self) {
+        while let Some(output) = self.engine.poll_link(SLOT, 0) {
+            match output {
+                LinkOutput::Open { generation, .. } => self.generation = generation,
+                LinkOutput::Send(bytes) => self.sent.extend_from_slice(bytes),
+                _ => {}
+            }
+        }
+        while let Some(output) = self.engine.poll_output() {
+            match output {
+                Output::Update(update) => self.updates.push(update),
+                output => self.outputs.push(output),
+            }
+        }
+    }
+
+    fn phase(&self) -> Phase {
+        let states = self.updates.iter().rev().filter_map(|update| match update {
+            Update::Connection(SLOT, state) => Some(state.phase.clone()),
+            _ => None,
+        });
+        states.into_iter().next().unwrap_or_default()
+    }
+
+    /// The next view, as a page gets it that has drawn the last one.
+    fn view(&mut self) -> Option<View> {
+        while self.engine.has_work() {
+            self.engine.work();
+        }
+        let view = self.engine.poll_view(self.time());
+        self.drain();
+        view.map(|update| match update {
+            Update::View(view) => {
+                self.page(PageCommand::Drawn);
+                *view
+            }
+            update => panic!("no view: {update:?}"),
+        })
+    }
+
+    fn look(&mut self, panel: Option<PanelLook>) -> View {
+        self.looks += 1;
+        let geometry = Geometry { view: 240.0, ..Geometry::default() };
+        self.page(PageCommand::Look(Look { number: self.looks, geometry, panel }));
+        self.view().expect("another look")
+    }
+
+    fn panel(&mut self, panel: PanelLook) -> PanelView {
+        self.look(Some(panel)).panel.expect("another panel")
+    }
+
+    fn filter(&mut self, text: &str) {
+        let edit = FilterEdit { text: text.into(), ..FilterEdit::default() };
+        self.log(LogCommand::Filter(edit)).expect("it cannot fail");
+    }
+
+    fn publish(&mut self, topic: &str, payload: &[u8]) {
+        let mut packet = vec![0x30, (2 + topic.len() + payload.len()) as u8, 0, topic.len() as u8];
+        packet.extend_from_slice(topic.as_bytes());
+        packet.extend_from_slice(payload);
+        self.receive(&packet);
+    }
+}
+
+fn names(view: &View) -> Vec<&str> {
+    view.rows
+        .rows
+        .iter()
+        .map(|row| match &row.content {
+            Content::Packet(packet) => packet.name.as_str(),
+            Content::Event { name, .. } => name.as_str(),
+        })
+        .collect()
+}
+
+#[test]
+fn a_connection_is_told_at_once_and_its_rows_when_the_page_is_ready() {
+    let mut bench = Bench::connected();
+    let phases: Vec<_> = bench.updates.iter().filter(|it| matches!(it, Update::Connection(..))).collect();
+    assert!(phases.len() >= 3, "{phases:?}");
+    let view = bench.look(None);
+    assert_eq!(names(&view), ["opening", "opened", "CONNECT", "CONNACK"]);
+    assert_eq!((view.look, view.log.end, view.rows.count), (1, 4, 4));
+    // Nothing has happened since.
+    assert_eq!(bench.view(), None);
+    bench.receive(b"\xd0\x00");
+    assert!(bench.engine.poll_view(bench.time()).is_some());
+    // The page has not drawn that one.
+    bench.receive(b"\xd0\x00");
+    assert!(bench.engine.poll_view(bench.time()).is_none());
+}
+
+#[test]
+fn a_password_is_in_no_row_and_in_no_copy() {
+    let mut bench = Bench::connected();
+    bench.log(LogCommand::Select(2)).expect("it is there");
+    let shown = format!("{:?}", bench.look(Some(packet(Some(2)))));
+    for copy in [Copy::Row, Copy::PacketText, Copy::PacketHex, Copy::PacketJson] {
+        bench.page(PageCommand::Copy(copy));
+    }
+    let copied = format!("{:?}", bench.updates);
+    let hex = b"secret".map(|byte| format!("{byte:02x}"));
+    for said in [shown, copied] {
+        assert!(said.contains("CONNECT") && !said.contains("secret"), "{said}");
+        assert!(!said.contains(&hex.join(" ")) && !said.contains(&hex.concat()), "{said}");
+    }
+}
+
+#[test]
+fn what_the_session_refuses_is_said_in_a_sentence() {
+    let mut bench = Bench::new();
+    let publish = ConnectionCommand::Publish {
+        topic: "t".into(),
+        qos: Qos::AtMostOnce,
+        retain: false,
+        payload: Vec::new(),
+    };
+    let words = bench.connection(publish).expect_err("there is no connection");
+    assert!(words.starts_with(char::is_uppercase) && words.ends_with('.'), "{words}");
+    let filter = ConnectionCommand::Subscribe { filter: "a/#/b".into(), qos: Qos::AtMostOnce };
+    assert!(bench.connection(filter).is_err());
+    assert_eq!(
+        bench.log(LogCommand::GoTo("99".into())),
+        Err("The log has no row of that number yet.".into())
+    );
+}
+
+#[test]
+fn a_filter_leaves_rows_and_a_mistake_is_told_with_its_place() {
+    let mut bench = Bench::connected();
+    for number in 0..100u8 {
+        bench.publish(if number % 10 == 0 { "ten" } else { "other" }, &[number]);
+    }
+    bench.filter("topic:ten");
+    let view = bench.look(None);
+    assert_eq!((view.rows.count, view.log.filter.matches), (10, Some(10)));
+    bench.filter("topic:ten colour:red");
+    let fault = bench.view().expect("a fault").log.filter.fault.expect("a fault");
+    assert_eq!((fault.range.start, fault.range.end), (10, 17));
+    bench.filter("");
+    assert_eq!(bench.view().expect("all").rows.count, 104);
+}
+
+#[test]
+fn the_newest_rows_are_followed_until_they_are_left() {
+    let mut bench = Bench::connected();
+    for number in 0..200u8 {
+        bench.publish("t", &[number]);
+    }
+    let view = bench.look(None);
+    assert!(view.rows.is_following && view.rows.is_newest_seen);
+    assert_eq!(view.rows.rows.last().map(|row| row.number), Some(203));
+    bench.page(PageCommand::Scroll(Gesture::To(0.0)));
+    let view = bench.view().expect("the oldest");
+    assert_eq!((view.rows.first_place, view.rows.is_following), (0, false));
+    // What can be seen, a view more, and a few rows.
+    assert!((20..60).contains(&view.rows.rows.len()), "{}", view.rows.rows.len());
+    bench.publish("t", b"new");
+    let view = bench.view().expect("one more");
+    assert_eq!((view.rows.first_place, view.rows.new), (0, 1));
+    bench.log(LogCommand::Step(Step::Last)).expect("there are rows");
+    let view = bench.view().expect("the newest");
+    assert_eq!((view.rows.is_following, view.log.selected), (true, Some(204)));
+}
+
+#[test]
+fn panels_show_what_is_looked_at_of_the_selected_packet() {
+    let mut bench = Bench::connected();
+    bench.publish("a/b", b"{\"x\":[1,2]}");
+    bench.log(LogCommand::Select(4)).expect("it is there");
+    let PanelView::Packet(view) = bench.panel(packet(None)) else { panic!("a packet") };
+    assert_eq!((view.head.name.as_deref(), view.head.len, view.head.faults), (Some("PUBLISH"), 18, 0));
+    assert_eq!(view.hex.bytes[..2], [0x30, 16]);
+    let topic = view.tree.lines.iter().position(|leaf| leaf.value == "\"a/b\"").expect("a topic") as u32;
+    let chosen = Some(mqttscope_link::Pointed::Line(topic));
+    let look = PanelLook::Packet {
+        number: Some(4),
+        chosen,
+        hovered: None,
+        tree: Span { start: 0, end: 50 },
+        bytes: Span { start: 0, end: 64 },
+    };
+    let PanelView::Packet(view) = bench.panel(look) else { panic!("a packet") };
+    let mark = view.mark.expect("a mark");
+    assert_eq!((mark.place.as_str(), mark.field), ("Topic Name, bytes 2–6 (5)", Span { start: 2, end: 7 }));
+    assert_eq!(view.chosen, (Some(topic), Some(2)));
+    let lines = Span { start: 0, end: 50 };
+    let payload = PanelLook::Payload { number: None, format: PayloadFormat::Auto, lines };
+    let PanelView::Payload(view) = bench.panel(payload) else { panic!("a payload") };
+    assert_eq!(view.format, PayloadFormat::Json);
+    let PayloadBody::Lines { lines, is_complete: true, .. } = view.body else { panic!("lines") };
+    let texts: Vec<_> = lines.iter().map(|line| line.text.trim()).collect();
+    assert_eq!(texts, ["{", "\"x\": [", "1,", "2", "]", "}"]);
+    let PanelView::Statistics(Some(figures)) = bench.panel(PanelLook::Statistics) else { panic!("figures") };
+    assert_eq!(figures.types.iter().map(|row| row.name.as_str()).collect::<Vec<_>>().len(), 3);
+    assert!(matches!(bench.panel(PanelLook::Handshake), PanelView::Handshake(_)));
+}
+
+#[test]
+fn binary_payloads_are_decoded_elsewhere() {
+    let mut bench = Bench::connected();
+    bench.publish("t", b"\x83\x01\x02\x03");
+    bench.log(LogCommand::Select(4)).expect("it is there");
+    let lines = Span { start: 0, end: 50 };
+    let look = PanelLook::Payload { number: Some(4), format: PayloadFormat::Cbor, lines };
+    let PanelView::Payload(view) = bench.panel(look) else { panic!("a payload") };
+    assert_eq!(view.body, PayloadBody::Words("Decoding …".into()));
+    let Some(Output::Decode { request, payload, .. }) = bench.outputs.pop() else { panic!("a request") };
+    assert_eq!(payload, b"\x83\x01\x02\x03");
+    let answer = |request| Input::Decoded { request, lines: Err("no".into()) };
+    bench.engine.handle(bench.time(), answer(request.wrapping_add(1)));
+    assert_eq!(bench.view().and_then(|view| view.panel), None);
+    bench.engine.handle(bench.time(), answer(request));
+    let Some(Some(PanelView::Payload(view))) = bench.view().map(|view| view.panel) else {
+        panic!("an answer")
+    };
+    assert_eq!(view.body, PayloadBody::Words("no".into()));
+}
+
+#[test]
+fn an_export_is_written_in_pieces_and_can_be_cancelled() {
+    let mut bench = Bench::connected();
+    for number in 0..250u8 {
+        bench.publish("t", &[number; 100]);
+    }
+    let export = LogCommand::Export { format: "jsonl".into(), found_only: false, with_passwords: false };
+    bench.log(export.clone()).expect("it begins");
+    assert_eq!(bench.log(export.clone()), Err("An export is under way.".into()));
+    while bench.engine.has_work() {
+        bench.engine.work();
+    }
+    bench.drain();
+    let written: Vec<u8> = bench
+        .outputs
+        .iter()
+        .filter_map(|output| if let Output::Piece(piece) = output { Some(piece.clone()) } else { None })
+        .flatten()
+        .collect();
+    assert_eq!(written.iter().filter(|&&byte| byte == b'\n').count(), 254);
+    let saved = bench.updates.iter().find_map(|update| match update {
+        Update::Exported(Ok(saved)) => Some(saved.clone()),
+        _ => None,
+    });
+    assert_eq!(saved.map(|saved| (saved.rows, saved.extension)), Some((254, "jsonl".into())));
+    bench.log(export).expect("it begins again");
+    bench.log(LogCommand::CancelExport).expect("it cannot fail");
+    assert_eq!(bench.outputs.last(), Some(&Output::DropPieces));
+    assert!(!bench.engine.has_work());
+}
+
+#[test]
+fn a_clock_that_is_set_moves_the_time_of_day_and_no_difference() {
+    let mut bench = Bench::connected();
+    let publish = ConnectionCommand::Publish {
+        topic: "t".into(),
+        qos: Qos::AtLeastOnce,
+        retain: false,
+        payload: b"!".to_vec(),
+    };
+    bench.connection(publish).expect("connected");
+    let hour = 3_600_000_000;
+    bench.now += 5_000;
+    // Half a second is what a clock that is kept right is put right by.
+    bench.engine.set_clock(bench.time(), bench.now + 500_000);
+    assert_eq!(bench.engine.log().end(), 5);
+    bench.engine.set_clock(bench.time(), bench.now + hour);
+    bench.receive(b"\x40\x02\x00\x01");
+    let view = bench.look(None);
+    assert_eq!(names(&view)[4..], ["PUBLISH", "clock-set", "PUBACK"]);
+    let rows = &view.rows.rows;
+    assert_eq!(rows[4].time_of_day, START);
+    assert_eq!(rows[6].time_of_day, START + 5_000 + hour);
+    let Content::Packet(puback) = &rows[6].content else { panic!("a packet") };
+    assert_eq!((puback.answer, rows[6].time - rows[4].time), (Some(5_000), 5_000));
+    let Content::Event { words, .. } = &rows[5].content else { panic!("an event") };
+    assert!(words.contains("the time of day is 60 min later"), "{words}");
+    // Back again, for what follows.
+    bench.engine.set_clock(bench.time(), bench.now);
+    assert_eq!(bench.engine.log().end(), 8);
+}
+
+#[test]
+fn keep_alive_goes_on_while_nobody_looks() {
+    let mut bench = Bench::connected();
+    let due = bench.engine.poll_timeout().expect("a keep alive");
+    bench.now = due.as_micros();
+    bench.engine.handle(due, Input::Timeout);
+    bench.drain();
+    assert_eq!(bench.sent, b"\xc0\x00");
+}
+
+#[test]
+fn clearing_forgets_the_selection() {
+    let mut bench = Bench::connected();
+    bench.log(LogCommand::Select(2)).expect("it is there");
+    assert_eq!(bench.look(Some(packet(Some(2)))).log.selected, Some(2));
+    bench.log(LogCommand::Clear).expect("it cannot fail");
+    let view = bench.view().expect("nothing");
+    assert_eq!((view.log.selected, view.log.end, view.rows.count), (None, 0, 0));
+    assert!(matches!(view.panel, Some(PanelView::Absent(_))));
+}
+
+fn packet(number: Option<u32>) -> PanelLook {
+    let (tree, bytes) = (Span { start: 0, end: 50 }, Span { start: 0, end: 64 });
+    PanelLook::Packet { number, chosen: None, hovered: None, tree, bytes }
+}
