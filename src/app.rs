@@ -173,6 +173,9 @@ impl Component for App {
             let link = ctx.link().clone();
             move || link.send_message(message())
         };
+        // Pages that are given an engine may share a tab, and are no duplicates of each other.
+        let is_alone = ctx.props().engine.is_none();
+        let duplicates = is_alone.then(|| Duplicates::watch(sender(|| Message::Duplicate))).flatten();
         let page = browser::load_page(false);
         let mut app = Self {
             written_looks: Entries::of_looks(&page.looks),
@@ -205,7 +208,7 @@ impl Component for App {
             on_settle: ctx.link().callback(|()| Message::Settle),
             _on_key: on_key,
             _on_visibility: on_visibility,
-            _duplicates: Duplicates::watch(sender(|| Message::Duplicate)),
+            _duplicates: duplicates,
             _second: Interval::new(1_000, sender(|| Message::Second)),
         };
         app.send_utc_offset();
