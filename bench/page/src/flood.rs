@@ -1,7 +1,6 @@
 //! A broker that floods a client, and takes the time until the client has acknowledged the last message.
 
 use std::net::{Shutdown, TcpListener, TcpStream};
-use std::ops::Range;
 use std::sync::mpsc;
 use std::thread;
 use std::time::{Duration, Instant};
@@ -104,13 +103,13 @@ impl Client {
         let flood = Flood::new(load, self.is_bare);
         let stream = self.socket.get_ref().try_clone()?;
         stream.set_read_timeout(Some(Duration::from_millis(200)))?;
-        let writer = stream.try_clone()?;
+        let half = stream.try_clone()?;
         let (answers, waiting) = mpsc::channel();
         let started = Instant::now();
         thread::scope(|scope| {
             let flood = &flood;
             // What could not be written shows in the acknowledgements that are missing.
-            scope.spawn(move || write(writer, flood, &waiting).unwrap_or_default());
+            scope.spawn(move || write(half, flood, &waiting).unwrap_or_default());
             let ended = if self.is_bare {
                 self.wait_for_count(flood, started + limit)
             } else {
@@ -128,11 +127,8 @@ impl Client {
     fn wait_for_count(&mut self, flood: &Flood, until: Instant) -> Result<()> {
         loop {
             if let Some(Message::Text(text)) = self.read(until)? {
-                ensure!(
-                    text.as_str() == flood.packets.to_string(),
-                    "of {} packets it counts {text}",
-                    flood.packets
-                );
+                let packets = flood.ends.len();
+                ensure!(text.as_str() == packets.to_string(), "of {packets} packets it counts {text}");
                 return Ok(());
             }
         }
@@ -186,72 +182,106 @@ impl Client {
     }
 }
 
-/// Writes the flood as fast as it is taken, and answers as they come, all that wait in one message.
-fn write(mut stream: TcpStream, flood: &Flood, answers: &mpsc::Receiver<Vec<u8>>) -> Result<()> {
-    for chunk in &flood.chunks {
-        let waiting: Vec<u8> = answers.try_iter().flatten().collect();
-        if !waiting.is_empty() {
-            stream.write_all(&framed(&waiting))?;
+/// Writes the flood as fast as it is taken, and answers as they come, all that wait together.
+fn write(stream: TcpStream, flood: &Flood, answers: &mpsc::Receiver<Vec<u8>>) -> Result<()> {
+    let mut writer = Writer { stream, cut: flood.cut, piece: Vec::new(), bytes: Vec::new() };
+    for packet in flood.packets() {
+        writer.push(packet);
+        if writer.bytes.len() >= CHUNK {
+            // Between two packets, wherever the stream is cut.
+            writer.push_all(answers.try_iter());
+            writer.write()?;
         }
-        stream.write_all(&flood.bytes[chunk.clone()])?;
     }
-    while let Ok(mut waiting) = answers.recv() {
-        waiting.extend(answers.try_iter().flatten());
-        stream.write_all(&framed(&waiting))?;
+    writer.end_piece();
+    if flood.is_bare {
+        push_frame(&mut writer.bytes, TEXT, b"how many");
+    }
+    writer.write()?;
+    while let Ok(first) = answers.recv() {
+        writer.push_all([first].into_iter().chain(answers.try_iter()));
+        writer.end_piece();
+        writer.write()?;
     }
     Ok(())
 }
 
-/// The bytes of a flood, made before the clock starts: what it costs to make them is not the client's.
+/// The packets of a flood, made before the clock starts: what it costs to make them is not the client's.
 struct Flood {
     bytes: Vec<u8>,
-    /// Whole WebSocket messages of about 64 KiB together.
-    chunks: Vec<Range<usize>>,
-    packets: usize,
+    /// Where each packet ends.
+    ends: Vec<usize>,
+    cut: Cut,
+    is_bare: bool,
 }
 
 impl Flood {
     fn new(load: &Load, is_bare: bool) -> Self {
         let payload: Vec<u8> = (b'a'..=b'z').cycle().take(load.payload).collect();
+        let mut flood = Self { bytes: Vec::new(), ends: Vec::new(), cut: load.cut, is_bare };
         // Each id is used once, so that none is in flight twice.
-        let mut packets: Vec<_> = (1..=load.count).map(|n| packet(load.qos, n as u16, &payload)).collect();
+        (1..=load.count).for_each(|n| flood.push(load.qos, n as u16, &payload));
         if load.qos == Qos::AtMostOnce {
             // Its acknowledgement says that all before it were taken.
-            packets.push(packet(Qos::AtLeastOnce, 1, b"the end"));
-        }
-        let mut flood = Self { bytes: Vec::new(), chunks: Vec::new(), packets: packets.len() };
-        match load.cut {
-            Cut::Alone => packets.iter().for_each(|packet| flood.push(BINARY, packet)),
-            Cut::Pieces(len) => packets.concat().chunks(len).for_each(|piece| flood.push(BINARY, piece)),
-        }
-        if is_bare {
-            flood.push(TEXT, b"how many");
+            flood.push(Qos::AtLeastOnce, 1, b"the end");
         }
         flood
     }
 
-    fn push(&mut self, opcode: u8, message: &[u8]) {
-        let start = self.bytes.len();
-        push_frame(&mut self.bytes, opcode, message);
-        match self.chunks.last_mut().filter(|chunk| chunk.len() < CHUNK) {
-            Some(chunk) => chunk.end = self.bytes.len(),
-            None => self.chunks.push(start..self.bytes.len()),
-        }
+    fn push(&mut self, qos: Qos, id: u16, payload: &[u8]) {
+        let packet_id = (qos != Qos::AtMostOnce).then_some(id);
+        let publish = Publish { dup: false, qos, retain: false, topic: TOPIC.into(), packet_id, payload };
+        Packet::Publish(publish).encode(&mut self.bytes).expect("the packets are valid");
+        self.ends.push(self.bytes.len());
+    }
+
+    fn packets(&self) -> impl Iterator<Item = &[u8]> {
+        let starts = [0].into_iter().chain(self.ends.iter().copied());
+        starts.zip(&self.ends).map(|(start, &end)| &self.bytes[start..end])
     }
 }
 
-fn packet(qos: Qos, id: u16, payload: &[u8]) -> Vec<u8> {
-    let packet_id = (qos != Qos::AtMostOnce).then_some(id);
-    let publish = Publish { dup: false, qos, retain: false, topic: TOPIC.into(), packet_id, payload };
-    let mut bytes = Vec::new();
-    Packet::Publish(publish).encode(&mut bytes).expect("the packets are valid");
-    bytes
+/// Makes WebSocket messages of packets.
+struct Writer {
+    stream: TcpStream,
+    cut: Cut,
+    /// What has not filled a piece yet.
+    piece: Vec<u8>,
+    /// Messages that are to be written.
+    bytes: Vec<u8>,
 }
 
-fn framed(message: &[u8]) -> Vec<u8> {
-    let mut bytes = Vec::with_capacity(message.len() + 10);
-    push_frame(&mut bytes, BINARY, message);
-    bytes
+impl Writer {
+    fn push(&mut self, packet: &[u8]) {
+        let Cut::Pieces(len) = self.cut else { return push_frame(&mut self.bytes, BINARY, packet) };
+        self.piece.extend_from_slice(packet);
+        let whole = self.piece.len() / len * len;
+        self.piece
+            .drain(..whole)
+            .as_slice()
+            .chunks(len)
+            .for_each(|piece| push_frame(&mut self.bytes, BINARY, piece));
+    }
+
+    /// Answers, which are one message where each packet is one.
+    fn push_all(&mut self, answers: impl Iterator<Item = Vec<u8>>) {
+        let answers: Vec<u8> = answers.flatten().collect();
+        if !answers.is_empty() {
+            self.push(&answers);
+        }
+    }
+
+    fn end_piece(&mut self) {
+        if !self.piece.is_empty() {
+            push_frame(&mut self.bytes, BINARY, &std::mem::take(&mut self.piece));
+        }
+    }
+
+    fn write(&mut self) -> Result<()> {
+        self.stream.write_all(&self.bytes)?;
+        self.bytes.clear();
+        Ok(())
+    }
 }
 
 /// A frame of a server, which is not masked (RFC 6455, 5.2).
@@ -289,4 +319,5 @@ impl fmt::Display for Load {
 const TOPIC: &str = "flood/press-12";
 const TEXT: u8 = 1;
 const BINARY: u8 = 2;
+/// Bytes of messages that are written at once.
 const CHUNK: usize = 64 << 10;

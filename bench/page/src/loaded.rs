@@ -12,9 +12,10 @@ use mqttscope_e2e::page::Page;
 use mqttscope_e2e::static_server::{Manner, StaticServer};
 use mqttscope_log::{Log, Marks};
 use mqttscope_proto::Qos;
-use serde_json::{Value, json};
+use serde_json::json;
 
 use crate::dist::Dist;
+use crate::heaps::Heaps;
 use crate::machine;
 use crate::probe::{Stretch, watch};
 use crate::renderer::Renderer;
@@ -35,7 +36,6 @@ pub async fn run(dist: &Dist) -> Result<()> {
     let client = driver::open_browser(1_280, 800).await?;
     let page = Page::new(client.clone());
     let result = async {
-        page.dev_tools("Page.addScriptToEvaluateOnNewDocument", json!({ "source": KEEP_MEMORY })).await?;
         let page = Page::open(client, &files.url("mqtt.html")).await?;
         let mut server = Server::start()?;
         page.field("URL").fill(&server.url).await?;
@@ -236,11 +236,7 @@ impl Bench<'_> {
     }
 
     async fn memory(&self) -> Result<Vec<String>> {
-        self.page.dev_tools("HeapProfiler.collectGarbage", json!({})).await?;
-        let (wasm, heap) = match self.page.execute(MEMORY, vec![]).await? {
-            Value::Array(sizes) => (sizes[0].as_u64().unwrap_or(0), sizes[1].as_u64().unwrap_or(0)),
-            other => anyhow::bail!("the page says {other}"),
-        };
+        let heaps = Heaps::of(self.page).await?;
         let mut log = Log::new(Log::DEFAULT_BUDGET);
         let mut bytes = 0;
         for number in 0..self.server.published() {
@@ -254,8 +250,8 @@ impl Bench<'_> {
             grouped(rows(self.page).await?),
             megabytes(bytes),
             megabytes(log.size()),
-            megabytes(wasm as usize),
-            megabytes(heap as usize),
+            megabytes(heaps.wasm as usize),
+            megabytes(heaps.script as usize),
             megabytes(self.renderer.memory()? as usize),
         ])
     }
@@ -291,20 +287,6 @@ async fn sleep(seconds: u32) -> Result<()> {
     tokio::time::sleep(Duration::from_secs(seconds.into())).await;
     Ok(())
 }
-
-/// Keeps hold of the memory of the page's module.
-const KEEP_MEMORY: &str = r"
-for (const name of ['instantiate', 'instantiateStreaming']) {
-  const instantiate = WebAssembly[name];
-  WebAssembly[name] = async (...args) => {
-    const made = await instantiate.apply(WebAssembly, args);
-    window.benchMemory ??= (made.instance ?? made).exports.memory;
-    return made;
-  };
-}
-";
-
-const MEMORY: &str = "return [window.benchMemory.buffer.byteLength, performance.memory.usedJSHeapSize]";
 
 /// The middle of the table.
 const MIDDLE: &str = r"

@@ -6,6 +6,7 @@
 mod dist;
 mod endpoint;
 mod flood;
+mod heaps;
 mod loaded;
 mod machine;
 mod peers;

@@ -66,16 +66,14 @@ impl Bench<'_> {
         }
         let mut table = Table::new(&header.iter().map(String::as_str).collect::<Vec<_>>());
         let loads = loads();
-        let mut failures = Vec::new();
+        let mut failures: Vec<Vec<String>> = vec![Vec::new(); self.subjects.len()];
         for load in loads.iter().filter(|load| only.is_none_or(|only| load.to_string().contains(only))) {
             let mut rates = vec![Vec::new(); self.subjects.len()];
             for round in 1..=self.rounds {
-                for (subject, rates) in self.subjects.iter().zip(&mut rates) {
+                for (at, subject) in self.subjects.iter().enumerate() {
                     match self.measure(subject, load).await {
-                        Ok(took) => rates.push(f64::from(load.count) / took.as_secs_f64()),
-                        Err(error) => {
-                            failures.push(format!("{load}: {}, round {round}: {error:#}", subject.name))
-                        }
+                        Ok(took) => rates[at].push(f64::from(load.count) / took.as_secs_f64()),
+                        Err(error) => failures[at].push(format!("{load}, round {round}: {error:#}")),
                     }
                 }
             }
@@ -88,8 +86,10 @@ impl Bench<'_> {
         }
         println!("Load at the end: {}.\n", machine::load());
         table.print();
-        if !failures.is_empty() {
-            println!("\n{}", failures.join("\n"));
+        for (subject, failures) in self.subjects.iter().zip(&failures) {
+            if let Some(first) = failures.first() {
+                println!("\n{} failed in {} floods, first in {first}", subject.name, failures.len());
+            }
         }
         Ok(())
     }
