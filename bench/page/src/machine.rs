@@ -23,7 +23,7 @@ pub async fn wait_until_quiet() {
             println!("Waiting for a load average below {QUIET}; it is {}.\n", load());
             said = true;
         }
-        tokio::time::sleep(Duration::from_secs(150)).await;
+        tokio::time::sleep(Duration::from_secs(1)).await;
     }
 }
 

@@ -122,6 +122,8 @@ async fn measure(dist: &Dist, situation: Situation) -> Result<Vec<Answer>> {
         page.execute(PUBLISH, vec![json!(PUBLISHED)]).await?;
         publish_all(&page, situation).await?;
         broker.flood(0)?;
+        let status = page.status().await?;
+        ensure!(status.contains("Connected as"), "the connection has ended: {status}");
         page.button("Disconnect").click().await?;
         page.wait_for_status("disconnected").await?;
 
@@ -136,7 +138,7 @@ async fn measure(dist: &Dist, situation: Situation) -> Result<Vec<Answer>> {
 /// Connects by the form, and fills in what is to be published.
 async fn connect(page: &Page, broker: &TimedBroker) -> Result<()> {
     page.field("URL").fill(&broker.url).await?;
-    page.field("Keep alive (seconds)").fill("2").await?;
+    page.field("Keep alive (seconds)").fill("4").await?;
     page.button("Connect").click().await?;
     page.wait_for_status("connected").await?;
     page.field("Topic").fill("times/press-12").await?;
@@ -249,7 +251,7 @@ const FLOOD_RATE: u32 = 5_000;
 const STEP: Duration = Duration::from_millis(40);
 const LONGEST: Duration = Duration::from_secs(180);
 
-/// Publishes, at times that keep no step with the frames; each sixtieth is followed by a pause that is longer than the
+/// Publishes, at times that keep no step with the frames; each hundredth is followed by a pause that is longer than the
 /// keep alive.
 const PUBLISH: &str = r"
 const [count] = arguments;
@@ -258,7 +260,7 @@ const publish = () => {
   document.getElementById('publish').click();
   window.benchLeft -= 1;
   const left = window.benchLeft;
-  if (left > 0) setTimeout(publish, left % 60 === 0 ? 2200 : 20 + left * 7 % 23);
+  if (left > 0) setTimeout(publish, left % 100 === 0 ? 4300 : 20 + left * 7 % 23);
 };
 publish();
 ";
