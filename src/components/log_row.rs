@@ -8,7 +8,7 @@ use yew::virtual_dom::VTag;
 use super::element::{classed, cut_at_start, element, tag, text};
 use crate::store::column::Column;
 use crate::store::text::concat;
-use crate::store::words::qos_name;
+use mqttscope_link::qos_name;
 
 /// How rows are drawn.
 #[derive(Clone, Copy)]

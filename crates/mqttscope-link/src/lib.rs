@@ -22,7 +22,7 @@ pub use inspected::{
     PayloadLine, PayloadView, Rung, TreeView,
 };
 pub use mqttscope_client::{Answer, ConnectionState, Phase, Subscription};
-pub use rows::{Content, Flags, PacketRow, Row, RowsView, Tone};
+pub use rows::{Content, Flags, PacketRow, Row, RowsView, Tone, qos_name};
 pub use statistics::{Amount, Chart, LatencyRow, StatisticsView, TopicRow, TypeRow};
 pub use update::{
     Asked, FilterFault, FilterView, LogView, Offer, Offers, PanelView, Progress, Saved, Ticket, Update, View,
