@@ -44,6 +44,12 @@ impl Shell {
     /// Runs an engine for the page at the other end of a port.
     #[must_use]
     pub fn serve(page: MessagePort, engine: Engine) -> Self {
+        Self::serve_with_reader(page, engine, READER)
+    }
+
+    /// As [`Self::serve`], where the script of the reader's worker has another URL.
+    #[must_use]
+    pub fn serve_with_reader(page: MessagePort, engine: Engine, reader: &str) -> Self {
         let inner = Rc::new_cyclic(|me: &Weak<Inner>| {
             let (waking, working) = (me.clone(), me.clone());
             Inner {
@@ -61,7 +67,7 @@ impl Shell {
                         inner.work();
                     }
                 }),
-                reader: Reader::new("reader.js"),
+                reader: Reader::new(reader),
                 import: RefCell::default(),
                 file: RefCell::default(),
                 pieces: RefCell::default(),
@@ -323,6 +329,8 @@ impl Drop for Shell {
     }
 }
 
+/// The script of the worker that reads files and binary payloads.
+const READER: &str = "reader.js";
 const OTHER_BUILD: &str = "The page was updated meanwhile, and must be loaded again.";
 const NO_ROOM: &str = "The browser has no room for the file.";
 const NO_FILE: &str = "The browser did not hand the file over.";
