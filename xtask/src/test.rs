@@ -181,9 +181,9 @@ impl Run<'_> {
             clippy(workspace, &step, &[&wasm[..], &["--package", "mqttscope", "--all-targets"]].concat());
         let proto =
             clippy(workspace, &step, &[&wasm[..], &["--package", "mqttscope-proto", "--lib"]].concat());
-        let reader =
-            clippy(workspace, &step, &[&wasm[..], &["--package", "mqttscope-reader", "--lib"]].concat());
-        let wasm = page.and(proto).and(reader).map(|()| step.done(""));
+        let workers = ["--package", "mqttscope-worker", "--package", "mqttscope-reader", "--lib"];
+        let workers = clippy(workspace, &step, &[&wasm[..], &workers].concat());
+        let wasm = page.and(proto).and(workers).map(|()| step.done(""));
 
         format.and(own).and(native).and(wasm).map(|_| ())
     }

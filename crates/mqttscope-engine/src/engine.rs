@@ -246,9 +246,10 @@ impl Engine {
         self.connections[at].1.poll_output(buffered)
     }
 
-    /// The connections.
-    pub fn slots(&self) -> impl Iterator<Item = Slot> + '_ {
-        self.connections.iter().map(|(slot, _)| *slot)
+    /// The connection of a place, counted from 0; `None` behind the last.
+    #[must_use]
+    pub fn slot(&self, place: usize) -> Option<Slot> {
+        self.connections.get(place).map(|(slot, _)| *slot)
     }
 
     /// The next thing for the page, or for the modules that read and decode.

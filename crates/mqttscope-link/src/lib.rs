@@ -57,7 +57,9 @@ pub struct OtherBuild;
 
 /// FNV-1a over the files that define the messages, folded to a byte.
 const fn build() -> u8 {
-    let sources: [&[u8]; 5] = [
+    let sources: [&[u8]; 7] = [
+        include_bytes!("../../mqttscope-client/src/connection.rs"),
+        include_bytes!("../../mqttscope-proto/src/types.rs"),
         include_bytes!("command.rs"),
         include_bytes!("inspected.rs"),
         include_bytes!("rows.rs"),
