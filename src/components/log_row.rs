@@ -1,4 +1,7 @@
-//! One row of the packet log.
+//! One row of the packet log: its cells, and the words of its times.
+//!
+//! It owns how a row looks. It never sees a packet's bytes but for the preview in hex: what it draws, the engine has put
+//! into words. It asks for nothing and keeps nothing.
 
 use mqttscope_link::{Content, Flags, PacketRow, Row, Tone};
 use mqttscope_text::number;

@@ -1,4 +1,8 @@
 //! A row of the log in words: made when the row is looked at, from the record and its bytes.
+//!
+//! It owns the words of packets and events in the table. It keeps nothing, changes nothing in the log, and does not
+//! know which rows are looked at: [`crate::log_view`] does. The time of day stays a number, since the page knows the
+//! time zone.
 
 use mqttscope_link::{Content, Flags, PacketRow, Row, Tone, qos_name};
 use mqttscope_log::{Direction, Event, Log, Record};

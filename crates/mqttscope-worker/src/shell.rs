@@ -1,4 +1,8 @@
 //! Between the engine and the browser: what happens goes in, and what the engine wants is done.
+//!
+//! It owns the sockets, the clock and the port to the page. The time of what a socket tells is taken here, before anything
+//! else is done with it. It decides nothing, and never looks into the bytes that a socket brings: they go into the log as
+//! they are, by way of [`Engine::handle_bytes`].
 
 use std::cell::{Cell, RefCell};
 use std::rc::{Rc, Weak};
