@@ -4,7 +4,7 @@ use std::rc::Rc;
 
 use gloo_timers::callback::{Interval, Timeout};
 use mqttscope_client::ConnectionState;
-use mqttscope_link::{Command as EngineCommand, Copy, Look, PanelLook, View as EngineView};
+use mqttscope_link::{Command as EngineCommand, Copy, Look, PanelLook, Update, View as EngineView};
 use mqttscope_view::settling::{Settling, Store};
 use mqttscope_view::storage::Entries;
 use wasm_bindgen::closure::Closure;
@@ -59,6 +59,8 @@ pub struct App {
     panel: SharedPanel,
     /// What came since, the newest.
     next: Option<Box<EngineView>>,
+    /// What is to be drawn with the rows that go with it.
+    pending: Vec<Update>,
     frames: Frames,
     /// What is drawn came with this frame.
     is_view_new: bool,
@@ -187,6 +189,7 @@ impl Component for App {
             shown: Shown::default(),
             panel: SharedPanel::default(),
             next: None,
+            pending: Vec::new(),
             frames: Frames::new(sender(|| Message::Frame), sender(|| Message::Drawn)),
             is_view_new: false,
             is_drawn_owed: false,

@@ -118,6 +118,21 @@ async fn a_page_without_its_engine_says_so_and_keeps_its_forms() {
 }
 
 #[wasm_bindgen_test]
+async fn a_page_whose_engine_is_of_another_build_says_that_it_must_be_loaded_again() {
+    let (engine, root) = page_with(0).await;
+    engine.tell_as_another_build(&Update::Connection(Slot(0), ConnectionState::default()));
+    let status = root.query_selector(".status .detail").ok().flatten().expect("the state in words");
+    let says_so = || status.text_content().is_some_and(|words| words.contains("must be loaded again"));
+    until("the reason", says_so).await;
+    // Whatever follows is not taken for something else.
+    let connection = ConnectionState { phase: Phase::Connected, ..ConnectionState::default() };
+    engine.tell(&Update::Connection(Slot(0), connection));
+    pause(50).await;
+    assert!(says_so());
+    root.remove();
+}
+
+#[wasm_bindgen_test]
 async fn ten_thousand_rows_draw_only_those_that_can_be_seen() {
     let (engine, root) = page_with(10_000).await;
     let scroller = root.query_selector("[data-log-scroll]").ok().flatten().expect("the scroll container");

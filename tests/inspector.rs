@@ -1,23 +1,20 @@
 //! The inspector in a real browser: what it shows of packets, whole, broken and large.
 #![cfg(target_arch = "wasm32")]
 
-use std::cell::RefCell;
-use std::rc::Rc;
-
-use js_sys::Function;
-use mqttscope::components::inspector::{Inspector, InspectorProps};
-use mqttscope::reader::Reader;
-use mqttscope::store::shared::SharedLog;
+use js_sys::{Date, Function};
+use mqttscope::app::{App, AppProps};
+use mqttscope_engine::Engine;
 use mqttscope_log::{ConnectionId, Direction, Known, Log, SourceId, Version};
 use mqttscope_proto::ProtocolVersion;
+use mqttscope_worker::Shell;
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_test::{wasm_bindgen_test, wasm_bindgen_test_configure};
-use web_sys::{Document, Element, HtmlElement};
-use yew::Callback;
+use web_sys::{Document, Element, HtmlElement, MessageChannel};
+use yew::AppHandle;
 
 mod common;
 
-use common::{pause, until};
+use common::{frames, until};
 
 wasm_bindgen_test_configure!(run_in_browser);
 
@@ -74,6 +71,7 @@ async fn a_large_payload_opens_and_folds_with_few_lines_drawn() {
 
 #[wasm_bindgen_test]
 async fn an_exchange_is_drawn_and_said_and_its_packets_can_be_chosen() {
+    let _clock = StoppedClock::stop();
     let shown = show(|log| {
         sent(log, b"\x34\x06\x00\x01t\x00\x11!");
         received(log, b"\x50\x02\x00\x11");
@@ -92,8 +90,8 @@ async fn an_exchange_is_drawn_and_said_and_its_packets_can_be_chosen() {
     let event = Function::new_no_args("return new MouseEvent('click', { bubbles: true })");
     let event = event.call0(&JsValue::NULL).expect("an event");
     rung.dispatch_event(event.unchecked_ref()).expect("it is dispatched");
-    pause(20).await;
-    assert_eq!(*shown.chosen.borrow(), [1]);
+    shown.settle().await;
+    assert_eq!(shown.chosen().await, ["1"]);
 }
 
 #[wasm_bindgen_test]
@@ -130,10 +128,11 @@ async fn statistics_tell_the_broker_s_latency_from_the_client_s() {
     assert_eq!(tables[1..3], expected);
 }
 
-/// An inspector that shows the first record of a log.
+/// A page whose inspector shows the first record of a log.
 struct Shown {
     root: Element,
-    chosen: Rc<RefCell<Vec<u32>>>,
+    page: Option<AppHandle<App>>,
+    _engine: Shell,
 }
 
 impl Shown {
@@ -143,42 +142,121 @@ impl Shown {
     }
 
     async fn click(&self, selector: &str, at: usize) {
+        self.press(selector, at);
+        self.settle().await;
+    }
+
+    fn press(&self, selector: &str, at: usize) {
         let found = self.root.query_selector_all(selector).expect("a selector");
         let element = found.get(at as u32).unwrap_or_else(|| panic!("no {selector}"));
         element.unchecked_into::<HtmlElement>().click();
-        pause(20).await;
+    }
+
+    /// The rows that are selected in the log.
+    async fn chosen(&self) -> Vec<String> {
+        self.click(LOG_TAB, 0).await;
+        let found = self.root.query_selector_all(SELECTED).expect("a selector");
+        (0..found.length())
+            .filter_map(|at| found.get(at)?.unchecked_into::<Element>().get_attribute("data-index"))
+            .collect()
+    }
+
+    /// Waits until the engine has answered, and what it has answered is drawn.
+    async fn settle(&self) {
+        let mut still = 0;
+        // What tells how long something lasts is drawn anew each second.
+        for _ in 0..MOST_ROUNDS {
+            let before = self.drawn();
+            frames().await;
+            still = if self.drawn() == before { still + 1 } else { 0 };
+            if still == 2 {
+                return;
+            }
+        }
+    }
+
+    fn drawn(&self) -> Option<String> {
+        self.root.query_selector("main").ok().flatten().map(|main| main.inner_html())
     }
 }
 
-/// The time of the first record, in microseconds since the Unix epoch.
-const TIME: u64 = 1_795_602_601_482_000;
+impl Drop for Shown {
+    fn drop(&mut self) {
+        if let Some(page) = self.page.take() {
+            page.destroy();
+        }
+        self.root.remove();
+    }
+}
+
+/// The browser's clocks stand still until this is dropped: however long a test takes, no time passes in it.
+struct StoppedClock {
+    go_on: Function,
+}
+
+impl StoppedClock {
+    fn stop() -> Self {
+        let stop = Function::new_no_args(
+            "const [running, day, date] = [performance.now(), Date.now(), Date.now];
+             performance.now = () => running;
+             Date.now = () => day;
+             return () => { delete performance.now; Date.now = date; };",
+        );
+        Self { go_on: stop.call0(&JsValue::NULL).expect("it does not throw").unchecked_into() }
+    }
+}
+
+impl Drop for StoppedClock {
+    fn drop(&mut self) {
+        let _ = self.go_on.call0(&JsValue::NULL);
+    }
+}
+
+/// Frames that the page is given to settle, four at a time.
+const MOST_ROUNDS: u32 = 8;
+/// So much time has passed since the first record, in microseconds.
+const PASSED: u64 = 8_400_000;
+/// A narrow page shows one region.
+const LOG_TAB: &str = "[data-deed='show-log']";
+const INSPECTOR_TAB: &str = "[data-deed='show-inspector']";
+const SELECTED: &str = "[data-index][aria-selected='true']";
 
 async fn show(fill: impl FnOnce(&mut Log)) -> Shown {
     let document = document();
     let body = document.body().expect("a body");
     let style = document.create_element("style").expect("an element");
-    let sheet = [include_str!("../static/style.css"), include_str!("../static/inspector.css")].concat();
+    let sheet = [
+        include_str!("../static/style.css"),
+        include_str!("../static/log.css"),
+        include_str!("../static/inspector.css"),
+    ]
+    .concat();
     style.set_text_content(Some(&sheet));
     let root = document.create_element("div").expect("an element");
-    let _ = root.set_attribute("style", "width: 480px; height: 800px");
+    let size = "display: grid; grid-template-rows: minmax(0, 1fr); width: 480px; height: 800px";
+    let _ = root.set_attribute("style", size);
     let _ = body.append_with_node_2(&style, &root);
     let mut log = Log::new(64 << 20);
     fill(&mut log);
-    let chosen = Rc::new(RefCell::new(Vec::new()));
-    let props = InspectorProps {
-        log: SharedLog(Rc::new(RefCell::new(log))),
-        revision: 0,
-        selected: Some(0),
-        now: TIME + 8_400_000,
-        on_select: {
-            let chosen = chosen.clone();
-            Callback::from(move |number| chosen.borrow_mut().push(number))
-        },
-        reader: Reader::new("reader.js"),
-    };
-    yew::Renderer::<Inspector>::with_root_and_props(root.clone(), props).render();
-    pause(50).await;
-    Shown { root, chosen }
+    let channel = MessageChannel::new().expect("browsers have it");
+    let engine = Shell::serve(channel.port1(), Engine::with_log(log));
+    let props = AppProps { engine: Some(channel.port2()) };
+    let page = yew::Renderer::<App>::with_root_and_props(root.clone(), props).render();
+    let shown = Shown { root, page: Some(page), _engine: engine };
+    let has = |selector| shown.root.query_selector(selector).ok().flatten().is_some();
+    until("the page", || has(LOG_TAB)).await;
+    shown.press(LOG_TAB, 0);
+    until("the first record", || has("[data-index='0']")).await;
+    let row = shown.root.query_selector("[data-index='0']").ok().flatten().expect("a row");
+    // A row is chosen as it is pressed.
+    let event = Function::new_no_args("return new MouseEvent('mousedown', { bubbles: true })");
+    let event = event.call0(&JsValue::NULL).expect("an event");
+    row.dispatch_event(event.unchecked_ref()).expect("it is dispatched");
+    until("the selection", || has(SELECTED)).await;
+    shown.press(INSPECTOR_TAB, 0);
+    until("the packet", || has(".leaf")).await;
+    shown.settle().await;
+    shown
 }
 
 fn sent(log: &mut Log, frame: &[u8]) {
@@ -193,7 +271,8 @@ fn push(log: &mut Log, direction: Direction, frame: &[u8]) {
     if log.end() == 0 {
         log.add_connection(SourceId::LIVE, Version::Known(ProtocolVersion::V311));
     }
-    let time = TIME + 1_000 * u64::from(log.end());
+    let first = log.record(0).map_or_else(|| Date::now() as u64 * 1_000 - PASSED, |record| record.time);
+    let time = first + 1_000 * u64::from(log.end());
     log.push_known(time, ConnectionId(0), direction, frame, Known::default());
 }
 

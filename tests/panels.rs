@@ -4,7 +4,7 @@
 use std::cell::RefCell;
 use std::rc::Rc;
 
-use js_sys::{Function, Promise};
+use js_sys::Function;
 use mqttscope::components::inspector::{Inspector, InspectorProps, SharedPanel};
 use mqttscope_link::{
     Absence, Command, Copy, HandshakeView, HexView, Leaf, LeafKind, LogCommand, MarkView, PacketHead,
@@ -12,14 +12,13 @@ use mqttscope_link::{
     Pointed, Rung, Span, TreeView,
 };
 use wasm_bindgen::{JsCast, JsValue};
-use wasm_bindgen_futures::JsFuture;
 use wasm_bindgen_test::{wasm_bindgen_test, wasm_bindgen_test_configure};
 use web_sys::{Element, HtmlElement};
 use yew::{AppHandle, Callback};
 
 mod common;
 
-use common::until;
+use common::{frames, until};
 
 wasm_bindgen_test_configure!(run_in_browser);
 
@@ -377,15 +376,6 @@ impl Shown {
 impl Drop for Shown {
     fn drop(&mut self) {
         self.root.remove();
-    }
-}
-
-/// Lets the browser tell of sizes and scroll positions, and draw what follows from them.
-async fn frames() {
-    let next = "return new Promise(done => requestAnimationFrame(() => requestAnimationFrame(() => setTimeout(done))))";
-    for _ in 0..2 {
-        let promise = Function::new_no_args(next).call0(&JsValue::NULL).expect("a promise");
-        JsFuture::from(promise.unchecked_into::<Promise>()).await.expect("it is resolved");
     }
 }
 

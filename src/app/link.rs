@@ -146,6 +146,8 @@ impl App {
 
     /// A second has passed.
     pub(super) fn on_second(&mut self) {
+        // It may have been hidden before the frame came that was to show it.
+        self.take_pending();
         if browser::is_hidden() {
             return;
         }
@@ -178,14 +180,23 @@ impl App {
             Heard::Lost(words) => self.on_lost(words),
             Heard::Update(Update::View(view), _) => {
                 self.time.hear(view.now, browser::running_millis());
+                let mut view = view;
+                // A panel that was not drawn yet is still the newest.
+                if view.panel.is_none() {
+                    view.panel = self.next.take().and_then(|before| before.panel);
+                }
                 self.next = Some(view);
                 self.frames.ask();
                 return false;
             }
-            Heard::Update(Update::Connection(slot, connection), _) => {
-                if slot == Slot::default() {
-                    self.connection = Rc::new(connection);
+            Heard::Update(update @ (Update::Connection(..) | Update::Imported(_)), _) => {
+                // Their rows come right behind, and are drawn with them: what the page says never runs ahead of the log.
+                self.pending.push(update);
+                if !browser::is_hidden() {
+                    self.frames.ask();
+                    return false;
                 }
+                self.take_pending();
             }
             Heard::Update(Update::Done(ticket, done), _) => {
                 if let Some(what) = self.awaited.settle(ticket) {
@@ -200,7 +211,6 @@ impl App {
                 self.copied = Some((what, copied.wrapping_add(1)));
             }
             Heard::Update(Update::Exported(exported), blob) => self.on_exported(exported, blob),
-            Heard::Update(Update::Imported(imported), _) => self.on_imported(imported),
             Heard::Update(Update::Started, _) => return false,
         }
         true
@@ -208,13 +218,30 @@ impl App {
 
     /// Takes the newest view to be drawn; says whether there is one.
     pub(super) fn on_frame(&mut self) -> bool {
-        let Some(mut view) = self.next.take() else { return false };
+        let is_changed = self.take_pending();
+        let Some(mut view) = self.next.take() else { return is_changed };
         if let Some(panel) = view.panel.take() {
             self.panel = SharedPanel(Rc::new(panel));
         }
         self.shown = Shown(Rc::from(view));
         self.is_view_new = true;
         true
+    }
+
+    /// Takes what waits for a frame; says whether the page is another one now.
+    fn take_pending(&mut self) -> bool {
+        let pending = std::mem::take(&mut self.pending);
+        let is_changed = !pending.is_empty();
+        for update in pending {
+            match update {
+                Update::Connection(slot, connection) if slot == Slot::default() => {
+                    self.connection = Rc::new(connection);
+                }
+                Update::Imported(imported) => self.on_imported(imported),
+                _ => {}
+            }
+        }
+        is_changed
     }
 
     fn on_done(&mut self, what: Awaited, done: Result<(), String>) {
@@ -244,6 +271,7 @@ impl App {
 
     /// The engine is gone, and with it the connection. The forms stay as they are.
     fn on_lost(&mut self, words: String) {
+        self.take_pending();
         for what in self.awaited.give_up() {
             self.edit(Edit::Refused(refused(what.speaks_at(), words.clone())));
         }

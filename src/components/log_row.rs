@@ -1,4 +1,7 @@
-//! One row of the packet log.
+//! One row of the packet log: its cells, and the words of its times.
+//!
+//! It owns how a row looks. It never sees a packet's bytes but for the preview in hex: what it draws, the engine has put
+//! into words. It asks for nothing and keeps nothing.
 
 use mqttscope_link::{Content, Flags, PacketRow, Row, Tone};
 use mqttscope_text::number;
@@ -8,7 +11,7 @@ use yew::virtual_dom::VTag;
 use super::element::{classed, cut_at_start, element, tag, text};
 use crate::store::column::Column;
 use crate::store::text::concat;
-use crate::store::words::qos_name;
+use mqttscope_link::qos_name;
 
 /// How rows are drawn.
 #[derive(Clone, Copy)]

@@ -6,8 +6,8 @@ use yew::prelude::*;
 use super::element::{classed, element, text};
 use super::form_dsl::{Look, RIGHT_HALF, TWO_LINES, View, WIDE, Widget, no_note};
 use crate::store::text::concat;
-use crate::store::words::head;
 use crate::store::{Command, Field};
+use mqttscope_text::bytes::head;
 
 /// What to publish, and how.
 pub const PUBLISH: Widget = Widget::Card {

@@ -8,8 +8,8 @@ use yew::virtual_dom::Key;
 use super::element::{element, several, tag, text, words};
 use super::form_dsl::{RIGHT_HALF, TWO_LINES, View, Widget, no_note};
 use crate::store::text::concat;
-use crate::store::words::qos_name;
 use crate::store::{Command, Field};
+use mqttscope_link::qos_name;
 
 /// What to subscribe to, and what was granted.
 pub const SUBSCRIBE: Widget = Widget::Card {

@@ -8,6 +8,5 @@ pub mod shown;
 pub mod text;
 pub mod tickets;
 pub mod time;
-pub mod words;
 
 pub use mqttscope_view::{Command, Field, Problems, column, keys, page, pane, refused, validate};

@@ -64,6 +64,13 @@ impl Scripted {
         post(&self.port, update);
     }
 
+    /// Tells the page something as an engine of another build would.
+    pub fn tell_as_another_build(&self, update: &Update) {
+        let mut bytes = encode(update);
+        bytes[0] = bytes[0].wrapping_add(1);
+        self.port.post_message(&Uint8Array::from(bytes.as_slice())).expect("bytes can be posted");
+    }
+
     /// Tells the page that it has failed.
     pub fn fail(&self, words: &str) {
         self.port.post_message(&words.into()).expect("words can be posted");

@@ -6,6 +6,8 @@ use wasm_bindgen_futures::JsFuture;
 
 #[allow(dead_code, reason = "not every test has a page")]
 pub mod engine;
+#[allow(dead_code, reason = "not every test has an engine")]
+pub mod linked;
 
 /// Waits until something is so; a test that waits for more than ten seconds fails.
 pub async fn until(what: &str, is_so: impl Fn() -> bool) {
@@ -26,4 +28,14 @@ pub async fn pause(millis: i32) {
         set_timeout.call2(&JsValue::NULL, &resolve, &millis.into()).expect("it does not throw");
     });
     JsFuture::from(promise).await.expect("it is resolved");
+}
+
+/// Lets the browser tell of sizes and scroll positions, and draw what follows from them.
+#[allow(dead_code, reason = "not every test has a page")]
+pub async fn frames() {
+    let next = "return new Promise(done => requestAnimationFrame(() => requestAnimationFrame(() => setTimeout(done))))";
+    for _ in 0..2 {
+        let promise = Function::new_no_args(next).call0(&JsValue::NULL).expect("a promise");
+        JsFuture::from(promise.unchecked_into::<Promise>()).await.expect("it is resolved");
+    }
 }

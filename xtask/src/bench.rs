@@ -1,12 +1,14 @@
-//! `cargo xtask bench`: the codec and the log beside their peers, and the page under load in a headless browser.
+//! `cargo xtask bench`: the codec and the log beside their peers; the page under load, and beside other clients, in a
+//! headless browser.
 
-use anyhow::{Context, Error, Result, bail};
+use anyhow::{Context, Error, Result, bail, ensure};
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::{self, Path, PathBuf};
 use std::process::Command;
 use std::str::FromStr;
 
-use crate::browser;
+use crate::browser::{self, Browser};
+use crate::npm::NpmFile;
 use crate::packages;
 use crate::page::{self, Profile};
 use crate::progress::{Step, Steps};
@@ -19,8 +21,10 @@ pub enum Subject {
     Codec,
     /// The packet log: what comes, filters, statistics, exports.
     Log,
-    /// The built page: frames, memory and filters with up to a million packets.
+    /// The built page: frames, memory and filters with up to a million packets, and how true its times are.
     Page,
+    /// The built page beside other clients, under the same floods.
+    Peers,
 }
 
 impl FromStr for Subject {
@@ -31,17 +35,37 @@ impl FromStr for Subject {
             "codec" => Ok(Self::Codec),
             "log" => Ok(Self::Log),
             "page" => Ok(Self::Page),
-            _ => bail!("'{text}' cannot be measured: there are codec, log and page"),
+            "peers" => Ok(Self::Peers),
+            _ => bail!("'{text}' cannot be measured: there are codec, log, page and peers"),
         }
     }
 }
 
+/// How the page is measured.
+#[derive(Default)]
+pub struct Options {
+    /// Folders of built pages; if there is none, the page is built.
+    pub dists: Vec<PathBuf>,
+    /// A part of what is measured.
+    pub only: Option<String>,
+    /// How often each client is measured.
+    pub rounds: Option<u32>,
+}
+
+impl Options {
+    fn is_default(&self) -> bool {
+        self.dists.is_empty() && self.only.is_none() && self.rounds.is_none()
+    }
+}
+
 /// Measures, and prints a table.
-pub fn run(workspace: &Workspace, subject: &Subject) -> Result<()> {
+pub fn run(workspace: &Workspace, subject: &Subject, options: &Options) -> Result<()> {
     match subject {
+        Subject::Codec | Subject::Log if !options.is_default() => bail!("the options are for page and peers"),
         Subject::Codec => codec(workspace),
         Subject::Log => log(workspace),
-        Subject::Page => loaded_page(workspace),
+        Subject::Page => page_alone(workspace, options),
+        Subject::Peers => page_beside_peers(workspace, options),
     }
 }
 
@@ -84,17 +108,80 @@ fn log(workspace: &Workspace) -> Result<()> {
     show(workspace.cargo().args(bench))
 }
 
-fn loaded_page(workspace: &Workspace) -> Result<()> {
+fn page_alone(workspace: &Workspace, options: &Options) -> Result<()> {
     let mut steps = Steps::new(tools::SET_UP_STEPS + 3);
+    let browser = set_up_page(workspace, options, &mut steps)?;
+    measure_built_page(workspace, &browser, options, &mut steps, |command| command.arg("page"))
+}
+
+fn page_beside_peers(workspace: &Workspace, options: &Options) -> Result<()> {
+    let mut steps = Steps::new(tools::SET_UP_STEPS + 4);
+    let browser = set_up_page(workspace, options, &mut steps)?;
+    let step = steps.begin("looking for the other clients");
+    let (folder, note) = set_up_peers(workspace, &step)?;
+    step.done(&note);
+    measure_built_page(workspace, &browser, options, &mut steps, |command| command.arg("peers").arg(folder))
+}
+
+/// Builds the page, unless built ones are named, and finds the browser.
+fn set_up_page(workspace: &Workspace, options: &Options, steps: &mut Steps) -> Result<Browser> {
     let tools = tools::set_up(workspace, |title| steps.begin(title))?;
-    let browser = browser::set_up(workspace, &mut steps)?;
-    page::build(workspace, &tools, Profile::Release, &mut steps)?;
+    let browser = browser::set_up(workspace, steps)?;
+    if options.dists.is_empty() {
+        page::build(workspace, &tools, Profile::Release, steps)?;
+    } else {
+        let step = steps.begin("looking for the built pages");
+        for dist in &options.dists {
+            let page = dist.join(page::PAGE_NAME);
+            ensure!(page.is_file(), "{} is not there", page.display());
+        }
+        step.done("they are there");
+    }
+    Ok(browser)
+}
+
+/// The folder of the other clients' pages, with the scripts that npm brings.
+fn set_up_peers(workspace: &Workspace, step: &Step) -> Result<(PathBuf, String)> {
+    let folder = workspace.state()?.join("bench-peers");
+    tools::remove_folder(&folder)?;
+    fs::create_dir_all(&folder)?;
+    for file in fs::read_dir(workspace.root().join("bench/peers"))? {
+        let file = file?;
+        fs::copy(file.path(), folder.join(file.file_name()))?;
+    }
+    let mut notes = Vec::new();
+    for peer in [MQTT_JS, PAHO] {
+        let (script, note) = peer.set_up(workspace, step)?;
+        fs::copy(script, folder.join(format!("{}.js", peer.package)))?;
+        notes.push(note);
+    }
+    Ok((folder, notes.join(", ")))
+}
+
+/// Builds what measures, and lets it. It shares the processor with what it measures, so it is built for speed.
+fn measure_built_page(
+    workspace: &Workspace,
+    browser: &Browser,
+    options: &Options,
+    steps: &mut Steps,
+    what: impl FnOnce(&mut Command) -> &mut Command,
+) -> Result<()> {
     let step = steps.begin("building the benchmark");
-    let package = ["--package", "mqttscope-bench-page"];
+    let package = ["--release", "--package", "mqttscope-bench-page"];
     step.run(workspace.cargo().arg("build").args(package))?;
     step.done("");
     let mut command = workspace.cargo();
-    show(browser.tell(command.args(["run", "--quiet"]).args(package), workspace))
+    what(command.args(["run", "--quiet"]).args(package).arg("--"));
+    for dist in &options.dists {
+        command.arg("--dist").arg(path::absolute(dist)?);
+    }
+    if let Some(only) = &options.only {
+        command.arg("--only").arg(only);
+    }
+    if let Some(rounds) = options.rounds {
+        command.arg("--rounds").arg(rounds.to_string());
+    }
+    show(browser.tell(&mut command, workspace))
 }
 
 /// Runs a program that prints its own tables.
@@ -165,6 +252,23 @@ fn between<'a>(text: &'a str, start: &str, end: &str) -> Option<&'a str> {
     let (_, rest) = text.split_once(start)?;
     rest.split_once(end).map(|(inside, _)| inside)
 }
+
+/// Its bundle for browsers.
+const MQTT_JS: NpmFile = NpmFile {
+    package: "mqtt",
+    version: "5.16.0",
+    checksum: "1b456c12db89cf9b0952064969a0033157d6ed22053f3908b8747e77aae4fad0\
+               5e4b07427ddf416884727117ddd806f21431262e514cf920d07ad8bff886ce9f",
+    file: "package/dist/mqtt.min.js",
+};
+
+const PAHO: NpmFile = NpmFile {
+    package: "paho-mqtt",
+    version: "1.1.0",
+    checksum: "28f6cbf4a001d004af8520db3ab64169c7174befeceff2c8a1f6cfc84470c3c8\
+               4ce4aa3bd4650943a366834056aa3f29840213f3375ffd277f45fb4753d8b61c",
+    file: "package/paho-mqtt-min.js",
+};
 
 #[cfg(test)]
 mod tests {

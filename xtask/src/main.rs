@@ -13,6 +13,7 @@ mod fuzz;
 mod html;
 mod interop;
 mod lint;
+mod npm;
 mod packages;
 mod page;
 mod progress;
@@ -51,10 +52,15 @@ cargo xtask COMMAND
       Run the fuzz targets of codec, session and search, each for so many seconds, by default 600.
       It needs a nightly Rust.
 
-  bench codec|log|page
+  bench codec|log|page|peers [--dist DIR].. [--only TEXT] [--rounds N]
       Measure and print tables: the codec beside other implementations, native and in the browser; the packet log
       beside another way to keep one, over a million packets; the built page in a browser, with up to a million
-      packets in its log and 10,000 a second coming in.
+      packets in its log and 10,000 a second coming in, and how true its times are; the page beside other clients
+      under the same floods.
+      --dist     page, peers: measure the page in this folder, as `dist` has written it, instead of building it;
+                 several are measured in one run
+      --only     page: only `load` or `times`; peers: only the rows whose name contains the text
+      --rounds   peers: how often each is measured; default 3
 
   dist [--debug]
       Write the page to dist/, ready to copy to any folder of any web server, and print its sizes.
@@ -83,7 +89,10 @@ fn run() -> Result<ExitCode> {
         "test" => test::run(&workspace, &test_kinds(args)?),
         "interop" => interop::run(&workspace, &systems(args)?),
         "fuzz" => fuzz::run(&workspace, fuzz_seconds(args)?),
-        "bench" => bench::run(&workspace, &bench_subject(args)?).map(|()| ExitCode::SUCCESS),
+        "bench" => {
+            let (subject, options) = bench_options(args)?;
+            bench::run(&workspace, &subject, &options).map(|()| ExitCode::SUCCESS)
+        }
         "dist" => dist::run(&workspace, dist_profile(args)?).map(|()| ExitCode::SUCCESS),
         "help" => {
             print!("{HELP}");
@@ -144,12 +153,18 @@ fn fuzz_seconds(mut args: lexopt::Parser) -> Result<u64> {
     Ok(seconds)
 }
 
-fn bench_subject(mut args: lexopt::Parser) -> Result<bench::Subject> {
-    let Some(Value(subject)) = args.next()? else { bail!("say what to measure: codec, log or page") };
-    match args.next()? {
-        Some(other) => Err(other.unexpected().into()),
-        None => subject.string()?.parse(),
+fn bench_options(mut args: lexopt::Parser) -> Result<(bench::Subject, bench::Options)> {
+    let Some(Value(subject)) = args.next()? else { bail!("say what to measure: codec, log, page or peers") };
+    let (subject, mut options) = (subject.string()?.parse()?, bench::Options::default());
+    while let Some(arg) = args.next()? {
+        match arg {
+            Long("dist") => options.dists.push(args.value()?.into()),
+            Long("only") => options.only = Some(args.value()?.string()?),
+            Long("rounds") => options.rounds = Some(args.value()?.parse()?),
+            other => return Err(other.unexpected().into()),
+        }
     }
+    Ok((subject, options))
 }
 
 fn dist_profile(mut args: lexopt::Parser) -> Result<Profile> {

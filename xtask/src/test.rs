@@ -5,7 +5,7 @@ use std::process::{Command, ExitCode};
 use std::str::FromStr;
 use std::time::{Duration, Instant};
 
-use crate::axe;
+use crate::axe::AXE;
 use crate::browser::{self, Browser};
 use crate::lint;
 use crate::packages;
@@ -181,9 +181,9 @@ impl Run<'_> {
             clippy(workspace, &step, &[&wasm[..], &["--package", "mqttscope", "--all-targets"]].concat());
         let proto =
             clippy(workspace, &step, &[&wasm[..], &["--package", "mqttscope-proto", "--lib"]].concat());
-        let reader =
-            clippy(workspace, &step, &[&wasm[..], &["--package", "mqttscope-reader", "--lib"]].concat());
-        let wasm = page.and(proto).and(reader).map(|()| step.done(""));
+        let workers = ["--package", "mqttscope-worker", "--package", "mqttscope-reader", "--lib"];
+        let workers = clippy(workspace, &step, &[&wasm[..], &workers].concat());
+        let wasm = page.and(proto).and(workers).map(|()| step.done(""));
 
         format.and(own).and(native).and(wasm).map(|_| ())
     }
@@ -218,7 +218,7 @@ impl Run<'_> {
     fn end_to_end(&mut self, counts: &mut Counts) -> Result<()> {
         let step = self.steps.begin("looking for tshark and axe-core");
         packages::set_up_programs(self.workspace, &step, &[("tshark", "tshark")], "tshark is needed")?;
-        let (axe, note) = axe::set_up(self.workspace, &step)?;
+        let (axe, note) = AXE.set_up(self.workspace, &step)?;
         step.done(&note);
 
         page::build(self.workspace, self.tools, Profile::Release, &mut self.steps)?;

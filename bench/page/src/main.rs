@@ -1,394 +1,67 @@
-//! The page in a real browser, with packets from a real WebSocket: frames, long tasks, memory, filters.
+//! The built page in a real browser: under load, how true its times are, and beside other clients.
 //!
-//! Times of the processor and memory are those that the system counts for the browser's process, so that others on
-//! the machine do not count; frames and the time that a filter takes are what a person sees, and suffer from others.
+//! `mqttscope-bench-page page|peers FOLDER [--dist DIR].. [--only TEXT] [--rounds N]`; `FOLDER` holds the pages of the
+//! other clients. `cargo xtask bench` calls it.
 
+mod dist;
+mod endpoint;
+mod flood;
+mod heaps;
+mod loaded;
+mod machine;
+mod peers;
 mod probe;
 mod renderer;
+mod rows;
 mod server;
+mod timed_broker;
+mod times;
 
-use std::time::{Duration, Instant};
+use std::path::PathBuf;
 
-use anyhow::{Context, Result, ensure};
-use mqttscope_bench::{Table, message};
-use mqttscope_e2e::page::Page;
-use mqttscope_e2e::static_server::{Manner, StaticServer};
-use mqttscope_e2e::wait::{self, Look};
-use mqttscope_e2e::{driver, environment};
-use mqttscope_log::{Direction, Log, SourceId, Version};
-use mqttscope_proto::{ProtocolVersion, Qos};
-use serde_json::{Value, json};
+use anyhow::{Result, bail};
+use lexopt::prelude::*;
 
-use probe::{Stretch, watch};
-use renderer::Renderer;
-use server::{Load, Server};
-
-/// Rows in the log at which it is looked at.
-const SIZES: [u32; 3] = [10_000, 100_000, 1_000_000];
-/// Messages a second that come in.
-const RATES: [u32; 2] = [1_000, 10_000];
-/// How long each is looked at.
-const SECONDS: u32 = 5;
-const FAST: Load = Load { count: 0, rate: 0, qos: Qos::AtMostOnce, alone: false };
+use dist::Dist;
 
 fn main() -> Result<()> {
+    let mut args = lexopt::Parser::from_env();
+    let (mut words, mut dists, mut only, mut rounds) = (Vec::new(), Vec::new(), None, peers::ROUNDS);
+    while let Some(arg) = args.next()? {
+        match arg {
+            Value(word) => words.push(PathBuf::from(word)),
+            Long("dist") => dists.push(Dist::new(args.value()?.into())),
+            Long("only") => only = Some(args.value()?.string()?),
+            Long("rounds") => rounds = args.value()?.parse()?,
+            other => return Err(other.unexpected().into()),
+        }
+    }
+    if dists.is_empty() {
+        dists.push(Dist::built()?);
+    }
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-    runtime.block_on(async {
-        let files = StaticServer::start(&environment::dist()?, Manner::StrictPolicy)?;
-        let client = driver::open_browser(1_280, 800).await?;
-        let page = Page::new(client.clone());
-        let result = async {
-            page.dev_tools("Page.addScriptToEvaluateOnNewDocument", json!({ "source": KEEP_MEMORY })).await?;
-            let page = Page::open(client, &files.url("mqtt.html")).await?;
-            let mut server = Server::start()?;
-            page.field("URL").fill(&server.url).await?;
-            page.button("Connect").click().await?;
-            page.wait_for_status("connected").await?;
-            let renderer = Renderer::find(async || {
-                let work = "for (const end = performance.now() + 300; performance.now() < end;);";
-                page.execute(work, vec![]).await.map(|_| ())
-            })
-            .await?;
-            Bench { page: &page, renderer, server: &mut server }.run().await
-        };
-        let result = result.await;
-        page.close().await?;
-        result
-    })
-}
-
-struct Bench<'a> {
-    page: &'a Page,
-    renderer: Renderer,
-    server: &'a mut Server,
-}
-
-impl Bench<'_> {
-    async fn run(&mut self) -> Result<()> {
-        let load = renderer::machine_load();
-        let mut frames = table(&["what", "rows at the start"]);
-        let mut memory =
-            Table::new(&["rows", "bytes of packets", "the log", "wasm memory", "JavaScript heap", "process"]);
-        let (nothing, _) = self.watch(async |_| sleep(SECONDS).await).await?;
-        frames.add(row("nothing", 0, &nothing));
-        for size in SIZES {
-            self.fill(size).await?;
-            memory.add(self.memory().await?);
-            if size == SIZES[2] {
-                self.look_around(&mut frames).await?;
-            }
-            for rate in RATES {
-                let load = Load { count: rate * SECONDS, rate, ..FAST };
-                self.receive(&mut frames, &format!("{} messages/s", grouped(rate)), load).await?;
-            }
+    match &words[..] {
+        [subject] if subject.as_os_str() == "page" => runtime.block_on(page(&dists, only.as_deref())),
+        [subject, folder] if subject.as_os_str() == "peers" => {
+            runtime.block_on(peers::run(&dists, folder, only.as_deref(), rounds))
         }
-        let load_10k = Load { count: RATES[1] * SECONDS, rate: RATES[1], ..FAST };
-        self.receive(&mut frames, "the same, each alone", Load { alone: true, ..load_10k }).await?;
-        self.receive(&mut frames, "the same at QoS 1", Load { qos: Qos::AtLeastOnce, ..load_10k }).await?;
-        self.filter("payload:needle", "").await?;
-        self.receive(&mut frames, "the same, filtered", load_10k).await?;
-        self.filter("", "").await?;
-        self.hidden(&mut frames, load_10k).await?;
-
-        println!("Load of the machine at the start {load}, at the end {}.\n", renderer::machine_load());
-        println!("Frames\n");
-        frames.print();
-        println!("\nMemory\n");
-        memory.print();
-        Ok(())
-    }
-
-    /// Brings the log to so many rows as fast as the page takes them.
-    async fn fill(&mut self, rows: u32) -> Result<()> {
-        let have = self.rows().await?;
-        let (started, count) = (Instant::now(), rows.saturating_sub(have));
-        self.server.publish(Load { count, ..FAST })?;
-        self.wait_for_rows(have + count).await?;
-        let rate = f64::from(count) / started.elapsed().as_secs_f64();
-        println!("Filled with {} rows: {} messages/s.", grouped(count), grouped(rate as u32));
-        // What the browser puts off until it has time is over then.
-        sleep(2).await
-    }
-
-    async fn receive(&mut self, frames: &mut Table, what: &str, load: Load) -> Result<()> {
-        let have = self.rows().await?;
-        let (stretch, _) = self
-            .watch(async |bench| {
-                bench.server.publish(load)?;
-                bench.server.wait().await
-            })
-            .await?;
-        let acknowledgements = if load.qos == Qos::AtMostOnce { 0 } else { load.count };
-        self.wait_for_rows(have + load.count + acknowledgements).await?;
-        frames.add(row(what, have, &stretch));
-        Ok(())
-    }
-
-    /// Receives while another tab is in front: nothing is drawn, nothing is lost.
-    async fn hidden(&mut self, frames: &mut Table, load: Load) -> Result<()> {
-        let have = self.rows().await?;
-        let (stretch, ()) = self
-            .watch(async |bench| {
-                let page = bench.page.clone();
-                page.while_hidden(async || {
-                    bench.server.publish(load)?;
-                    bench.server.wait().await
-                })
-                .await
-            })
-            .await?;
-        self.wait_for_rows(have + load.count).await?;
-        println!("Redraws while the page was hidden: {}.", stretch.hidden_draws());
-        frames.add(row("the same, hidden", have, &stretch));
-        Ok(())
-    }
-
-    /// Scrolls, filters and jumps in a full log to which nothing comes.
-    async fn look_around(&mut self, frames: &mut Table) -> Result<()> {
-        let have = self.rows().await?;
-        let (stretch, ()) = self.watch(async |bench| bench.wheel().await).await?;
-        frames.add(row("wheel, 3,000 pixels/s", have, &stretch));
-        let (stretch, ()) = self
-            .watch(async |bench| bench.page.execute_async(DRAG, vec![json!(240)]).await.map(drop))
-            .await?;
-        frames.add(row("the scroll bar through the whole log in 4 s", have, &stretch));
-        for (what, key, code) in [("↓ held", "ArrowDown", 40), ("Page ↑ held", "PageUp", 33)] {
-            let (stretch, ()) = self.watch(async |bench| bench.hold(key, code).await).await?;
-            frames.add(row(what, have, &stretch));
-        }
-
-        let numbers = 0..self.server.published();
-        let retained = numbers.clone().filter(|number| number % 10 == 9).count();
-        let needles = numbers.filter(|number| number % 1_000 == 999).count();
-        println!("\nOver {} rows, until the page shows the last match:\n", grouped(have));
-        let mut table = Table::new(&["filter", "matches", "time", "main thread"]);
-        let filters = [
-            ("retain size:>100", retained),
-            ("type:publish dir:in qos:0 retain", retained),
-            ("topic:site/+/temp/99", retained / 10),
-            ("payload:needle", needles),
-            ("needle", needles),
-            ("payload:/need.e/", needles),
-        ];
-        for (text, expected) in filters {
-            let said = format!("{} matches", grouped(expected as u32));
-            let mut best: Option<(f64, f64)> = None;
-            for _ in 0..3 {
-                let before = self.renderer.times()?;
-                let millis = self.filter(text, &said).await?;
-                let ran = (self.renderer.times()?.ran - before.ran) as f64 / 1e6;
-                self.filter("", "").await?;
-                best = Some(best.map_or((millis, ran), |best| (best.0.min(millis), best.1.min(ran))));
-            }
-            let (millis, ran) = best.context("no run")?;
-            table.add(vec![format!("`{text}`"), said, format!("{millis:.0} ms"), format!("{ran:.0} ms")]);
-        }
-        table.print();
-
-        println!("\nUntil the row is there:\n");
-        let mut table = Table::new(&["jump", "time"]);
-        for number in [have / 2, 17, have - 1] {
-            let args = vec![json!(number.to_string()), json!(number.to_string())];
-            let millis = self.page.execute_async(JUMP, args).await?;
-            let millis = millis.as_f64().context("no time")?;
-            table.add(vec![format!("to row {}", grouped(number)), format!("{millis:.0} ms")]);
-        }
-        let time = self.page.execute(TIME_OF_ROW, vec![]).await?;
-        self.page.execute_async(JUMP, vec![json!("17"), json!("17")]).await?;
-        let millis = self.page.execute_async(JUMP, vec![time, json!("")]).await?;
-        table.add(vec!["to a time".to_owned(), format!("{:.0} ms", millis.as_f64().context("no time")?)]);
-        table.print();
-        println!();
-        self.page.execute(TO_TAIL, vec![]).await?;
-        sleep(1).await
-    }
-
-    /// Turns the wheel for four seconds, up from the newest row.
-    async fn wheel(&self) -> Result<()> {
-        let (middle, top) = (self.page.execute(MIDDLE, vec![]).await?, self.scroll_top().await?);
-        let gesture = json!({ "x": middle[0], "y": middle[1], "yDistance": 12_000, "speed": 3_000,
-            "gestureSourceType": "mouse" });
-        self.page.dev_tools("Input.synthesizeScrollGesture", gesture).await?;
-        let way = top - self.scroll_top().await?;
-        ensure!(way > 6_000.0, "the wheel has moved the log by {way} pixels");
-        Ok(())
-    }
-
-    /// Holds a key for four seconds, as a keyboard repeats it: 30 times a second.
-    async fn hold(&self, key: &str, code: u32) -> Result<()> {
-        self.page.execute("document.getElementById('log-table').focus()", vec![]).await?;
-        let started = Instant::now();
-        for repeat in 1..=120 {
-            let event =
-                json!({ "type": "rawKeyDown", "key": key, "code": key, "windowsVirtualKeyCode": code });
-            self.page.dev_tools("Input.dispatchKeyEvent", event).await?;
-            let next = Duration::from_millis(repeat * 1_000 / 30);
-            tokio::time::sleep(next.saturating_sub(started.elapsed())).await;
-        }
-        let event = json!({ "type": "keyUp", "key": key, "code": key, "windowsVirtualKeyCode": code });
-        self.page.dev_tools("Input.dispatchKeyEvent", event).await.map(drop)
-    }
-
-    /// Types a filter, and waits until the page says that it has found as much; returns milliseconds.
-    async fn filter(&self, text: &str, said: &str) -> Result<f64> {
-        let millis = self.page.execute_async(FILTER, vec![json!(text), json!(said)]).await?;
-        millis.as_f64().with_context(|| format!("the filter {text} ends with {millis}"))
-    }
-
-    async fn memory(&self) -> Result<Vec<String>> {
-        self.page.dev_tools("HeapProfiler.collectGarbage", json!({})).await?;
-        let (wasm, heap) = match self.page.execute(MEMORY, vec![]).await? {
-            Value::Array(sizes) => (sizes[0].as_u64().unwrap_or(0), sizes[1].as_u64().unwrap_or(0)),
-            other => anyhow::bail!("the page says {other}"),
-        };
-        let mut log = Log::new(Log::DEFAULT_BUDGET);
-        let connection = log.add_connection(SourceId::LIVE, Version::Known(ProtocolVersion::V31));
-        let mut bytes = 0;
-        for number in 0..self.server.published() {
-            let packet = message(number, Qos::AtMostOnce);
-            bytes += packet.len();
-            log.receive(connection, Direction::In, packet.len(), |room| room.copy_from_slice(&packet));
-            log.next_packet(0, connection, Direction::In, |_| ())?;
-        }
-        let megabytes = |bytes: usize| format!("{:.1} MB", bytes as f64 / 1e6);
-        Ok(vec![
-            grouped(self.rows().await?),
-            megabytes(bytes),
-            megabytes(log.size()),
-            megabytes(wasm as usize),
-            megabytes(heap as usize),
-            megabytes(self.renderer.memory()? as usize),
-        ])
-    }
-
-    async fn watch<T>(&mut self, what: impl AsyncFnOnce(&mut Self) -> Result<T>) -> Result<(Stretch, T)> {
-        let (page, renderer) = (self.page, self.renderer);
-        let mut result = None;
-        let stretch = watch(page, &renderer, async || {
-            result = Some(what(self).await?);
-            Ok(())
-        })
-        .await?;
-        Ok((stretch, result.context("it was not done")?))
-    }
-
-    async fn scroll_top(&self) -> Result<f64> {
-        let top = self.page.execute("return document.getElementById('log-table').scrollTop", vec![]).await?;
-        top.as_f64().context("the log does not scroll")
-    }
-
-    /// How many rows the page says there are.
-    async fn rows(&self) -> Result<u32> {
-        let rows = self.page.execute(ROWS, vec![]).await?.as_u64().context("the page says no number")?;
-        Ok(u32::try_from(rows)?)
-    }
-
-    async fn wait_for_rows(&self, rows: u32) -> Result<()> {
-        let limit = Duration::from_secs(300);
-        wait::until_within(limit, &format!("{rows} rows"), async || {
-            let have = self.rows().await?;
-            ensure!(have <= rows, "there are {have} rows, more than {rows}");
-            Ok(if have == rows { Look::Ready(()) } else { Look::NotYet(have.to_string()) })
-        })
-        .await
+        _ => bail!("usage: mqttscope-bench-page page|peers FOLDER [--dist DIR].. [--only TEXT] [--rounds N]"),
     }
 }
 
-fn table(first: &[&str]) -> Table {
-    Table::new(&[first, &Stretch::HEADER].concat())
-}
-
-fn row(what: &str, rows: u32, stretch: &Stretch) -> Vec<String> {
-    let mut cells = vec![what.to_owned(), grouped(rows)];
-    cells.append(&mut stretch.cells());
-    cells
-}
-
-/// A number with a comma before each three digits, as the page writes it.
-fn grouped(number: u32) -> String {
-    mqttscope_text::number::grouped(number.into())
-}
-
-async fn sleep(seconds: u32) -> Result<()> {
-    tokio::time::sleep(Duration::from_secs(seconds.into())).await;
+async fn page(dists: &[Dist], only: Option<&str>) -> Result<()> {
+    if let Some(other) = only.filter(|only| !["load", "times"].contains(only)) {
+        bail!("'{other}' is no part of it: there are load and times");
+    }
+    machine::wait_until_quiet().await;
+    if only != Some("load") {
+        times::run(dists).await?;
+    }
+    if only != Some("times") {
+        for dist in dists {
+            println!("\n# Under load: {}\n", dist.name);
+            loaded::run(dist).await?;
+        }
+    }
     Ok(())
 }
-
-/// Keeps hold of the memory of the page's module.
-const KEEP_MEMORY: &str = r"
-for (const name of ['instantiate', 'instantiateStreaming']) {
-  const instantiate = WebAssembly[name];
-  WebAssembly[name] = async (...args) => {
-    const made = await instantiate.apply(WebAssembly, args);
-    window.benchMemory ??= (made.instance ?? made).exports.memory;
-    return made;
-  };
-}
-";
-
-const MEMORY: &str = "return [window.benchMemory.buffer.byteLength, performance.memory.usedJSHeapSize]";
-
-const ROWS: &str = r"
-return Number(document.querySelector('.log-head .count').textContent.split(' row')[0].replace(/\D/g, ''));
-";
-
-/// The middle of the table.
-const MIDDLE: &str = r"
-const { left, right, top, bottom } = document.getElementById('log-table').getBoundingClientRect();
-return [(left + right) / 2, (top + bottom) / 2];
-";
-
-/// Moves the scroll bar evenly from the end of the log to its beginning, once a frame.
-const DRAG: &str = r"
-const [frames, done] = arguments;
-const table = document.getElementById('log-table');
-const end = table.scrollHeight - table.clientHeight;
-let at = frames;
-const step = () => {
-  table.scrollTop = end * at / frames;
-  at -= 1;
-  if (at < 0) done(); else requestAnimationFrame(step);
-};
-requestAnimationFrame(step);
-";
-
-/// Types a filter, and waits until it has found all.
-const FILTER: &str = r"
-const [text, said, done] = arguments;
-const input = document.getElementById('log-filter');
-const began = performance.now();
-input.value = text;
-input.dispatchEvent(new InputEvent('input', { bubbles: true }));
-const look = () => {
-  const found = document.querySelector('.filter-found .count')?.textContent ?? '';
-  if (said === '' || found === said) done(performance.now() - began);
-  else if (performance.now() - began > 20000) done(found);
-  else requestAnimationFrame(look);
-};
-requestAnimationFrame(look);
-";
-
-/// Goes to a row or a time, and waits for a row to be selected: the one of that number, if one is given.
-const JUMP: &str = r"
-const [where, number, done] = arguments;
-const field = document.getElementById('go-to');
-const selected = () => document.querySelector('#log-table [aria-selected=true]')?.dataset.index;
-const before = selected();
-const began = performance.now();
-field.value = where;
-field.dispatchEvent(new InputEvent('input', { bubbles: true }));
-field.form.requestSubmit();
-const look = () => {
-  const now = selected();
-  if (number === '' ? now !== undefined && now !== before : now === number) done(performance.now() - began);
-  else if (performance.now() - began > 20000) done(`row ${now}`);
-  else requestAnimationFrame(look);
-};
-requestAnimationFrame(look);
-";
-
-/// The time of day of a row in view.
-const TIME_OF_ROW: &str =
-    "return document.querySelector('#log-table [aria-selected=true] .time').textContent";
-
-const TO_TAIL: &str = "document.querySelector('.to-tail')?.click()";

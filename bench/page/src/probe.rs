@@ -16,6 +16,8 @@ pub struct Stretch {
     /// Seconds in which the main thread ran, and in which it waited for a processor.
     ran: f64,
     waited: f64,
+    /// Seconds in which its workers ran.
+    workers: f64,
     /// Seconds of scripts, and of styles and layout, in that time.
     script: f64,
     layout: f64,
@@ -42,9 +44,9 @@ pub async fn watch(
 ) -> Result<Stretch> {
     page.execute(START, vec![]).await?;
     let durations = durations(page).await?;
-    let (before, started) = (renderer.times()?, Instant::now());
+    let (before, workers_before, started) = (renderer.times()?, renderer.workers()?, Instant::now());
     what().await?;
-    let (after, wall) = (renderer.times()?, started.elapsed().as_secs_f64());
+    let (after, workers, wall) = (renderer.times()?, renderer.workers()?, started.elapsed().as_secs_f64());
     let [script, style, layout] = self::durations(page).await?;
     let seen = page.execute("return window.benchProbe.stop()", vec![]).await?;
     Ok(Stretch {
@@ -52,6 +54,7 @@ pub async fn watch(
         wall,
         ran: (after.ran - before.ran) as f64 / 1e9,
         waited: (after.waited - before.waited) as f64 / 1e9,
+        workers: workers.ran_since(&workers_before) as f64 / 1e9,
         script: script - durations[0],
         layout: style + layout - durations[1] - durations[2],
     })
@@ -72,7 +75,7 @@ async fn durations(page: &Page) -> Result<[f64; 3]> {
 
 impl Stretch {
     /// The columns of [`Self::cells`].
-    pub const HEADER: [&str; 11] = [
+    pub const HEADER: [&str; 12] = [
         "frames/s",
         "frame p50",
         "p99",
@@ -84,6 +87,7 @@ impl Stretch {
         "a frame",
         "script, layout",
         "waited",
+        "workers busy",
     ];
 
     /// Cells of a table.
@@ -110,6 +114,7 @@ impl Stretch {
             format!("{:.1} ms", a_frame(self.ran)),
             format!("{:.1}, {:.1} ms", a_frame(self.script), a_frame(self.layout)),
             share(self.waited),
+            share(self.workers),
         ]
     }
 

@@ -1,5 +1,6 @@
 //! The browser's process that runs the page, as the system sees it: what others on the machine do shows apart.
 
+use std::collections::HashMap;
 use std::fs;
 use std::process;
 
@@ -11,13 +12,26 @@ pub struct Renderer {
     id: u32,
 }
 
-/// What its main thread has had so far.
-#[derive(Clone, Copy)]
+/// What a thread has had so far.
+#[derive(Clone, Copy, Default)]
 pub struct Times {
     /// Nanoseconds on a processor.
     pub ran: u64,
     /// Nanoseconds in which it could have run, but others did.
     pub waited: u64,
+}
+
+/// The threads of its workers, by their numbers: one may start or end at any time.
+pub struct Workers(HashMap<u32, Times>);
+
+impl Workers {
+    /// Nanoseconds on a processor since then, of all that are there now.
+    pub fn ran_since(&self, before: &Self) -> u64 {
+        let ran = |(thread, times): (&u32, &Times)| {
+            times.ran.saturating_sub(before.0.get(thread).map_or(0, |before| before.ran))
+        };
+        self.0.iter().map(ran).sum()
+    }
 }
 
 impl Renderer {
@@ -37,7 +51,24 @@ impl Renderer {
 
     /// The times of its main thread, which has the number of the process.
     pub fn times(&self) -> Result<Times> {
-        let text = fs::read_to_string(format!("/proc/{0}/task/{0}/schedstat", self.id))?;
+        self.times_of(self.id)
+    }
+
+    /// The times of its workers.
+    pub fn workers(&self) -> Result<Workers> {
+        let threads = fs::read_dir(format!("/proc/{}/task", self.id))?;
+        let numbers = threads.flatten().filter_map(|entry| entry.file_name().to_str()?.parse().ok());
+        let is_worker = |thread: &u32| {
+            let name = fs::read_to_string(format!("/proc/{}/task/{thread}/comm", self.id));
+            name.is_ok_and(|name| name.starts_with(WORKER))
+        };
+        // One that has ended in between is none any more.
+        let times = |thread| Some((thread, self.times_of(thread).ok()?));
+        Ok(Workers(numbers.filter(is_worker).filter_map(times).collect()))
+    }
+
+    fn times_of(&self, thread: u32) -> Result<Times> {
+        let text = fs::read_to_string(format!("/proc/{}/task/{thread}/schedstat", self.id))?;
         let mut fields = text.split_ascii_whitespace();
         let mut field = || anyhow::Ok(fields.next().context("a field is missing")?.parse()?);
         Ok(Times { ran: field()?, waited: field()? })
@@ -74,8 +105,5 @@ fn parent(id: u32) -> Option<u32> {
     text.lines().find_map(|line| line.strip_prefix("PPid:"))?.trim().parse().ok()
 }
 
-/// How many others there are on the machine: the average of the last minute, as the system counts it.
-pub fn machine_load() -> String {
-    let text = fs::read_to_string("/proc/loadavg").unwrap_or_default();
-    text.split(' ').next().unwrap_or("unknown").to_owned()
-}
+/// How Chromium calls the thread of a dedicated worker, as far as the system keeps it.
+const WORKER: &str = "DedicatedWorker";

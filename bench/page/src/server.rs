@@ -5,10 +5,12 @@ use std::sync::mpsc;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result};
 use mqttscope_bench::message;
 use mqttscope_proto::{FrameScanner, Qos};
 use tungstenite::{Message, WebSocket};
+
+use crate::endpoint::{DISCONNECT, PINGREQ, accept, reply};
 
 /// The server. It serves one page, and ends with it.
 pub struct Server {
@@ -69,11 +71,7 @@ impl Server {
 
 fn serve(listener: &TcpListener, orders: &mpsc::Receiver<Load>, sent: &mpsc::Sender<u32>) -> Result<()> {
     let (stream, _) = listener.accept()?;
-    stream.set_nodelay(true)?;
-    let mut socket = match tungstenite::accept_hdr(stream, Subprotocol) {
-        Ok(socket) => socket,
-        Err(error) => bail!("no WebSocket: {error}"),
-    };
+    let mut socket = accept(stream)?;
     // Also what paces the loads: all that is due by then leaves.
     socket.get_ref().set_read_timeout(Some(Duration::from_millis(1)))?;
     let mut next = 0;
@@ -129,40 +127,19 @@ fn answer(socket: &mut WebSocket<TcpStream>) -> Result<bool> {
             let scan = FrameScanner::default().scan(rest)?;
             let (packet, behind) = rest.split_at(scan.consumed);
             rest = behind;
-            let reply: &[u8] = match packet[0] >> 4 {
-                CONNECT => &[0x20, 2, 0, 0],
-                SUBSCRIBE => &[0x90, 3, packet[2], packet[3], 0],
-                PINGREQ => &[0xd0, 0],
+            let reply = match packet[0] >> 4 {
+                PINGREQ => vec![0xd0, 0],
                 DISCONNECT => return Ok(false),
-                _ => continue,
+                _ => match reply(packet) {
+                    Some(reply) => reply,
+                    None => continue,
+                },
             };
-            socket.send(Message::binary(reply.to_vec()))?;
+            socket.send(Message::binary(reply))?;
         }
     }
 }
 
-/// Agrees to the first subprotocol that the page offers.
-struct Subprotocol;
-
-impl tungstenite::handshake::server::Callback for Subprotocol {
-    fn on_request(
-        self,
-        request: &tungstenite::handshake::server::Request,
-        mut response: tungstenite::handshake::server::Response,
-    ) -> Result<tungstenite::handshake::server::Response, tungstenite::handshake::server::ErrorResponse> {
-        const NAME: &str = "Sec-WebSocket-Protocol";
-        let offered = request.headers().get(NAME).and_then(|names| names.to_str().ok());
-        if let Some(name) = offered.and_then(|names| names.split(',').next()?.trim().parse().ok()) {
-            response.headers_mut().insert(NAME, name);
-        }
-        Ok(response)
-    }
-}
-
-const CONNECT: u8 = 1;
-const SUBSCRIBE: u8 = 8;
-const PINGREQ: u8 = 12;
-const DISCONNECT: u8 = 14;
 /// What a message holds at most, as a gateway's would.
 const MESSAGE: usize = 64 << 10;
 /// Packets between two looks at what the page has sent, where they leave as fast as they are taken.

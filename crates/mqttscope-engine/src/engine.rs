@@ -43,6 +43,8 @@ struct Page {
     utc_offset_minutes: i32,
     /// The last view was drawn, so that the next one may go.
     is_ready: bool,
+    /// A connection has changed, or a capture was read: the rows go with that, whether or not the last view was drawn.
+    is_urgent: bool,
     /// Something has happened since the last view went.
     is_dirty: bool,
     /// The last view and the last panel that went.
@@ -244,9 +246,10 @@ impl Engine {
         self.connections[at].1.poll_output(buffered)
     }
 
-    /// The connections.
-    pub fn slots(&self) -> impl Iterator<Item = Slot> + '_ {
-        self.connections.iter().map(|(slot, _)| *slot)
+    /// The connection of a place, counted from 0; `None` behind the last.
+    #[must_use]
+    pub fn slot(&self, place: usize) -> Option<Slot> {
+        self.connections.get(place).map(|(slot, _)| *slot)
     }
 
     /// The next thing for the page, or for the modules that read and decode.
@@ -256,7 +259,8 @@ impl Engine {
 
     /// What the page wants to show, if that has changed and the last view was drawn.
     pub fn poll_view(&mut self, now: Timestamp) -> Option<Update> {
-        if !self.page.is_ready || !self.page.is_dirty {
+        let is_due = self.page.is_ready || std::mem::take(&mut self.page.is_urgent);
+        if !is_due || !self.page.is_dirty {
             return None;
         }
         self.page.is_dirty = false;
@@ -281,6 +285,7 @@ impl Engine {
             return None;
         }
         self.page.is_ready = false;
+        self.page.is_urgent = false;
         self.page.sent = Some(view.clone());
         let panel = (!is_same_panel).then(|| {
             self.page.sent_panel = Some(panel.clone());
@@ -516,10 +521,12 @@ impl Engine {
         if client.take_changed() {
             let update = Update::Connection(*slot, client.connection().clone());
             self.outputs.push_back(Output::Update(update));
+            self.page.is_urgent = true;
         }
     }
 
     fn update(&mut self, update: Update) {
+        self.page.is_urgent |= matches!(update, Update::Imported(_));
         self.outputs.push_back(Output::Update(update));
     }
 }
@@ -530,6 +537,7 @@ impl Default for Page {
             look: Look::default(),
             utc_offset_minutes: 0,
             is_ready: true,
+            is_urgent: false,
             is_dirty: true,
             sent: None,
             sent_panel: None,

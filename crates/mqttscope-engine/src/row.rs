@@ -1,8 +1,13 @@
 //! A row of the log in words: made when the row is looked at, from the record and its bytes.
+//!
+//! It owns the words of packets and events in the table. It keeps nothing, changes nothing in the log, and does not
+//! know which rows are looked at: [`crate::log_view`] does. The time of day stays a number, since the page knows the
+//! time zone.
 
-use mqttscope_link::{Content, Flags, PacketRow, Row, Tone};
+use mqttscope_link::{Content, Flags, PacketRow, Row, Tone, qos_name};
 use mqttscope_log::{Direction, Event, Log, Record};
 use mqttscope_proto::{Connect, Packet, PacketType, Text, decode};
+use mqttscope_text::bytes::{beginning, hex};
 use mqttscope_text::number::{self, push_hex_digits};
 use mqttscope_text::visible;
 
@@ -109,17 +114,6 @@ fn tone(event: &Event<'_>) -> Tone {
     }
 }
 
-/// A QoS with its word; 3 is reserved.
-pub(crate) const fn qos_name(qos: u8) -> &'static str {
-    match qos {
-        0 => "QoS 0",
-        1 => "QoS 1",
-        2 => "QoS 2",
-        3 => "QoS 3",
-        _ => "no QoS",
-    }
-}
-
 /// A return code of SUBACK.
 pub(crate) fn granted_words(code: u8) -> String {
     match code {
@@ -160,35 +154,9 @@ fn push_hex_line(text: &mut String, offset: usize, line: &[u8]) {
     text.extend(line.iter().map(|&byte| if matches!(byte, 0x20..=0x7e) { char::from(byte) } else { '·' }));
 }
 
-/// Bytes as hex pairs with spaces between them.
-pub(crate) fn hex(bytes: &[u8]) -> String {
-    let mut text = String::with_capacity(bytes.len() * 3);
-    for (at, byte) in bytes.iter().enumerate() {
-        if at > 0 {
-            text.push(' ');
-        }
-        push_hex_digits(&mut text, &[*byte]);
-    }
-    text
-}
-
 /// The beginning of a payload: as text if it is text, else as hex.
 pub(crate) fn payload_text(payload: &[u8]) -> String {
     beginning(payload, PREVIEW_BYTES).unwrap_or_else(|| hex(&payload[..payload.len().min(PREVIEW_BYTES / 4)]))
-}
-
-/// The first bytes as text, if they are text.
-fn beginning(bytes: &[u8], most: usize) -> Option<String> {
-    let cut = &bytes[..bytes.len().min(most)];
-    let text = match std::str::from_utf8(cut) {
-        Ok(text) => text,
-        // A character that the cut goes through is no fault of the bytes.
-        Err(error) if error.error_len().is_none() && cut.len() < bytes.len() => {
-            std::str::from_utf8(&cut[..error.valid_up_to()]).unwrap_or_default()
-        }
-        Err(_) => return None,
-    };
-    Some(visible(text))
 }
 
 fn shown(text: Text<'_>) -> String {

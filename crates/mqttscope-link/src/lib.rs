@@ -22,7 +22,7 @@ pub use inspected::{
     PayloadLine, PayloadView, Rung, TreeView,
 };
 pub use mqttscope_client::{Answer, ConnectionState, Phase, Subscription};
-pub use rows::{Content, Flags, PacketRow, Row, RowsView, Tone};
+pub use rows::{Content, Flags, PacketRow, Row, RowsView, Tone, qos_name};
 pub use statistics::{Amount, Chart, LatencyRow, StatisticsView, TopicRow, TypeRow};
 pub use update::{
     Asked, FilterFault, FilterView, LogView, Offer, Offers, PanelView, Progress, Saved, Ticket, Update, View,
@@ -57,7 +57,9 @@ pub struct OtherBuild;
 
 /// FNV-1a over the files that define the messages, folded to a byte.
 const fn build() -> u8 {
-    let sources: [&[u8]; 5] = [
+    let sources: [&[u8]; 7] = [
+        include_bytes!("../../mqttscope-client/src/connection.rs"),
+        include_bytes!("../../mqttscope-proto/src/types.rs"),
         include_bytes!("command.rs"),
         include_bytes!("inspected.rs"),
         include_bytes!("rows.rs"),

@@ -113,8 +113,19 @@ impl Flags {
     /// The flags in words: `DUP QoS 2 RETAIN`.
     #[must_use]
     pub fn words(self) -> String {
-        let qos = self.qos.map(|qos| ["QoS 0", "QoS 1", "QoS 2", "QoS 3"][usize::from(qos & 3)]);
-        let words = [self.dup.then_some("DUP"), qos, self.retain.then_some("RETAIN")];
+        let words = [self.dup.then_some("DUP"), self.qos.map(qos_name), self.retain.then_some("RETAIN")];
         words.into_iter().flatten().collect::<Vec<_>>().join(" ")
+    }
+}
+
+/// A QoS with its word; 3 is reserved.
+#[must_use]
+pub const fn qos_name(qos: u8) -> &'static str {
+    match qos {
+        0 => "QoS 0",
+        1 => "QoS 1",
+        2 => "QoS 2",
+        3 => "QoS 3",
+        _ => "no QoS",
     }
 }

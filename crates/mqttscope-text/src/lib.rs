@@ -7,6 +7,7 @@
 
 extern crate alloc;
 
+pub mod bytes;
 pub mod json;
 pub mod number;
 pub mod time;

@@ -1,4 +1,8 @@
 //! Between the engine and the browser: what happens goes in, and what the engine wants is done.
+//!
+//! It owns the sockets, the clock and the port to the page. The time of what a socket tells is taken here, before anything
+//! else is done with it. It decides nothing, and never looks into the bytes that a socket brings: they go into the log as
+//! they are, by way of [`Engine::handle_bytes`].
 
 use std::cell::{Cell, RefCell};
 use std::rc::{Rc, Weak};
@@ -44,6 +48,12 @@ impl Shell {
     /// Runs an engine for the page at the other end of a port.
     #[must_use]
     pub fn serve(page: MessagePort, engine: Engine) -> Self {
+        Self::serve_with_reader(page, engine, READER)
+    }
+
+    /// As [`Self::serve`], where the script of the reader's worker has another URL.
+    #[must_use]
+    pub fn serve_with_reader(page: MessagePort, engine: Engine, reader: &str) -> Self {
         let inner = Rc::new_cyclic(|me: &Weak<Inner>| {
             let (waking, working) = (me.clone(), me.clone());
             Inner {
@@ -61,7 +71,7 @@ impl Shell {
                         inner.work();
                     }
                 }),
-                reader: Reader::new("reader.js"),
+                reader: Reader::new(reader),
                 import: RefCell::default(),
                 file: RefCell::default(),
                 pieces: RefCell::default(),
@@ -161,8 +171,9 @@ impl Inner {
 impl Inner {
     /// Does all that the engine wants done.
     fn drain(&self) {
-        let slots: Vec<Slot> = self.engine.borrow().slots().collect();
-        for slot in slots {
+        for place in 0.. {
+            let slot = self.engine.borrow().slot(place);
+            let Some(slot) = slot else { break };
             while self.step_link(slot) {}
         }
         loop {
@@ -323,6 +334,8 @@ impl Drop for Shell {
     }
 }
 
+/// The script of the worker that reads files and binary payloads.
+const READER: &str = "reader.js";
 const OTHER_BUILD: &str = "The page was updated meanwhile, and must be loaded again.";
 const NO_ROOM: &str = "The browser has no room for the file.";
 const NO_FILE: &str = "The browser did not hand the file over.";

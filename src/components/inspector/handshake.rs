@@ -13,7 +13,7 @@ use crate::components::element::{classed, element, tag, text, words};
 use crate::components::list::List;
 use crate::store::inspect::lines::moved;
 use crate::store::text::concat;
-use crate::store::words::qos_name;
+use mqttscope_link::qos_name;
 
 /// The ladder, and how it is scrolled.
 pub struct Handshake {

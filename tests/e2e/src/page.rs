@@ -3,6 +3,7 @@
 use anyhow::{Context, Result, bail, ensure};
 use fantoccini::actions::{InputSource, MOUSE_BUTTON_LEFT, MouseActions, PointerAction};
 use fantoccini::elements::{Element, ElementRef};
+use fantoccini::error::CmdError;
 use fantoccini::wd::WebDriverCompatibleCommand;
 use fantoccini::{Client, Locator};
 use http::Method;
@@ -263,8 +264,15 @@ impl Page {
     /// # Errors
     /// If there is none, or something covers it.
     pub async fn click_at(&self, selector: &str) -> Result<()> {
-        let element = self.client.find(Locator::Css(selector)).await?;
-        element.click().await.with_context(|| format!("cannot click {selector}"))
+        let click = async || -> Result<(), CmdError> {
+            self.client.find(Locator::Css(selector)).await?.click().await
+        };
+        let mut clicked = click().await;
+        // The page may have drawn anew between the two.
+        if clicked.as_ref().is_err_and(CmdError::is_stale_element_reference) {
+            clicked = click().await;
+        }
+        clicked.with_context(|| format!("cannot click {selector}"))
     }
 
     /// Drags the first element that the selector names by so many CSS pixels, in several moves.

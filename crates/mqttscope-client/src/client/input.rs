@@ -1,4 +1,8 @@
 //! What a client does with what its link and the clock bring.
+//!
+//! It owns the order of things: bytes go into the log, each packet of them becomes a record, the session hears of it, and
+//! what the session makes of it is logged and queued before the next packet has its turn. It never takes a packet apart,
+//! never asks for the time, and never waits.
 
 use mqttscope_log::{Direction, Event, Fault, Ingested, Log};
 use mqttscope_proto::Timestamp;

@@ -4,10 +4,10 @@ use mqttscope_link::{HexView, Leaf, LeafKind, MarkView, PacketHead, PacketView, 
 use mqttscope_log::export::{Export, Format, Selection};
 use mqttscope_log::{Direction, Log, Record};
 use mqttscope_proto::{PacketType, redact_password};
+use mqttscope_text::bytes::hex;
 
 use super::misbehaviour;
 use super::tree::{Line, Part, Tree, bytes_words};
-use crate::row::hex;
 
 /// The selected record, as far as the log keeps it.
 pub(crate) struct Selected {

@@ -3,9 +3,9 @@
 use mqttscope_link::{PayloadBody, PayloadFormat, PayloadLine, PayloadView, Span};
 use mqttscope_log::payload::{Line, View, Viewer, guess, image_type};
 use mqttscope_log::transfer::{Binary, Lines};
+use mqttscope_text::bytes::hex;
 
 use super::folds::Folds;
-use crate::row::hex;
 
 /// The payload, and what of it is looked at. Its bytes are given with each call, and must be the same until it is
 /// forgotten.

@@ -4,10 +4,8 @@ use mqttscope_log::Direction;
 use mqttscope_log::ladder::{Arrow, Awaited, Ladder, Repeat, Will, WillState};
 use mqttscope_proto::PacketType;
 
-use mqttscope_link::Rung;
+use mqttscope_link::{Rung, qos_name};
 use mqttscope_text::number;
-
-use crate::row::qos_name;
 
 /// The rung of an arrow of a ladder.
 pub(crate) fn rung(ladder: &Ladder, at: usize) -> Rung {

@@ -1,4 +1,8 @@
 //! How bytes become records: one way for what comes in live, for what this program sends, and for what files hold.
+//!
+//! It owns where packets end, and what is wrong with them: a packet is decoded once as it comes in, by the version of its
+//! connection, and what breaks a rule is logged behind it. It never drops or changes bytes for being wrong,
+//! and puts nothing into words.
 
 use mqttscope_proto::session::PeerError;
 use mqttscope_proto::{DecodeError, Packet, ProtocolVersion, Violation, ViolationSink, decode};

@@ -8,7 +8,7 @@ use super::bytes_words;
 use crate::components::element::{classed, element, text, words};
 use crate::components::inspector::{button, record_button, time};
 use crate::store::text::concat;
-use crate::store::words::qos_name;
+use mqttscope_link::qos_name;
 
 /// The packet's name, its facts, and buttons that lead to its neighbours or copy it.
 pub fn head(packet: &PacketHead, is_copied: bool, utc_offset: i32) -> Html {
