@@ -1,5 +1,6 @@
 //! The Publish card: a message, or a file's bytes.
 
+use mqttscope_text::bytes::head;
 use mqttscope_text::number;
 use yew::prelude::*;
 
@@ -7,7 +8,6 @@ use super::element::{classed, element, text};
 use super::form_dsl::{Look, RIGHT_HALF, TWO_LINES, View, WIDE, Widget, no_note};
 use crate::store::text::concat;
 use crate::store::{Command, Field};
-use mqttscope_text::bytes::head;
 
 /// What to publish, and how.
 pub const PUBLISH: Widget = Widget::Card {

@@ -1,6 +1,7 @@
 //! The Subscribe card: the form and the list of subscriptions.
 
 use mqttscope_client::{Answer, Subscription};
+use mqttscope_link::qos_name;
 use mqttscope_proto::Qos;
 use yew::prelude::*;
 use yew::virtual_dom::Key;
@@ -9,7 +10,6 @@ use super::element::{element, several, tag, text, words};
 use super::form_dsl::{RIGHT_HALF, TWO_LINES, View, Widget, no_note};
 use crate::store::text::concat;
 use crate::store::{Command, Field};
-use mqttscope_link::qos_name;
 
 /// What to subscribe to, and what was granted.
 pub const SUBSCRIBE: Widget = Widget::Card {
