@@ -23,7 +23,9 @@ impl App {
         match command {
             Command::Connect => {
                 let request = asked(self.page.profile.connect_request(&browser::place())?);
+                let (url, client_id) = (request.url.clone(), request.client_id.clone());
                 self.command(command, ConnectionCommand::Connect(request))?;
+                self.begin_connection(url, client_id);
                 self.edit(Edit::Connect);
             }
             Command::Disconnect => self.command(command, ConnectionCommand::Disconnect)?,

@@ -115,6 +115,15 @@ impl App {
         false
     }
 
+    /// Shows at once that a connection is begun; what becomes of it the engine tells.
+    pub(super) fn begin_connection(&mut self, url: String, client_id: String) {
+        self.take_pending();
+        let (phase, since) = (Phase::Opening, self.now_micros() / 1_000);
+        let before = ConnectionState::clone(&self.connection);
+        let begun = ConnectionState { phase, since, url, client_id, subprotocol: String::new(), ..before };
+        self.connection = Rc::new(begun);
+    }
+
     /// Shows why something was not done; says whether the page is another one now.
     pub(super) fn refuse(&mut self, done: Result<(), Problems>) -> bool {
         if let Err(problems) = done {

@@ -233,7 +233,7 @@ impl Engine {
     #[must_use]
     pub fn has_work(&self) -> bool {
         self.exporting.is_some()
-            || !self.view.is_up_to_date(&self.log)
+            || self.view.has_work(&self.log)
             || self.inspector.is_busy(&self.log, self.page.look.panel.as_ref())
     }
 }
@@ -264,6 +264,7 @@ impl Engine {
             return None;
         }
         self.page.is_dirty = false;
+        self.view.advance(&self.log);
         let now = now.as_micros();
         let mut log = self.view.facts(&self.log);
         log.exporting = self.exporting.as_ref().map(Exporting::progress);

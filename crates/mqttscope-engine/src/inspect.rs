@@ -119,9 +119,8 @@ impl Inspector {
     pub(crate) fn is_busy(&self, log: &Log, look: Option<&PanelLook>) -> bool {
         match look {
             Some(PanelLook::Payload { .. }) => self.payload.is_busy(),
-            Some(PanelLook::Statistics) => !self.figures.is_up_to_date(log),
             // Figures are kept up with the log even where nobody sees them: what it drops could not be counted later.
-            _ => self.figures.is_far_behind(log),
+            _ => self.figures.has_work(log),
         }
     }
 

@@ -22,6 +22,8 @@ pub(crate) struct LogView {
     heights: PreviewHeights,
     /// All rows are shown, those that match with a mark.
     shows_all: bool,
+    /// The last slice did not come to the end of the log.
+    is_behind: bool,
     /// The number behind the newest record when the view was paused.
     paused: Option<u32>,
     selected: Option<u32>,
@@ -108,13 +110,15 @@ impl LogView {
         if let Some(matches) = &self.matches {
             self.heights.follow_matches(log, matches);
         }
-        has_matches && has_heights
+        self.is_behind = !(has_matches && has_heights);
+        !self.is_behind
     }
 
-    /// Whether all of the log was held against the filter.
-    pub(crate) fn is_up_to_date(&self, log: &Log) -> bool {
-        let has_matches = self.matches().is_none_or(|matches| matches.behind(log) == 0);
-        has_matches && self.heights.behind(log) == 0
+    /// Whether so much has come, or was left by the last slice, that it is worth a task of its own: what little comes
+    /// with a message is done before the next view.
+    pub(crate) fn has_work(&self, log: &Log) -> bool {
+        let behind = self.matches().map_or(0, |matches| matches.behind(log)).max(self.heights.behind(log));
+        behind > if self.is_behind { 0 } else { FAR_BEHIND }
     }
 }
 
@@ -287,6 +291,8 @@ impl LogView {
     }
 }
 
+/// Records that may wait for the next view.
+const FAR_BEHIND: u32 = 4_096;
 /// What a slice of the filter looks at: well under a millisecond for what only looks at header fields.
 const SLICE: Budget = Budget { records: 8_192, bytes: 256 << 10 };
 

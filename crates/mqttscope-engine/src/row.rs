@@ -5,7 +5,7 @@
 //! time zone.
 
 use mqttscope_link::{Content, Flags, PacketRow, Row, Tone, qos_name};
-use mqttscope_log::{Direction, Event, Log, Record};
+use mqttscope_log::{BrokenRules, Direction, Event, Log, Record};
 use mqttscope_proto::{Connect, Packet, PacketType, Text, decode};
 use mqttscope_text::bytes::{beginning, hex};
 use mqttscope_text::number::{self, push_hex_digits};
@@ -44,7 +44,8 @@ pub(crate) fn line(row: &Row, time: &str) -> String {
 
 fn packet_row(log: &Log, number: u32, record: &Record, is_verbose: bool) -> PacketRow {
     let bytes = log.bytes(record);
-    let (topic, text) = match decode(bytes, log.version_of(record).layout(), &mut ()) {
+    // The sink of the ingest: one copy of the decoder is enough.
+    let (topic, text) = match decode(bytes, log.version_of(record).layout(), &mut BrokenRules::default()) {
         Ok(packet) => summary(&packet),
         Err(error) => (None, format!("not a packet: {error}")),
     };

@@ -6,7 +6,7 @@
 
 use mqttscope_proto::{Packet, PacketType, ProtocolVersion, decode};
 
-use crate::store::{ConnectionId, Direction, Log, Record, question};
+use crate::store::{BrokenRules, ConnectionId, Direction, Log, Record, question};
 
 /// An exchange.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -208,7 +208,9 @@ const fn answer(packet_type: PacketType, qos: Option<u8>) -> Option<PacketType> 
 }
 
 fn will(log: &Log, record: &Record) -> Option<Will> {
-    let Ok(Packet::Connect(connect)) = decode(log.bytes(record), ProtocolVersion::V31, &mut ()) else {
+    let Ok(Packet::Connect(connect)) =
+        decode(log.bytes(record), ProtocolVersion::V31, &mut BrokenRules::default())
+    else {
         return None;
     };
     let will = connect.will?;

@@ -13,22 +13,19 @@ pub(super) struct Figures {
     statistics: Statistics,
     /// What was made last, and when: nobody reads figures that change with each frame.
     made: Option<(u64, Option<StatisticsView>)>,
+    /// The last slice did not come to the end of the log.
+    is_behind: bool,
 }
 
 impl Figures {
     /// Goes on counting for a slice.
     pub(super) fn advance(&mut self, log: &Log) {
-        self.statistics.advance(log, SLICE);
+        self.is_behind = !self.statistics.advance(log, SLICE);
     }
 
-    /// Whether all of the log is counted.
-    pub(super) fn is_up_to_date(&self, log: &Log) -> bool {
-        self.behind(log) == 0
-    }
-
-    /// Whether so much is not counted that it is worth a slice.
-    pub(super) fn is_far_behind(&self, log: &Log) -> bool {
-        self.behind(log) > FAR_BEHIND
+    /// Whether so much is not counted, or was left by the last slice, that it is worth a task of its own.
+    pub(super) fn has_work(&self, log: &Log) -> bool {
+        self.statistics.behind(log) > if self.is_behind { 0 } else { FAR_BEHIND }
     }
 
     /// The figures, or `None` before there is anything to count.
@@ -68,7 +65,7 @@ impl Figures {
             peak: Amount { packets: peak.packets.into(), bytes: peak.bytes },
             in_flight: log.in_flight(),
             violations: statistics.violations(),
-            is_behind: !self.is_up_to_date(log),
+            is_behind: self.is_behind,
             chart: self.chart(now),
             types: types.filter(|row| row.amounts != [Amount::default(); 2]).collect(),
             broken: DIRECTIONS.map(|direction| amount(statistics.broken(direction))),
@@ -102,10 +99,6 @@ impl Figures {
             })
         };
         Statistics::ACKNOWLEDGEMENTS.into_iter().filter_map(row).collect()
-    }
-
-    fn behind(&self, log: &Log) -> u32 {
-        self.statistics.behind(log)
     }
 }
 

@@ -4,7 +4,7 @@ use mqttscope_proto::{Packet, PacketType, decode};
 use mqttscope_search::{Needle, Regex};
 use mqttscope_text::time::DAY;
 
-use crate::store::{Direction, EventKind, Log, Record};
+use crate::store::{BrokenRules, Direction, EventKind, Log, Record};
 
 /// A filter or a part of it.
 #[derive(Clone, Debug)]
@@ -182,7 +182,7 @@ impl Topic {
         if !matches!(record.packet_type(), Some(PacketType::Subscribe | PacketType::Unsubscribe)) {
             return false;
         }
-        match decode(log.bytes(record), log.version_of(record).layout(), &mut ()) {
+        match decode(log.bytes(record), log.version_of(record).layout(), &mut BrokenRules::default()) {
             Ok(Packet::Subscribe(subscribe)) => {
                 subscribe.filters.iter().any(|entry| self.is_topic(entry.filter.as_bytes()))
             }

@@ -7,7 +7,7 @@ use super::connection::ConnectionId;
 use super::event::{Event, EventKind, Fault, Value, Values};
 use super::exchange::Exchanges;
 use super::record::{Direction, PacketFacts, Record};
-use super::{Found, Log, Version};
+use super::{BrokenRules, Found, Log, Version};
 
 impl Log {
     /// Appends an event, and says its number.
@@ -173,7 +173,10 @@ impl Log {
             record.mark_password_hidden();
         }
         let bytes = self.arena.bytes(record.span);
-        let Ok(Packet::Connect(connect)) = decode(bytes, ProtocolVersion::V31, &mut ()) else { return };
+        let Ok(Packet::Connect(connect)) = decode(bytes, ProtocolVersion::V31, &mut BrokenRules::default())
+        else {
+            return;
+        };
         if record.direction() != Direction::Out {
             return;
         }
