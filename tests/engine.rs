@@ -8,7 +8,8 @@ use mqttscope_link::{
     PageCommand, PanelLook, PanelView, Row, Slot, Span, Ticket, Update, View, encode,
 };
 use mqttscope_log::{ConnectionId, Direction, Known, Log, SourceId, Version};
-use mqttscope_proto::ProtocolVersion;
+use mqttscope_proto::session::ConnectOptions;
+use mqttscope_proto::{KeepAlive, ProtocolVersion};
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_test::{wasm_bindgen_test, wasm_bindgen_test_configure};
 
@@ -161,17 +162,15 @@ async fn a_command_of_another_build_is_answered_in_words() {
 }
 
 fn connect(page: &Linked, slot: Slot, url: &str, subprotocols: &[&str]) {
-    let request = ConnectRequest {
-        url: url.into(),
-        subprotocols: subprotocols.iter().map(|&name| name.into()).collect(),
+    let options = ConnectOptions {
         version: ProtocolVersion::V311,
         client_id: "me".into(),
         clean_session: true,
-        keep_alive_secs: 1,
-        username: None,
-        password: None,
-        will: None,
+        keep_alive: KeepAlive::from_secs(1),
+        ..ConnectOptions::default()
     };
+    let subprotocols = subprotocols.iter().map(|&name| name.into()).collect();
+    let request = ConnectRequest { url: url.into(), subprotocols, options };
     page.ask(Command::Connection(slot, ConnectionCommand::Connect(request)));
 }
 

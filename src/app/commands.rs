@@ -1,7 +1,7 @@
 //! What each command asks of the engine and of the page.
 
 use mqttscope_link::{
-    Command as EngineCommand, ConnectRequest, ConnectionCommand, Copy, LogCommand, Slot, Step, Will,
+    Command as EngineCommand, ConnectRequest, ConnectionCommand, Copy, LogCommand, Slot, Step,
 };
 use mqttscope_proto::TopicFilter;
 use mqttscope_text::capitalised;
@@ -23,7 +23,7 @@ impl App {
         match command {
             Command::Connect => {
                 let request = asked(self.page.profile.connect_request(&browser::place())?);
-                let (url, client_id) = (request.url.clone(), request.client_id.clone());
+                let (url, client_id) = (request.url.clone(), request.options.client_id.clone());
                 self.command(command, ConnectionCommand::Connect(request))?;
                 self.begin_connection(url, client_id);
                 self.edit(Edit::Connect);
@@ -131,22 +131,7 @@ impl App {
 /// A connection as the engine is asked for it.
 fn asked(request: validate::ConnectRequest) -> ConnectRequest {
     let validate::ConnectRequest { url, subprotocols, options } = request;
-    ConnectRequest {
-        url,
-        subprotocols,
-        version: options.version,
-        client_id: options.client_id,
-        clean_session: options.clean_session,
-        keep_alive_secs: options.keep_alive.as_secs(),
-        username: options.username,
-        password: options.password,
-        will: options.will.map(|will| Will {
-            topic: will.topic,
-            message: will.message,
-            qos: will.qos,
-            retain: will.retain,
-        }),
-    }
+    ConnectRequest { url, subprotocols, options }
 }
 
 fn show_shortcuts(shown: bool) {

@@ -19,7 +19,6 @@ use crate::importing::Importing;
 use crate::inspect::Inspector;
 use crate::log_view::LogView;
 use crate::offers::offers;
-use crate::request::connect_request;
 use crate::{goto, row};
 
 /// Connections, one log, and the views on it.
@@ -312,7 +311,7 @@ impl Engine {
         let (client, log) = (&mut self.connections[at].1, &mut self.log);
         let done = match command {
             ConnectionCommand::Connect(request) => {
-                client.connect(now, connect_request(request), log);
+                client.connect(now, request, log);
                 Ok(())
             }
             ConnectionCommand::Disconnect => {

@@ -7,7 +7,8 @@ use mqttscope_link::{
     LogCommand, Look, PageCommand, PanelLook, PanelView, PayloadBody, PayloadFormat, Phase, Slot, Span, Step,
     Ticket, Update, View,
 };
-use mqttscope_proto::{ProtocolVersion, Qos, Timestamp};
+use mqttscope_proto::session::ConnectOptions;
+use mqttscope_proto::{KeepAlive, ProtocolVersion, Qos, Timestamp};
 
 const SLOT: Slot = Slot(0);
 /// 2026-11-25T10:30:01Z, in microseconds since the Unix epoch.
@@ -56,17 +57,17 @@ impl Bench {
     }
 
     fn connect(&mut self, clean_session: bool) {
-        let request = ConnectRequest {
-            url: "ws://broker/".into(),
-            subprotocols: vec!["mqtt".into()],
+        let options = ConnectOptions {
             version: ProtocolVersion::V311,
             client_id: "me".into(),
             clean_session,
-            keep_alive_secs: 30,
+            keep_alive: KeepAlive::from_secs(30),
             username: Some("user".into()),
             password: Some(b"secret".to_vec()),
             will: None,
         };
+        let (url, subprotocols) = ("ws://broker/".into(), vec!["mqtt".into()]);
+        let request = ConnectRequest { url, subprotocols, options };
         self.connection(ConnectionCommand::Connect(request)).expect("it cannot fail");
         self.link(LinkInput::Opened { subprotocol: "mqtt" });
     }

@@ -1,8 +1,7 @@
 //! What the page asks of the engine.
 
-use std::fmt;
-
-use mqttscope_proto::{ProtocolVersion, Qos};
+use mqttscope_client::ConnectRequest;
+use mqttscope_proto::Qos;
 use serde::{Deserialize, Serialize};
 
 /// What a person, or the page itself, wants done.
@@ -59,58 +58,6 @@ pub enum ConnectionCommand {
         /// What can have DUP is sent twice.
         send_duplicates: bool,
     },
-}
-
-/// A connection to try.
-#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct ConnectRequest {
-    /// Where the WebSocket leads.
-    pub url: String,
-    /// The subprotocols to offer, in order; often none.
-    pub subprotocols: Vec<String>,
-    /// MQTT version.
-    pub version: ProtocolVersion,
-    /// Client identifier.
-    pub client_id: String,
-    /// Clean session.
-    pub clean_session: bool,
-    /// Keep alive in seconds, 0 for none.
-    pub keep_alive_secs: u16,
-    /// User name.
-    pub username: Option<String>,
-    /// Password; it is never shown.
-    pub password: Option<Vec<u8>>,
-    /// The will.
-    pub will: Option<Will>,
-}
-
-/// The will of a [`ConnectRequest`].
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Will {
-    /// Topic name.
-    pub topic: String,
-    /// Message.
-    pub message: Vec<u8>,
-    /// QoS.
-    pub qos: Qos,
-    /// The server retains the message.
-    pub retain: bool,
-}
-
-impl fmt::Debug for ConnectRequest {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("ConnectRequest")
-            .field("url", &self.url)
-            .field("subprotocols", &self.subprotocols)
-            .field("version", &self.version)
-            .field("client_id", &self.client_id)
-            .field("clean_session", &self.clean_session)
-            .field("keep_alive_secs", &self.keep_alive_secs)
-            .field("username", &self.username)
-            .field("password", &self.password.as_ref().map(|_| "***"))
-            .field("will", &self.will)
-            .finish()
-    }
 }
 
 /// What can be done with the log and with what is looked at of it.

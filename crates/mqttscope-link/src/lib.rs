@@ -14,14 +14,14 @@ mod statistics;
 mod update;
 
 pub use command::{
-    Command, ConnectRequest, ConnectionCommand, Copy, FilterEdit, Geometry, Gesture, LogCommand, Look,
-    PageCommand, PanelLook, PayloadFormat, Pointed, Slot, Span, Step, Will,
+    Command, ConnectionCommand, Copy, FilterEdit, Geometry, Gesture, LogCommand, Look, PageCommand,
+    PanelLook, PayloadFormat, Pointed, Slot, Span, Step,
 };
 pub use inspected::{
     Absence, HandshakeView, HexView, Leaf, LeafKind, MarkView, PacketHead, PacketView, PayloadBody,
     PayloadLine, PayloadView, Rung, TreeView,
 };
-pub use mqttscope_client::{Answer, ConnectionState, Phase, Subscription};
+pub use mqttscope_client::{Answer, ConnectRequest, ConnectionState, Phase, Subscription};
 pub use rows::{Content, Flags, PacketRow, Row, RowsView, Tone, qos_name};
 pub use statistics::{Amount, Chart, LatencyRow, StatisticsView, TopicRow, TypeRow};
 pub use update::{
@@ -57,8 +57,10 @@ pub struct OtherBuild;
 
 /// FNV-1a over the files that define the messages, folded to a byte.
 const fn build() -> u8 {
-    let sources: [&[u8]; 7] = [
+    let sources: [&[u8]; 9] = [
+        include_bytes!("../../mqttscope-client/src/client.rs"),
         include_bytes!("../../mqttscope-client/src/connection.rs"),
+        include_bytes!("../../mqttscope-proto/src/session/options.rs"),
         include_bytes!("../../mqttscope-proto/src/types.rs"),
         include_bytes!("command.rs"),
         include_bytes!("inspected.rs"),
