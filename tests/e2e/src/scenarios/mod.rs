@@ -20,6 +20,7 @@ pub mod publish;
 pub mod retain;
 pub mod rows;
 pub mod subscribe;
+pub mod tour;
 pub mod will;
 
 use anyhow::Result;
