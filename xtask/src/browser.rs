@@ -1,4 +1,4 @@
-//! Chromium and chromedriver, for the tests that need a browser.
+//! Chromium and chromedriver, for the tests that need a browser; Firefox and geckodriver, for those that need another.
 
 use anyhow::{Context, Result, bail};
 use std::env;
@@ -8,6 +8,7 @@ use std::process::Command;
 
 use crate::packages;
 use crate::progress::Steps;
+use crate::tools;
 use crate::workspace::{Workspace, find_program};
 
 /// The browser and the program that drives it.
@@ -56,6 +57,42 @@ fn named_or_found(variable: &str, names: &[&str]) -> Result<Option<PathBuf>> {
         Some(named) if named.is_file() => Ok(Some(named)),
         Some(named) => bail!("{variable} names {}, which is not a file", named.display()),
         None => Ok(find_program(names)),
+    }
+}
+
+/// Firefox and the program that drives it.
+pub struct Firefox {
+    firefox: PathBuf,
+    geckodriver: PathBuf,
+}
+
+impl Firefox {
+    /// Number of steps that [`Firefox::set_up`] takes.
+    pub const SET_UP_STEPS: usize = 2;
+
+    /// Finds Firefox, or installs it where that needs no question; geckodriver, which Debian lacks, comes from crates.io.
+    pub fn set_up(workspace: &Workspace, steps: &mut Steps) -> Result<Self> {
+        let step = steps.begin("looking for Firefox");
+        let find = || named_or_found("FIREFOX", &["firefox-esr", "firefox"]);
+        let firefox = if let Some(firefox) = find()? {
+            step.done("it is there");
+            firefox
+        } else {
+            let need = "Firefox is needed, or FIREFOX set to an existing one";
+            packages::install(workspace, &step, &["firefox-esr"], need)?;
+            let firefox = find()?.context("apt-get installed firefox-esr, but it is not on the PATH")?;
+            step.done("installed");
+            firefox
+        };
+        let step = steps.begin("looking for geckodriver");
+        let (geckodriver, note) = tools::set_up_geckodriver(workspace, &step)?;
+        step.done(&note);
+        Ok(Self { firefox, geckodriver })
+    }
+
+    /// Tells a program that tests the built page what else opens it.
+    pub fn tell<'a>(&self, program: &'a mut Command) -> &'a mut Command {
+        program.env("FIREFOX", &self.firefox).env("GECKODRIVER", &self.geckodriver)
     }
 }
 

@@ -7,7 +7,7 @@ use std::str::FromStr;
 use std::thread;
 use std::time::Instant;
 
-use crate::browser;
+use crate::browser::{self, Firefox};
 use crate::page::{self, Profile};
 use crate::progress::{Steps, seconds};
 use crate::serve;
@@ -59,11 +59,12 @@ fn test_threads() -> String {
 /// Runs the chains in which one of these systems takes part, or all chains.
 pub fn run(workspace: &Workspace, wanted: &[System]) -> Result<ExitCode> {
     let started = Instant::now();
-    let mut steps = Steps::new(tools::SET_UP_STEPS + systems::SET_UP_STEPS + 4);
+    let mut steps = Steps::new(tools::SET_UP_STEPS + systems::SET_UP_STEPS + Firefox::SET_UP_STEPS + 4);
     let tools = tools::set_up(workspace, |title| steps.begin(title))?;
     let systems = systems::set_up(workspace, |title| steps.begin(title))?;
 
     let browser = browser::set_up(workspace, &mut steps)?;
+    let firefox = Firefox::set_up(workspace, &mut steps)?;
     page::build(workspace, &tools, Profile::Release, &mut steps)?;
     let gateway = serve::build_gateway(workspace, Profile::Release, &mut steps)?;
 
@@ -87,8 +88,9 @@ pub fn run(workspace: &Workspace, wanted: &[System]) -> Result<ExitCode> {
         .env("MQTTSCOPE_SCREENSHOTS", workspace.target().join("screenshots"))
         // A test in a browser waits for half of its time.
         .env("RUST_TEST_THREADS", test_threads());
+    firefox.tell(browser.tell(&mut cargo, workspace));
     let mut counts = Counts::default();
-    let result = test::run_tests_showing(step, browser.tell(&mut cargo, workspace), &mut counts, "chain ");
+    let result = test::run_tests_showing(step, &mut cargo, &mut counts, "chain ");
     remove_folder(&data)?;
 
     let failed = counts.failed.max(usize::from(result.is_err()));

@@ -41,6 +41,15 @@ const CARGO_FUZZ: Tool = Tool {
     opt_level: "0",
 };
 
+/// It hands commands on to Firefox.
+const GECKODRIVER: Tool = Tool {
+    package: "geckodriver",
+    version: "0.37.1",
+    programs: &["geckodriver"],
+    options: &[],
+    opt_level: "0",
+};
+
 const WASM_TARGET: &str = "wasm32-unknown-unknown";
 
 /// Number of steps that [`set_up`] takes.
@@ -95,6 +104,12 @@ pub fn set_up(workspace: &Workspace, mut begin: impl FnMut(&str) -> Step) -> Res
 /// Sets up cargo-fuzz; returns the folder that it is in and what was done.
 pub fn set_up_cargo_fuzz(workspace: &Workspace, step: &Step) -> Result<(PathBuf, String)> {
     CARGO_FUZZ.set_up(workspace, step)
+}
+
+/// Sets up geckodriver; returns where it is and what was done.
+pub fn set_up_geckodriver(workspace: &Workspace, step: &Step) -> Result<(PathBuf, String)> {
+    let (folder, note) = GECKODRIVER.set_up(workspace, step)?;
+    Ok((folder.join("geckodriver"), note))
 }
 
 /// A program from crates.io, pinned.

@@ -1,4 +1,5 @@
-//! chromedriver: one process for all tests of a program, and a browser of its own for each page.
+//! chromedriver: one process for all tests of a program, and a browser of its own for each page. And geckodriver, which
+//! has one browser at a time: a process for each page.
 
 use anyhow::{Context, Result, bail};
 use fantoccini::{Client, ClientBuilder};
@@ -13,51 +14,73 @@ use std::thread;
 use crate::environment;
 use crate::process::Process;
 
-/// Opens a browser window of this size and returns its session; the caller has to close it.
+/// Opens a window of Chromium of this size and returns its session; the caller has to close it.
 ///
 /// # Errors
 /// If chromedriver or the browser does not start.
 pub async fn open_browser(width: u32, height: u32) -> Result<Client> {
-    let address = match DRIVER.get_or_init(|| Driver::start().map_err(|error| format!("{error:#}"))) {
-        Ok(driver) => driver.address.as_str(),
+    let driver = match DRIVER.get_or_init(|| Driver::chromedriver().map_err(|error| format!("{error:#}"))) {
+        Ok(driver) => driver,
         Err(error) => bail!("{error}"),
     };
-    ClientBuilder::new(HttpConnector::new())
-        .capabilities(capabilities(width, height)?)
-        .connect(address)
-        .await
-        .context("chromedriver cannot start the browser")
+    driver.open(chromium(width, height)?).await.context("chromedriver cannot start the browser")
 }
 
+/// As [`open_browser`], of Firefox; the driver has to be there until the session is closed.
+///
+/// # Errors
+/// If geckodriver or Firefox does not start.
+pub async fn open_firefox(width: u32, height: u32) -> Result<(Client, Driver)> {
+    let driver = Driver::geckodriver()?;
+    let client = driver.open(firefox(width, height)?).await.context("geckodriver cannot start Firefox")?;
+    Ok((client, driver))
+}
+
+/// Chromium's, for all tests. A static is never dropped, but the process ends with the test program all the same.
 static DRIVER: OnceLock<Result<Driver, String>> = OnceLock::new();
 
-struct Driver {
+/// A running program that drives a browser. It ends when dropped.
+pub struct Driver {
     address: String,
-    /// A static is never dropped, but the process ends with the test program all the same.
     _process: Process,
 }
 
 impl Driver {
-    /// chromedriver takes a free port of IPv6, and ends where the same port of IPv4 is not free.
-    fn start() -> Result<Self> {
-        Self::try_to_start().or_else(|_| Self::try_to_start()).or_else(|_| Self::try_to_start())
+    /// It takes a free port of IPv6, and ends where the same port of IPv4 is not free.
+    fn chromedriver() -> Result<Self> {
+        let start = || Self::start(&environment::chromedriver()?, &["--port=0"], "successfully on port ");
+        start().or_else(|_| start()).or_else(|_| start())
     }
 
-    fn try_to_start() -> Result<Self> {
-        let program = environment::chromedriver()?;
-        let (process, stdout) = Process::start(program.as_os_str(), ["--port=0"])?;
+    /// With access to the browser's own code, which alone knows what the page's console says.
+    fn geckodriver() -> Result<Self> {
+        Self::start(
+            &environment::geckodriver()?,
+            &["--port", "0", "--allow-system-access"],
+            "Listening on 127.0.0.1:",
+        )
+    }
+
+    /// Starts it and waits until it prints its port behind these words.
+    fn start(program: &Path, args: &[&str], before_port: &str) -> Result<Self> {
+        let (process, stdout) = Process::start(program.as_os_str(), args)?;
         let mut lines = BufReader::new(stdout).lines().map_while(Result::ok);
         let port = lines
-            .find_map(|line| line.split_once("successfully on port ").map(|(_, port)| port.to_owned()))
+            .find_map(|line| line.split_once(before_port).map(|(_, port)| port.to_owned()))
             .with_context(|| format!("{} did not start", program.display()))?;
         // Goes on reading, so that it can always write.
         thread::spawn(move || lines.for_each(drop));
         Ok(Self { address: format!("http://127.0.0.1:{}", port.trim_end_matches('.')), _process: process })
     }
+
+    async fn open(&self, capabilities: Map<String, Value>) -> Result<Client> {
+        let mut builder = ClientBuilder::new(HttpConnector::new());
+        Ok(builder.capabilities(capabilities).connect(&self.address).await?)
+    }
 }
 
 /// The root's webdriver.json, which the browser tests use too, with this machine's browser.
-fn capabilities(width: u32, height: u32) -> Result<Map<String, Value>> {
+fn chromium(width: u32, height: u32) -> Result<Map<String, Value>> {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../webdriver.json");
     let mut capabilities: Map<String, Value> = serde_json::from_str(&fs::read_to_string(path)?)?;
     capabilities.insert("goog:loggingPrefs".to_owned(), json!({ "browser": "ALL" }));
@@ -69,4 +92,12 @@ fn capabilities(width: u32, height: u32) -> Result<Map<String, Value>> {
     args.push(json!("--disable-renderer-backgrounding"));
     args.push(json!("--disable-backgrounding-occluded-windows"));
     Ok(capabilities)
+}
+
+fn firefox(width: u32, height: u32) -> Result<Map<String, Value>> {
+    let options = json!({
+        "binary": environment::firefox()?,
+        "args": ["-headless", format!("--width={width}"), format!("--height={height}")],
+    });
+    Ok(Map::from_iter([("moz:firefoxOptions".to_owned(), options)]))
 }

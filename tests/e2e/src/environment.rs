@@ -1,4 +1,4 @@
-//! The variables through which `cargo xtask test` tells the tests what to test.
+//! The variables through which `cargo xtask` tells the tests what to test.
 
 use anyhow::{Context, Result};
 use std::env;
@@ -34,6 +34,22 @@ pub fn chromedriver() -> Result<PathBuf> {
 /// If the variable is not set.
 pub fn chrome() -> Result<PathBuf> {
     required("CHROME")
+}
+
+/// geckodriver.
+///
+/// # Errors
+/// If the variable is not set.
+pub fn geckodriver() -> Result<PathBuf> {
+    required("GECKODRIVER")
+}
+
+/// Firefox.
+///
+/// # Errors
+/// If the variable is not set.
+pub fn firefox() -> Result<PathBuf> {
+    required("FIREFOX")
 }
 
 /// The script of axe-core.

@@ -172,11 +172,18 @@ impl Page {
         Ok(button.click().await?)
     }
 
-    /// What the console has said at level SEVERE since the last call.
+    /// What the console has said at level SEVERE since the last call; in Firefox, where nobody knows what the page
+    /// itself has written there, the errors of its scripts and all that was refused.
     ///
     /// # Errors
     /// If the session fails.
     pub async fn console_errors(&self) -> Result<Vec<String>> {
+        if self.client.capabilities().is_some_and(|it| it.get("browserName") == Some(&json!("firefox"))) {
+            self.client.issue_cmd(ScriptsRunIn("chrome")).await?;
+            let errors = self.execute(TAKE_FIREFOX_ERRORS, vec![]).await;
+            self.client.issue_cmd(ScriptsRunIn("content")).await?;
+            return Ok(serde_json::from_value(errors?)?);
+        }
         let log = self.client.issue_cmd(TakeConsoleLog).await?;
         let entries = log.as_array().context("the console log is a list")?;
         Ok(entries
@@ -379,9 +386,9 @@ impl Control<'_> {
     /// If there is no such field.
     pub async fn fill(&self, text: &str) -> Result<()> {
         let element = self.find().await?;
-        let select_all = format!("{}a{}", keys::CONTROL, keys::RELEASE);
-        element.send_keys(&format!("{select_all}{}{text}", keys::DELETE)).await?;
-        Ok(())
+        // At the end of a command every key is released; in Firefox only there.
+        element.send_keys(&format!("{}a", keys::CONTROL)).await?;
+        Ok(element.send_keys(&format!("{}{text}", keys::DELETE)).await?)
     }
 
     /// Puts a text into the field that no keyboard can type.
@@ -651,6 +658,29 @@ impl WebDriverCompatibleCommand for TakeConsoleLog {
         (Method::POST, Some(json!({ "type": "browser" }).to_string()))
     }
 }
+
+/// geckodriver's own command: whether scripts run in the page ("content") or in the browser's own code ("chrome").
+#[derive(Debug)]
+struct ScriptsRunIn(&'static str);
+
+impl WebDriverCompatibleCommand for ScriptsRunIn {
+    fn endpoint(&self, base: &Url, session: Option<&str>) -> Result<Url, url::ParseError> {
+        base.join(&format!("session/{}/moz/context", session.unwrap_or_default()))
+    }
+
+    fn method_and_body(&self, _: &Url) -> (Method, Option<String>) {
+        (Method::POST, Some(json!({ "context": self.0 }).to_string()))
+    }
+}
+
+/// Firefox's browser console holds what all pages say, and what the browser does, which has no address of the web.
+const TAKE_FIREFOX_ERRORS: &str = r#"
+const notErrors = Ci.nsIScriptError.warningFlag | Ci.nsIScriptError.infoFlag;
+const errors = Services.console.getMessageArray().filter(it =>
+  it instanceof Ci.nsIScriptError && !(it.flags & notErrors) && it.sourceName.startsWith('http'));
+Services.console.reset();
+return errors.map(it => `${it.sourceName}:${it.lineNumber}: ${it.errorMessage}`);
+"#;
 
 /// A command of the browser's developer tools.
 #[derive(Debug)]

@@ -1,29 +1,48 @@
 //! Runs one scenario: sets the stage, and clears it whatever the outcome.
 
 use anyhow::{Context, Result, ensure};
+use fantoccini::Client;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::sync::{Mutex, PoisonError};
 
 use crate::chain::Chain;
-use crate::driver;
+use crate::driver::{self, Driver};
 use crate::page::Page;
 
 /// What a scenario plays on: a chain, and the browser windows that it opens.
 pub struct Stage {
     name: String,
+    browser: Browser,
     pages: Mutex<Vec<Page>>,
+    /// Those that only one page has.
+    drivers: Mutex<Vec<Driver>>,
 }
 
-/// Runs a scenario to its end.
+/// What shows the page.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Browser {
+    Chromium,
+    Firefox,
+}
+
+/// Runs a scenario in Chromium to its end.
 ///
 /// Its windows are closed afterwards; before that, pictures of them are taken if it failed.
 ///
 /// # Panics
 /// If the scenario fails: this is what a test calls.
 pub fn run(name: &str, scenario: impl AsyncFnOnce(&Stage) -> Result<()>) {
+    run_in(Browser::Chromium, name, scenario);
+}
+
+/// As [`run`], in this browser.
+///
+/// # Panics
+/// As [`run`].
+pub fn run_in(browser: Browser, name: &str, scenario: impl AsyncFnOnce(&Stage) -> Result<()>) {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     let runtime = runtime.unwrap_or_else(|error| panic!("no runtime: {error}"));
-    let stage = Stage { name: name.to_owned(), pages: Mutex::default() };
+    let stage = Stage { name: name.to_owned(), browser, pages: Mutex::default(), drivers: Mutex::default() };
     let outcome = catch_unwind(AssertUnwindSafe(|| {
         runtime.block_on(async {
             scenario(&stage).await?;
@@ -61,10 +80,21 @@ impl Stage {
     /// # Errors
     /// If it does not start.
     pub async fn open_url(&self, url: &str) -> Result<Page> {
-        let client = driver::open_browser(1280, 1400).await?;
+        let client = self.open_browser(1280, 1400).await?;
         // Kept before it is opened, so that the browser is closed even if the page does not start.
         self.pages().push(Page::new(client.clone()));
         Page::open(client, url).await.with_context(|| format!("{url} did not start"))
+    }
+
+    async fn open_browser(&self, width: u32, height: u32) -> Result<Client> {
+        match self.browser {
+            Browser::Chromium => driver::open_browser(width, height).await,
+            Browser::Firefox => {
+                let (client, driver) = driver::open_firefox(width, height).await?;
+                self.drivers.lock().unwrap_or_else(PoisonError::into_inner).push(driver);
+                Ok(client)
+            }
+        }
     }
 
     async fn check_consoles(&self) -> Result<()> {

@@ -1,4 +1,4 @@
-//! A small web server for one folder that behaves like servers which users have.
+//! A small web server for one folder that behaves like servers which users have. It compresses nothing.
 
 use anyhow::{Context, Result};
 use std::fs;
@@ -16,6 +16,18 @@ pub enum Manner {
     NoTypeForWasm,
     /// With a strict Content-Security-Policy in a header.
     StrictPolicy,
+    /// With that policy, and no Content-Type for .wasm.
+    StrictPolicyNoTypeForWasm,
+}
+
+impl Manner {
+    fn is_strict(self) -> bool {
+        matches!(self, Self::StrictPolicy | Self::StrictPolicyNoTypeForWasm)
+    }
+
+    fn knows_wasm(self) -> bool {
+        self == Self::StrictPolicy
+    }
 }
 
 /// What a careful administrator would send: nothing but the page's own files, no inline code.
@@ -94,7 +106,7 @@ fn answer(mut stream: TcpStream, folder: &Path, manner: Manner) -> Result<()> {
     if let Some(mime) = content_type(&path, manner) {
         head += &format!("Content-Type: {mime}\r\n");
     }
-    if manner == Manner::StrictPolicy {
+    if manner.is_strict() {
         head += &format!("Content-Security-Policy: {STRICT_POLICY}\r\nX-Content-Type-Options: nosniff\r\n");
     }
     head += "\r\n";
@@ -113,7 +125,7 @@ fn content_type(path: &Path, manner: Manner) -> Option<&'static str> {
         "js" => Some("text/javascript"),
         "css" => Some("text/css"),
         "svg" => Some("image/svg+xml"),
-        "wasm" if manner != Manner::NoTypeForWasm => Some("application/wasm"),
+        "wasm" if manner.knows_wasm() => Some("application/wasm"),
         _ => None,
     }
 }

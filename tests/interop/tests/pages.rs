@@ -5,6 +5,7 @@
 
 mod deployed;
 mod failures;
+mod firefox;
 
 use mqttscope_e2e::chain::Version::{self, V31, V311};
 use mqttscope_e2e::stage;

@@ -21,6 +21,7 @@ pub mod retain;
 pub mod rows;
 pub mod settings;
 pub mod subscribe;
+pub mod tour;
 pub mod will;
 
 use anyhow::Result;
