@@ -98,6 +98,8 @@ fn firefox(width: u32, height: u32) -> Result<Map<String, Value>> {
     let options = json!({
         "binary": environment::firefox()?,
         "args": ["-headless", format!("--width={width}"), format!("--height={height}")],
+        // It would report to its makers when the test ends it.
+        "env": { "MOZ_CRASHREPORTER_DISABLE": "1" },
     });
     Ok(Map::from_iter([("moz:firefoxOptions".to_owned(), options)]))
 }
