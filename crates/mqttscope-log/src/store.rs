@@ -18,6 +18,8 @@ mod ingest;
 mod record;
 #[cfg(test)]
 mod tests;
+// Only what is read of others is watched: a page that reads files in a module of its own needs none of it in the first.
+#[cfg(feature = "import")]
 mod watch;
 
 use arena::Arena;

@@ -121,6 +121,7 @@ impl Log {
                 Event::Opened { .. } => state.about.opened = Some(time),
                 Event::Closed { .. } => state.about.closed = Some(time),
                 // Who asked for what is not known any more.
+                #[cfg(feature = "import")]
                 Event::Gap { .. } => state.watch = None,
                 _ => {}
             }

@@ -8,6 +8,7 @@ use mqttscope_proto::ProtocolVersion;
 use super::exchange::Exchanges;
 use super::inbound::Inbound;
 use super::record::Direction;
+#[cfg(feature = "import")]
 use super::watch::Watch;
 
 /// The number of a connection in a log.
@@ -100,6 +101,7 @@ pub(super) struct State {
     pub(super) about: Connection,
     pub(super) exchanges: Exchanges,
     /// What the server does is held against the rules of behaviour. Of a live connection its session does that.
+    #[cfg(feature = "import")]
     pub(super) watch: Option<Box<Watch>>,
     /// What the client and what the server sends.
     inbound: [Option<Box<Inbound>>; 2],

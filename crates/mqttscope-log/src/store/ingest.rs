@@ -9,9 +9,10 @@ use mqttscope_proto::{DecodeError, Packet, ProtocolVersion, Violation, Violation
 
 use super::Log;
 use super::arena::Span;
-use super::connection::{ConnectionId, SourceId, Version};
+use super::connection::{ConnectionId, State, Version};
 use super::event::{Event, Fault};
 use super::record::{Direction, PacketFacts, Record};
+#[cfg(feature = "import")]
 use super::watch::{Watch, client_only};
 
 /// A packet that has become a record, borrowed from the log.
@@ -187,23 +188,13 @@ impl Log {
     ) -> R {
         let Self { arena, records, connections, broken_rules, .. } = self;
         let span = records.get(number).map_or_else(Span::default, |record| record.span);
-        let mut state = connections.get_mut(connection);
+        let state = connections.get_mut(connection);
         let version = state.as_ref().map_or(Version::Unknown, |state| state.about.version);
         let packet = broken_rules.decode(arena.bytes(span), version);
         let ingested =
             Ingested { number, packet, violations: &broken_rules.kept, more_violations: broken_rules.others };
         let heard = hear(&ingested);
-        let mut misbehaviour = [None; 2];
-        if let Some(state) = state.as_mut().filter(|state| state.about.source != SourceId::LIVE)
-            && let Ok(packet) = &ingested.packet
-        {
-            let mut told = misbehaviour.iter_mut();
-            watch(&mut state.watch, direction, packet, &mut |error| {
-                if let Some(place) = told.next() {
-                    *place = Some(error);
-                }
-            });
-        }
+        let misbehaviour = misbehaviour(state, direction, ingested.packet.as_ref().ok());
         let error = ingested.packet.err();
         if error.is_some() || !self.broken_rules.is_empty() || misbehaviour[0].is_some() {
             self.tell_faults(number, time, connection, error, misbehaviour);
@@ -260,7 +251,34 @@ pub struct Known {
     pub broken: bool,
 }
 
+/// What a packet breaks of the rules of behaviour; one of a live connection is held against them by its session.
+#[cfg(feature = "import")]
+fn misbehaviour(
+    state: Option<&mut State>,
+    direction: Direction,
+    packet: Option<&Packet<'_>>,
+) -> [Option<PeerError>; 2] {
+    let mut misbehaviour = [None; 2];
+    if let Some(state) = state.filter(|state| state.about.source != super::SourceId::LIVE)
+        && let Some(packet) = packet
+    {
+        let mut told = misbehaviour.iter_mut();
+        watch(&mut state.watch, direction, packet, &mut |error| {
+            if let Some(place) = told.next() {
+                *place = Some(error);
+            }
+        });
+    }
+    misbehaviour
+}
+
+#[cfg(not(feature = "import"))]
+fn misbehaviour(_: Option<&mut State>, _: Direction, _: Option<&Packet<'_>>) -> [Option<PeerError>; 2] {
+    [None; 2]
+}
+
 /// Holds a packet against the rules of behaviour, as far as enough of its connection was seen.
+#[cfg(feature = "import")]
 fn watch(
     watched: &mut Option<Box<Watch>>,
     direction: Direction,
