@@ -3,23 +3,17 @@
 use std::collections::VecDeque;
 
 use mqttscope_client::{self as client, Client};
-use mqttscope_link::{
-    Asked, Command, ConnectionCommand, Copy, LogCommand, Look, PageCommand, PanelView, Slot, Ticket, Update,
-    View,
-};
+use mqttscope_link::{Asked, Command, Look, PanelView, Slot, Update, View};
 use mqttscope_log::Log;
-use mqttscope_log::export::Selection;
 use mqttscope_log::transfer::{Binary, Lines, Message};
-use mqttscope_proto::session::{CommandError, Publication};
-use mqttscope_proto::{Timestamp, TopicFilter, TopicName};
-use mqttscope_text::{capitalised, number};
+use mqttscope_proto::Timestamp;
 
 use crate::exporting::Exporting;
 use crate::importing::Importing;
 use crate::inspect::Inspector;
 use crate::log_view::LogView;
-use crate::offers::offers;
-use crate::{goto, row};
+
+mod command;
 
 /// Connections, one log, and the views on it.
 pub struct Engine {
@@ -31,7 +25,6 @@ pub struct Engine {
     importing: Option<Importing>,
     outputs: VecDeque<Output>,
     page: Page,
-    now: Timestamp,
     /// How much later the time of day is than the time that never runs backwards, in microseconds.
     clock_offset: i64,
 }
@@ -132,7 +125,6 @@ impl Engine {
             importing: None,
             outputs: VecDeque::from([Output::Update(Update::Started)]),
             page: Page::default(),
-            now: Timestamp::default(),
             clock_offset: 0,
         }
     }
@@ -155,7 +147,6 @@ impl Engine {
 
     /// Takes something that happened.
     pub fn handle(&mut self, now: Timestamp, input: Input<'_>) {
-        self.now = now;
         self.page.is_dirty = true;
         match input {
             Input::Asked(Asked { ticket, command }) => match command {
@@ -200,7 +191,6 @@ impl Engine {
         len: usize,
         fill: impl FnOnce(&mut [u8]),
     ) {
-        self.now = now;
         self.page.is_dirty = true;
         if let Some(at) = self.place(slot) {
             self.connections[at].1.handle_bytes(now, generation, len, fill, &mut self.log);
@@ -301,215 +291,6 @@ impl Engine {
     }
 }
 
-/// Commands.
-impl Engine {
-    fn on_connection(&mut self, now: Timestamp, slot: Slot, ticket: Ticket, command: ConnectionCommand) {
-        let at = self.place(slot).unwrap_or_else(|| {
-            self.connections.push((slot, Client::new()));
-            self.connections.len() - 1
-        });
-        let (client, log) = (&mut self.connections[at].1, &mut self.log);
-        let done = match command {
-            ConnectionCommand::Connect(request) => {
-                client.connect(now, request, log);
-                Ok(())
-            }
-            ConnectionCommand::Disconnect => {
-                client.disconnect(now, log);
-                Ok(())
-            }
-            ConnectionCommand::Drop => {
-                client.drop_connection(now, log);
-                Ok(())
-            }
-            ConnectionCommand::Subscribe { filter, qos } => TopicFilter::new(&filter)
-                .map_err(|fault| sentence(&fault))
-                .and_then(|filter| client.subscribe(now, filter, qos, log).map_err(|error| said(&error))),
-            ConnectionCommand::Unsubscribe { filter } => TopicFilter::new(&filter)
-                .map_err(|fault| sentence(&fault))
-                .and_then(|filter| client.unsubscribe(now, filter, log).map_err(|error| said(&error))),
-            ConnectionCommand::Publish { topic, qos, retain, payload } => {
-                TopicName::new(&topic).map_err(|fault| sentence(&fault)).and_then(|topic| {
-                    let publication = Publication { topic, payload: &payload, qos, retain };
-                    client.publish(now, &publication, log).map_err(|error| said(&error))
-                })
-            }
-            ConnectionCommand::Switches { withhold_pingreq, send_duplicates } => {
-                let policy = client.policy_mut();
-                policy.withhold_pingreq = withhold_pingreq;
-                policy.send_duplicates = send_duplicates;
-                Ok(())
-            }
-        };
-        self.tell(at);
-        self.update(Update::Done(ticket, done));
-    }
-
-    fn on_log(&mut self, ticket: Ticket, command: LogCommand) {
-        let done = match command {
-            LogCommand::Clear => {
-                self.log.clear();
-                Ok(())
-            }
-            LogCommand::Budget(bytes) => {
-                self.log.set_budget(usize::try_from(bytes).unwrap_or(usize::MAX));
-                Ok(())
-            }
-            LogCommand::KeepPasswords(keeps) => {
-                self.log.set_keeps_passwords(keeps);
-                Ok(())
-            }
-            LogCommand::Filter(edit) => {
-                let is_right = self.view.set_filter(&edit, self.page.utc_offset_minutes);
-                if is_right && edit.is_used && !edit.text.trim().is_empty() {
-                    self.update(Update::FilterUsed(edit.text));
-                }
-                Ok(())
-            }
-            LogCommand::Complete { text, cursor } => {
-                let subscriptions =
-                    self.connections.iter().flat_map(|(_, client)| &client.connection().subscriptions);
-                let subscribed = subscriptions.map(|subscription| subscription.filter.as_str());
-                let offers = offers(text, cursor, subscribed, &self.log);
-                self.update(Update::Offers(offers));
-                Ok(())
-            }
-            LogCommand::ShowAll(shows_all) => {
-                self.view.set_shows_all(shows_all);
-                Ok(())
-            }
-            LogCommand::Pause(paused) => {
-                self.view.set_paused(paused, &self.log);
-                Ok(())
-            }
-            LogCommand::Select(number) => {
-                self.view.select(number, &self.log);
-                Ok(())
-            }
-            LogCommand::Step(step) => {
-                self.view.step(step, &self.log);
-                Ok(())
-            }
-            LogCommand::GoTo(text) => goto::find(&self.log, &text, self.page.utc_offset_minutes)
-                .map(|number| self.view.select(number, &self.log))
-                .map_err(str::to_owned),
-            LogCommand::Export { format, found_only, with_passwords } => {
-                self.begin_export(&format, found_only, with_passwords)
-            }
-            LogCommand::CancelExport => {
-                if self.exporting.take().is_some() {
-                    self.outputs.push_back(Output::DropPieces);
-                }
-                Ok(())
-            }
-            LogCommand::Import { replaces, len } => self.begin_import(replaces, len),
-            LogCommand::CancelImport => {
-                if self.importing.take().is_some() {
-                    self.outputs.push_back(Output::CancelImport);
-                    self.update(Update::Imported(Ok(CANCELLED.into())));
-                }
-                Ok(())
-            }
-        };
-        self.update(Update::Done(ticket, done));
-    }
-
-    fn on_page(&mut self, command: PageCommand) {
-        match command {
-            PageCommand::Look(look) => {
-                self.view.set_geometry(look.geometry);
-                self.page.look = look;
-            }
-            PageCommand::Drawn => self.page.is_ready = true,
-            PageCommand::Tick => {}
-            PageCommand::Scroll(gesture) => self.view.scroll(gesture, &self.log),
-            PageCommand::UtcOffset(minutes) => self.page.utc_offset_minutes = minutes,
-            PageCommand::Fold(line) => self.inspector.fold(&self.log, line),
-            PageCommand::Copy(copy) => {
-                if let Some(text) = self.copied(copy) {
-                    self.update(Update::Copied(copy, text));
-                }
-            }
-        }
-    }
-
-    fn copied(&self, copy: Copy) -> Option<String> {
-        let selected = self.view.selected();
-        let time = |micros: u64| {
-            let offset = i64::from(self.page.utc_offset_minutes) * 60_000_000;
-            number::time_of_day(micros.saturating_add_signed(offset))
-        };
-        match copy {
-            Copy::Row => {
-                let row = row::row(&self.log, selected?, false)?;
-                Some(row::line(&row, &time(row.time_of_day)))
-            }
-            Copy::PacketText => {
-                let record = self.log.record(selected?)?;
-                // To the microsecond.
-                let micros = self.log.time_of_day(record);
-                let time = format!("{}{:03}", time(micros), micros % 1_000);
-                self.inspector.selected()?.text(&self.log, &time)
-            }
-            Copy::PacketHex => self.inspector.selected()?.hex(&self.log),
-            Copy::PacketJson => Some(self.inspector.selected()?.json(&self.log)),
-            Copy::Payload => self.inspector.payload_text(&self.log),
-        }
-    }
-}
-
-/// Files.
-impl Engine {
-    fn begin_export(&mut self, format: &str, found_only: bool, with_passwords: bool) -> Result<(), String> {
-        if self.exporting.is_some() {
-            return Err("An export is under way.".into());
-        }
-        let selection = match (found_only, self.view.matches()) {
-            (true, Some(matches)) => Selection::Numbers(matches.iter().collect()),
-            (true, None) => return Err("There is no filter.".into()),
-            (false, _) => Selection::All,
-        };
-        self.exporting = Some(Exporting::new(&self.log, format, selection, with_passwords));
-        Ok(())
-    }
-
-    fn begin_import(&mut self, replaces: bool, len: u64) -> Result<(), String> {
-        if self.importing.is_some() {
-            return Err("Another file is being read: wait for it, or cancel it.".into());
-        }
-        if replaces {
-            // A view that is held would show nothing of it.
-            self.view.set_paused(false, &self.log);
-        }
-        self.importing = Some(Importing::new(replaces, len));
-        self.outputs.push_back(Output::Import);
-        Ok(())
-    }
-
-    fn on_read(&mut self, message: Message<'_>) {
-        let Some(importing) = &mut self.importing else { return };
-        match message {
-            Message::Records(records) => {
-                if importing.append(records, &mut self.log).is_none() {
-                    self.importing = None;
-                    self.outputs.push_back(Output::CancelImport);
-                    self.update(Update::Imported(Err(OTHER_BUILD.into())));
-                }
-            }
-            Message::Read(done) => {
-                importing.progress.done = done;
-                self.outputs.push_back(Output::GoOnReading);
-            }
-            Message::Ended(ended) => {
-                self.importing = None;
-                let said = if ended.is_broken { Err(ended.words) } else { Ok(ended.words) };
-                self.update(Update::Imported(said));
-            }
-            Message::Lines(_) => {}
-        }
-    }
-}
-
 impl Engine {
     fn place(&self, slot: Slot) -> Option<usize> {
         self.connections.iter().position(|(known, _)| *known == slot)
@@ -545,16 +326,5 @@ impl Default for Page {
     }
 }
 
-/// An error of the session as a sentence.
-fn said(error: &CommandError) -> String {
-    sentence(error)
-}
-
-fn sentence(error: &impl ToString) -> String {
-    format!("{}.", capitalised(&error.to_string()))
-}
-
 /// What the two clocks may differ by before it is noticed: what a clock that is kept right is put right by is less.
 const NOTICED_MICROS: u64 = 1_000_000;
-const CANCELLED: &str = "Cancelled: what was read until then is in the log.";
-const OTHER_BUILD: &str = "The part of the page that reads files is of another build: load the page again.";
