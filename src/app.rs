@@ -21,7 +21,7 @@ use crate::components::forms::Forms;
 use crate::components::inspector::{Inspector, SharedPanel};
 use crate::components::listen::{On, Tell};
 use crate::components::log_panel::{LogParts, log_panel};
-use crate::components::log_table::TableAct;
+use crate::components::log_table::{LookMark, TableAct};
 use crate::components::shortcuts::shortcuts;
 use crate::components::splitter::splitter;
 use crate::components::tabs::tabs;
@@ -68,8 +68,7 @@ pub struct App {
     is_drawn_owed: bool,
     /// What the engine was told that the page wants to show.
     look: Look,
-    /// The number of the look that came with the last gesture.
-    scrolled: u32,
+    scrolled: LookMark,
     time: EngineTime,
     /// Minutes that local time is ahead of UTC, as the engine was told.
     utc_offset: Option<i32>,
@@ -194,7 +193,7 @@ impl Component for App {
             is_view_new: false,
             is_drawn_owed: false,
             look: Look::default(),
-            scrolled: 0,
+            scrolled: LookMark::default(),
             time: EngineTime::default(),
             utc_offset: None,
             filter: String::new(),
@@ -299,7 +298,7 @@ impl Component for App {
             shown: &self.shown,
             filter: &self.filter,
             field: &self.filter_field,
-            scrolled: self.scrolled,
+            scrolled: &self.scrolled,
             utc_offset,
             on_act: &self.on_table_act,
         };

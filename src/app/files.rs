@@ -47,7 +47,7 @@ impl App {
         }
         let replaces = self.page.looks.values.text(Field::ImportHow) == "replace";
         let command = LogCommand::Import { replaces, len: file.size() as u64 };
-        self.ask_with(Awaited::Import { replaces }, Command::Log(command), Some(file))
+        self.ask_with(Awaited::Import, Command::Log(command), Some(file))
     }
 
     pub(super) fn on_imported(&mut self, imported: Result<String, String>) {

@@ -20,11 +20,8 @@ use crate::store::{self, Field, Problems, refused};
 pub(super) enum Awaited {
     /// A button, a form or a key.
     Command(store::Command),
-    /// The reading of a capture, and whether it takes the place of what is in the log.
-    Import {
-        /// It does.
-        replaces: bool,
-    },
+    /// The reading of a capture.
+    Import,
 }
 
 impl Awaited {
@@ -32,7 +29,7 @@ impl Awaited {
     fn speaks_at(&self) -> Field {
         match self {
             Self::Command(command) => command.info().speaks_at,
-            Self::Import { .. } => Field::ImportFile,
+            Self::Import => Field::ImportFile,
         }
     }
 }
@@ -104,8 +101,7 @@ impl App {
                 self.send(Command::Page(PageCommand::Scroll(gesture)));
                 // What is on its way does not know of it, and is told by its number.
                 self.send_look();
-                self.scrolled = self.look.number;
-                return true;
+                self.scrolled.0.set(self.look.number);
             }
             TableAct::Measure(geometry) => {
                 self.look.geometry = geometry;
@@ -267,11 +263,7 @@ impl App {
                 self.edit(Edit::Accepted);
             }
             Awaited::Command(_) => {}
-            Awaited::Import { replaces } => {
-                if replaces {
-                    // A view that is held would show nothing of it.
-                    self.send_log(LogCommand::Pause(false));
-                }
+            Awaited::Import => {
                 self.edit(Edit::Accepted);
                 self.edit(Edit::Note(Field::ImportFile, String::new()));
             }

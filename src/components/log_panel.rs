@@ -8,7 +8,7 @@ use super::connection::CONNECTION_FORM;
 use super::element::{classed, element, tag, text, words};
 use super::filter_bar::{Filter, filter_bar};
 use super::form_dsl::{Look, View, WIDE, Widget, message_id};
-use super::log_table::{LogTable, TableAct};
+use super::log_table::{LogTable, LookMark, TableAct};
 use crate::store::column::Column;
 use crate::store::filter_field::FilterField;
 use crate::store::shown::Shown;
@@ -22,8 +22,7 @@ pub struct LogParts<'a> {
     /// The filter as it is typed, and what is offered for it.
     pub filter: &'a str,
     pub field: &'a FilterField,
-    /// The number of the look that came with the last gesture.
-    pub scrolled: u32,
+    pub scrolled: &'a LookMark,
     /// Minutes that local time is ahead of UTC.
     pub utc_offset: i32,
     pub on_act: &'a Callback<TableAct>,
@@ -33,7 +32,7 @@ pub struct LogParts<'a> {
 pub fn log_panel(view: &View, it: &LogParts<'_>) -> Html {
     let log = &it.shown.log;
     let columns = view.page.looks.hidden.shown();
-    let (scrolled, utc_offset) = (it.scrolled, it.utc_offset);
+    let (scrolled, utc_offset) = (it.scrolled.clone(), it.utc_offset);
     let table = html! {
         <LogTable shown={it.shown.clone()} {scrolled} verbose={view.page.is_on(Field::Verbose)} {columns} {utc_offset}
             on_act={it.on_act.clone()} />

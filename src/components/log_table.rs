@@ -26,14 +26,24 @@ use crate::store::text::concat;
 pub struct LogTableProps {
     /// What the engine shows.
     pub shown: Shown,
-    /// The number of the look that came with the last gesture: what is shown for an older one knows nothing of it.
-    pub scrolled: u32,
+    /// What is shown for an older look knows nothing of the last gesture.
+    pub scrolled: LookMark,
     pub verbose: bool,
     /// The columns that are shown, a bit each.
     pub columns: u16,
     /// Minutes that local time is ahead of UTC.
     pub utc_offset: i32,
     pub on_act: Callback<TableAct>,
+}
+
+/// The number of the look that came with the last gesture. It is shared: that it is another one is nothing to draw.
+#[derive(Clone, Debug, Default)]
+pub struct LookMark(pub Rc<Cell<u32>>);
+
+impl PartialEq for LookMark {
+    fn eq(&self, other: &Self) -> bool {
+        Rc::ptr_eq(&self.0, &other.0)
+    }
 }
 
 /// What the table asks for.
@@ -128,7 +138,11 @@ impl Component for LogTable {
         if let Some(act) = self.measure(props.verbose) {
             props.on_act.emit(act);
         }
-        true
+        if !props.is_drawn_as(old) {
+            return true;
+        }
+        self.place(props);
+        false
     }
 
     fn view(&self, ctx: &Context<Self>) -> Html {
@@ -200,12 +214,29 @@ impl Component for LogTable {
                 ctx.props().on_act.emit(act);
             }
         }
-        let LogTableProps { shown, scrolled, .. } = ctx.props();
-        self.refs.place(&shown.rows, shown.look >= *scrolled);
+        self.place(ctx.props());
+    }
+}
+
+impl LogTableProps {
+    /// Whether the same rows and words are drawn from both; where they stand may differ.
+    fn is_drawn_as(&self, other: &Self) -> bool {
+        let drawn = |props: &Self| {
+            let (log, rows) = (&props.shown.log, &props.shown.rows);
+            let news = (rows.is_following || rows.is_newest_seen, rows.new);
+            let looks = (props.verbose, props.columns, props.utc_offset);
+            (looks, log.start, log.selected, rows.count, rows.first_place, news)
+        };
+        drawn(self) == drawn(other) && self.shown.rows.rows == other.shown.rows.rows
     }
 }
 
 impl LogTable {
+    fn place(&self, props: &LogTableProps) {
+        let LogTableProps { shown, scrolled, .. } = props;
+        self.refs.place(&shown.rows, shown.look >= scrolled.0.get());
+    }
+
     /// Does what can be done here, and says what the page is to do.
     fn take(&mut self, props: &LogTableProps, it: Move) -> Option<TableAct> {
         let act = match it {

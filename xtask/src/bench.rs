@@ -64,8 +64,8 @@ pub fn run(workspace: &Workspace, subject: &Subject, options: &Options) -> Resul
         Subject::Codec | Subject::Log if !options.is_default() => bail!("the options are for page and peers"),
         Subject::Codec => codec(workspace),
         Subject::Log => log(workspace),
-        Subject::Page => page_alone(workspace, options),
-        Subject::Peers => page_beside_peers(workspace, options),
+        Subject::Page => measure_beside(workspace, options, "page"),
+        Subject::Peers => measure_beside(workspace, options, "peers"),
     }
 }
 
@@ -108,19 +108,14 @@ fn log(workspace: &Workspace) -> Result<()> {
     show(workspace.cargo().args(bench))
 }
 
-fn page_alone(workspace: &Workspace, options: &Options) -> Result<()> {
-    let mut steps = Steps::new(tools::SET_UP_STEPS + 3);
-    let browser = set_up_page(workspace, options, &mut steps)?;
-    measure_built_page(workspace, &browser, options, &mut steps, |command| command.arg("page"))
-}
-
-fn page_beside_peers(workspace: &Workspace, options: &Options) -> Result<()> {
+/// Measures the built page beside other clients.
+fn measure_beside(workspace: &Workspace, options: &Options, subject: &str) -> Result<()> {
     let mut steps = Steps::new(tools::SET_UP_STEPS + 4);
     let browser = set_up_page(workspace, options, &mut steps)?;
     let step = steps.begin("looking for the other clients");
     let (folder, note) = set_up_peers(workspace, &step)?;
     step.done(&note);
-    measure_built_page(workspace, &browser, options, &mut steps, |command| command.arg("peers").arg(folder))
+    measure_built_page(workspace, &browser, options, &mut steps, |command| command.arg(subject).arg(folder))
 }
 
 /// Builds the page, unless built ones are named, and finds the browser.

@@ -1,7 +1,7 @@
 //! The built page in a real browser: under load, how true its times are, and beside other clients.
 //!
-//! `mqttscope-bench-page page|peers FOLDER [--dist DIR].. [--only TEXT] [--rounds N]`; `FOLDER` holds the pages of the
-//! other clients. `cargo xtask bench` calls it.
+//! `mqttscope-bench-page page|peers FOLDER [--dist DIR].. [--only TEXT] [--rounds N]`; `FOLDER` holds the pages that ours
+//! is measured beside. `cargo xtask bench` calls it.
 
 mod dist;
 mod endpoint;
@@ -17,7 +17,7 @@ mod server;
 mod timed_broker;
 mod times;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use anyhow::{Result, bail};
 use lexopt::prelude::*;
@@ -41,7 +41,9 @@ fn main() -> Result<()> {
     }
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     match &words[..] {
-        [subject] if subject.as_os_str() == "page" => runtime.block_on(page(&dists, only.as_deref())),
+        [subject, folder] if subject.as_os_str() == "page" => {
+            runtime.block_on(page(&dists, folder, only.as_deref()))
+        }
         [subject, folder] if subject.as_os_str() == "peers" => {
             runtime.block_on(peers::run(&dists, folder, only.as_deref(), rounds))
         }
@@ -49,13 +51,13 @@ fn main() -> Result<()> {
     }
 }
 
-async fn page(dists: &[Dist], only: Option<&str>) -> Result<()> {
+async fn page(dists: &[Dist], folder: &Path, only: Option<&str>) -> Result<()> {
     if let Some(other) = only.filter(|only| !["load", "times"].contains(only)) {
         bail!("'{other}' is no part of it: there are load and times");
     }
     machine::wait_until_quiet().await;
     if only != Some("load") {
-        times::run(dists).await?;
+        times::run(dists, folder).await?;
     }
     if only != Some("times") {
         for dist in dists {

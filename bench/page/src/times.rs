@@ -1,8 +1,10 @@
 //! How true the page's times are: what its Answer column says beside how long the broker took by its own clock.
 //!
 //! The difference holds the way there and back, through the browser's own processes, which no page can see; a page that
-//! notes times late adds to it.
+//! notes times late adds to it. How long that way is on this machine, a worker tells that does nothing but answer the same
+//! questions.
 
+use std::path::Path;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, ensure};
@@ -12,7 +14,7 @@ use mqttscope_e2e::driver;
 use mqttscope_e2e::page::Page;
 use mqttscope_e2e::static_server::{Manner, StaticServer};
 use mqttscope_e2e::wait::{self, Look};
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::dist::Dist;
 use crate::machine;
@@ -40,7 +42,7 @@ impl Situation {
 }
 
 /// Measures each page in each situation, and prints a table.
-pub async fn run(dists: &[Dist]) -> Result<()> {
+pub async fn run(dists: &[Dist], folder: &Path) -> Result<()> {
     println!("# Times\n");
     println!("Load of the machine at the start: {}.", machine::load());
     let mut table = Table::new(&[
@@ -60,7 +62,11 @@ pub async fn run(dists: &[Dist]) -> Result<()> {
             let answers = measure(dist, situation)
                 .await
                 .with_context(|| format!("{}, {}", dist.name, situation.name()))?;
-            table.add(row(dist, situation, &answers));
+            table.add(row(&dist.name, situation, &answers));
+        }
+        if situation != Situation::TypingAndScrolling {
+            let answers = measure_bare(folder, situation).await.context("the bare WebSocket")?;
+            table.add(row("bare WebSocket in a worker", situation, &answers));
         }
     }
     println!("Load at the end: {}.\n", machine::load());
@@ -74,7 +80,7 @@ struct Answer {
     page: f64,
 }
 
-fn row(dist: &Dist, situation: Situation, answers: &[Answer]) -> Vec<String> {
+fn row(name: &str, situation: Situation, answers: &[Answer]) -> Vec<String> {
     let mut excess: Vec<f64> = answers.iter().map(|answer| answer.page - answer.broker).collect();
     let mut broker: Vec<f64> = answers.iter().map(|answer| answer.broker).collect();
     let mut page: Vec<f64> = answers.iter().map(|answer| answer.page).collect();
@@ -83,7 +89,7 @@ fn row(dist: &Dist, situation: Situation, answers: &[Answer]) -> Vec<String> {
     let millis = |micros: f64| format!("{:.2} ms", micros / 1e3);
     vec![
         situation.name(),
-        dist.name.clone(),
+        name.to_owned(),
         answers.len().to_string(),
         millis(quantile(&mut broker, 0.5)),
         millis(quantile(&mut page, 0.5)),
@@ -128,6 +134,35 @@ async fn measure(dist: &Dist, situation: Situation) -> Result<Vec<Answer>> {
         page.wait_for_status("disconnected").await?;
 
         let shown = answers_shown(&page).await?;
+        pair(&broker.answers(), &shown)
+    };
+    let result = result.await;
+    page.close().await?;
+    result
+}
+
+/// A worker that sends, and notes when an answer came: nothing that a page can do is nearer to the truth.
+async fn measure_bare(folder: &Path, situation: Situation) -> Result<Vec<Answer>> {
+    let files = StaticServer::start(folder, Manner::StrictPolicy)?;
+    let client = driver::open_browser(1_280, 800).await?;
+    let page = Page::new(client.clone());
+    let result = async {
+        let broker = TimedBroker::start()?;
+        client.goto(&format!("{}#{}", files.url("bare-times.html"), broker.url)).await?;
+        if situation == Situation::Flooded {
+            tokio::time::sleep(Duration::from_secs(1)).await;
+            broker.flood(FLOOD_RATE)?;
+        }
+        let shown = wait::until_within(LONGEST, "the worker to have all answers", async || {
+            let answers = page.execute("return window.benchAnswers", vec![]).await?;
+            Ok(match answers {
+                Value::Null => Look::NotYet("it waits".to_owned()),
+                answers => Look::Ready(serde_json::from_value::<Vec<(u16, f64)>>(answers)?),
+            })
+        })
+        .await?;
+        let shown: Vec<Shown> =
+            shown.into_iter().map(|(id, micros)| ("PUBACK".to_owned(), id, micros)).collect();
         pair(&broker.answers(), &shown)
     };
     let result = result.await;

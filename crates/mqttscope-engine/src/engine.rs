@@ -3,7 +3,7 @@
 use std::collections::VecDeque;
 
 use mqttscope_client::{self as client, Client};
-use mqttscope_link::{Asked, Command, Look, PanelView, Slot, Update, View};
+use mqttscope_link::{Asked, Command, Look, PageCommand, PanelView, Slot, Update, View};
 use mqttscope_log::Log;
 use mqttscope_log::transfer::{Binary, Lines, Message};
 use mqttscope_proto::Timestamp;
@@ -149,11 +149,16 @@ impl Engine {
     pub fn handle(&mut self, now: Timestamp, input: Input<'_>) {
         self.page.is_dirty = true;
         match input {
-            Input::Asked(Asked { ticket, command }) => match command {
-                Command::Connection(slot, command) => self.on_connection(now, slot, ticket, command),
-                Command::Log(command) => self.on_log(ticket, command),
-                Command::Page(command) => self.on_page(command),
-            },
+            Input::Asked(Asked { ticket, command }) => {
+                // What a person does is answered at once; only what comes by itself waits for the page.
+                self.page.is_urgent |=
+                    !matches!(command, Command::Page(PageCommand::Drawn | PageCommand::Tick));
+                match command {
+                    Command::Connection(slot, command) => self.on_connection(now, slot, ticket, command),
+                    Command::Log(command) => self.on_log(ticket, command),
+                    Command::Page(command) => self.on_page(command),
+                }
+            }
             Input::Link { slot, generation, input } => {
                 if let Some(at) = self.place(slot) {
                     self.connections[at].1.handle(now, generation, input, &mut self.log);

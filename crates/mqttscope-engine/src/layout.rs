@@ -58,7 +58,8 @@ impl Heights {
     }
 
     /// What is drawn for an anchor in a view of a certain height. While the newest rows are followed, few are drawn
-    /// beyond those that can be seen; else a view more on both sides, for what a person scrolls before the next answer.
+    /// beyond those that can be seen. Else at least half a view more on both sides, for what a person scrolls before the
+    /// next answer, in whole steps: while the scroll bar moves less than a step, the same rows stay.
     pub(crate) fn window(self, rows: Rows<'_>, anchor: Anchor, view: f64) -> Window {
         let scale = Scale::new(self.offset(rows, rows.len()), view);
         let top = match anchor {
@@ -70,9 +71,16 @@ impl Heights {
             }
             Anchor::Tail => scale.last_top(),
         };
-        let beyond = if anchor == Anchor::Tail { 0.0 } else { view };
-        let first = self.place_at(rows, top - beyond).saturating_sub(OVERSCAN);
-        let end = self.place_at(rows, top + view + beyond).saturating_add(OVERSCAN + 1).min(rows.len());
+        let (first, end) = if anchor == Anchor::Tail {
+            let first = self.place_at(rows, top).saturating_sub(OVERSCAN);
+            (first, self.place_at(rows, top + view).saturating_add(OVERSCAN + 1))
+        } else {
+            let beyond = view / 2.0;
+            let step = ((beyond / self.row) as u32).max(OVERSCAN);
+            let first = self.place_at(rows, top - beyond) / step * step;
+            (first, (self.place_at(rows, top + view + beyond) / step + 1).saturating_mul(step))
+        };
+        let end = end.min(rows.len());
         let scroll_top = scale.scroll_top_of(top);
         Window {
             places: (first, end),
@@ -202,6 +210,26 @@ mod tests {
             assert_eq!(heights.anchor(all(&log), window.scroll_top, 480.0), anchor);
             assert!(window.offset <= window.scroll_top);
         }
+    }
+
+    #[test]
+    fn while_little_is_scrolled_the_same_rows_are_drawn() {
+        let log = log_of(10_000);
+        let rows = all(&log);
+        let mut drawn = Vec::new();
+        for top in (100_000..101_000).step_by(50) {
+            let anchor = PLAIN.anchor(rows, f64::from(top), 480.0);
+            let window = PLAIN.window(rows, anchor, 480.0);
+            let (first, end) = window.places;
+            assert!(f64::from(first) * 24.0 <= f64::from(top) - 240.0, "{top}: {first}");
+            assert!(f64::from(end) * 24.0 >= f64::from(top) + 720.0, "{top}: {end}");
+            assert!(end - first <= 60, "{top}: {first} to {end}");
+            assert_eq!(window.offset, f64::from(first) * 24.0);
+            if drawn.last() != Some(&window.places) {
+                drawn.push(window.places);
+            }
+        }
+        assert!(drawn.len() <= 10, "{drawn:?}");
     }
 
     #[test]

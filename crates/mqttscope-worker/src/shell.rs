@@ -176,21 +176,13 @@ impl Inner {
             let Some(slot) = slot else { break };
             while self.step_link(slot) {}
         }
-        loop {
-            let output = self.engine.borrow_mut().poll_output();
-            let Some(output) = output else { break };
-            self.carry_out(output);
-        }
+        self.carry_all_out();
         let now = self.clock.borrow().now();
         let view = self.engine.borrow_mut().poll_view(now);
         if let Some(view) = view {
             self.post(&view, None);
             // A payload that it shows may have to be decoded first.
-            loop {
-                let output = self.engine.borrow_mut().poll_output();
-                let Some(output) = output else { break };
-                self.carry_out(output);
-            }
+            self.carry_all_out();
         }
         let (due, has_work) = {
             let engine = self.engine.borrow();
@@ -244,6 +236,14 @@ impl Inner {
             engine.handle(now, Input::Link { slot, generation, input });
         }
         true
+    }
+
+    fn carry_all_out(&self) {
+        loop {
+            let output = self.engine.borrow_mut().poll_output();
+            let Some(output) = output else { break };
+            self.carry_out(output);
+        }
     }
 
     fn carry_out(&self, output: Output) {
