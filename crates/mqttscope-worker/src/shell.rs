@@ -36,6 +36,10 @@ struct Inner {
     clock: RefCell<Clock>,
     sockets: RefCell<Vec<(Slot, Socket)>>,
     tasks: TaskQueue,
+    /// When all that the engine wanted was done last.
+    drained: Cell<Timestamp>,
+    /// Messages came since, right behind each other: what follows from them is done in a task behind them.
+    owes_drain: Cell<bool>,
     reader: Reader,
     import: RefCell<Option<Import>>,
     /// The file that came beside a command.
@@ -71,6 +75,8 @@ impl Shell {
                         inner.work();
                     }
                 }),
+                drained: Cell::default(),
+                owes_drain: Cell::default(),
                 reader: Reader::new(reader),
                 import: RefCell::default(),
                 file: RefCell::default(),
@@ -124,7 +130,14 @@ impl Inner {
                     engine.set_clock(now, self.clock.borrow().time_of_day());
                     engine.handle_bytes(now, slot, generation, len, |room| bytes.copy_to(room));
                 }
-                self.drain();
+                // To hand a message to the browser costs more than to make it, and in a flood the next one is there
+                // already: its answer leaves with this one's.
+                if now.micros_since(self.drained.get()) < FLOOD_MICROS {
+                    self.owes_drain.set(true);
+                    self.tasks.ask();
+                } else {
+                    self.drain();
+                }
             }
             Signal::Open { subprotocol } => {
                 self.handle_at(now, link(client::Input::Opened { subprotocol: &subprotocol }));
@@ -142,6 +155,9 @@ impl Inner {
     }
 
     fn work(&self) {
+        if self.owes_drain.get() {
+            self.drain();
+        }
         let until = self.clock.borrow().now().as_micros() + SLICE_MICROS;
         loop {
             let has_more = self.engine.borrow_mut().work();
@@ -171,6 +187,7 @@ impl Inner {
 impl Inner {
     /// Does all that the engine wants done.
     fn drain(&self) {
+        self.owes_drain.set(false);
         for place in 0.. {
             let slot = self.engine.borrow().slot(place);
             let Some(slot) = slot else { break };
@@ -178,6 +195,7 @@ impl Inner {
         }
         self.carry_all_out();
         let now = self.clock.borrow().now();
+        self.drained.set(now);
         let view = self.engine.borrow_mut().poll_view(now);
         if let Some(view) = view {
             self.post(&view, None);
@@ -339,5 +357,7 @@ const READER: &str = "reader.js";
 const OTHER_BUILD: &str = "The page was updated meanwhile, and must be loaded again.";
 const NO_ROOM: &str = "The browser has no room for the file.";
 const NO_FILE: &str = "The browser did not hand the file over.";
+/// A message that comes within this time of the last is one of many.
+const FLOOD_MICROS: u64 = 500;
 /// How long a slice of what takes long is: a packet that comes meanwhile waits no longer.
 const SLICE_MICROS: u64 = 1_000;
