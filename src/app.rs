@@ -5,6 +5,7 @@ use std::rc::Rc;
 use gloo_timers::callback::{Interval, Timeout};
 use mqttscope_client::ConnectionState;
 use mqttscope_link::{Command as EngineCommand, Copy, Look, PanelLook, Update, View as EngineView};
+use mqttscope_text::zone::Zone;
 use mqttscope_view::settling::{Settling, Store};
 use mqttscope_view::storage::Entries;
 use wasm_bindgen::closure::Closure;
@@ -70,8 +71,8 @@ pub struct App {
     look: Look,
     scrolled: LookMark,
     time: EngineTime,
-    /// Minutes that local time is ahead of UTC, as the engine was told.
-    utc_offset: Option<i32>,
+    /// As the engine was told.
+    zone: Zone,
     /// The filter of the log as it is typed.
     filter: String,
     filter_field: FilterField,
@@ -195,7 +196,7 @@ impl Component for App {
             look: Look::default(),
             scrolled: LookMark::default(),
             time: EngineTime::default(),
-            utc_offset: None,
+            zone: Zone::UTC,
             filter: String::new(),
             filter_field: FilterField::default(),
             promised: Promised::default(),
@@ -213,7 +214,7 @@ impl Component for App {
             _duplicates: duplicates,
             _second: Interval::new(1_000, sender(|| Message::Second)),
         };
-        app.send_utc_offset();
+        app.send_zone();
         app.send_look();
         app.take_effects();
         // Loaded again, a tab is the same client, also if nothing else was typed.
@@ -293,13 +294,12 @@ impl Component for App {
             now: self.now_micros() / 1_000,
             default_url: String::new(),
         };
-        let utc_offset = self.utc_offset.unwrap_or_default();
         let log_parts = LogParts {
             shown: &self.shown,
             filter: &self.filter,
             field: &self.filter_field,
             scrolled: &self.scrolled,
-            utc_offset,
+            zone: &self.zone,
             on_act: &self.on_table_act,
         };
         let panes = &self.page.looks.panes;
@@ -311,9 +311,10 @@ impl Component for App {
             beside = splitter(panes, Pane::Inspector);
             below = splitter(panes, Pane::InspectorBelow);
             let (selected, copied) = (self.shown.log.selected, self.copied);
+            let zone = self.zone.clone();
             let (on_look, on_command) = (self.on_look.clone(), self.on_command.clone());
             inspector = html! {
-                <Inspector panel={self.panel.clone()} {selected} {utc_offset} {copied} {on_look} {on_command} />
+                <Inspector panel={self.panel.clone()} {selected} {zone} {copied} {on_look} {on_command} />
             };
         }
         let log = log_panel(&view, &log_parts);

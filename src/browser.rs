@@ -127,10 +127,11 @@ pub fn running_millis() -> f64 {
     window().performance().map_or_else(Date::now, |clock| clock.now())
 }
 
-/// Minutes that local time is ahead of UTC.
+/// Minutes that local time is ahead of UTC at a time in microseconds since the Unix epoch.
 #[must_use]
-pub fn utc_offset_minutes() -> i32 {
-    -(Date::new_0().get_timezone_offset() as i32)
+pub fn utc_offset_minutes(micros: u64) -> i32 {
+    let date = Date::new(&JsValue::from_f64(micros as f64 / 1_000.0));
+    -(date.get_timezone_offset() as i32)
 }
 
 /// What the page's own address means for connections.

@@ -4,6 +4,7 @@ use std::rc::Rc;
 
 use mqttscope_client::{ConnectionState, Phase};
 use mqttscope_link::{Asked, Command, Copy, LogCommand, PageCommand, PanelLook, PanelView, Slot, Update};
+use mqttscope_text::zone::Zone;
 use web_sys::File;
 
 use super::App;
@@ -156,7 +157,7 @@ impl App {
         if browser::is_hidden() {
             return;
         }
-        self.send_utc_offset();
+        self.send_zone();
         self.send(Command::Page(PageCommand::Tick));
     }
 
@@ -169,10 +170,14 @@ impl App {
     }
 
     /// Tells the engine the time zone, if it is another one.
-    pub(super) fn send_utc_offset(&mut self) {
-        let minutes = browser::utc_offset_minutes();
-        if self.utc_offset.replace(minutes) != Some(minutes) {
-            self.send(Command::Page(PageCommand::UtcOffset(minutes)));
+    pub(super) fn send_zone(&mut self) {
+        // A zone without offsets was never asked for: a browser that is in UTC has one of none.
+        let is_known = !self.zone.offsets().is_empty();
+        let now = browser::now_micros();
+        if !is_known || browser::utc_offset_minutes(now) != self.zone.minutes_at(now) {
+            self.zone = Zone::found(browser::utc_offset_minutes);
+            let offsets = self.zone.offsets().iter().map(|offset| (offset.from, offset.minutes)).collect();
+            self.send(Command::Page(PageCommand::Zone(offsets)));
         }
     }
 }

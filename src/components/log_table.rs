@@ -9,6 +9,7 @@ use std::rc::Rc;
 
 use mqttscope_link::{Geometry, Gesture, Row, RowsView, Step};
 use mqttscope_text::number;
+use mqttscope_text::zone::Zone;
 use wasm_bindgen::JsCast;
 use web_sys::{Element, HtmlElement};
 use yew::prelude::*;
@@ -31,8 +32,7 @@ pub struct LogTableProps {
     pub verbose: bool,
     /// The columns that are shown, a bit each.
     pub columns: u16,
-    /// Minutes that local time is ahead of UTC.
-    pub utc_offset: i32,
+    pub zone: Zone,
     pub on_act: Callback<TableAct>,
 }
 
@@ -146,10 +146,10 @@ impl Component for LogTable {
     }
 
     fn view(&self, ctx: &Context<Self>) -> Html {
-        let LogTableProps { shown, columns, utc_offset, .. } = ctx.props();
+        let LogTableProps { shown, columns, zone, .. } = ctx.props();
         let rows = &shown.rows;
         let style = Style {
-            utc_offset: *utc_offset,
+            zone,
             start: shown.log.start,
             columns: Column::fitting(*columns, self.size.width as u32),
             narrow: self.size.is_narrow(),
@@ -224,10 +224,12 @@ impl LogTableProps {
         let drawn = |props: &Self| {
             let (log, rows) = (&props.shown.log, &props.shown.rows);
             let news = (rows.is_following || rows.is_newest_seen, rows.new);
-            let looks = (props.verbose, props.columns, props.utc_offset);
+            let looks = (props.verbose, props.columns);
             (looks, log.start, log.selected, rows.count, rows.first_place, news)
         };
-        drawn(self) == drawn(other) && self.shown.rows.rows == other.shown.rows.rows
+        drawn(self) == drawn(other)
+            && self.zone == other.zone
+            && self.shown.rows.rows == other.shown.rows.rows
     }
 }
 
@@ -444,7 +446,7 @@ fn is_near(top: f64, other: f64) -> bool {
     (top - other).abs() <= 1.5
 }
 
-fn header(style: Style) -> Html {
+fn header(style: Style<'_>) -> Html {
     let cell = |column: Column| {
         let values = [Some("columnheader"), Some(column.name())];
         element("span", &["role", "class"], &values, vec![text(column.title())])

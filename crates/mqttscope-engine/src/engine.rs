@@ -7,6 +7,7 @@ use mqttscope_link::{Asked, Command, Look, PageCommand, PanelView, Slot, Update,
 use mqttscope_log::Log;
 use mqttscope_log::transfer::{Binary, Lines, Message};
 use mqttscope_proto::Timestamp;
+use mqttscope_text::zone::Zone;
 
 use crate::exporting::Exporting;
 use crate::importing::Importing;
@@ -32,7 +33,7 @@ pub struct Engine {
 /// What is known of whoever shows it.
 struct Page {
     look: Look,
-    utc_offset_minutes: i32,
+    zone: Zone,
     /// The last view was drawn, so that the next one may go.
     is_ready: bool,
     /// A connection has changed, or a capture was read: the rows go with that, whether or not the last view was drawn.
@@ -270,7 +271,9 @@ impl Engine {
         }
         let is_same_panel = self.page.sent_panel.as_ref() == Some(&panel);
         let look = self.page.look.number;
-        let view = View { look, now, log, rows: self.view.rows_view(&self.log), panel: None };
+        let time_of_day = now.saturating_add_signed(self.clock_offset);
+        let rows = self.view.rows_view(&self.log, &self.page.zone, time_of_day);
+        let view = View { look, now, log, rows, panel: None };
         let is_same = self
             .page
             .sent
@@ -321,7 +324,7 @@ impl Default for Page {
     fn default() -> Self {
         Self {
             look: Look::default(),
-            utc_offset_minutes: 0,
+            zone: Zone::UTC,
             is_ready: true,
             is_urgent: false,
             is_dirty: true,

@@ -23,7 +23,15 @@ pub(crate) fn row(log: &Log, number: u32, is_verbose: bool) -> Option<Row> {
         None => Content::Packet(packet_row(log, number, record, is_verbose)),
     };
     let time_of_day = log.time_of_day(record);
-    Some(Row { number, time: record.time, time_of_day, above: None, is_found: false, content })
+    Some(Row {
+        number,
+        time: record.time,
+        time_of_day,
+        above: None,
+        is_new_day: false,
+        is_found: false,
+        content,
+    })
 }
 
 /// The row as a line of text, with tabs between its columns; `time` is the time of day.

@@ -10,7 +10,7 @@ mqttscope_e2e::scenario_tests! { mqttscope_e2e::chain::Chain::own(mqttscope_e2e:
     export: others_read_it, only_what_is_found, the_password_on_demand;
     filter: leaves_what_it_names, says_where_it_is_wrong, completes, remembers,
         is_live_and_leads_from_match_to_match, loses_no_character;
-    import: its_own_exports, a_capture_of_others, a_broken_file;
+    import: its_own_exports, a_capture_of_others, a_broken_file, days_have_their_own_local_time;
     inspector: fields_mark_their_bytes, payloads_in_each_format, an_image_and_five_megabytes,
         the_handshake_with_duplicates, statistics_count_packets;
     rows: columns_are_hidden_and_shown, pause_holds_the_view, keys_select_and_reveal,

@@ -1,6 +1,7 @@
 //! Captures and exports, opened in the page.
 
 use anyhow::{Context, Result, ensure};
+use serde_json::json;
 
 use super::export::{JSON_LINES, PCAPNG, export, page_with_password};
 use super::{connect, own_topic, publish_to_itself};
@@ -73,6 +74,55 @@ pub async fn a_capture_of_others(stage: &Stage, chain: &mut Chain) -> Result<()>
     // A log of its own: a connection goes on in it.
     connect(&page, "after-import").await?;
     publish_to_itself(&page, &own_topic("after-import")).await
+}
+
+/// In Berlin: a capture of July, opened on another day, and one over the hour of October that comes twice.
+pub async fn days_have_their_own_local_time(stage: &Stage, chain: &mut Chain) -> Result<()> {
+    let page = stage.open(chain).await?;
+    page.dev_tools("Emulation.setTimezoneOverride", json!({ "timezoneId": "Europe/Berlin" })).await?;
+    let line = |number: usize, time: &str, micros: u64| {
+        json!({ "number": number, "time": time, "time_us": micros, "direction": "out", "connection": 0,
+            "version": "3.1.1", "raw": "c000" })
+        .to_string()
+    };
+    let times = [
+        ("2026-07-15T21:59:00.000000Z", 1_784_152_740_000_000),
+        ("2026-07-15T22:01:00.000000Z", 1_784_152_860_000_000),
+        ("2026-10-25T00:30:00.000000Z", 1_792_888_200_000_000),
+        ("2026-10-25T01:30:00.000000Z", 1_792_891_800_000_000),
+        ("2026-10-25T23:30:00.000000Z", 1_792_971_000_000_000),
+    ];
+    let lines: Vec<_> =
+        times.iter().enumerate().map(|(number, (time, micros))| line(number, time, *micros)).collect();
+    let folder = TemporaryFolder::new()?;
+    let path = folder.write("days.jsonl", lines.join("\n").as_bytes())?;
+    page.file("Capture").upload(&path).await?;
+    page.file("Capture").wait_for_description().await?;
+
+    let shown = [
+        "2026-07-1523:59:00.000",
+        "2026-07-1600:01:00.000",
+        "2026-10-2502:30:00.000",
+        "02:30:00.000",
+        "2026-10-2600:30:00.000",
+    ];
+    let times = async || page.texts("#log-table [data-index] .time").await;
+    wait::until("the local times", async || {
+        let times: Vec<_> = times().await?.iter().map(|time| time.replace('\n', "")).collect();
+        Ok(if times == shown { Look::Ready(()) } else { Look::NotYet(format!("{times:?}")) })
+    })
+    .await?;
+    page.screenshot("local-time-of-days").await?;
+
+    for (filter, found) in [("after:2026-07-16", 4), ("after:2026-07-15T23:58 before:02:30", 2)] {
+        page.field("Filter the log").fill(filter).await?;
+        wait::until("the filter", async || {
+            let rows = page.texts("#log-table [data-index]").await?.len();
+            Ok(if rows == found { Look::Ready(()) } else { Look::NotYet(format!("{filter}: {rows}")) })
+        })
+        .await?;
+    }
+    Ok(())
 }
 
 pub async fn a_broken_file(stage: &Stage, chain: &mut Chain) -> Result<()> {
