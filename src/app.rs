@@ -13,6 +13,7 @@ use web_sys::{Event, File, KeyboardEvent, MessagePort};
 use yew::prelude::*;
 use yew::virtual_dom::{Listener, ListenerKind};
 
+use crate::awake::Awake;
 use crate::browser;
 use crate::clipboard::Promised;
 use crate::components::bar::bar;
@@ -55,6 +56,8 @@ pub struct App {
     lost: Option<String>,
     awaited: Tickets<Awaited>,
     connection: Rc<ConnectionState>,
+    /// While it is connected.
+    awake: Option<Awake>,
     /// What is drawn.
     shown: Shown,
     panel: SharedPanel,
@@ -186,6 +189,7 @@ impl Component for App {
             lost: None,
             awaited: Tickets::default(),
             connection: Rc::default(),
+            awake: None,
             shown: Shown::default(),
             panel: SharedPanel::default(),
             next: None,

@@ -6,7 +6,9 @@ use mqttscope_text::number;
 use mqttscope_view::storage::{Entries, Reader};
 use mqttscope_view::{Edit, Field, Page};
 use wasm_bindgen::{JsCast, JsValue};
-use web_sys::{Document, Element, HtmlElement, HtmlInputElement, Storage, Url, UrlSearchParams, Window};
+use web_sys::{
+    Document, Element, HtmlElement, HtmlInputElement, KeyboardEvent, Storage, Url, UrlSearchParams, Window,
+};
 
 use crate::store::text::concat;
 use crate::store::validate::Place;
@@ -134,6 +136,13 @@ pub fn utc_offset_minutes(micros: u64) -> i32 {
     -(date.get_timezone_offset() as i32)
 }
 
+/// Whether a key belongs to an input method, which makes a character of several keys: it is not the page's, whatever its
+/// name. Safari tells of the key that ends a composition when that is over, by its code alone.
+#[must_use]
+pub fn is_composing(key: &KeyboardEvent) -> bool {
+    key.is_composing() || key.key_code() == OF_INPUT_METHOD
+}
+
 /// What the page's own address means for connections.
 #[must_use]
 pub fn place() -> Place {
@@ -257,5 +266,7 @@ fn write(storage: Result<Option<Storage>, JsValue>, key: &str, text: &str) {
 const FORMS: &str = "mqttscope.settings";
 const LOOKS: &str = "mqttscope.looks";
 const TAB: &str = "mqttscope.tab";
+/// The code of all keys that an input method takes.
+const OF_INPUT_METHOD: u32 = 229;
 /// The page was opened, and not loaded again or gone back to.
 const TYPE_NAVIGATE: u16 = 0;

@@ -1,6 +1,7 @@
 //! The page: an MQTT client and protocol scope that runs in a browser.
 
 pub mod app;
+pub mod awake;
 pub mod browser;
 pub mod clipboard;
 pub mod components;

@@ -8,6 +8,7 @@ use mqttscope_text::zone::Zone;
 use web_sys::File;
 
 use super::App;
+use crate::awake::Awake;
 use crate::browser;
 use crate::components::inspector::SharedPanel;
 use crate::components::log_table::{LOG_TABLE, TableAct};
@@ -118,7 +119,7 @@ impl App {
         let (phase, since) = (Phase::Opening, self.now_micros() / 1_000);
         let before = ConnectionState::clone(&self.connection);
         let begun = ConnectionState { phase, since, url, client_id, subprotocol: String::new(), ..before };
-        self.connection = Rc::new(begun);
+        self.show_connection(begun);
     }
 
     /// Shows why something was not done; says whether the page is another one now.
@@ -245,13 +246,22 @@ impl App {
         for update in pending {
             match update {
                 Update::Connection(slot, connection) if slot == Slot::default() => {
-                    self.connection = Rc::new(connection);
+                    self.show_connection(connection);
                 }
                 Update::Imported(imported) => self.on_imported(imported),
                 _ => {}
             }
         }
         is_changed
+    }
+
+    fn show_connection(&mut self, connection: ConnectionState) {
+        if !connection.is_open() {
+            self.awake = None;
+        } else if self.awake.is_none() {
+            self.awake = Awake::keep();
+        }
+        self.connection = Rc::new(connection);
     }
 
     fn on_done(&mut self, what: Awaited, done: Result<(), String>) {
@@ -261,15 +271,16 @@ impl App {
         }
         match what {
             Awaited::Command(store::Command::GoToRow) => {
+                self.edit(Edit::Accepted(Field::GoTo));
                 browser::close_menus(None);
                 browser::focus(browser::by_id(LOG_TABLE));
             }
             Awaited::Command(what) if what.settles_problems() || what == store::Command::Export => {
-                self.edit(Edit::Accepted);
+                self.edit(Edit::Accepted(what.info().speaks_at));
             }
             Awaited::Command(_) => {}
             Awaited::Import => {
-                self.edit(Edit::Accepted);
+                self.edit(Edit::Accepted(Field::ImportFile));
                 self.edit(Edit::Note(Field::ImportFile, String::new()));
             }
         }
@@ -286,7 +297,7 @@ impl App {
         let since = self.now_micros() / 1_000;
         let subscriptions = Vec::new();
         let before = ConnectionState::clone(&self.connection);
-        self.connection = Rc::new(ConnectionState { phase, since, subscriptions, ..before });
+        self.show_connection(ConnectionState { phase, since, subscriptions, ..before });
         self.lost = Some(words);
     }
 }

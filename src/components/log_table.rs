@@ -19,6 +19,7 @@ use super::element::{element, tag, text};
 use super::listen::{On, Tell};
 use super::log_row::{Style, log_row, row_id};
 use super::observer::Observer;
+use crate::browser;
 use crate::store::column::Column;
 use crate::store::shown::Shown;
 use crate::store::text::concat;
@@ -311,7 +312,7 @@ fn move_of(event: &Event) -> Option<Move> {
         return (wheel.delta_y() < 0.0).then_some(Move::Left);
     }
     let Some(key) = event.dyn_ref::<KeyboardEvent>() else { return Some(Move::Scrolled) };
-    if key.ctrl_key() || key.alt_key() || key.meta_key() {
+    if browser::is_composing(key) || key.ctrl_key() || key.alt_key() || key.meta_key() {
         return None;
     }
     let it = match key.key().as_str() {

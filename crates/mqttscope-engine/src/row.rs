@@ -299,7 +299,7 @@ mod tests {
     #[test]
     fn payloads_that_are_no_text_are_shown_as_hex() {
         assert_eq!(payload_text(b"\xff\x00\x10"), "ff 00 10");
-        assert_eq!(payload_text(b"a\nb\x7f"), "a↵b·");
+        assert_eq!(payload_text(b"a\nb\x7f"), "a↵b␡");
         let long = ["x".repeat(255), "ä".into(), "y".repeat(9)].concat();
         assert_eq!(payload_text(long.as_bytes()), "x".repeat(255));
     }

@@ -40,6 +40,7 @@ mod value;
 
 pub use complete::{Completion, Suggestion, complete};
 pub use eval::topic_matches;
+pub use lex::quoted;
 pub use scan::{Matches, Scan};
 
 pub use crate::follow::Budget;

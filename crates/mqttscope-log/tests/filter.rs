@@ -1,7 +1,7 @@
 //! Filters against an evaluator that takes no short cuts, and what a person sees of them while typing.
 
-use mqttscope_log::filter::{Budget, Filter, Matches, Scan, Zone, complete};
-use mqttscope_log::{ConnectionId, Direction, Event, EventKind, Follower, Log};
+use mqttscope_log::filter::{self, Budget, Filter, Matches, Scan, Zone, complete};
+use mqttscope_log::{ConnectionId, Direction, Event, EventKind, Follower, Log, PacketFacts};
 use mqttscope_proto::{Packet, PacketType, TopicFilter, decode};
 use proptest::prelude::*;
 
@@ -150,6 +150,22 @@ fn holds(text: &[u8], word: &str) -> bool {
 
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(1_500))]
+
+    #[test]
+    fn a_topic_in_quotes_finds_itself(topic in "[a-c/\\-:()\"\\\\, \t\n\r\u{85}é]{1,8}", other in "[ab/]{1,3}") {
+        let mut log = log_of(1 << 20, 1);
+        for topic in [&topic, &other] {
+            let topic = topic.as_bytes();
+            let mut packet = vec![0x30, 2 + topic.len() as u8, 0, topic.len() as u8];
+            packet.extend_from_slice(topic);
+            log.push_packet(0, ConnectionId(0), Direction::In, &packet, PacketFacts::default());
+        }
+        let text = format!("topic:{}", filter::quoted(&topic));
+        prop_assert!(!text.contains(['\n', '\r', '\t']), "{text:?}");
+        let mut filter = Filter::parse(&text, &Zone::UTC).map_err(|error| TestCaseError::fail(format!("{text}: {error:?}")))?;
+        let found = [0, 1].map(|number| log.record(number).is_some_and(|record| filter.matches(&log, record)));
+        prop_assert_eq!(found, [true, topic == other], "{}", text);
+    }
 
     #[test]
     fn leaves_what_its_terms_mean(term in term(), entries in entries(0..24), slice in 1..9_u32) {

@@ -302,4 +302,4 @@ const FORMATS: [(PayloadFormat, &str); 8] = [
     (PayloadFormat::Image, "Image"),
 ];
 /// Height of a line in CSS pixels, as in the style sheet.
-const LINE: u32 = 18;
+const LINE: u32 = 24;
