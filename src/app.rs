@@ -1,5 +1,6 @@
 //! The layout of the page, and where all that happens to it comes together.
 
+use std::collections::VecDeque;
 use std::rc::Rc;
 
 use gloo_timers::callback::{Interval, Timeout};
@@ -9,7 +10,7 @@ use mqttscope_text::zone::Zone;
 use mqttscope_view::settling::{Settling, Store};
 use mqttscope_view::storage::Entries;
 use wasm_bindgen::closure::Closure;
-use web_sys::{Event, File, KeyboardEvent, MessagePort};
+use web_sys::{DragEvent, Event, File, KeyboardEvent, MessagePort};
 use yew::prelude::*;
 use yew::virtual_dom::{Listener, ListenerKind};
 
@@ -30,6 +31,7 @@ use crate::components::tabs::tabs;
 use crate::duplicates::Duplicates;
 use crate::engine::{EngineLink, Heard};
 use crate::frames::Frames;
+use crate::leaving::Leaving;
 use crate::store::filter_field::FilterField;
 use crate::store::page::{Edit, Page};
 use crate::store::pane::Pane;
@@ -37,11 +39,13 @@ use crate::store::shown::Shown;
 use crate::store::tickets::Tickets;
 use crate::store::time::EngineTime;
 use crate::store::{Command, connection};
+use dropped::{Dropped, drop_listener};
 use events::{hear, shortcut_listener, visibility_listener};
 use link::Awaited;
 use scope::FilterMessage;
 
 mod commands;
+mod dropped;
 mod edits;
 mod events;
 mod files;
@@ -79,6 +83,8 @@ pub struct App {
     /// The filter of the log as it is typed.
     filter: String,
     filter_field: FilterField,
+    /// Captures that wait until the one before is read, to be added to it.
+    captures: VecDeque<File>,
     promised: Promised,
     /// What was copied last, and how many times something was.
     copied: Option<(Copy, u32)>,
@@ -95,6 +101,8 @@ pub struct App {
     on_settle: Callback<()>,
     _on_key: Closure<dyn FnMut(KeyboardEvent)>,
     _on_visibility: Closure<dyn FnMut(Event)>,
+    _on_drag: Closure<dyn FnMut(DragEvent)>,
+    leaving: Leaving,
     _duplicates: Option<Duplicates>,
     _second: Interval,
 }
@@ -135,6 +143,8 @@ pub enum Message {
     Inspector(EngineCommand),
     /// A capture was chosen, to be read.
     Import(File),
+    /// Files were dropped on the page.
+    Drop(Rc<Dropped>),
     /// What is to be remembered may have settled.
     Settle,
     /// Another tab has what this one was loaded with.
@@ -157,6 +167,7 @@ impl Component for App {
         let heard = link.clone();
         let on_key = shortcut_listener(link.clone());
         let on_visibility = visibility_listener(link.clone());
+        let on_drag = drop_listener(link.clone());
         let tell: Tell = Rc::new(move |event| hear(event, &link));
         let kinds: [fn() -> ListenerKind; 9] = [
             || ListenerKind::onclick,
@@ -203,6 +214,7 @@ impl Component for App {
             zone: Zone::UTC,
             filter: String::new(),
             filter_field: FilterField::default(),
+            captures: VecDeque::new(),
             promised: Promised::default(),
             copied: None,
             listeners: kinds.map(|kind| On::listener(kind, &tell)),
@@ -215,6 +227,8 @@ impl Component for App {
             on_settle: ctx.link().callback(|()| Message::Settle),
             _on_key: on_key,
             _on_visibility: on_visibility,
+            _on_drag: on_drag,
+            leaving: Leaving::default(),
             _duplicates: duplicates,
             _second: Interval::new(1_000, sender(|| Message::Second)),
         };
@@ -226,7 +240,7 @@ impl Component for App {
         app
     }
 
-    fn update(&mut self, _: &Context<Self>, message: Message) -> bool {
+    fn update(&mut self, ctx: &Context<Self>, message: Message) -> bool {
         let is_changed = match message {
             Message::Heard(heard) => self.on_heard(heard),
             Message::Frame => return self.on_frame(),
@@ -265,6 +279,10 @@ impl Component for App {
             Message::Import(file) => {
                 let begun = self.begin_import(&file);
                 self.refuse(begun)
+            }
+            Message::Drop(dropped) => {
+                let taken = self.on_drop(&dropped, ctx.link());
+                self.refuse(taken)
             }
             Message::Table(act) => self.on_table(act),
             Message::Filter(message) => {

@@ -86,6 +86,22 @@ pub fn close_menus(but_around: Option<&Element>) {
     }
 }
 
+/// Unfolds the menu that an element is in.
+pub fn open_menu(id: &str) {
+    let menu = by_id(id).and_then(|element| element.closest(".menu").ok().flatten());
+    close_menus(menu.as_ref());
+    if let Some(menu) = menu {
+        // The name is valid, so nothing can fail.
+        let _ = menu.set_attribute("open", "");
+    }
+}
+
+/// Asks a question that is answered by yes or no. In a frame that may not ask, the answer is no.
+#[must_use]
+pub fn confirm(question: &str) -> bool {
+    window().confirm_with_message(question).unwrap_or(false)
+}
+
 /// Shows the colours of that name.
 pub fn set_theme(name: &str) {
     if let Some(root) = document().and_then(|document| document.document_element()) {

@@ -8,4 +8,5 @@ pub mod components;
 pub mod duplicates;
 pub mod engine;
 pub mod frames;
+pub mod leaving;
 pub mod store;

@@ -235,6 +235,7 @@ impl App {
             self.panel = SharedPanel(Rc::new(panel));
         }
         self.shown = Shown(Rc::from(view));
+        self.leaving.loses(self.shown.log.is_unsaved);
         self.is_view_new = true;
         true
     }

@@ -13,6 +13,7 @@ use crate::exporting::Exporting;
 use crate::importing::Importing;
 use crate::inspect::Inspector;
 use crate::log_view::LogView;
+use crate::unsaved::Unsaved;
 
 mod command;
 
@@ -24,6 +25,7 @@ pub struct Engine {
     inspector: Inspector,
     exporting: Option<Exporting>,
     importing: Option<Importing>,
+    unsaved: Unsaved,
     outputs: VecDeque<Output>,
     page: Page,
     /// How much later the time of day is than the time that never runs backwards, in microseconds.
@@ -122,6 +124,7 @@ impl Engine {
             connections: Vec::new(),
             view: LogView::default(),
             inspector: Inspector::default(),
+            unsaved: Unsaved::default(),
             exporting: None,
             importing: None,
             outputs: VecDeque::from([Output::Update(Update::Started)]),
@@ -200,6 +203,7 @@ impl Engine {
         self.page.is_dirty = true;
         if let Some(at) = self.place(slot) {
             self.connections[at].1.handle_bytes(now, generation, len, fill, &mut self.log);
+            self.unsaved.came(&self.log);
             self.tell(at);
         }
     }
@@ -215,6 +219,9 @@ impl Engine {
             self.outputs.push_back(Output::Piece(piece));
             if is_last {
                 let saved = exporting.saved();
+                if let Some(end) = exporting.whole_to() {
+                    self.unsaved.saved(end, &self.log);
+                }
                 self.exporting = None;
                 self.update(Update::Exported(Ok(saved)));
             }
@@ -262,6 +269,7 @@ impl Engine {
         self.view.advance(&self.log);
         let now = now.as_micros();
         let mut log = self.view.facts(&self.log);
+        log.is_unsaved = self.unsaved.is_there(&self.log);
         log.exporting = self.exporting.as_ref().map(Exporting::progress);
         log.importing = self.importing.as_ref().map(|importing| importing.progress);
         let panel = self.inspector.view(&self.log, self.page.look.panel.as_ref(), now);

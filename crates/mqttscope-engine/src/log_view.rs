@@ -284,6 +284,7 @@ impl LogView {
                 selected_match: self.selected_match().map(|at| at as u32),
                 fault,
             },
+            is_unsaved: false,
             exporting: None,
             importing: None,
         }

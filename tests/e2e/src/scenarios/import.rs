@@ -153,6 +153,51 @@ pub async fn a_broken_file(stage: &Stage, chain: &mut Chain) -> Result<()> {
     page.screenshot("import-broken").await
 }
 
+/// Captures anywhere on the page, one after the other; a payload on the card that publishes; and no folder.
+pub async fn files_are_dropped(stage: &Stage, chain: &mut Chain) -> Result<()> {
+    let folder = TemporaryFolder::new()?;
+    let file = |name: &str, raw: &str| {
+        let line = json!({ "time_us": 1_784_152_740_000_000_u64, "direction": "out", "connection": 0,
+            "version": "3.1.1", "raw": raw });
+        folder.write(name, line.to_string().as_bytes())
+    };
+    let (first, second) = (file("first.jsonl", "c000")?, file("second.jsonl", "e000")?);
+    let inner = folder.path().join("inner");
+    std::fs::create_dir(&inner)?;
+
+    let page = stage.open(chain).await?;
+    drop_files(&page, "#log-table", &[&first, &second]).await?;
+    page.log().wait_for_packets(0, &["out PINGREQ", "out DISCONNECT"]).await?;
+    page.screenshot("import-dropped").await?;
+    drop_files(&page, ".bar", &[&first]).await?;
+    page.log().wait_for_packets(0, &["out PINGREQ"]).await?;
+
+    drop_files(&page, "#log-table", &[&inner]).await?;
+    let said = page.file("Capture").wait_for_error().await?;
+    ensure!(said.contains("A folder cannot be opened"), "it says: {said}");
+    page.log().wait_for_packets(0, &["out PINGREQ"]).await?;
+
+    drop_files(&page, "#message", &[&second]).await?;
+    page.wait_for_texts("#file-facts", "the file", |texts| texts.concat().contains("second.jsonl")).await?;
+    let packets = page.log().packets().await?.len();
+    ensure!(packets == 1, "a payload was opened as a capture: {packets} packets");
+    Ok(())
+}
+
+/// Drops files in the middle of an element, as a person does from another window.
+async fn drop_files(page: &Page, selector: &str, paths: &[&std::path::Path]) -> Result<()> {
+    let script =
+        "const { left, right, top, bottom } = document.querySelector(arguments[0]).getBoundingClientRect();
+        return [(left + right) / 2, (top + bottom) / 2]";
+    let middle = page.execute(script, vec![json!(selector)]).await?;
+    for kind in ["dragEnter", "dragOver", "drop"] {
+        let data = json!({ "items": [], "files": paths, "dragOperationsMask": 1 });
+        let event = json!({ "type": kind, "x": middle[0], "y": middle[1], "data": data });
+        page.dev_tools("Input.dispatchDragEvent", event).await?;
+    }
+    Ok(())
+}
+
 async fn open_broken(page: &Page, path: &std::path::Path) -> Result<String> {
     page.file("Capture").upload(path).await?;
     wait::until("a place where the file is broken", async || {
