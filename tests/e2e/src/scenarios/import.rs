@@ -173,8 +173,11 @@ pub async fn files_are_dropped(stage: &Stage, chain: &mut Chain) -> Result<()> {
     page.log().wait_for_packets(0, &["out PINGREQ"]).await?;
 
     drop_files(&page, "#log-table", &[&inner]).await?;
-    let said = page.file("Capture").wait_for_error().await?;
-    ensure!(said.contains("A folder cannot be opened"), "it says: {said}");
+    wait::until("a word about the folder", async || {
+        let said = page.file("Capture").description().await?;
+        Ok(if said.contains("A folder cannot be opened") { Look::Ready(()) } else { Look::NotYet(said) })
+    })
+    .await?;
     page.log().wait_for_packets(0, &["out PINGREQ"]).await?;
 
     drop_files(&page, "#message", &[&second]).await?;
