@@ -9,7 +9,7 @@ mqttscope_e2e::scenario_tests! { mqttscope_e2e::chain::Chain::own(mqttscope_e2e:
     access: light, dark;
     export: others_read_it, only_what_is_found, the_password_on_demand;
     filter: leaves_what_it_names, says_where_it_is_wrong, completes, remembers,
-        is_live_and_leads_from_match_to_match, loses_no_character;
+        is_live_and_leads_from_match_to_match, loses_no_character, leaves_keys_to_input_methods;
     import: its_own_exports, a_capture_of_others, a_broken_file, days_have_their_own_local_time,
         files_are_dropped;
     inspector: fields_mark_their_bytes, payloads_in_each_format, an_image_and_five_megabytes,
