@@ -9,7 +9,7 @@ use std::rc::Rc;
 
 use mqttscope_link::{Command, Copy, LogCommand, PageCommand, PanelLook, Span};
 use mqttscope_text::number;
-use mqttscope_text::time::date_text;
+use mqttscope_text::time::{DAY, date_text};
 use mqttscope_text::zone::Zone;
 use wasm_bindgen::JsCast;
 use web_sys::Element;
@@ -288,11 +288,11 @@ fn command_of(target: &Element) -> Option<Command> {
     Some(Command::Page(PageCommand::Copy(what)))
 }
 
-/// Date and time of day to the microsecond, from microseconds since the Unix epoch.
+/// The time of day to the microsecond, from microseconds since the Unix epoch; behind its date where that is not today.
 fn time(micros: u64, zone: &Zone) -> String {
     let local = zone.local(micros);
-    let mut time = date_text(local);
-    time.push(' ');
+    let is_today = local / DAY == zone.local(browser::now_micros()) / DAY;
+    let mut time = if is_today { String::new() } else { concat(&[&date_text(local), " "]) };
     time.push_str(&number::time_of_day(local));
     time.push_str(&number::plain(1_000 + micros % 1_000)[1..]);
     time
