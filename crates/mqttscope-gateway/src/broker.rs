@@ -2,7 +2,8 @@
 //!
 //! rmqtt's core lacks retained messages, keeps its own keep-alive time for short intervals and closes the
 //! connection on a duplicate that MQTT 3.1 allows. `retain` and `keep_alive` plug the first two into it; for
-//! the third, clients connect to a `relay`, which clears these flags on the way to rmqtt's own port.
+//! the third, clients connect to a `relay`, which clears these flags on the way to rmqtt's own port. It counts
+//! messages where memory needs bytes: `held` counts those, and `queued` bounds the queues by them.
 
 mod dup;
 mod keep_alive;
@@ -21,6 +22,7 @@ use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
+use crate::Limits;
 use crate::error::{Error, io_reason};
 use keep_alive::KeepAliveManager;
 use retain::RetainStore;
@@ -41,6 +43,15 @@ impl EmbeddedBroker {
     ///
     /// [`Error::BrokerListen`] when the port is taken or the address is not this machine's.
     pub async fn start(listen: SocketAddr) -> Result<Self, Error> {
+        Self::start_with(listen, Limits::default()).await
+    }
+
+    /// The same, with limits of which those for the broker are heeded.
+    ///
+    /// # Errors
+    ///
+    /// As for [`EmbeddedBroker::start`].
+    pub async fn start_with(listen: SocketAddr, limits: Limits) -> Result<Self, Error> {
         let refuse = |reason| Error::BrokerListen { addr: listen, reason };
         let listener = TcpListener::bind(listen).await.map_err(|error| refuse(io_reason(&error)))?;
         let local_addr = listener.local_addr().map_err(|error| refuse(io_reason(&error)))?;
@@ -58,7 +69,7 @@ impl EmbeddedBroker {
         });
 
         let (stopping, clients) = (CancellationToken::new(), TaskTracker::new());
-        clients.spawn(relay::accept(listener, core_addr, clients.clone(), stopping.clone()));
+        clients.spawn(relay::accept(listener, core_addr, clients.clone(), stopping.clone(), limits));
         Ok(Self { local_addr, stopping, clients, core })
     }
 

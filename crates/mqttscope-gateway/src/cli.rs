@@ -2,10 +2,13 @@
 
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
+use std::time::Duration;
 
 use clap::Parser;
 
-use crate::{AllowedOrigins, BrokerChoice, Config, DEFAULT_LISTEN};
+use crate::config::FrameAncestors;
+use crate::limits::MIB;
+use crate::{AllowedHosts, AllowedOrigins, BrokerChoice, Config, DEFAULT_LISTEN, Limits};
 
 /// Serves the mqttscope page, proxies its WebSocket to an MQTT broker, and brings a broker along.
 #[derive(Debug, Parser)]
@@ -26,6 +29,63 @@ struct Options {
     /// Let pages of this origin use the proxy too, such as `https://example.org`, or * for all
     #[arg(long, value_name = "ORIGIN")]
     allow_origin: Vec<AllowedOrigins>,
+    /// Answer under this name too, such as `mqtt.example.org`, or * for all; localhost and addresses always pass
+    #[arg(long, value_name = "NAME")]
+    host: Vec<AllowedHosts>,
+    /// Whose pages may show the page in a frame
+    #[arg(long, value_name = "SOURCES", default_value = "'self'")]
+    frame_ancestors: FrameAncestors,
+    #[command(flatten)]
+    limits: LimitOptions,
+}
+
+/// Seconds are whole; 0 switches a limit of time off.
+#[derive(Debug, clap::Args)]
+#[command(next_help_heading = "Limits")]
+struct LimitOptions {
+    /// How long a client may take for the head of a request; 0 for ever
+    #[arg(long, value_name = "SECONDS", default_value_t = Limits::default().header_timeout.as_secs(),
+        value_parser = clap::value_parser!(u64).range(..=DAY))]
+    header_timeout: u64,
+    /// Connections at a time, above which others are refused with 503
+    #[arg(long, value_name = "NUMBER", default_value_t = Limits::default().connections)]
+    max_connections: usize,
+    /// Connections at a time from one address [default: 1000, and no limit for this machine itself]
+    #[arg(long, value_name = "NUMBER")]
+    max_connections_per_address: Option<usize>,
+    /// How long a WebSocket may be silent until it is sent a ping; 0 for ever
+    #[arg(long, value_name = "SECONDS", default_value_t = Limits::default().ping_interval.as_secs(),
+        value_parser = clap::value_parser!(u64).range(..=DAY))]
+    ping_interval: u64,
+    /// How long it may be silent after a ping until its broker is told that it is gone
+    #[arg(long, value_name = "SECONDS", default_value_t = Limits::default().ping_timeout.as_secs(),
+        value_parser = clap::value_parser!(u64).range(1..=DAY))]
+    ping_timeout: u64,
+    /// How long a TCP connection may be silent until the system probes it; 0 for ever
+    #[arg(long, value_name = "SECONDS", default_value_t = Limits::default().tcp_keep_alive.as_secs(),
+        value_parser = clap::value_parser!(u64).range(..=MAX_KEEP_ALIVE))]
+    tcp_keep_alive: u64,
+    /// What the embedded broker keeps in its queues, in MiB
+    #[arg(long, value_name = "MIB", default_value_t = Limits::default().broker_queued / MIB)]
+    broker_queued: usize,
+    /// What the embedded broker keeps of retained messages, in MiB
+    #[arg(long, value_name = "MIB", default_value_t = Limits::default().broker_retained / MIB)]
+    broker_retained: usize,
+}
+
+impl From<LimitOptions> for Limits {
+    fn from(options: LimitOptions) -> Self {
+        Self {
+            header_timeout: Duration::from_secs(options.header_timeout),
+            connections: options.max_connections,
+            connections_per_address: options.max_connections_per_address,
+            ping_interval: Duration::from_secs(options.ping_interval),
+            ping_timeout: Duration::from_secs(options.ping_timeout),
+            tcp_keep_alive: Duration::from_secs(options.tcp_keep_alive),
+            broker_queued: options.broker_queued.saturating_mul(MIB),
+            broker_retained: options.broker_retained.saturating_mul(MIB),
+        }
+    }
 }
 
 /// A command line that gives no [`Config`]: a request for help, or a mistake.
@@ -57,9 +117,23 @@ pub fn parse(arguments: impl IntoIterator<Item = std::ffi::OsString>) -> Result<
         Some(address) => BrokerChoice::External(address),
         None => BrokerChoice::Embedded { listen: options.broker_listen },
     };
-    let allowed_origins = options.allow_origin.into_iter().collect();
-    Ok(Config { listen: options.listen, web: options.web, broker, allowed_origins, ..Config::default() })
+    Ok(Config {
+        listen: options.listen,
+        web: options.web,
+        broker,
+        allowed_origins: options.allow_origin.into_iter().collect(),
+        allowed_hosts: options.host.into_iter().collect(),
+        frame_ancestors: options.frame_ancestors,
+        limits: options.limits.into(),
+        extra_headers: Vec::new(),
+    })
 }
+
+/// The longest wait that can be asked for, in seconds.
+const DAY: u64 = 24 * 60 * 60;
+
+/// The longest that Linux takes (`MAX_TCP_KEEPIDLE`), in seconds.
+const MAX_KEEP_ALIVE: u64 = 32_767;
 
 fn parse_listen(text: &str) -> Result<SocketAddr, String> {
     let bare = text.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')).unwrap_or(text);
@@ -164,6 +238,63 @@ mod tests {
                 .collect()
         );
         assert!(mistake("--allow-origin a.example").contains("--allow-origin"));
+    }
+
+    #[test]
+    fn hosts_add_up() {
+        let config = parse_line("--host a.example --host b.example").unwrap();
+        let expected: AllowedHosts =
+            ["a.example", "b.example"].iter().map(|name| name.parse::<AllowedHosts>().unwrap()).collect();
+        assert_eq!(config.allowed_hosts, expected);
+        assert!(mistake("--host http://a.example").contains("--host"));
+    }
+
+    #[test]
+    fn limits_have_options_and_defaults() {
+        assert_eq!(parse_line("").unwrap().limits, Limits::default());
+        let line = "--header-timeout 1 --max-connections 2 --max-connections-per-address 3 --ping-interval 0 \
+            --ping-timeout 5 --tcp-keep-alive 6 --broker-queued 7 --broker-retained 8";
+        let expected = Limits {
+            header_timeout: Duration::from_secs(1),
+            connections: 2,
+            connections_per_address: Some(3),
+            ping_interval: Duration::ZERO,
+            ping_timeout: Duration::from_secs(5),
+            tcp_keep_alive: Duration::from_secs(6),
+            broker_queued: 7 * MIB,
+            broker_retained: 8 * MIB,
+        };
+        assert_eq!(parse_line(line).unwrap().limits, expected);
+        for line in [
+            "--ping-timeout 0",
+            "--header-timeout -1",
+            "--max-connections many",
+            "--ping-interval 99999999999",
+        ] {
+            mistake(line);
+        }
+    }
+
+    #[test]
+    fn help_says_each_default() {
+        let Err(Refusal::Answer(help)) = parse_line("--help") else { panic!("no help") };
+        let limits = [
+            "header-timeout",
+            "max-connections",
+            "max-connections-per-address",
+            "ping-interval",
+            "ping-timeout",
+            "tcp-keep-alive",
+            "broker-queued",
+            "broker-retained",
+            "frame-ancestors",
+        ];
+        for option in limits {
+            let at = help.find(&format!("--{option} ")).unwrap_or_else(|| panic!("{option} is missing"));
+            let rest = &help[at + 2..];
+            let own = &rest[..rest.find("\n      --").unwrap_or(rest.len())];
+            assert!(own.contains("[default: "), "{own}");
+        }
     }
 
     #[test]

@@ -2,10 +2,11 @@
 
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
+use std::str::FromStr;
 
 use axum::http::{HeaderName, HeaderValue};
 
-use crate::AllowedOrigins;
+use crate::{AllowedHosts, AllowedOrigins, Limits};
 
 /// Where the page and the proxy listen unless told otherwise: on the loopback interface only.
 pub const DEFAULT_LISTEN: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 8001);
@@ -24,6 +25,12 @@ pub struct Config {
     pub broker: BrokerChoice,
     /// Origins that may open the proxy besides the gateway's own.
     pub allowed_origins: AllowedOrigins,
+    /// Names under which the gateway may be asked, besides `localhost` and addresses.
+    pub allowed_hosts: AllowedHosts,
+    /// Who may show the page in a frame: the value of the policy's `frame-ancestors`.
+    pub frame_ancestors: FrameAncestors,
+    /// How much it takes on, and how long it waits.
+    pub limits: Limits,
     /// Headers added to every HTTP response, such as a Content-Security-Policy to test the page under.
     pub extra_headers: Vec<(HeaderName, HeaderValue)>,
 }
@@ -35,6 +42,9 @@ impl Default for Config {
             web: "dist".into(),
             broker: BrokerChoice::Embedded { listen: None },
             allowed_origins: AllowedOrigins::default(),
+            allowed_hosts: AllowedHosts::default(),
+            frame_ancestors: FrameAncestors::default(),
+            limits: Limits::default(),
             extra_headers: Vec::new(),
         }
     }
@@ -51,4 +61,56 @@ pub enum BrokerChoice {
         /// taken; an address that was asked for is never replaced by another.
         listen: Option<SocketAddr>,
     },
+}
+
+/// Who may show the page in a frame, in the words of Content Security Policy (`frame-ancestors`).
+///
+/// A page around it could have a person click where it does not show what is clicked.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct FrameAncestors(String);
+
+impl FrameAncestors {
+    pub(crate) fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl Default for FrameAncestors {
+    fn default() -> Self {
+        Self("'self'".into())
+    }
+}
+
+impl FromStr for FrameAncestors {
+    type Err = BadFrameAncestors;
+
+    fn from_str(text: &str) -> Result<Self, BadFrameAncestors> {
+        // A semicolon would begin another directive, a comma another policy.
+        let is_list = text.chars().all(|c| c == ' ' || (c.is_ascii_graphic() && !";,".contains(c)));
+        if is_list && !text.trim().is_empty() {
+            Ok(Self(text.trim().to_owned()))
+        } else {
+            Err(BadFrameAncestors)
+        }
+    }
+}
+
+/// A text that is no list of sources.
+#[derive(Debug, thiserror::Error)]
+#[error("expected sources such as 'self' or https://example.org, with spaces between them")]
+pub struct BadFrameAncestors;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn frame_ancestors_are_one_directive() {
+        for text in ["'none'", "'self' https://example.org:8443", "*"] {
+            assert_eq!(text.parse::<FrameAncestors>().unwrap().as_str(), text);
+        }
+        for text in ["", " ", "'self'; script-src *", "a, b", "é", "a\nb"] {
+            assert!(text.parse::<FrameAncestors>().is_err(), "{text}");
+        }
+    }
 }

@@ -20,16 +20,23 @@
 pub mod broker;
 pub mod cli;
 mod config;
+mod connections;
 mod error;
 mod files;
+mod hosts;
+mod http;
+mod limits;
 mod origin;
 mod proxy;
+mod quiet;
 mod server;
 mod state;
 
-pub use config::{BrokerChoice, Config, DEFAULT_BROKER_LISTEN, DEFAULT_LISTEN};
+pub use config::{BrokerChoice, Config, DEFAULT_BROKER_LISTEN, DEFAULT_LISTEN, FrameAncestors};
 pub use error::Error;
 pub use files::PAGE_PATH;
+pub use hosts::AllowedHosts;
+pub use limits::Limits;
 pub use origin::AllowedOrigins;
 pub use proxy::{MAX_MESSAGE_LEN, PROXY_PATH, SUBPROTOCOLS};
 pub use server::Gateway;

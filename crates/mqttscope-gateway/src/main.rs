@@ -58,8 +58,7 @@ fn print_ready(gateway: &Gateway) -> std::io::Result<()> {
 }
 
 fn start_logging() {
-    let filter =
-        EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("warn,mqttscope_gateway=info"));
+    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new(DEFAULT_FILTER));
     tracing_subscriber::fmt()
         .with_env_filter(filter)
         .with_writer(std::io::stderr)
@@ -92,3 +91,6 @@ fn stop_signal() -> std::io::Result<impl Future<Output = ()> + Send + 'static> {
         })
     }
 }
+
+/// rmqtt warns once for each message that was taken out of a queue, which the gateway tells in one line.
+const DEFAULT_FILTER: &str = "warn,rmqtt::queue=error,rmqtt::session=error,mqttscope_gateway=info";

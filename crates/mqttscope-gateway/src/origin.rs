@@ -122,7 +122,7 @@ fn default_port(scheme: &str) -> Option<u16> {
 }
 
 /// Splits `host`, `host:port`, `[v6]` and `[v6]:port`; `None` for anything that holds more.
-fn split_port(authority: &str) -> Option<(&str, Option<u16>)> {
+pub(crate) fn split_port(authority: &str) -> Option<(&str, Option<u16>)> {
     let host_end = match authority.strip_prefix('[') {
         Some(rest) => rest.find(']')? + 2,
         None => authority.find(':').unwrap_or(authority.len()),

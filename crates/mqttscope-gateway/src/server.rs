@@ -1,27 +1,26 @@
-//! The gateway's HTTP server: it binds, routes, and ends.
+//! The gateway's server: it binds, accepts, and ends.
 
 use std::future::Future;
-use std::net::{IpAddr, SocketAddr};
+use std::io;
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
 
-use axum::Router;
-use axum::extract::{Request, State};
-use axum::http::{HeaderName, HeaderValue, header};
-use axum::middleware::{self, Next};
-use axum::response::{Redirect, Response};
-use axum::routing::get;
-use axum::serve::ListenerExt;
-use tokio::net::TcpListener;
+use socket2::{SockRef, TcpKeepalive};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use crate::broker::EmbeddedBroker;
-use crate::error::Error;
-use crate::files::{self, PAGE_FOLDER, PAGE_PATH};
-use crate::proxy::{self, PROXY_PATH};
-use crate::state::AppState;
-use crate::{BrokerChoice, Config, DEFAULT_BROKER_LISTEN};
+use crate::connections::Connections;
+use crate::error::{Error, io_reason};
+use crate::files::{self, PAGE_PATH};
+use crate::http;
+use crate::proxy::PROXY_PATH;
+use crate::quiet::Seldom;
+use crate::state::{AppState, Client};
+use crate::{BrokerChoice, Config, DEFAULT_BROKER_LISTEN, Limits};
 
 /// A gateway that has its ports and is ready to run.
 #[derive(Debug)]
@@ -31,7 +30,6 @@ pub struct Gateway {
     broker_addr: String,
     embedded: Option<EmbeddedBroker>,
     state: AppState,
-    extra_headers: Vec<(HeaderName, HeaderValue)>,
 }
 
 impl Gateway {
@@ -48,7 +46,7 @@ impl Gateway {
         let (embedded, broker_addr) = match config.broker {
             BrokerChoice::External(address) => (None, address),
             BrokerChoice::Embedded { listen } => {
-                let broker = start_broker(listen).await?;
+                let broker = start_broker(listen, config.limits).await?;
                 let address = reachable(broker.local_addr()).to_string();
                 (Some(broker), address)
             }
@@ -57,10 +55,13 @@ impl Gateway {
             web: Arc::new(config.web),
             broker_addr: broker_addr.as_str().into(),
             allowed_origins: Arc::new(config.allowed_origins),
+            allowed_hosts: Arc::new(config.allowed_hosts),
+            headers: Arc::new(http::headers(&config.frame_ancestors, config.extra_headers)),
+            limits: config.limits,
             shutdown: CancellationToken::new(),
             connections: TaskTracker::new(),
         };
-        Ok(Self { listener, local_addr, broker_addr, embedded, state, extra_headers: config.extra_headers })
+        Ok(Self { listener, local_addr, broker_addr, embedded, state })
     }
 
     /// The address and the real port of the page and the proxy.
@@ -94,34 +95,22 @@ impl Gateway {
     ///
     /// # Errors
     ///
-    /// [`Error::Serve`] when the server fails for good.
+    /// None today: a server that cannot accept says so in the log, and tries again.
     pub async fn run(self, shutdown: impl Future<Output = ()> + Send + 'static) -> Result<(), Error> {
-        let router = router(self.state.clone(), self.extra_headers);
-        // MQTT's packets are small and answered one by one: Nagle's algorithm would hold each back.
-        let listener = self.listener.tap_io(|stream| {
-            if let Err(error) = stream.set_nodelay(true) {
-                tracing::debug!(%error, "TCP_NODELAY not set");
-            }
-        });
-        let stopping = self.state.shutdown.clone();
-        let signal = async move {
-            shutdown.await;
-            stopping.cancel();
-        };
-        let server = axum::serve(listener, router.into_make_service_with_connect_info::<SocketAddr>())
-            .with_graceful_shutdown(signal);
-        let ended = async {
-            let result = server.await;
+        let shutting_down = self.state.shutdown.clone();
+        let serving = async {
+            accept(self.listener, &self.state).await;
             self.state.connections.close();
             self.state.connections.wait().await;
-            result
+        };
+        let ending = async {
+            shutdown.await;
+            shutting_down.cancel();
+            tokio::time::sleep(SHUTDOWN_TIMEOUT).await;
         };
         tokio::select! {
-            result = ended => result?,
-            () = async {
-                self.state.shutdown.cancelled().await;
-                tokio::time::sleep(SHUTDOWN_TIMEOUT).await;
-            } => tracing::debug!("connections were still open at the end"),
+            () = serving => {}
+            () = ending => tracing::debug!("connections were still open at the end"),
         }
         if let Some(broker) = self.embedded {
             broker.stop().await;
@@ -130,21 +119,91 @@ impl Gateway {
     }
 
     fn authority(&self) -> String {
-        let port = self.local_addr.port();
         match self.local_addr.ip() {
-            ip if ip.is_loopback() || ip.is_unspecified() => format!("localhost:{port}"),
-            IpAddr::V4(ip) => format!("{ip}:{port}"),
-            IpAddr::V6(ip) => format!("[{ip}]:{port}"),
+            // `localhost` may be looked up as any of a machine's own addresses: here all of them are served, or the
+            // one that browsers try.
+            ip if ip == Ipv4Addr::LOCALHOST || ip.is_unspecified() => {
+                format!("localhost:{}", self.local_addr.port())
+            }
+            _ => self.local_addr.to_string(),
         }
     }
 }
 
-async fn start_broker(listen: Option<SocketAddr>) -> Result<EmbeddedBroker, Error> {
-    match listen {
-        Some(addr) => EmbeddedBroker::start(addr).await,
-        None => match EmbeddedBroker::start(DEFAULT_BROKER_LISTEN).await {
+/// Accepts connections until the gateway stops.
+async fn accept(listener: TcpListener, state: &AppState) {
+    let connections = Connections::new(state.limits);
+    let router = http::router(state.clone());
+    let (failing, full) = (Seldom::default(), Seldom::default());
+    let turning_away = Arc::new(Semaphore::new(MAX_TURNED_AWAY));
+    loop {
+        let accepted = tokio::select! {
+            accepted = listener.accept() => accepted,
+            () = state.shutdown.cancelled() => return,
+        };
+        let (stream, peer) = match accepted {
+            Ok(accepted) => accepted,
+            Err(error) if is_of_the_connection(&error) => continue,
             Err(error) => {
-                let broker = EmbeddedBroker::start(SocketAddr::new(DEFAULT_BROKER_LISTEN.ip(), 0)).await?;
+                if let Some(times) = failing.happened() {
+                    tracing::warn!(times, "cannot accept connections: {}", io_reason(&error));
+                }
+                // Out of descriptors: trying again at once would only burn the processor.
+                tokio::select! {
+                    () = tokio::time::sleep(ACCEPT_PAUSE) => continue,
+                    () = state.shutdown.cancelled() => return,
+                }
+            }
+        };
+        match connections.enter(peer.ip()) {
+            Ok(place) => {
+                prepare(&stream, &state.limits);
+                let client = Client { addr: peer, _place: Arc::new(place) };
+                state.connections.spawn(http::serve(stream, client, router.clone(), state.clone()));
+            }
+            Err(reason) => {
+                if let Some(times) = full.happened() {
+                    tracing::warn!(%peer, times, "connection refused: {reason}");
+                }
+                if let Ok(permit) = turning_away.clone().try_acquire_owned() {
+                    state.connections.spawn(async move {
+                        http::turn_away(stream).await;
+                        drop(permit);
+                    });
+                }
+            }
+        }
+    }
+}
+
+/// Whether only one connection failed, before it was accepted.
+fn is_of_the_connection(error: &io::Error) -> bool {
+    use io::ErrorKind::{ConnectionAborted, ConnectionRefused, ConnectionReset};
+    matches!(error.kind(), ConnectionAborted | ConnectionRefused | ConnectionReset)
+}
+
+/// Sets what a connection to a client or a broker needs.
+pub(crate) fn prepare(stream: &TcpStream, limits: &Limits) {
+    // MQTT's packets are small and answered one by one: Nagle's algorithm would hold each back.
+    let mut set = stream.set_nodelay(true);
+    if !limits.tcp_keep_alive.is_zero() {
+        let probes = TcpKeepalive::new().with_time(limits.tcp_keep_alive).with_interval(PROBE_INTERVAL);
+        #[cfg(unix)]
+        let probes = probes.with_retries(PROBES);
+        set = set.and(SockRef::from(stream).set_tcp_keepalive(&probes));
+    }
+    if let Err(error) = set {
+        tracing::debug!(%error, "socket options not set");
+    }
+}
+
+async fn start_broker(listen: Option<SocketAddr>, limits: Limits) -> Result<EmbeddedBroker, Error> {
+    match listen {
+        Some(addr) => EmbeddedBroker::start_with(addr, limits).await,
+        None => match EmbeddedBroker::start_with(DEFAULT_BROKER_LISTEN, limits).await {
+            Err(error) => {
+                let free_port = SocketAddr::new(DEFAULT_BROKER_LISTEN.ip(), 0);
+                let broker = EmbeddedBroker::start_with(free_port, limits).await?;
                 tracing::warn!("{error}; it listens on {} instead", broker.local_addr());
                 Ok(broker)
             }
@@ -164,37 +223,18 @@ fn reachable(addr: SocketAddr) -> SocketAddr {
     }
 }
 
-fn router(state: AppState, extra_headers: Vec<(HeaderName, HeaderValue)>) -> Router {
-    let to_page = || async { Redirect::temporary(PAGE_PATH) };
-    Router::new()
-        .route("/", get(to_page))
-        .route("/demo/gateway/javascript", get(to_page))
-        .route(PAGE_FOLDER, get(to_page))
-        .route("/demo/gateway/javascript/{*path}", get(files::serve))
-        .route(PROXY_PATH, get(proxy::upgrade))
-        .with_state(state)
-        .layer(middleware::from_fn_with_state(Arc::new(extra_headers), add_headers))
-}
-
-async fn add_headers(
-    State(extra): State<Arc<Vec<(HeaderName, HeaderValue)>>>,
-    request: Request,
-    next: Next,
-) -> Response {
-    let mut response = next.run(request).await;
-    let headers = response.headers_mut();
-    headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
-    headers.insert(header::REFERRER_POLICY, HeaderValue::from_static("no-referrer"));
-    // The page carries its policy itself; a worker takes the one of its own file's response.
-    headers.insert(header::CONTENT_SECURITY_POLICY, HeaderValue::from_static(CONTENT_SECURITY_POLICY));
-    for (name, value) in extra.iter() {
-        headers.insert(name.clone(), value.clone());
-    }
-    response
-}
-
 /// How long connections get to end by themselves when the gateway stops.
 const SHUTDOWN_TIMEOUT: Duration = Duration::from_millis(1500);
 
-/// What the page may do, in the words that it carries itself: `cargo xtask dist` writes the same file into it.
-const CONTENT_SECURITY_POLICY: &str = include_str!("content-security-policy.txt").trim_ascii_end();
+/// How long nothing is accepted after the system could not.
+const ACCEPT_PAUSE: Duration = Duration::from_millis(200);
+
+/// How many are told at a time that there is no place; others are closed without a word.
+const MAX_TURNED_AWAY: usize = 64;
+
+/// How long after one unanswered probe of TCP the next is sent.
+const PROBE_INTERVAL: Duration = Duration::from_secs(10);
+
+/// How many unanswered probes end a connection, where the system can be told.
+#[cfg(unix)]
+const PROBES: u32 = 3;

@@ -1,12 +1,15 @@
 //! What the request handlers share.
 
+use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use axum::http::HeaderMap;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
-use crate::AllowedOrigins;
+use crate::connections::Place;
+use crate::{AllowedHosts, AllowedOrigins, Limits};
 
 /// One for all requests of a gateway; a clone is the same one.
 #[derive(Clone, Debug)]
@@ -14,7 +17,18 @@ pub(crate) struct AppState {
     pub(crate) web: Arc<PathBuf>,
     pub(crate) broker_addr: Arc<str>,
     pub(crate) allowed_origins: Arc<AllowedOrigins>,
+    pub(crate) allowed_hosts: Arc<AllowedHosts>,
+    /// What every response says.
+    pub(crate) headers: Arc<HeaderMap>,
+    pub(crate) limits: Limits,
     pub(crate) shutdown: CancellationToken,
-    /// The proxied connections: axum forgets a connection once it is a WebSocket.
+    /// The open connections, which the gateway waits for at its end.
     pub(crate) connections: TaskTracker,
+}
+
+/// Who is at the other end of a connection; its place among all is taken as long as this is there.
+#[derive(Clone, Debug)]
+pub(crate) struct Client {
+    pub(crate) addr: SocketAddr,
+    pub(crate) _place: Arc<Place>,
 }

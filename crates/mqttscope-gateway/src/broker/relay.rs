@@ -11,6 +11,10 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use super::dup::DupFilter;
+use crate::Limits;
+use crate::error::io_reason;
+use crate::quiet::Seldom;
+use crate::server::prepare;
 
 /// The size of the pieces in which bytes are passed on, in both directions.
 const CHUNK_LEN: usize = 16 * 1024;
@@ -24,7 +28,9 @@ pub(super) async fn accept(
     core: SocketAddr,
     clients: TaskTracker,
     stopping: CancellationToken,
+    limits: Limits,
 ) {
+    let failing = Seldom::default();
     loop {
         let accepted = tokio::select! {
             accepted = listener.accept() => accepted,
@@ -32,6 +38,7 @@ pub(super) async fn accept(
         };
         match accepted {
             Ok((client, peer)) => {
+                prepare(&client, &limits);
                 let stopping = stopping.clone();
                 clients.spawn(async move {
                     tokio::select! {
@@ -45,7 +52,13 @@ pub(super) async fn accept(
                 });
             }
             Err(error) => {
-                tracing::warn!(%error, "the embedded broker cannot accept a connection");
+                if let Some(times) = failing.happened() {
+                    tracing::warn!(
+                        times,
+                        "the embedded broker cannot accept connections: {}",
+                        io_reason(&error)
+                    );
+                }
                 // Out of file descriptors: trying again at once would only burn the processor.
                 tokio::time::sleep(Duration::from_millis(100)).await;
             }
@@ -58,7 +71,6 @@ pub(super) async fn accept(
 /// Nothing is read ahead, so a slow side slows the other.
 pub(super) async fn relay(mut client: TcpStream, core: SocketAddr) -> io::Result<()> {
     let mut broker = TcpStream::connect(core).await?;
-    client.set_nodelay(true)?;
     broker.set_nodelay(true)?;
     let (mut from_client, mut to_client) = client.split();
     let (mut from_broker, mut to_broker) = broker.split();

@@ -25,7 +25,11 @@ struct Program {
 
 impl Program {
     fn start(web: &WebFolder, arguments: &[&str]) -> Self {
-        let mut child = program(web, arguments).spawn().unwrap();
+        Self::from_command(program(web, arguments))
+    }
+
+    fn from_command(mut command: Command) -> Self {
+        let mut child = command.spawn().unwrap();
         let stdout = BufReader::new(child.stdout.take().unwrap());
         Self { child, stdout }
     }
@@ -71,6 +75,71 @@ fn ready_lines_name_the_real_ports() {
     assert_eq!(page, format!("http://localhost:{port}/demo/gateway/javascript/mqtt.html"));
     std::net::TcpStream::connect(broker).unwrap();
     std::net::TcpStream::connect(("127.0.0.1", port)).unwrap();
+}
+
+#[test]
+fn an_address_that_localhost_may_not_mean_is_printed() {
+    let web = WebFolder::new();
+    for (listen, host) in [("[::1]:0", "[::1]"), ("127.0.0.2:0", "127.0.0.2"), ("0.0.0.0:0", "localhost")] {
+        let mut program = Program::start(&web, &["--listen", listen, "--broker", "127.0.0.1:9"]);
+        program.ready("broker");
+        let proxy = program.ready("proxy");
+        let authority = proxy.strip_prefix("ws://").unwrap().strip_suffix("/mqttproxy").unwrap();
+        assert_eq!(authority.rsplit_once(':').unwrap().0, host);
+        assert_eq!(program.ready("page"), format!("http://{authority}/demo/gateway/javascript/mqtt.html"));
+        std::net::TcpStream::connect(authority).unwrap();
+    }
+}
+
+#[cfg(unix)]
+#[tokio::test(flavor = "multi_thread")]
+async fn running_out_of_descriptors_is_told_and_passes() {
+    let web = WebFolder::new();
+    let mut command = Command::new("sh");
+    let limited = "ulimit -n 64; exec \"$0\" \"$@\"";
+    command.args(["-c", limited, env!("CARGO_BIN_EXE_mqttscope-gateway"), "--web"]).arg(web.path());
+    command.args(["--listen", "127.0.0.1:0", "--broker", "127.0.0.1:9", "--header-timeout", "0"]);
+    command.env_remove("RUST_LOG").stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let mut program = Program::from_command(command);
+    program.ready("broker");
+    let authority = program.ready("proxy").split('/').nth(2).unwrap().to_owned();
+    let open: Vec<_> = (0..100).map(|_| std::net::TcpStream::connect(&authority).unwrap()).collect();
+    tokio::time::sleep(Duration::from_secs(2)).await;
+    drop(open);
+    let mut stream = std::net::TcpStream::connect(&authority).unwrap();
+    let mut answer = String::new();
+    std::io::Write::write_all(&mut stream, b"GET / HTTP/1.0\r\n\r\n").unwrap();
+    stream.read_to_string(&mut answer).unwrap();
+    assert!(answer.contains(" 307 "), "{answer}");
+    let (_, _, logged) = program.end_by("TERM");
+    let lines = logged.lines().filter(|line| line.contains("cannot accept connections: too many open files"));
+    assert_eq!(lines.count(), 1, "{logged}");
+}
+
+#[cfg(unix)]
+#[tokio::test(flavor = "multi_thread")]
+async fn what_a_peer_sends_is_cut_in_the_log() {
+    let web = WebFolder::new();
+    let mut program = Program::start(&web, &["--listen", "127.0.0.1:0", "--broker", "127.0.0.1:9"]);
+    program.ready("broker");
+    let authority = program.ready("proxy").split('/').nth(2).unwrap().to_owned();
+    let long = "x,".repeat(10_000);
+    for headers in [
+        format!("host: localhost\r\nsec-websocket-protocol: {long}"),
+        format!("host: localhost\r\norigin: http://{long}"),
+        format!("host: {long}"),
+    ] {
+        let mut stream = std::net::TcpStream::connect(&authority).unwrap();
+        let head = format!(
+            "GET /mqttproxy HTTP/1.1\r\n{headers}\r\nconnection: upgrade\r\nupgrade: websocket\r\n\
+             sec-websocket-version: 13\r\nsec-websocket-key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n"
+        );
+        std::io::Write::write_all(&mut stream, head.as_bytes()).unwrap();
+        assert!(stream.read(&mut [0; 16]).unwrap() > 0);
+    }
+    let (_, _, logged) = program.end_by("TERM");
+    assert!(logged.lines().filter(|line| line.contains(".. (")).count() == 3, "{logged}");
+    assert!(logged.lines().all(|line| line.len() < 600), "{logged}");
 }
 
 #[test]

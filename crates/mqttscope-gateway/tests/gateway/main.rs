@@ -5,5 +5,6 @@
 mod binary;
 mod broker;
 mod files;
+mod limits;
 mod proxy;
 mod support;

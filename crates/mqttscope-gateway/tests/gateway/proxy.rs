@@ -165,7 +165,7 @@ async fn a_broker_that_closes_is_1000_after_all_its_bytes() {
 }
 
 #[tokio::test]
-async fn a_broker_that_resets_is_1000_after_all_its_bytes() {
+async fn a_broker_that_resets_is_1011_after_all_its_bytes() {
     let peer = Peer::listen().await;
     let gateway = Running::in_front_of(peer.addr()).await;
     let mut ws = gateway.connect().await;
@@ -177,7 +177,7 @@ async fn a_broker_that_resets_is_1000_after_all_its_bytes() {
     assert_eq!(ws.read(10).await, b"last words");
     drop(broker);
     let (_, code, reason) = ws.read_to_close().await;
-    assert_eq!((code, reason.as_str()), (1000, "the broker broke the connection: connection reset"));
+    assert_eq!((code, reason.as_str()), (1011, "the broker broke the connection: connection reset"));
 }
 
 #[tokio::test]
@@ -325,6 +325,39 @@ async fn a_message_of_16_mib_passes() {
 }
 
 #[tokio::test]
+async fn a_message_passes_while_it_comes() {
+    let peer = Peer::listen().await;
+    let gateway = Running::in_front_of(peer.addr()).await;
+    let (_, mut stream) = gateway.upgrade(&[]).await;
+    let mut broker = peer.accept().await;
+    // Masked with zeros: ten bytes, of which four come first.
+    stream.write_all(b"\x82\x8A\0\0\0\0head").await.unwrap();
+    assert_eq!(read_exactly(&mut broker, 4).await, b"head");
+    stream.write_all(b"-tail-").await.unwrap();
+    assert_eq!(read_exactly(&mut broker, 6).await, b"-tail-");
+}
+
+#[tokio::test]
+async fn a_close_frame_waits_for_the_message_before_it() {
+    let peer = Peer::listen().await;
+    let gateway = Running::in_front_of(peer.addr()).await;
+    let mut ws = gateway.connect().await;
+    let mut broker = peer.accept().await;
+    let piece = vec![9; 64 * 1024];
+    let mut sent = 0;
+    while let Ok(written) = tokio::time::timeout(Duration::from_secs(1), broker.write(&piece)).await {
+        sent += written.unwrap();
+    }
+    // Stopped within a message, of which the client has not taken all.
+    let stopping = tokio::spawn(gateway.stop());
+    tokio::time::sleep(Duration::from_millis(200)).await;
+    let (received, code, _) = ws.read_to_close().await;
+    assert!(received.len() <= sent && received.iter().all(|byte| *byte == 9));
+    assert_eq!(code, 1001);
+    stopping.await.unwrap();
+}
+
+#[tokio::test]
 async fn a_longer_message_closes_with_1009() {
     let peer = Peer::listen().await;
     let gateway = Running::in_front_of(peer.addr()).await;
@@ -387,8 +420,14 @@ async fn allowed_origins_pass() {
 #[tokio::test]
 async fn a_plain_request_is_told_what_is_missing() {
     let gateway = Running::in_front_of(any_port()).await;
-    let response = gateway.get(PROXY_PATH, &[]).await;
-    assert!((400..500).contains(&response.status), "{}", response.status);
+    let upgrade = [("upgrade", "websocket"), ("connection", "upgrade")];
+    let old = [("sec-websocket-version", "8"), ("sec-websocket-key", "dGhlIHNhbXBsZSBub25jZQ==")];
+    for headers in [vec![], upgrade[..1].to_vec(), upgrade.to_vec(), [upgrade, old].concat()] {
+        let response = gateway.get(PROXY_PATH, &headers).await;
+        assert_eq!(response.status, 426, "{headers:?}");
+        assert_eq!(response.header("sec-websocket-version"), "13");
+        assert_eq!(response.header("upgrade"), "websocket");
+    }
 }
 
 #[tokio::test]

@@ -109,10 +109,19 @@ impl Running {
         self.request("GET", path, headers).await
     }
 
+    /// The same under another name.
+    pub async fn get_as(&self, host: &str, path: &str) -> Response {
+        self.request_as(host, "GET", path, &[]).await
+    }
+
     /// One request as it is written here: no client that would tidy up the path.
     pub async fn request(&self, method: &str, path: &str, headers: &[(&str, &str)]) -> Response {
+        self.request_as(&self.http.to_string(), method, path, headers).await
+    }
+
+    async fn request_as(&self, host: &str, method: &str, path: &str, headers: &[(&str, &str)]) -> Response {
         let mut stream = TcpStream::connect(self.http).await.unwrap();
-        let mut head = format!("{method} {path} HTTP/1.1\r\nhost: {}\r\nconnection: close\r\n", self.http);
+        let mut head = format!("{method} {path} HTTP/1.1\r\nhost: {host}\r\nconnection: close\r\n");
         for (name, value) in headers {
             head += &format!("{name}: {value}\r\n");
         }
@@ -139,11 +148,15 @@ impl Running {
 
     /// Asks for the upgrade by hand; what follows in the stream are the frames.
     pub async fn upgrade(&self, headers: &[(&str, &str)]) -> (Response, TcpStream) {
+        self.upgrade_as(&self.http.to_string(), headers).await
+    }
+
+    /// The same under another name.
+    pub async fn upgrade_as(&self, host: &str, headers: &[(&str, &str)]) -> (Response, TcpStream) {
         let mut stream = TcpStream::connect(self.http).await.unwrap();
         let mut head = format!(
-            "GET {PROXY_PATH} HTTP/1.1\r\nhost: {}\r\nconnection: Upgrade\r\nupgrade: websocket\r\n\
-             sec-websocket-version: 13\r\nsec-websocket-key: dGhlIHNhbXBsZSBub25jZQ==\r\n",
-            self.http
+            "GET {PROXY_PATH} HTTP/1.1\r\nhost: {host}\r\nconnection: Upgrade\r\nupgrade: websocket\r\n\
+             sec-websocket-version: 13\r\nsec-websocket-key: dGhlIHNhbXBsZSBub25jZQ==\r\n"
         );
         for (name, value) in headers {
             head += &format!("{name}: {value}\r\n");
