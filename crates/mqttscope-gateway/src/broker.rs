@@ -6,7 +6,9 @@
 //! messages where memory needs bytes: `held` counts those, and `queued` bounds the queues by them.
 
 mod dup;
+mod held;
 mod keep_alive;
+mod queued;
 mod relay;
 mod retain;
 
@@ -24,6 +26,7 @@ use tokio_util::task::TaskTracker;
 
 use crate::Limits;
 use crate::error::{Error, io_reason};
+use held::Held;
 use keep_alive::KeepAliveManager;
 use retain::RetainStore;
 
@@ -59,8 +62,9 @@ impl EmbeddedBroker {
 
         // Its check of the machine's load would refuse clients while a build runs beside it.
         let context = ServerContext::new().busy_check_enable(false).build().await;
-        *context.extends.retain_mut().await = Box::new(RetainStore::default());
+        *context.extends.retain_mut().await = Box::new(RetainStore::new(Held::new(limits.broker_retained)));
         *context.extends.fitter_mgr_mut().await = Box::new(KeepAliveManager);
+        queued::bound(&context, Held::new(limits.broker_queued)).await;
         let server = MqttServer::new(context).listener_by_id(core_listener, core_addr.port()).build();
         let core = tokio::spawn(async move {
             if let Err(error) = server.run().await {

@@ -516,6 +516,104 @@ async fn a_burst_of_2000_messages_at_qos_2_is_complete() {
 }
 
 #[tokio::test]
+async fn retained_messages_have_a_limit_in_bytes() {
+    let gateway = limited(|limits| limits.broker_retained = 1 << 20).await;
+    let mut publisher = Client::connected(&gateway, "publisher").await;
+    for index in 0..40 {
+        publisher.send(&publish(0x31, &format!("r/{index}"), 0, &[b'x'; 64 * 1024])).await;
+    }
+    publisher.is_quiet().await;
+    let kept = late_subscriber(&gateway, "late", "r/+").await.len();
+    assert!((8..16).contains(&kept), "{kept} of 40 messages of 64 KiB are kept in 1 MiB");
+
+    // One that has no room takes what it would have replaced with it; one that is cleared makes room.
+    publisher.send(&publish(0x31, "r/0", 0, &[b'y'; 1 << 20])).await;
+    publisher.is_quiet().await;
+    assert_eq!(late_subscriber(&gateway, "later", "r/0").await.len(), 0);
+    publisher.send(&publish(0x31, "r/0", 0, b"small")).await;
+    publisher.is_quiet().await;
+    assert_eq!(late_subscriber(&gateway, "latest", "r/0").await.len(), 1);
+}
+
+#[tokio::test]
+async fn queues_have_a_limit_in_bytes() {
+    const MESSAGES: u32 = 200;
+    let gateway = limited(|limits| limits.broker_queued = 2 << 20).await;
+    let mut away = Client::tcp(&gateway).await;
+    away.connect(&connect(V311, 0, 0, &["away"])).await;
+    away.subscribe(1, "q", 1).await;
+    drop(away);
+    let mut publisher = Client::connected(&gateway, "publisher").await;
+    for index in 0..MESSAGES {
+        let payload = [&index.to_be_bytes()[..], &[0; 64 * 1024]].concat();
+        publisher.send(&publish(0x32, "q", 1, &payload)).await;
+        assert_eq!(publisher.receive().await, (0x40, vec![0, 1]));
+    }
+    let mut back = Client::tcp(&gateway).await;
+    back.send(&connect(V311, 0, 0, &["away"])).await;
+    assert_eq!(back.receive().await, (0x20, vec![1, 0]));
+    let mut received = Vec::new();
+    loop {
+        let (first, body) = back.receive().await;
+        assert_eq!(first & 0xF6, 0x32, "{first:x}");
+        let index = u32::from_be_bytes(body[5..9].try_into().unwrap());
+        received.push(index);
+        back.send(&[0x40, 2, body[3], body[4]]).await;
+        if index == MESSAGES - 1 {
+            break;
+        }
+    }
+    assert!((10..=32).contains(&received.len()), "{} messages of 64 KiB waited in 2 MiB", received.len());
+    // The oldest were discarded, the rest is in order.
+    assert!(received.windows(2).all(|pair| pair[0] + 1 == pair[1]), "{received:?}");
+    back.is_quiet().await;
+}
+
+#[tokio::test]
+async fn what_cannot_be_discarded_refuses_what_comes() {
+    let gateway = limited(|limits| limits.broker_queued = 1 << 20).await;
+    let mut holding = Client::tcp(&gateway).await;
+    holding.connect(&connect(V311, 0, 0, &["holding"])).await;
+    holding.subscribe(1, "q", 1).await;
+    let mut publisher = Client::connected(&gateway, "publisher").await;
+    // Never acknowledged: in flight, where nothing can be discarded.
+    for _ in 0..40 {
+        publisher.send(&publish(0x32, "q", 1, &[0; 64 * 1024])).await;
+        assert_eq!(publisher.receive().await, (0x40, vec![0, 1]));
+    }
+    holding.send(b"\xC0\x00").await;
+    let mut delivered = 0;
+    while holding.receive().await.0 != 0xD0 {
+        delivered += 1;
+    }
+    assert!((8..=17).contains(&delivered), "{delivered} messages of 64 KiB are in flight in 1 MiB");
+    // Whoever holds them goes, and though its session stays there is room again.
+    drop(holding);
+    let mut other = Client::connected(&gateway, "other").await;
+    other.subscribe(1, "q", 0).await;
+    within("room", async {
+        loop {
+            publisher.send(&publish(0x30, "q", 0, b"after")).await;
+            publisher.is_quiet().await;
+            let waiting = tokio::time::timeout(Duration::from_millis(100), other.receive());
+            if waiting.await.is_ok_and(|(first, _)| first == 0x30) {
+                break;
+            }
+        }
+    })
+    .await;
+}
+
+/// A gateway whose broker has less room.
+async fn limited(change: impl FnOnce(&mut mqttscope_gateway::Limits)) -> Running {
+    Running::start_with(|config| {
+        config.broker = BrokerChoice::Embedded { listen: Some(any_port()) };
+        change(&mut config.limits);
+    })
+    .await
+}
+
+#[tokio::test]
 async fn a_stopped_broker_closes_and_gives_its_port_back() {
     let broker = EmbeddedBroker::start(any_port()).await.unwrap();
     let addr = broker.local_addr();
