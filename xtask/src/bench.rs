@@ -1,5 +1,5 @@
-//! `cargo xtask bench`: the codec and the log beside their peers; the page under load, and beside other clients, in a
-//! headless browser.
+//! `cargo xtask bench`: the codec, the log and the gateway beside their peers; the page under load, and beside other
+//! clients, in a headless browser.
 
 use anyhow::{Context, Error, Result, bail, ensure};
 use std::fs;
@@ -12,6 +12,7 @@ use crate::npm::NpmFile;
 use crate::packages;
 use crate::page::{self, Profile};
 use crate::progress::{Step, Steps};
+use crate::serve;
 use crate::tools::{self, Tools};
 use crate::workspace::Workspace;
 
@@ -25,6 +26,8 @@ pub enum Subject {
     Page,
     /// The built page beside other clients, under the same floods.
     Peers,
+    /// The gateway's proxy beside plain TCP and websocat.
+    Gateway,
 }
 
 impl FromStr for Subject {
@@ -36,7 +39,8 @@ impl FromStr for Subject {
             "log" => Ok(Self::Log),
             "page" => Ok(Self::Page),
             "peers" => Ok(Self::Peers),
-            _ => bail!("'{text}' cannot be measured: there are codec, log, page and peers"),
+            "gateway" => Ok(Self::Gateway),
+            _ => bail!("'{text}' cannot be measured: there are codec, log, page, peers and gateway"),
         }
     }
 }
@@ -53,6 +57,15 @@ pub struct Options {
 }
 
 impl Options {
+    fn pass_on(&self, command: &mut Command) {
+        if let Some(only) = &self.only {
+            command.arg("--only").arg(only);
+        }
+        if let Some(rounds) = self.rounds {
+            command.arg("--rounds").arg(rounds.to_string());
+        }
+    }
+
     fn is_default(&self) -> bool {
         self.dists.is_empty() && self.only.is_none() && self.rounds.is_none()
     }
@@ -61,11 +74,15 @@ impl Options {
 /// Measures, and prints a table.
 pub fn run(workspace: &Workspace, subject: &Subject, options: &Options) -> Result<()> {
     match subject {
-        Subject::Codec | Subject::Log if !options.is_default() => bail!("the options are for page and peers"),
+        Subject::Codec | Subject::Log if !options.is_default() => {
+            bail!("the options are for page, peers and gateway")
+        }
+        Subject::Gateway if !options.dists.is_empty() => bail!("--dist is for page and peers"),
         Subject::Codec => codec(workspace),
         Subject::Log => log(workspace),
         Subject::Page => measure_beside(workspace, options, "page"),
         Subject::Peers => measure_beside(workspace, options, "peers"),
+        Subject::Gateway => gateway(workspace, options),
     }
 }
 
@@ -106,6 +123,24 @@ fn log(workspace: &Workspace) -> Result<()> {
     step.run(workspace.cargo().args(bench).arg("--no-run"))?;
     step.done("");
     show(workspace.cargo().args(bench))
+}
+
+/// Measures the gateway's proxy beside plain TCP and websocat.
+fn gateway(workspace: &Workspace, options: &Options) -> Result<()> {
+    let mut steps = Steps::new(3);
+    let step = steps.begin("looking for websocat");
+    let (websocat, note) = tools::set_up_websocat(workspace, &step)?;
+    step.done(&note);
+    let program = serve::build_gateway(workspace, Profile::Release, &mut steps)?;
+    let step = steps.begin("building the benchmark");
+    let package = ["--release", "--package", "mqttscope-bench-gateway"];
+    step.run(workspace.cargo().arg("build").args(package))?;
+    step.done("");
+    let mut command = workspace.cargo();
+    command.args(["run", "--quiet"]).args(package).arg("--");
+    command.arg(program).arg(websocat);
+    options.pass_on(&mut command);
+    show(&mut command)
 }
 
 /// Measures the built page beside other clients.
@@ -170,12 +205,7 @@ fn measure_built_page(
     for dist in &options.dists {
         command.arg("--dist").arg(path::absolute(dist)?);
     }
-    if let Some(only) = &options.only {
-        command.arg("--only").arg(only);
-    }
-    if let Some(rounds) = options.rounds {
-        command.arg("--rounds").arg(rounds.to_string());
-    }
+    options.pass_on(&mut command);
     show(browser.tell(&mut command, workspace))
 }
 

@@ -52,15 +52,15 @@ cargo xtask COMMAND
       Run the fuzz targets of codec, session and search, each for so many seconds, by default 600.
       It needs a nightly Rust.
 
-  bench codec|log|page|peers [--dist DIR].. [--only TEXT] [--rounds N]
+  bench codec|log|page|peers|gateway [--dist DIR].. [--only TEXT] [--rounds N]
       Measure and print tables: the codec beside other implementations, native and in the browser; the packet log
       beside another way to keep one, over a million packets; the built page in a browser, with up to a million
       packets in its log and 10,000 a second coming in, and how true its times are; the page beside other clients
-      under the same floods.
+      under the same floods; the gateway beside plain TCP and websocat.
       --dist     page, peers: measure the page in this folder, as `dist` has written it, instead of building it;
                  several are measured in one run
-      --only     page: only `load` or `times`; peers: only the rows whose name contains the text
-      --rounds   peers: how often each is measured; default 3
+      --only     page: only `load` or `times`; peers, gateway: only the rows whose name contains the text
+      --rounds   peers, gateway: how often each is measured; default 3
 
   dist [--debug]
       Write the page to dist/, ready to copy to any folder of any web server, and print its sizes.
@@ -154,7 +154,9 @@ fn fuzz_seconds(mut args: lexopt::Parser) -> Result<u64> {
 }
 
 fn bench_options(mut args: lexopt::Parser) -> Result<(bench::Subject, bench::Options)> {
-    let Some(Value(subject)) = args.next()? else { bail!("say what to measure: codec, log, page or peers") };
+    let Some(Value(subject)) = args.next()? else {
+        bail!("say what to measure: codec, log, page, peers or gateway")
+    };
     let (subject, mut options) = (subject.string()?.parse()?, bench::Options::default());
     while let Some(arg) = args.next()? {
         match arg {

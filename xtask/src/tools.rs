@@ -50,6 +50,15 @@ const GECKODRIVER: Tool = Tool {
     opt_level: "0",
 };
 
+/// A proxy that the gateway is measured beside, so it is built for speed. It needs no TLS, nor OpenSSL for it.
+const WEBSOCAT: Tool = Tool {
+    package: "websocat",
+    version: "1.14.1",
+    programs: &["websocat"],
+    options: &["--no-default-features"],
+    opt_level: "3",
+};
+
 const WASM_TARGET: &str = "wasm32-unknown-unknown";
 
 /// Number of steps that [`set_up`] takes.
@@ -110,6 +119,12 @@ pub fn set_up_cargo_fuzz(workspace: &Workspace, step: &Step) -> Result<(PathBuf,
 pub fn set_up_geckodriver(workspace: &Workspace, step: &Step) -> Result<(PathBuf, String)> {
     let (folder, note) = GECKODRIVER.set_up(workspace, step)?;
     Ok((folder.join("geckodriver"), note))
+}
+
+/// Sets up websocat; returns where it is and what was done.
+pub fn set_up_websocat(workspace: &Workspace, step: &Step) -> Result<(PathBuf, String)> {
+    let (folder, note) = WEBSOCAT.set_up(workspace, step)?;
+    Ok((folder.join("websocat"), note))
 }
 
 /// A program from crates.io, pinned.
