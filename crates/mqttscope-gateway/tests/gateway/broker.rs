@@ -401,6 +401,24 @@ async fn a_will_is_sent_when_the_keep_alive_expires() {
 }
 
 #[tokio::test]
+async fn a_will_is_sent_when_the_client_answers_no_ping() {
+    let gateway = limited(|limits| {
+        limits.ping_interval = Duration::from_millis(300);
+        limits.ping_timeout = Duration::from_millis(300);
+    })
+    .await;
+    let mut watching = Client::connected(&gateway, "watching").await;
+    watching.subscribe(1, "will", 0).await;
+    // Without a keep alive the broker would wait for ever. The frame is masked with zeros.
+    let packet = connect(V311, CLEAN | 0x04, 0, &["lost", "will", "gone"]);
+    let (_, mut lost) = gateway.upgrade(&[]).await;
+    let head = [0x82, 0x80 | packet.len() as u8, 0, 0, 0, 0];
+    lost.write_all(&[&head[..], &packet].concat()).await.unwrap();
+    assert_eq!(watching.receive().await, (0x30, publish_body("will", 0, b"gone")));
+    drop(lost);
+}
+
+#[tokio::test]
 async fn a_retained_will_stays() {
     let gateway = Running::start().await;
     let mut watcher = Client::connected(&gateway, "watcher").await;
