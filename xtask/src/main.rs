@@ -33,9 +33,10 @@ use workspace::Workspace;
 const HELP: &str = "\
 cargo xtask COMMAND
 
-  serve [--listen ADDR[:PORT]] [--broker HOST:PORT] [--release|--debug]
+  serve [--listen ADDR[:PORT]] [--host NAME].. [--broker HOST:PORT] [--release|--debug]
       Build the page and the gateway, start the gateway and print the page's URL.
       --listen   where the gateway listens; default 127.0.0.1:8001, without a port 8001
+      --host     a name under which it is asked, besides localhost and addresses
       --broker   the MQTT broker behind the gateway; default: one inside the gateway
       --debug    build faster, without optimisation; --release is the default
 
@@ -107,6 +108,7 @@ fn serve_options(mut args: lexopt::Parser) -> Result<serve::Options> {
     while let Some(arg) = args.next()? {
         match arg {
             Long("listen") => options.listen = Some(args.value()?.string()?),
+            Long("host") => options.hosts.push(args.value()?.string()?),
             Long("broker") => options.broker = Some(args.value()?.string()?),
             Long("release") => options.profile = Profile::Release,
             Long("debug") => options.profile = Profile::Debug,

@@ -14,10 +14,11 @@ use crate::progress::{Step, Steps};
 use crate::tools;
 use crate::workspace::Workspace;
 
-/// Both are passed on to the gateway as they are.
+/// All but the profile are passed on to the gateway as they are.
 #[derive(Default)]
 pub struct Options {
     pub listen: Option<String>,
+    pub hosts: Vec<String>,
     pub broker: Option<String>,
     /// Release by default. Without optimisation the first start is a minute or two shorter, but the
     /// page is several times larger and slower and the gateway as well; that would be the first
@@ -38,6 +39,9 @@ pub fn run(workspace: &Workspace, options: &Options) -> Result<ExitCode> {
         if let Some(value) = value {
             command.arg(option).arg(value);
         }
+    }
+    for host in &options.hosts {
+        command.arg("--host").arg(host);
     }
     run_gateway(&mut command, step)
 }
