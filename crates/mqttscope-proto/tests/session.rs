@@ -543,7 +543,11 @@ fn another_client_id_is_another_session() {
     client.lose_connection();
     client.events();
     client.options.client_id = "another".into();
-    client.connect();
+    client.session.connect(client.now, &client.options).expect("it is not connected");
+    let publishes = vec![id(1)];
+    let left = Event::LeftInFlight { publishes, requests: vec![], queued: 0, kept: false };
+    assert_eq!((client.sent(), client.events()), (vec!["CONNECT".into()], vec![left]));
+    client.receive(Packet::ConnAck(ConnAck { flags: 0, return_code: 0 }));
     assert_eq!(client.sent(), NONE);
     assert_eq!(client.session.packet_ids_in_use(), 0);
 }
