@@ -93,7 +93,9 @@ pub struct Session {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum State {
     Disconnected,
-    Connecting { connack_due: Option<Timestamp> },
+    Connecting {
+        connack_due: Option<Timestamp>,
+    },
     Connected,
     /// The server said no, and is to close until then [MQTT-3.2.2-5].
     Refused {

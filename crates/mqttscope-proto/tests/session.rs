@@ -386,6 +386,24 @@ fn one_answer_to_several_pings_is_enough() {
 }
 
 #[test]
+fn the_wait_is_for_the_first_ping_and_begins_when_it_has_left() {
+    let mut client = Client::with_keep_alive(10);
+    client.session.policy_mut().pingresp_timeout_millis = 25_000;
+    client.advance_millis(10_000);
+    client.advance_millis(3_000);
+    client.session.handle_ping(client.now, false);
+    client.advance_millis(3_000);
+    client.session.handle_ping(client.now, true);
+    // Later ones leave too, which is no sign of the peer.
+    client.advance_millis(10_000);
+    client.session.handle_ping(client.now, true);
+    client.advance_millis(14_999);
+    assert_eq!(client.events(), []);
+    client.advance_millis(1);
+    assert_eq!(client.close_reason(), Some(CloseReason::NoPingResp));
+}
+
+#[test]
 fn what_leaves_late_puts_the_ping_off() {
     let mut client = Client::with_keep_alive(10);
     client.advance_millis(8_000);

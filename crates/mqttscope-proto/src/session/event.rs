@@ -211,7 +211,8 @@ impl PeerError {
     }
 
     /// Whether a well-behaved server may have sent it: an answer that was long under way.
-    pub(super) const fn may_be_late(&self) -> bool {
+    #[must_use]
+    pub const fn may_be_late(&self) -> bool {
         matches!(
             self,
             Self::UnknownPacketId { .. } | Self::WrongAcknowledgement { .. } | Self::UnexpectedPingResp

@@ -14,10 +14,15 @@ use crate::types::{PacketId, PacketType, ProtocolVersion, Qos, Timestamp};
 
 /// Inputs.
 impl Session {
-    /// Handles a sign that the peer is there: bytes of any kind came. To be called too while a PINGREQ has not left this
-    /// side's buffers, since its answer cannot be under way yet. The wait for PINGRESP begins anew.
+    /// Handles a sign that the peer is there: bytes of any kind came. The wait for PINGRESP begins anew.
     pub fn handle_alive(&mut self, now: Timestamp) {
         self.keep_alive.alive(now);
+    }
+
+    /// Handles that a PINGREQ that was polled before leaves only now, or has not left even now: its answer cannot be under
+    /// way before.
+    pub fn handle_ping(&mut self, now: Timestamp, has_left: bool) {
+        self.keep_alive.ping_leaves(now, has_left);
     }
 
     /// Handles that something that was polled before leaves only now: the keep alive begins anew.
@@ -156,9 +161,7 @@ impl Session {
         let session_present = match self.version {
             // It does not say.
             ProtocolVersion::V31 => false,
-            ProtocolVersion::V311 => {
-                connack.session_present()
-            }
+            ProtocolVersion::V311 => connack.session_present(),
         };
         self.events.push_back(Event::Connected { session_present });
         match self.version {

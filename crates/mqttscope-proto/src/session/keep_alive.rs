@@ -13,6 +13,8 @@ pub(super) struct KeepAliveTimer {
     unanswered: u32,
     /// While an answer is awaited: since when the peer is silent.
     silent_since: Option<Timestamp>,
+    /// The PINGREQ that this answer is awaited for is not known to have left.
+    has_not_left: bool,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -24,7 +26,13 @@ pub(super) enum KeepAliveAction {
 
 impl KeepAliveTimer {
     pub(super) fn new(interval: KeepAlive, now: Timestamp) -> Self {
-        Self { interval, ping_due: after(interval, now), unanswered: 0, silent_since: None }
+        Self {
+            interval,
+            ping_due: after(interval, now),
+            unanswered: 0,
+            silent_since: None,
+            has_not_left: false,
+        }
     }
 
     /// A packet was sent: the interval starts again.
@@ -36,7 +44,18 @@ impl KeepAliveTimer {
     pub(super) fn ping_sent(&mut self, now: Timestamp) {
         self.sent(now);
         self.unanswered = self.unanswered.saturating_add(1);
-        self.silent_since.get_or_insert(now);
+        if self.silent_since.is_none() {
+            self.silent_since = Some(now);
+            self.has_not_left = true;
+        }
+    }
+
+    /// A PINGREQ has left, or is still to do so. A later one than that whose answer is awaited changes nothing.
+    pub(super) fn ping_leaves(&mut self, now: Timestamp, has_left: bool) {
+        if self.has_not_left {
+            self.alive(now);
+            self.has_not_left = !has_left;
+        }
     }
 
     /// The wait for an answer begins anew.
