@@ -13,6 +13,7 @@ use crate::looks::{Looks, Theme};
 use crate::page::Page;
 use crate::pane::Pane;
 use crate::problems::Problems;
+use crate::url::without_userinfo;
 use crate::values::{Value, Values};
 
 /// Entries of a name and a text.
@@ -136,7 +137,10 @@ impl Entries {
 
     fn add_values(&mut self, values: &Values, is_kept: impl Fn(Field) -> bool) {
         for (field, text) in values.written().filter(|(field, _)| is_kept(*field)) {
-            self.add(field.id(), text);
+            match field {
+                Field::Url => self.add(field.id(), &without_userinfo(text)),
+                _ => self.add(field.id(), text),
+            }
         }
     }
 }
