@@ -1,6 +1,6 @@
 //! How a WebSocket ended, in words: what happened, why, and what to try.
 
-use mqttscope_text::number;
+use mqttscope_text::{capitalised, number};
 
 use crate::client::Probed;
 use crate::connection::Phase;
@@ -162,13 +162,13 @@ impl Closed {
             return [&pause.words(), " while the WebSocket was opening. Connect again."].concat();
         }
         if self.probed == Some(Probed::Nothing) {
-            let trust = if self.may_lack_trust() { "is its certificate trusted, " } else { "" };
-            return [
-                "The WebSocket did not open: nothing answers there. Does a gateway run at that host and port, ",
-                trust,
-                "and does the console (F12) say more?",
-            ]
-            .concat();
+            let (trust, what) = if self.may_lack_trust() {
+                (", or its certificate is not trusted", "Is it the right host and port?")
+            } else {
+                ("", "Does a gateway run at that host and port?")
+            };
+            let start = "The WebSocket did not open: nothing answers there";
+            return [start, trust, ". ", what, " The console (F12) says more."].concat();
         }
         let path = match path(&self.url) {
             "/" => String::new(),
@@ -180,19 +180,22 @@ impl Closed {
         } else {
             ["and know “", &self.subprotocols, "”? Else offer none."].concat()
         };
-        let what = match self.probed {
-            Some(Probed::Http) => {
-                "The WebSocket did not open, but something speaks HTTP there; the console (F12) says more. Is it a \
-                 gateway, "
-            }
-            _ => "The WebSocket did not open; the console (F12) says why. Is a gateway there, ",
-        };
         let permission = if needs_permission(&self.page, &self.url) {
             "does the browser let this page into the local network, "
         } else {
             ""
         };
-        [what, &path, permission, "does it let this origin in, ", &offer].concat()
+        let questions = [&path, permission, "does it let this origin in, ", &offer].concat();
+        match self.probed {
+            Some(Probed::Http) => {
+                let what = "The WebSocket did not open, but something speaks HTTP there (console: F12). ";
+                [what, &capitalised(&questions)].concat()
+            }
+            _ => {
+                let what = "The WebSocket did not open; the console (F12) says why. Is a gateway there, ";
+                [what, &questions].concat()
+            }
+        }
     }
 
     /// `This machine slept 12 s; the broker gave up.`
