@@ -125,6 +125,10 @@ impl Closed {
             (Some(LocalClose::KeepAliveExpired(_) | LocalClose::Stuck(_)), _) if self.pause.is_some() => {
                 [&self.pause_words(), " Connect again."].concat()
             }
+            (Some(LocalClose::TimedOut(_) | LocalClose::NoConnAck(_)), _) if self.pause.is_some() => {
+                let pause = self.pause.map(|pause| pause.words()).unwrap_or_default();
+                [&pause, " before it was connected. Connect again."].concat()
+            }
             (Some(local), phase) => local.words(phase, self.is_answered),
             (None, Phase::Connected) => self.lost(),
             (None, Phase::AwaitingConnAck) => self.no_answer(),

@@ -226,4 +226,9 @@ fn an_attempt_that_the_machine_slept_through() {
     bench.input(Input::Slept { millis: 12_000 });
     bench.closed(1000, "");
     assert!(bench.ended().0.starts_with("This machine slept 12 s before CONNACK came (code 1000)."));
+    let mut bench = Bench::awaiting_connack(options());
+    bench.now = bench.now.plus_millis(60_000);
+    bench.input(Input::Timeout);
+    bench.closed(1000, "");
+    assert_eq!(bench.ended().0, "This page stood still for 50 s before it was connected. Connect again.");
 }

@@ -255,7 +255,6 @@ impl Page {
                 "Type a number from 1 to 2,000: until then the last one counts."
             }
             Field::LogBudget => "Bytes and records together. The oldest rows go first.",
-            Field::PingRespTimeout => "Silence that is allowed, if keep alive is not longer.",
             Field::KeepAlive if self.profile.text(field).trim() == "0" => "0 switches it off.",
             _ => "",
         }
