@@ -229,7 +229,7 @@ pub fn load_page(is_new: bool) -> Page {
     let query = window.location().search().unwrap_or_default();
     // A link counts again when it is opened again, but not when its page is loaded again.
     let is_again = window.performance().is_some_and(|it| it.navigation().type_() != TYPE_NAVIGATE);
-    if !(is_again && page.used_link() == query)
+    if !(is_again && page.has_used_link(&query))
         && let Ok(names) = UrlSearchParams::new_with_str(&query)
     {
         page.follow_link(&query, |name| names.get(name));

@@ -220,6 +220,15 @@ mod tests {
     }
 
     #[test]
+    fn a_user_name_and_password_in_a_url_are_not_stored() {
+        let page = page([text(Field::Url, "wss://me:hush@h:8884/mqtt?a@b")]);
+        for reader in [Reader::SameTab, Reader::NewTab] {
+            assert!(!Entries::of_forms(&page, reader).to_text().contains("hush"));
+            assert_eq!(reloaded(&page, reader).text(Field::Url), "wss://h:8884/mqtt?a@b");
+        }
+    }
+
+    #[test]
     fn a_new_tab_starts_from_what_was_last_used_as_another_client() {
         let page = page([text(Field::Topic, "a/b"), text(Field::ClientId, "17")]);
         let back = reloaded(&page, Reader::NewTab);
