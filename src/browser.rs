@@ -4,7 +4,7 @@ use gloo_timers::callback::Timeout;
 use js_sys::{Date, Math};
 use mqttscope_text::number;
 use mqttscope_view::storage::{Entries, Reader};
-use mqttscope_view::{Edit, Field, Page};
+use mqttscope_view::{Edit, Field, Page, Parsed};
 use wasm_bindgen::{JsCast, JsValue};
 use web_sys::{
     Document, Element, HtmlElement, HtmlInputElement, KeyboardEvent, Storage, Url, UrlSearchParams, Window,
@@ -168,7 +168,15 @@ pub fn place() -> Place {
     // A page opened from a file has no host.
     let host = if host.is_empty() { "localhost:8001" } else { &host };
     let scheme = if secure { "wss://" } else { "ws://" };
-    Place { secure, default_url: concat(&[scheme, host, "/mqttproxy"]) }
+    let page = location.origin().ok().filter(|origin| origin != "null").unwrap_or_default();
+    Place { secure, default_url: concat(&[scheme, host, "/mqttproxy"]), page, parse: parse_url }
+}
+
+/// A URL as the browser reads it; none if it does not.
+fn parse_url(url: &str) -> Option<Parsed> {
+    let url = Url::new(url).ok()?;
+    let has_userinfo = !url.username().is_empty() || !url.password().is_empty();
+    Some(Parsed { host: url.hostname(), port: url.port(), has_userinfo })
 }
 
 /// A client id of six digits, as the original page gave.
@@ -221,7 +229,7 @@ pub fn load_page(is_new: bool) -> Page {
     let query = window.location().search().unwrap_or_default();
     // A link counts again when it is opened again, but not when its page is loaded again.
     let is_again = window.performance().is_some_and(|it| it.navigation().type_() != TYPE_NAVIGATE);
-    if !(is_again && page.used_link() == query)
+    if !(is_again && page.has_used_link(&query))
         && let Ok(names) = UrlSearchParams::new_with_str(&query)
     {
         page.follow_link(&query, |name| names.get(name));

@@ -170,7 +170,7 @@ fn connect(page: &Linked, slot: Slot, url: &str, subprotocols: &[&str]) {
         ..ConnectOptions::default()
     };
     let subprotocols = subprotocols.iter().map(|&name| name.into()).collect();
-    let request = ConnectRequest { url: url.into(), subprotocols, options };
+    let request = ConnectRequest { subprotocols, ..ConnectRequest::new(url, options) };
     page.ask(Command::Connection(slot, ConnectionCommand::Connect(request)));
 }
 

@@ -107,6 +107,13 @@ impl Harness {
             14 | 15 => {
                 let millis = u64::from(u16::from_be_bytes([input.argument(), input.argument()]));
                 self.now = now.plus_millis(millis);
+                match operation / 20 % 5 {
+                    1 => self.session.handle_alive(self.now),
+                    2 => self.session.handle_left(self.now),
+                    3 => self.session.handle_ping(self.now, false),
+                    4 => self.session.handle_ping(self.now, true),
+                    _ => {}
+                }
                 self.session.handle_timeout(self.now);
             }
             16 => self.change_policy(input),
@@ -234,6 +241,10 @@ impl Harness {
             match event {
                 Event::Close(_) => assert!(!self.session.is_connected()),
                 Event::Completed { packet_id, .. } => drop(completed.insert(packet_id.get())),
+                // The server has them, and their identifiers are those of others.
+                Event::SessionLost { released, .. } => {
+                    completed.extend(released.iter().map(|packet_id| packet_id.get()));
+                }
                 _ => {}
             }
         }

@@ -1,5 +1,6 @@
 //! What each command asks of the engine and of the page.
 
+use mqttscope_client::shown_url;
 use mqttscope_link::{
     Command as EngineCommand, ConnectRequest, ConnectionCommand, Copy, LogCommand, Slot, Step,
 };
@@ -22,8 +23,9 @@ impl App {
         self.check(&command)?;
         match command {
             Command::Connect => {
-                let request = asked(self.page.profile.connect_request(&browser::place())?);
-                let (url, client_id) = (request.url.clone(), request.options.client_id.clone());
+                let place = browser::place();
+                let request = asked(self.page.profile.connect_request(&place)?, place.page);
+                let (url, client_id) = (shown_url(&request.url), request.options.client_id.clone());
                 self.command(command, ConnectionCommand::Connect(request))?;
                 self.begin_connection(url, client_id);
                 self.edit(Edit::Connect);
@@ -129,9 +131,10 @@ impl App {
 }
 
 /// A connection as the engine is asked for it.
-fn asked(request: validate::ConnectRequest) -> ConnectRequest {
-    let validate::ConnectRequest { url, subprotocols, options } = request;
-    ConnectRequest { url, subprotocols, options }
+fn asked(request: validate::ConnectRequest, page: String) -> ConnectRequest {
+    let validate::ConnectRequest { url, subprotocols, options, connect_timeout_secs, pingresp_timeout_secs } =
+        request;
+    ConnectRequest { url, subprotocols, options, connect_timeout_secs, pingresp_timeout_secs, page }
 }
 
 fn show_shortcuts(shown: bool) {

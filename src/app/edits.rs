@@ -50,7 +50,9 @@ impl App {
             Effect::Policy => {
                 let withhold_pingreq = page.is_on(Field::SimulateDown);
                 let send_duplicates = page.is_on(Field::SendDuplicates);
-                let switches = ConnectionCommand::Switches { withhold_pingreq, send_duplicates };
+                let close_on_violation = page.is_on(Field::CloseOnViolation);
+                let switches =
+                    ConnectionCommand::Switches { withhold_pingreq, send_duplicates, close_on_violation };
                 self.send(Command::Connection(Slot::default(), switches));
             }
             Effect::LogPasswords => {

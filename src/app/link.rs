@@ -118,7 +118,8 @@ impl App {
         self.take_pending();
         let (phase, since) = (Phase::Opening, self.now_micros() / 1_000);
         let before = ConnectionState::clone(&self.connection);
-        let begun = ConnectionState { phase, since, url, client_id, subprotocol: String::new(), ..before };
+        let (subprotocol, certificate_url) = (String::new(), String::new());
+        let begun = ConnectionState { phase, since, url, client_id, subprotocol, certificate_url, ..before };
         self.show_connection(begun);
     }
 

@@ -61,6 +61,7 @@ fn status(view: &View) -> Html {
     let failed = note.is_some() || connection::light(connection) == Light::Failed;
     let class = if failed { "detail problem" } else { "detail" };
     let detail = note.map_or_else(|| connection::detail(connection), str::to_owned);
+    let certificate = certificate(&connection.certificate_url);
     element(
         "div",
         &["class", "role"],
@@ -69,9 +70,24 @@ fn status(view: &View) -> Html {
             element("span", &["class", "aria-hidden"], &[Some(light), Some("true")], vec![]),
             element("strong", &[], &[], vec![text(&connection::headline(connection))]),
             elapsed(view),
-            element("span", &["class", "title"], &[Some(class), Some(&detail)], vec![text(&detail)]),
+            element(
+                "span",
+                &["class", "title"],
+                &[Some(class), Some(&detail)],
+                vec![text(&detail), certificate],
+            ),
         ],
     )
+}
+
+/// Where the browser shows a certificate that it may not trust, and lets a person do so.
+fn certificate(url: &str) -> Html {
+    if url.is_empty() {
+        return Html::default();
+    }
+    let keys = &["href", "target", "rel"];
+    let link = element("a", keys, &[Some(url), Some("_blank"), Some("noopener")], vec![text(CERTIFICATE)]);
+    several(vec![text(" "), link])
 }
 
 /// How long the state lasts.
@@ -85,3 +101,5 @@ fn elapsed(view: &View) -> Html {
     let keys = &["class", "role", "aria-live"];
     element("span", keys, &[Some("elapsed"), Some("timer"), Some("off")], vec![text(&said)])
 }
+
+const CERTIFICATE: &str = "Show its certificate";

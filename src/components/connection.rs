@@ -60,6 +60,18 @@ pub const CONNECTION: Widget = Widget::Card {
                     },
                 ],
             ),
+            Widget::Field {
+                field: Field::ConnectTimeout,
+                label: "Connect timeout (seconds)",
+                class: HALF,
+                beside: &[],
+            },
+            Widget::Field {
+                field: Field::PingRespTimeout,
+                label: "Wait for PINGRESP (seconds)",
+                class: RIGHT_HALF,
+                beside: &[],
+            },
         ],
     }],
 };

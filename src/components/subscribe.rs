@@ -49,11 +49,17 @@ pub const SUBSCRIBE: Widget = Widget::Card {
 fn subscriptions(view: &View) -> Html {
     let list = &view.connection.subscriptions;
     let title = element("h3", &["id"], &[Some("subscriptions-title")], vec![text("Subscriptions")]);
-    let help = if list.is_empty() { words("p", "help", HELP) } else { Html::default() };
+    let mut help = vec![];
+    if list.is_empty() {
+        help.push(words("p", "help", HELP));
+    }
+    if view.connection.is_connected() && view.connection.may_hold_others {
+        help.push(words("p", "help amber", OTHERS));
+    }
     let keys = &["class", "aria-labelledby"];
     let values = [Some("subscriptions"), Some("subscriptions-title")];
     let entries = list.iter().map(entry).collect();
-    several(vec![title, help, element("ul", keys, &values, entries)])
+    several(vec![title, several(help), element("ul", keys, &values, entries)])
 }
 
 fn entry(subscription: &Subscription) -> Html {
@@ -64,6 +70,8 @@ fn entry(subscription: &Subscription) -> Html {
         Answer::Granted(qos) => ("chip amber", granted(*qos)),
         Answer::Refused => ("chip red", "refused"),
         Answer::Leaving => ("chip", "leaving"),
+        Answer::Unanswered => ("chip amber", "not answered"),
+        Answer::Gone => ("chip red", "gone"),
     };
     let id = concat(&["subscription-", filter]);
     let name = element(
@@ -92,5 +100,7 @@ const fn granted(qos: Qos) -> &'static str {
 
 /// Its filter stands beside it in the document.
 const UNSUBSCRIBE: Command = Command::Unsubscribe(String::new());
+const OTHERS: &str =
+    "The broker may go on with an earlier session, and hold subscriptions that this page does not know.";
 const HELP: &str =
     "None yet. A filter is a topic or a pattern: + stands for one level, # at its end for all that follow.";

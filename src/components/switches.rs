@@ -1,4 +1,4 @@
-//! The Test switches card: they turn a good client into a misbehaving one.
+//! The Test switches card: they turn a good client into a misbehaving one, or into a strict one.
 
 use mqttscope_proto::ProtocolVersion;
 use yew::prelude::*;
@@ -7,7 +7,7 @@ use super::element::{element, text};
 use super::form_dsl::{View, Widget};
 use crate::store::Field;
 
-/// Both switches work on a live connection too.
+/// The switches work on a live connection too.
 pub const SWITCHES: Widget = Widget::Card {
     title: "Test switches",
     note,
@@ -27,6 +27,12 @@ pub const SWITCHES: Widget = Widget::Card {
                 described: Some("send-duplicates-help"),
             },
             Widget::Draw(send_duplicates_help),
+            Widget::Check {
+                field: Field::CloseOnViolation,
+                label: "Close on violation",
+                described: Some("close-on-violation-help"),
+            },
+            Widget::Draw(close_on_violation_help),
         ],
     )],
 };
@@ -43,10 +49,19 @@ fn send_duplicates_help(view: &View) -> Html {
     }
 }
 
+fn close_on_violation_help(_: &View) -> Html {
+    help(
+        "close-on-violation-help",
+        "help",
+        "When the broker breaks a rule; else the log tells, and it goes on.",
+    )
+}
+
 fn help(id: &str, class: &str, words: &str) -> Html {
     element("p", &["id", "class"], &[Some(id), Some(class)], vec![text(words)])
 }
 
 fn note(view: &View) -> &'static str {
-    if view.page.is_on(Field::SimulateDown) || view.page.is_on(Field::SendDuplicates) { "on" } else { "off" }
+    let switches = [Field::SimulateDown, Field::SendDuplicates, Field::CloseOnViolation];
+    if switches.into_iter().any(|field| view.page.is_on(field)) { "on" } else { "off" }
 }

@@ -1,6 +1,7 @@
 //! How the page says where a connection stands.
 
 use mqttscope_client::{ConnectionState, Phase};
+use mqttscope_text::number;
 
 use super::text::concat;
 
@@ -32,10 +33,25 @@ pub fn detail(connection: &ConnectionState) -> String {
         Phase::Ended { why, .. } => why.clone(),
         Phase::Opening => concat(&["Opening a WebSocket to ", &connection.url]),
         Phase::AwaitingConnAck => "The WebSocket is open, CONNECT was sent, CONNACK is awaited.".into(),
-        Phase::Connected if connection.subprotocol.is_empty() => connection.url.clone(),
-        Phase::Connected => concat(&[&connection.url, " (", &connection.subprotocol, ")"]),
+        Phase::Connected => connected(connection),
         Phase::Closing => "Waiting for the peer to close the WebSocket.".into(),
     }
+}
+
+/// Where a connection leads, what waits, and whether it goes on though the broker broke a rule.
+fn connected(connection: &ConnectionState) -> String {
+    let mut said = connection.url.clone();
+    if !connection.subprotocol.is_empty() {
+        said.extend([" (", &connection.subprotocol, ")"]);
+    }
+    if connection.queued > 0 {
+        said.push_str(", ");
+        said.push_str(&number::counted(connection.queued, " message queued", " messages queued"));
+    }
+    if connection.has_broken_rule {
+        said.push_str(GOES_ON);
+    }
+    said
 }
 
 /// The colour that goes with the headline.
@@ -65,6 +81,9 @@ fn name(connection: &ConnectionState) -> &str {
     if connection.client_id.is_empty() { "a client without id" } else { &connection.client_id }
 }
 
+const GOES_ON: &str =
+    ". The broker broke a rule (see the log), and the page stays connected: “Close on violation” is off.";
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -76,5 +95,19 @@ mod tests {
         connection.phase = Phase::Connected;
         assert_eq!(title(&connection, "18"), "● 17 · mqttscope");
         assert_eq!(headline(&connection), "Connected as 17");
+    }
+
+    #[test]
+    fn what_waits_and_what_was_broken_is_said() {
+        let url = "ws://h/".into();
+        let mut connection = ConnectionState { url, phase: Phase::Connected, ..ConnectionState::default() };
+        assert_eq!(detail(&connection), "ws://h/");
+        connection.subprotocol = "mqtt".into();
+        connection.queued = 1_234;
+        assert_eq!(detail(&connection), "ws://h/ (mqtt), 1,234 messages queued");
+        connection.queued = 0;
+        connection.has_broken_rule = true;
+        let words = detail(&connection);
+        assert!(words.ends_with("stays connected: “Close on violation” is off."), "{words}");
     }
 }

@@ -4,13 +4,17 @@ use mqttscope_log::{ConnectionId, Event, Log};
 use mqttscope_proto::Timestamp;
 use mqttscope_proto::session::{ConnectOptions, Policy, Session};
 
-use crate::close::LocalClose;
+use crate::close::{Closed, LocalClose, Pause};
 use crate::connection::{ConnectionState, Phase};
 use crate::link::{Link, Step};
+use crate::url::shown_url;
 
 mod command;
+mod ending;
 mod input;
+mod pause;
 mod report;
+mod waiting;
 
 /// One connection: session, link, and what goes into the log.
 ///
@@ -27,6 +31,18 @@ pub struct Client {
     now: Timestamp,
     connection: ConnectionState,
     changed: bool,
+    /// This page has seen the session at the server from its beginning.
+    knows_session: bool,
+    /// How the attempt ended whose WebSocket did not open, until it is found out why.
+    unopened: Option<Closed>,
+    /// That is to be found out at this URL.
+    probe: Option<String>,
+    /// The URL at which it was asked last.
+    probing: String,
+    /// The last time that this machine slept or this page stood still, and when that was over.
+    pause: Option<(Timestamp, Pause)>,
+    /// When [`ConnectionState::queued`] may be another one again.
+    queued_due: Option<Timestamp>,
 }
 
 /// A connection that can be tried.
@@ -39,6 +55,13 @@ pub struct ConnectRequest {
     pub subprotocols: Vec<String>,
     /// The content of CONNECT.
     pub options: ConnectOptions,
+    /// Seconds that the WebSocket may take to open, and then the server to answer CONNECT.
+    pub connect_timeout_secs: u16,
+    /// Seconds of silence to wait for PINGRESP at least: see
+    /// [`mqttscope_proto::session::Policy::pingresp_timeout_millis`].
+    pub pingresp_timeout_secs: u16,
+    /// Where the page comes from, as `https://host:port`; empty where that is not known.
+    pub page: String,
 }
 
 /// What a link and the clock tell.
@@ -66,8 +89,26 @@ pub enum Input<'a> {
         /// The reason that came with it, often empty.
         reason: &'a str,
     },
+    /// What became of [`Output::Probe`].
+    Probed(Probed),
+    /// This machine slept; that it did the clock does not tell which never runs backwards.
+    Slept {
+        /// For how many milliseconds.
+        millis: u64,
+    },
     /// The time of [`Client::poll_timeout`] has come, or another one.
     Timeout,
+}
+
+/// Whether something answers where a WebSocket did not open.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Probed {
+    /// Something speaks HTTP there.
+    Http,
+    /// Nothing does: nothing listens, or something else, or there is no trust in its certificate.
+    Nothing,
+    /// It could not be found out, as where a policy forbids to ask.
+    Unknown,
 }
 
 /// What is to be done for a client.
@@ -88,6 +129,14 @@ pub enum Output<'a> {
     Close,
     /// The WebSocket is to be closed, whatever has not left yet. Its end is still to be told, unless another is opened.
     Abandon,
+    /// It is to be found out whether anything answers a request of HTTP, for [`Input::Probed`]. No WebSocket is to be
+    /// opened for that.
+    Probe {
+        /// The number of the link that did not open.
+        generation: u32,
+        /// Where to ask.
+        url: &'a str,
+    },
     /// [`Client::connection`] has changed, and is to be shown at once.
     Changed,
 }
@@ -102,8 +151,19 @@ struct Attempt {
     began: Timestamp,
     /// PINGREQ was due and not sent.
     withheld: bool,
-    /// Why this side closes the WebSocket, once it does, and how far it had come.
-    closing: Option<(LocalClose, Phase)>,
+    closing: Option<Closing>,
+    /// Messages that have left the session's queue since that was told, and the packet id of the last.
+    dequeued: (u64, u16),
+}
+
+/// The end of a WebSocket that this side has a cause for.
+#[derive(Debug)]
+struct Closing {
+    why: LocalClose,
+    /// How far it had come.
+    phase: Phase,
+    /// When nobody waits any more for the peer to close too; `None` while it is to do so first.
+    due: Option<Timestamp>,
 }
 
 impl Client {
@@ -122,6 +182,12 @@ impl Client {
     /// [`Self::poll_timeout`] says when to look again. What one input or command has to send leaves together, in
     /// messages of at most 64 KiB. After [`Output::Close`] and [`Output::Abandon`] a link is given nothing more.
     pub fn poll_output(&mut self, buffered: usize) -> Option<Output<'_>> {
+        if self.link.backlog.see(self.now, buffered) {
+            self.session.handle_left(self.now);
+            if self.link.backlog.take_ping_left() {
+                self.session.handle_ping(self.now, true);
+            }
+        }
         match self.link.step(self.now, buffered) {
             Step::Open => {
                 let request = &self.attempt.as_ref()?.request;
@@ -131,6 +197,10 @@ impl Client {
             Step::Send(range) => Some(Output::Send(self.link.bytes(range))),
             Step::Close => Some(Output::Close),
             Step::Abandon => Some(Output::Abandon),
+            Step::Nothing if self.probe.is_some() => {
+                self.probing = self.probe.take()?;
+                Some(Output::Probe { generation: self.generation, url: &self.probing })
+            }
             Step::Nothing => std::mem::take(&mut self.changed).then_some(Output::Changed),
         }
     }
@@ -138,7 +208,8 @@ impl Client {
     /// When to call [`Self::handle`] with [`Input::Timeout`], `None` if there is nothing to wait for.
     #[must_use]
     pub fn poll_timeout(&self) -> Option<Timestamp> {
-        [self.session.poll_timeout(), self.link.look_again()].into_iter().flatten().min()
+        let times = [self.session.poll_timeout(), self.link.look_again(), self.end_due(), self.queued_due];
+        times.into_iter().flatten().min()
     }
 }
 
@@ -181,20 +252,6 @@ impl Client {
 }
 
 impl Client {
-    /// Closes the WebSocket; from now on nothing that comes in counts.
-    fn close(&mut self, now: Timestamp, local: LocalClose) {
-        let Some(attempt) = self.attempt.as_mut().filter(|_| self.connection.is_open()) else { return };
-        if attempt.closing.is_some() {
-            return;
-        }
-        match local {
-            LocalClose::Dropped | LocalClose::GivenUp => self.link.abandon(),
-            _ => self.link.close(),
-        }
-        attempt.closing = Some((local, self.connection.phase.clone()));
-        self.enter(now, Phase::Closing);
-    }
-
     fn event(&self, now: Timestamp, event: Event<'_>, log: &mut Log) {
         self.event_about(None, now, event, log);
     }
@@ -219,11 +276,33 @@ impl Client {
 
     /// What comes from the peer is to be heard.
     fn is_listening(&self) -> bool {
-        matches!(self.connection.phase, Phase::AwaitingConnAck | Phase::Connected)
+        match self.connection.phase {
+            Phase::AwaitingConnAck | Phase::Connected => true,
+            Phase::Closing => self.is_peer_to_close(),
+            Phase::Idle | Phase::Opening | Phase::Ended { .. } => false,
+        }
     }
 }
 
 impl ConnectRequest {
+    /// A request that offers no subprotocol and waits as long as is usual.
+    #[must_use]
+    pub fn new(url: &str, options: ConnectOptions) -> Self {
+        Self {
+            url: url.into(),
+            subprotocols: Vec::new(),
+            options,
+            connect_timeout_secs: 10,
+            pingresp_timeout_secs: 10,
+            page: String::new(),
+        }
+    }
+
+    /// Its URL as it may be shown.
+    fn shown_url(&self) -> String {
+        shown_url(&self.url)
+    }
+
     /// What is offered, in words.
     fn subprotocol_words(&self) -> String {
         if self.subprotocols.is_empty() { "none".into() } else { self.subprotocols.join(", ") }

@@ -2,7 +2,15 @@
 
 use mqttscope_text::number;
 
+use crate::client::Probed;
 use crate::connection::Phase;
+
+mod codes;
+mod unopened;
+
+pub use codes::{code_meaning, return_code_words};
+
+use codes::refusal_advice;
 
 /// The end of a WebSocket, and how far it had come.
 #[derive(Clone, Debug, PartialEq)]
@@ -11,18 +19,39 @@ pub struct Closed {
     pub code: u16,
     /// The reason that came with it, often empty.
     pub reason: String,
-    /// Why this side closed it, if it did.
+    /// The cause that this side knows, if it knows one.
     pub local: Option<LocalClose>,
+    /// This side has closed it.
+    pub is_asked: bool,
+    /// The browser has told of its end. Without that nobody waits for the peer any more.
+    pub is_answered: bool,
     /// How far it had come: [`Phase::Opening`], [`Phase::AwaitingConnAck`] or [`Phase::Connected`].
     pub phase: Phase,
     /// Milliseconds since the attempt began, or since the WebSocket opened.
     pub after_ms: u64,
     /// Where the WebSocket was to lead.
     pub url: String,
+    /// Where the page comes from, empty where that is not known.
+    pub page: String,
     /// What was offered, in words.
     pub subprotocols: String,
     /// PINGREQ was withheld on this connection.
     pub withheld: bool,
+    /// The keep alive, in seconds.
+    pub keep_alive_secs: u16,
+    /// Nothing was heard of it since this machine slept, or this page stood still.
+    pub pause: Option<Pause>,
+    /// What was found out where it did not open.
+    pub probed: Option<Probed>,
+}
+
+/// A time in which nothing was done, though something was due.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Pause {
+    /// How long it was, in milliseconds.
+    pub millis: u64,
+    /// This machine slept; else the page may have stood still alone.
+    pub has_slept: bool,
 }
 
 /// Why this side closed a connection.
@@ -34,14 +63,18 @@ pub enum LocalClose {
     Dropped,
     /// The attempt was given up before it succeeded.
     GivenUp,
+    /// The WebSocket did not open within so many seconds.
+    TimedOut(u16),
     /// CONNACK said no, with this return code.
     Refused(u8),
     /// No CONNACK came, after so many seconds.
     NoConnAck(u64),
     /// CONNECT could not be written.
     NotSent(String),
-    /// No answer to PINGREQ within the keep alive, in seconds.
+    /// No answer to PINGREQ, and nothing else, for so many seconds.
     KeepAliveExpired(u16),
+    /// PINGREQ could not leave for so many seconds.
+    Stuck(u64),
     /// What the peer sent cannot be decoded or breaks the protocol.
     PeerError(String),
 }
@@ -50,11 +83,17 @@ impl Closed {
     /// Who closed the WebSocket.
     #[must_use]
     pub fn who(&self) -> &'static str {
-        match (&self.local, &self.phase, self.code) {
-            (Some(_), ..) => "this page",
-            (None, Phase::Opening, _) | (None, _, 1006) => "the network or the gateway",
+        match (&self.phase, self.code) {
+            _ if self.is_own() => "this page",
+            (Phase::Opening, _) | (_, 1006) => "the network or the gateway",
             _ => "the peer",
         }
+    }
+
+    /// Whether this side closed it. A page closes with 1000 and without a reason: where the peer has another story, it
+    /// was the first to close.
+    fn is_own(&self) -> bool {
+        self.is_asked && self.reason.is_empty() && matches!(self.code, 1000 | 1005 | 1006)
     }
 
     /// Whether it was neither asked for nor to be expected.
@@ -69,42 +108,48 @@ impl Closed {
         let verb = match (&self.phase, &self.local) {
             (Phase::Opening, _) => "WebSocket not opened; closed by ",
             // A page cannot close without a code, and the one that it has to take says that all was well.
-            (_, Some(LocalClose::Dropped)) => "WebSocket dropped without DISCONNECT by ",
+            (_, Some(LocalClose::Dropped)) if self.is_own() => "WebSocket dropped without DISCONNECT by ",
             _ => "WebSocket closed by ",
         };
         let (who, after) = (self.who(), number::span(self.after_ms));
-        format!("{verb}{who} after {after}: {}{}", self.code_words(), self.reason_words())
+        if !self.is_answered {
+            return [verb, who, " after ", &after, "; the peer has not closed it"].concat();
+        }
+        [verb, who, " after ", &after, ": ", &self.code_words(), &self.reason_words()].concat()
     }
 
     /// Why it ended, for the status: what happened, why, what to try.
     #[must_use]
     pub fn status_words(&self) -> String {
         match (&self.local, &self.phase) {
-            (Some(local), phase) => local.words(phase),
+            (Some(LocalClose::KeepAliveExpired(_) | LocalClose::Stuck(_)), _) if self.pause.is_some() => {
+                [&self.pause_words(), " Connect again."].concat()
+            }
+            (Some(LocalClose::TimedOut(_) | LocalClose::NoConnAck(_)), _) if self.pause.is_some() => {
+                let pause = self.pause.map(|pause| pause.words()).unwrap_or_default();
+                [&pause, " before it was connected. Connect again."].concat()
+            }
+            (Some(local), phase) => local.words(phase, self.is_answered),
             (None, Phase::Connected) => self.lost(),
             (None, Phase::AwaitingConnAck) => self.no_answer(),
             (None, _) => self.not_opened(),
         }
     }
 
-    /// Whatever the cause, a page is told 1006: what it cannot know it must not claim.
-    fn not_opened(&self) -> String {
-        let path = match path(&self.url) {
-            "/" => String::new(),
-            path if path.len() > MOST_OF_PATH => "is its path right, ".into(),
-            path => format!("is {path} its path, "),
-        };
-        let offer = if self.subprotocols == "none" {
-            "and ask for no subprotocol?".into()
-        } else {
-            format!("and know “{}”? Else offer none.", self.subprotocols)
-        };
-        let what = "The WebSocket did not open; the console (F12) says why. Is a gateway there, ";
-        format!("{what}{path}does it let this origin in, {offer}")
+    /// `This machine slept 12 s; the broker gave up.`
+    fn pause_words(&self) -> String {
+        let Some(pause) = &self.pause else { return String::new() };
+        // A broker waits one and a half times the keep alive, of which a part may have passed before.
+        let is_over = self.keep_alive_secs > 0 && pause.millis >= u64::from(self.keep_alive_secs) * 500;
+        let end = if is_over { "; the broker gave up." } else { "; the connection did not outlive that." };
+        [&pause.words(), end].concat()
     }
 
     fn no_answer(&self) -> String {
         let (who, told, after) = (self.who(), self.told(), number::span(self.after_ms));
+        if let Some(pause) = &self.pause {
+            return [&pause.words(), " before CONNACK came (", &told, "). Connect again."].concat();
+        }
         match self.code {
             // The codes that gateways have for a broker that they could not reach.
             1011 | 1014 => format!(
@@ -123,6 +168,10 @@ impl Closed {
     }
 
     fn lost(&self) -> String {
+        let start = format!("Closed by {} ({}). ", self.who(), self.told());
+        if self.pause.is_some() && !self.withheld {
+            return [&self.pause_words(), " ", &start, "Connect again."].concat();
+        }
         let cause = match self.code {
             _ if self.withheld => {
                 "As a broker should, since PINGREQ was withheld. Connect again without that to stay connected."
@@ -133,7 +182,7 @@ impl Closed {
             }
             _ => "Connect again to go on.",
         };
-        format!("Closed by {} ({}). {cause}", self.who(), self.told())
+        [&start, cause].concat()
     }
 
     /// The code and the reason that came: `code 1014, “no broker”`.
@@ -153,14 +202,28 @@ impl Closed {
     }
 }
 
+impl Pause {
+    fn words(&self) -> String {
+        let what = if self.has_slept { "This machine slept " } else { "This page stood still for " };
+        [what, &number::span(self.millis)].concat()
+    }
+}
+
 impl LocalClose {
-    fn words(&self, phase: &Phase) -> String {
+    fn words(&self, phase: &Phase, is_answered: bool) -> String {
         match self {
+            Self::Disconnected if !is_answered => {
+                "DISCONNECT was sent; the peer has not closed the WebSocket, and is not waited for.".into()
+            }
             Self::Disconnected => "DISCONNECT was sent and the WebSocket closed.".into(),
             Self::Dropped => {
                 "Dropped without DISCONNECT: the broker now publishes the will, if there is one.".into()
             }
             Self::GivenUp => "The attempt was given up.".into(),
+            Self::TimedOut(secs) => format!(
+                "Timed out: the WebSocket did not open within {secs} s. Does a gateway or a broker for WebSockets run \
+                 at that host and port?"
+            ),
             Self::Refused(code) => {
                 format!("The broker refused: {}. {}", return_code_words(*code), refusal_advice(*code))
             }
@@ -170,9 +233,14 @@ impl LocalClose {
             ),
             Self::NotSent(words) => format!("CONNECT could not be sent: {words}."),
             Self::KeepAliveExpired(secs) => format!(
-                "No PINGRESP within {secs} s, so the connection is dead. Connect again; on a slow network with a \
-                 longer keep alive."
+                "No PINGRESP within {secs} s, nor anything else, so the connection is dead. Connect again; on a slow \
+                 network with a longer keep alive."
             ),
+            Self::Stuck(secs) => {
+                format!(
+                    "Nothing could leave this page for {secs} s, so the connection is dead. Connect again."
+                )
+            }
             Self::PeerError(words) => {
                 let advice = match phase {
                     Phase::Connected => "The log shows where.",
@@ -181,68 +249,6 @@ impl LocalClose {
                 format!("The peer does not follow MQTT: {words}. {advice}")
             }
         }
-    }
-}
-
-/// The path of a URL, `/` where it has none.
-fn path(url: &str) -> &str {
-    let rest = url.split_once("://").map_or(url, |(_, rest)| rest);
-    let end = rest.find('?').unwrap_or(rest.len());
-    rest[..end].find('/').map_or("/", |start| &rest[start..end])
-}
-
-/// The longest path that leaves the advice its room, in bytes.
-const MOST_OF_PATH: usize = 12;
-
-/// A close code's meaning (RFC 6455, 7.4.1, and the registry that it opens), empty if it has none.
-#[must_use]
-pub const fn code_meaning(code: u16) -> &'static str {
-    match code {
-        1000 => "normal closure",
-        1001 => "going away",
-        1002 => "protocol error",
-        1003 => "unsupported data",
-        1005 => "no code given",
-        1006 => "abnormal closure",
-        1007 => "invalid data",
-        1008 => "policy violation",
-        1009 => "message too big",
-        1010 => "extension missing",
-        1011 => "internal error",
-        1012 => "service restart",
-        1013 => "try again later",
-        1014 => "bad gateway",
-        1015 => "TLS handshake failed",
-        3000..=3999 => "registered by a library",
-        4000..=4999 => "private to the application",
-        _ => "",
-    }
-}
-
-/// A return code of CONNACK with its number: `5, not authorized`.
-#[must_use]
-pub fn return_code_words(code: u8) -> String {
-    let meaning = match code {
-        0 => "accepted",
-        1 => "unacceptable protocol version",
-        2 => "identifier rejected",
-        3 => "server unavailable",
-        4 => "bad user name or password",
-        5 => "not authorized",
-        _ => "reserved code",
-    };
-    format!("{meaning} (return code {code})")
-}
-
-const fn refusal_advice(code: u8) -> &'static str {
-    match code {
-        1 => "Try the other MQTT version.",
-        2 => "Try another client id, of 1 to 23 letters and digits.",
-        3 => "ActiveMQ says so of a client id that is in use: try another one. Otherwise try later.",
-        4 => "Check username and password.",
-        // mosquitto's answer to a wrong password.
-        5 => "Check username and password; if they are right, the broker does not let this client in.",
-        _ => "The specification does not define this code: the broker's log may say more.",
     }
 }
 
@@ -255,11 +261,17 @@ mod tests {
             code,
             reason: String::new(),
             local: None,
+            is_asked: false,
+            is_answered: true,
             phase,
             after_ms: 40,
             url: "ws://localhost:8001/".into(),
+            page: "http://localhost:8001".into(),
             subprotocols: "none".into(),
             withheld: false,
+            keep_alive_secs: 60,
+            pause: None,
+            probed: None,
         }
     }
 
@@ -315,7 +327,8 @@ mod tests {
 
     #[test]
     fn a_connection_that_was_dropped_tells_so() {
-        let dropped = Closed { local: Some(LocalClose::Dropped), ..closed(1000, Phase::Connected) };
+        let dropped =
+            Closed { local: Some(LocalClose::Dropped), is_asked: true, ..closed(1000, Phase::Connected) };
         let expected =
             "WebSocket dropped without DISCONNECT by this page after 40 ms: code 1000, normal closure";
         assert_eq!(dropped.event_words(), expected);
@@ -325,7 +338,11 @@ mod tests {
     fn who_closed_is_said() {
         assert_eq!(closed(1000, Phase::Connected).who(), "the peer");
         assert_eq!(closed(1006, Phase::Connected).who(), "the network or the gateway");
-        let ours = Closed { local: Some(LocalClose::Disconnected), ..closed(1000, Phase::Connected) };
+        let ours = Closed {
+            local: Some(LocalClose::Disconnected),
+            is_asked: true,
+            ..closed(1000, Phase::Connected)
+        };
         let expected = "WebSocket closed by this page after 40 ms: code 1000, normal closure";
         assert_eq!(ours.event_words(), expected);
     }
@@ -340,7 +357,7 @@ mod tests {
             (5, "not authorized"),
             (200, "reserved code (return code 200)"),
         ] {
-            let said = LocalClose::Refused(code).words(&Phase::AwaitingConnAck);
+            let said = LocalClose::Refused(code).words(&Phase::AwaitingConnAck, true);
             assert!(said.contains(words), "{said}");
         }
     }

@@ -43,6 +43,15 @@ pub struct ConnectionState {
     pub subprotocol: String,
     /// Subscriptions outlive the connection without clean session.
     pub clean_session: bool,
+    /// Messages that wait for others to be acknowledged. In a flood it may be half a second old.
+    pub queued: u64,
+    /// The peer broke a rule on this connection, and it goes on.
+    pub has_broken_rule: bool,
+    /// The server goes on with a session that this page has not seen from its beginning: it may hold subscriptions
+    /// that are not in the list.
+    pub may_hold_others: bool,
+    /// Where a browser shows the certificate of a server that it perhaps does not trust; else empty.
+    pub certificate_url: String,
     /// What the broker was asked for, the oldest first.
     pub subscriptions: Vec<Subscription>,
 }
@@ -71,6 +80,10 @@ pub enum Answer {
     Refused,
     /// UNSUBSCRIBE was sent.
     Leaving,
+    /// The connection ended before it answered.
+    Unanswered,
+    /// It has forgotten it: the server has kept no session.
+    Gone,
 }
 
 impl ConnectionState {
@@ -86,12 +99,15 @@ impl ConnectionState {
         !matches!(self.phase, Phase::Idle | Phase::Ended { .. })
     }
 
-    /// Begins anew for a connection that is being opened.
-    pub(crate) fn opening(&mut self, url: &str, client_id: &str, clean_session: bool) {
-        if clean_session || self.client_id != client_id {
+    /// Begins anew for a connection that is being opened; `is_same` if it is the client of before at the same server.
+    pub(crate) fn opening(&mut self, url: String, client_id: &str, clean_session: bool, is_same: bool) {
+        if clean_session || !is_same {
             self.subscriptions.clear();
         }
-        self.url = url.into();
+        self.url = url;
+        self.has_broken_rule = false;
+        self.may_hold_others = false;
+        self.certificate_url.clear();
         self.client_id = client_id.into();
         self.subprotocol.clear();
         self.clean_session = clean_session;
@@ -99,8 +115,15 @@ impl ConnectionState {
 
     /// Enters a phase. The end of a clean session is the end of its subscriptions.
     pub(crate) fn enter(&mut self, phase: Phase, now_millis: u64) {
-        if matches!(phase, Phase::Ended { .. }) && self.clean_session {
-            self.subscriptions.clear();
+        if matches!(phase, Phase::Ended { .. }) {
+            if self.clean_session {
+                self.subscriptions.clear();
+            }
+            for subscription in &mut self.subscriptions {
+                if matches!(subscription.answer, Answer::Awaited | Answer::Leaving) {
+                    subscription.answer = Answer::Unanswered;
+                }
+            }
         }
         self.phase = phase;
         self.since = now_millis;
@@ -131,6 +154,13 @@ impl ConnectionState {
     /// Notes that subscriptions are over.
     pub(crate) fn unsubscribed(&mut self, filters: &[String]) {
         self.subscriptions.retain(|subscription| !filters.contains(&subscription.filter));
+    }
+
+    /// Notes that the broker has none of them any more, and says how many those are.
+    pub(crate) fn lose_subscriptions(&mut self) -> usize {
+        let held = self.subscriptions.iter_mut();
+        let held = held.filter(|held| !matches!(held.answer, Answer::Refused | Answer::Gone));
+        held.map(|held| held.answer = Answer::Gone).count()
     }
 
     fn subscription(&mut self, filter: &str) -> Option<&mut Subscription> {

@@ -20,7 +20,7 @@
 //!
 //! let (mut client, mut log) = (Client::new(), Log::new(Log::DEFAULT_BUDGET));
 //! let options = ConnectOptions { client_id: "me".into(), clean_session: true, ..Default::default() };
-//! let request = ConnectRequest { url: "ws://localhost:8001/mqttproxy".into(), subprotocols: vec![], options };
+//! let request = ConnectRequest::new("ws://localhost:8001/mqttproxy", options);
 //!
 //! let now = Timestamp::from_millis(0);
 //! client.connect(now, request, &mut log);
@@ -36,12 +36,15 @@
 #![warn(missing_docs)]
 
 mod alarm;
+mod backlog;
 mod client;
 mod close;
 mod connection;
 mod link;
+mod url;
 
 pub use alarm::Alarm;
-pub use client::{Client, ConnectRequest, Input, Output};
-pub use close::{Closed, LocalClose, return_code_words};
+pub use client::{Client, ConnectRequest, Input, Output, Probed};
+pub use close::{Closed, LocalClose, Pause, return_code_words};
 pub use connection::{Answer, ConnectionState, Phase, Subscription};
+pub use url::shown_url;

@@ -4,6 +4,8 @@ use std::ops::Range;
 
 use mqttscope_proto::Timestamp;
 
+use crate::backlog::Backlog;
+
 /// What a client asks of its link.
 #[derive(Debug, Default)]
 pub(crate) struct Link {
@@ -14,8 +16,9 @@ pub(crate) struct Link {
     /// How much of `waiting` was handed out.
     sent: usize,
     ending: Option<Ending>,
-    /// When to look again whether the link takes more.
+    /// When to look again whether the link takes more, or whether it has sent what it took.
     look_again: Option<Timestamp>,
+    pub(crate) backlog: Backlog,
 }
 
 /// How a link is to end.
@@ -54,9 +57,10 @@ impl Link {
         *self = Self::default();
     }
 
-    /// Queues bytes, which leave together with others of the same task.
-    pub(crate) fn queue(&mut self, bytes: &[u8]) {
+    /// Queues a packet of that record, which leaves together with others of the same task.
+    pub(crate) fn queue(&mut self, now: Timestamp, bytes: &[u8], record: u32) {
         if self.ending.is_none() {
+            self.backlog.queue(now, bytes.len(), record, bytes.first() == Some(&PINGREQ));
             if self.sent > MAX_KEPT {
                 self.waiting.drain(..self.sent);
                 self.sent = 0;
@@ -78,10 +82,14 @@ impl Link {
 
     /// The next step of a link that has taken `buffered` bytes and not yet sent them.
     pub(crate) fn step(&mut self, now: Timestamp, buffered: usize) -> Step {
-        self.look_again = None;
         if std::mem::take(&mut self.abandons_older) {
             return Step::Abandon;
         }
+        self.look_again = if self.backlog.has_late() {
+            Some(now)
+        } else {
+            self.backlog.is_waiting().then(|| now.plus_millis(SEE_AGAIN_MILLIS))
+        };
         if std::mem::take(&mut self.opens) {
             return Step::Open;
         }
@@ -93,6 +101,7 @@ impl Link {
             }
             let start = self.sent;
             self.sent = self.waiting.len().min(start + MAX_MESSAGE);
+            self.backlog.hand(self.sent - start);
             return Step::Send(start..self.sent);
         }
         self.forget_waiting();
@@ -112,7 +121,7 @@ impl Link {
         &self.waiting[range]
     }
 
-    /// When to look again whether the link takes more.
+    /// When to look again.
     pub(crate) const fn look_again(&self) -> Option<Timestamp> {
         self.look_again
     }
@@ -130,5 +139,9 @@ const MAX_MESSAGE: usize = 64 << 10;
 const MAX_BUFFERED: usize = 4 << 20;
 /// How soon to look whether the link takes more.
 const LOOK_AGAIN_MILLIS: u64 = 5;
+/// How soon to look whether the link has sent what it took.
+const SEE_AGAIN_MILLIS: u64 = 250;
+/// The first byte of PINGREQ.
+const PINGREQ: u8 = 0xc0;
 /// Room that is kept for the next bytes, and bytes that are not kept once they are handed out.
 const MAX_KEPT: usize = 1 << 20;

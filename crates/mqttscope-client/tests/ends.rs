@@ -67,7 +67,9 @@ fn each_return_code_that_refuses() {
         let mut bench = Bench::awaiting_connack(options());
         assert_eq!(bench.phase(), Phase::AwaitingConnAck);
         bench.receive(&[0x20, 0x02, 0x00, code]);
-        closes(&mut bench);
+        assert_eq!((bench.phase(), bench.link_end()), (Phase::Closing, None));
+        bench.advance_millis(7);
+        bench.closed(1000, "");
         let (why, failed) = bench.ended();
         let expected = format!("The broker refused: {words} (return code {code}). {advice}");
         assert!(why.starts_with(&expected) && failed, "{why}");
@@ -75,20 +77,21 @@ fn each_return_code_that_refuses() {
         assert_eq!(logged[..4], [OPENING, OPENED, "out CONNECT", "in CONNACK"]);
         let refused = format!("Connection refused: {words} (return code {code})");
         assert!(logged.contains(&refused), "{logged:?}");
-        assert_eq!(logged.last().map(String::as_str), Some(CLOSED_BY_US));
+        let closed = "WebSocket closed by the peer after 7 ms: code 1000, normal closure";
+        assert_eq!(logged.last().map(String::as_str), Some(closed));
     }
 }
 
 #[test]
-fn no_connack_within_thirty_seconds() {
+fn no_connack_within_the_limit() {
     let mut bench = Bench::awaiting_connack(options());
-    bench.advance_millis(29_999);
+    bench.advance_millis(9_999);
     assert_eq!(bench.phase(), Phase::AwaitingConnAck);
     bench.advance_millis(1);
     closes(&mut bench);
     let (why, failed) = bench.ended();
-    assert!(why.starts_with("The WebSocket is open, but no CONNACK came within 30 s.") && failed, "{why}");
-    let closed = "WebSocket closed by this page after 30 s: code 1000, normal closure";
+    assert!(why.starts_with("The WebSocket is open, but no CONNACK came within 10 s.") && failed, "{why}");
+    let closed = "WebSocket closed by this page after 10 s: code 1000, normal closure";
     assert_eq!(bench.logged(), [OPENING, OPENED, "out CONNECT", closed]);
 }
 
@@ -205,8 +208,8 @@ fn no_pingresp_within_the_keep_alive() {
     let mut bench = Bench::connected(keep_alive(10));
     bench.advance_millis(20_000);
     closes(&mut bench);
-    let why = "No PINGRESP within 10 s, so the connection is dead. Connect again; on a slow network with a longer \
-               keep alive.";
+    let why = "No PINGRESP within 10 s, nor anything else, so the connection is dead. Connect again; on a slow \
+               network with a longer keep alive.";
     assert_eq!(bench.ended(), (why.into(), true));
     let closed = "WebSocket closed by this page after 20 s: code 1000, normal closure";
     assert_eq!(bench.logged(), ["out PINGREQ", "No PINGRESP within 10 s: the connection is dead", closed]);

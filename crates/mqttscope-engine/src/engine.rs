@@ -137,9 +137,17 @@ impl Engine {
     /// that slept, or whose clock was set, is noticed by their difference.
     pub fn set_clock(&mut self, now: Timestamp, time_of_day: u64) {
         let offset = time_of_day.cast_signed() - now.as_micros().cast_signed();
-        if (offset - self.clock_offset).unsigned_abs() >= NOTICED_MICROS {
+        let later = offset - self.clock_offset;
+        if later.unsigned_abs() >= NOTICED_MICROS {
             self.clock_offset = offset;
             self.log.set_clock_offset(now.as_micros(), offset);
+            // A clock that never runs backwards stands still on many systems while the machine sleeps.
+            if let Ok(micros) = u64::try_from(later) {
+                let slept = client::Input::Slept { millis: micros / 1_000 };
+                for (_, client) in &mut self.connections {
+                    client.handle(now, client.generation(), slept, &mut self.log);
+                }
+            }
         }
     }
 

@@ -66,8 +66,10 @@ impl Bench {
             password: Some(b"secret".to_vec()),
             will: None,
         };
-        let (url, subprotocols) = ("ws://broker/".into(), vec!["mqtt".into()]);
-        let request = ConnectRequest { url, subprotocols, options };
+        let request = ConnectRequest {
+            subprotocols: vec!["mqtt".into()],
+            ..ConnectRequest::new("ws://broker/", options)
+        };
         self.connection(ConnectionCommand::Connect(request)).expect("it cannot fail");
         self.link(LinkInput::Opened { subprotocol: "mqtt" });
     }
@@ -422,6 +424,30 @@ fn a_clock_that_is_set_moves_the_time_of_day_and_no_difference() {
     // Back again, for what follows.
     bench.engine.set_clock(bench.time(), bench.now);
     assert_eq!(bench.engine.log().end(), 8);
+}
+
+#[test]
+fn a_connection_that_a_sleep_has_ended_says_so() {
+    for (millis, is_cause) in [(45_000, true), (-45_000, false), (500, false)] {
+        let mut bench = Bench::connected();
+        bench.engine.set_clock(bench.time(), bench.now.saturating_add_signed(millis * 1_000));
+        bench.link(LinkInput::Closed { code: 1006, reason: "" });
+        let Phase::Ended { why, .. } = bench.phase() else { panic!("it is closed") };
+        assert_eq!(why.starts_with("This machine slept 45 s; the broker gave up."), is_cause, "{why}");
+    }
+}
+
+#[test]
+fn a_server_that_breaks_a_rule_loses_the_connection_if_that_is_switched_on() {
+    for close_on_violation in [false, true] {
+        let mut bench = Bench::connected();
+        let (withhold_pingreq, send_duplicates) = (false, false);
+        let switches = ConnectionCommand::Switches { withhold_pingreq, send_duplicates, close_on_violation };
+        bench.connection(switches).expect("it cannot fail");
+        bench.receive(b"\x20\x02\x00\x00");
+        let expected = if close_on_violation { Phase::Closing } else { Phase::Connected };
+        assert_eq!(bench.phase(), expected);
+    }
 }
 
 #[test]

@@ -57,6 +57,8 @@ pub enum ConnectionCommand {
         withhold_pingreq: bool,
         /// What can have DUP is sent twice.
         send_duplicates: bool,
+        /// A server that breaks a rule loses the connection.
+        close_on_violation: bool,
     },
 }
 

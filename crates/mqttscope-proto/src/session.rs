@@ -86,14 +86,22 @@ pub struct Session {
 
 /// ```text
 ///   Disconnected ──connect──► Connecting ──CONNACK 0──► Connected ──disconnect──► Closing
-///        ▲                        │  CONNACK 1-5, no CONNACK in time ──────────────► │
+///        ▲                        │  no CONNACK in time ───────────────────────────► │
+///        │                        └─CONNACK 1-5──► Refused ──still open in time────► │
 ///        └──────────────────────── handle_closed, in every state ◄───────────────────┘
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum State {
     Disconnected,
-    Connecting { connack_due: Option<Timestamp> },
+    Connecting {
+        connack_due: Option<Timestamp>,
+    },
     Connected,
+    /// The server said no, and is to close until then [MQTT-3.2.2-5].
+    Refused {
+        return_code: u8,
+        close_due: Timestamp,
+    },
     Closing,
 }
 
@@ -190,8 +198,10 @@ impl Session {
     pub fn poll_timeout(&self) -> Option<Timestamp> {
         match self.state {
             State::Connecting { connack_due } => connack_due,
+            State::Refused { close_due, .. } => Some(close_due),
             State::Connected => {
-                let times = [self.keep_alive.deadline(), self.held.next_due(), self.next_retry()];
+                let ping = self.keep_alive.deadline(self.policy.pingresp_timeout_millis);
+                let times = [ping, self.held.next_due(), self.next_retry()];
                 times.into_iter().flatten().min()
             }
             State::Disconnected | State::Closing => None,
@@ -217,6 +227,12 @@ impl Session {
     #[must_use]
     pub fn is_connected(&self) -> bool {
         self.state == State::Connected
+    }
+
+    /// How long the answer to a PINGREQ is awaited while nothing comes, in milliseconds.
+    #[must_use]
+    pub fn pingresp_wait_millis(&self) -> u64 {
+        self.keep_alive.wait_millis(self.policy.pingresp_timeout_millis)
     }
 
     /// Packet identifiers in use, those of SUBSCRIBE and UNSUBSCRIBE included.

@@ -471,7 +471,7 @@ fn resends_keep_the_order_of_the_first_sends() {
     for _ in 0..3 {
         client.lose_connection();
         client.events();
-        client.connect();
+        client.reconnect();
         let expected =
             ["PUBREL #4", "PUBREL #1", "PUBLISH q1 #2 dup", "PUBLISH q2 #3 dup", "PUBLISH q1 #5 dup"];
         assert_eq!(client.sent(), expected);
@@ -489,7 +489,7 @@ fn publish_is_not_sent_again_after_pubrec() {
     assert_eq!(snapshot.in_flight[0].publish, None);
     client.lose_connection();
     client.events();
-    client.connect();
+    client.reconnect();
     assert_eq!(client.sent(), ["PUBREL #1"]);
 }
 

@@ -21,14 +21,41 @@ fn a_refusal_asks_to_close() {
         let mut client = Client::new(V31);
         client.session.connect(client.now, &client.options).expect("it is not connected");
         client.receive(Packet::ConnAck(ConnAck { flags: 0, return_code }));
-        let expected = [Event::Refused { return_code }, Event::Close(CloseReason::Refused(return_code))];
-        assert_eq!(client.events(), expected);
+        assert_eq!(client.events(), [Event::Refused { return_code }]);
         assert!(!client.session.is_connected());
+        client.advance_millis(1_000);
+        assert_eq!(client.close_reason(), Some(CloseReason::Refused(return_code)));
         // It is ready for another try.
         client.lose_connection();
         client.session.poll_transmit();
         client.connect();
     }
+}
+
+#[test]
+fn a_server_that_refuses_and_does_not_close_is_told_of() {
+    let mut client = Client::new(V311);
+    client.session.connect(client.now, &client.options).expect("it is not connected");
+    client.sent();
+    client.receive(Packet::ConnAck(ConnAck { flags: 0, return_code: 5 }));
+    assert_eq!(client.events(), [Event::Refused { return_code: 5 }]);
+    // What it still sends is not answered, and puts nothing off.
+    client.advance_millis(999);
+    client.receive(message(Qos::AtLeastOnce, 1));
+    assert_eq!((client.sent(), client.events()), (vec![], vec![]));
+    client.advance_millis(1);
+    let error = PeerError::OpenAfterRefusal;
+    let expected = [Event::PeerError(error), Event::Close(CloseReason::Refused(5))];
+    assert_eq!(client.events(), expected);
+    assert_eq!(error.clause(V311), "[MQTT-3.2.2-5]");
+
+    // One that closes has kept the rule.
+    client.lose_connection();
+    client.session.connect(client.now, &client.options).expect("it is not connected");
+    client.receive(Packet::ConnAck(ConnAck { flags: 0, return_code: 5 }));
+    client.lose_connection();
+    client.advance_millis(10_000);
+    assert_eq!(client.events(), [Event::Refused { return_code: 5 }]);
 }
 
 #[test]
@@ -291,16 +318,97 @@ fn ping_when_nothing_was_sent() {
 
 #[test]
 fn no_pingresp_within_an_interval_is_the_end() {
-    let mut client = Client::with_keep_alive(10);
-    client.advance_millis(10_000);
+    let mut client = Client::with_keep_alive(20);
+    client.advance_millis(20_000);
     assert_eq!(client.sent(), ["PINGREQ"]);
-    // Other packets are no answer.
-    client.advance_millis(5_000);
-    client.receive(message(Qos::AtMostOnce, 0));
+    // What this side sends is no sign of life.
+    client.advance_millis(15_000);
     client.publish(Qos::AtMostOnce);
-    client.advance_millis(5_000);
+    client.sent();
+    client.advance_millis(4_999);
+    assert_eq!(client.events(), []);
+    client.advance_millis(1);
     assert_eq!(client.close_reason(), Some(CloseReason::NoPingResp));
     assert_eq!(client.session.poll_timeout(), None);
+}
+
+#[test]
+fn a_peer_that_sends_is_alive() {
+    let mut client = Client::with_keep_alive(20);
+    client.advance_millis(20_000);
+    client.sent();
+    // Packets are a sign of life, and so are bytes that are no whole packet yet.
+    client.advance_millis(15_000);
+    client.receive(message(Qos::AtMostOnce, 0));
+    client.advance_millis(15_000);
+    client.session.handle_alive(client.now);
+    client.advance_millis(19_999);
+    assert_eq!(client.events(), []);
+    client.advance_millis(1);
+    assert_eq!(client.close_reason(), Some(CloseReason::NoPingResp));
+}
+
+#[test]
+fn a_short_keep_alive_leaves_the_answer_its_time() {
+    let mut client = Client::with_keep_alive(2);
+    for _ in 0..5 {
+        client.advance_millis(2_000);
+        assert_eq!(client.sent(), ["PINGREQ"]);
+    }
+    assert_eq!(client.events(), []);
+    // All the answers come at once, and none of them is one too many.
+    for _ in 0..5 {
+        client.receive(Packet::PingResp);
+    }
+    assert_eq!(client.events(), []);
+    client.receive(Packet::PingResp);
+    assert_eq!(client.events(), [Event::PeerError(PeerError::UnexpectedPingResp)]);
+
+    client.session.policy_mut().pingresp_timeout_millis = 3_000;
+    assert_eq!(client.session.pingresp_wait_millis(), 3_000);
+    client.advance_millis(2_000);
+    client.advance_millis(2_999);
+    assert_eq!(client.events(), []);
+    client.advance_millis(1);
+    assert_eq!(client.close_reason(), Some(CloseReason::NoPingResp));
+}
+
+#[test]
+fn one_answer_to_several_pings_is_enough() {
+    let mut client = Client::with_keep_alive(10);
+    client.session.policy_mut().pingresp_timeout_millis = 15_000;
+    client.advance_millis(10_000);
+    client.advance_millis(10_000);
+    assert_eq!(client.sent(), ["PINGREQ", "PINGREQ"]);
+    client.receive(Packet::PingResp);
+    client.advance_millis(10_000);
+    assert_eq!((client.sent(), client.events()), (vec!["PINGREQ".into()], vec![]));
+}
+
+#[test]
+fn the_wait_is_for_the_first_ping_and_begins_when_it_has_left() {
+    let mut client = Client::with_keep_alive(10);
+    client.session.policy_mut().pingresp_timeout_millis = 25_000;
+    client.advance_millis(10_000);
+    client.advance_millis(3_000);
+    client.session.handle_ping(client.now, false);
+    client.advance_millis(3_000);
+    client.session.handle_ping(client.now, true);
+    // Later ones leave too, which is no sign of the peer.
+    client.advance_millis(10_000);
+    client.session.handle_ping(client.now, true);
+    client.advance_millis(14_999);
+    assert_eq!(client.events(), []);
+    client.advance_millis(1);
+    assert_eq!(client.close_reason(), Some(CloseReason::NoPingResp));
+}
+
+#[test]
+fn what_leaves_late_puts_the_ping_off() {
+    let mut client = Client::with_keep_alive(10);
+    client.advance_millis(8_000);
+    client.session.handle_left(client.now);
+    assert_eq!(client.session.poll_timeout(), Some(Timestamp::from_millis(18_000)));
 }
 
 #[test]
@@ -410,6 +518,42 @@ fn received_ids_are_void_when_the_server_kept_no_session() {
 }
 
 #[test]
+fn exchanges_follow_from_what_the_server_kept() {
+    let mut client = Client::persistent(V311);
+    for qos in [Qos::AtLeastOnce, Qos::ExactlyOnce, Qos::ExactlyOnce] {
+        client.publish(qos);
+    }
+    client.receive(pubrec(2));
+    client.sent();
+    client.lose_connection();
+    client.events();
+    client.session.connect(client.now, &client.options).expect("it is not connected");
+    client.sent();
+    client.receive(Packet::ConnAck(ConnAck { flags: 0, return_code: 0 }));
+    // The server has the message of id 2; nobody has the others.
+    let lost = Event::SessionLost { released: vec![id(2)], resent: vec![id(1), id(3)] };
+    assert_eq!(client.events(), [Event::Connected { session_present: false }, lost]);
+    assert_eq!(client.sent(), ["PUBLISH q1 #1 dup", "PUBLISH q2 #3 dup"]);
+    assert_eq!((client.session.in_flight(), client.session.packet_ids_in_use()), (2, 2));
+}
+
+#[test]
+fn what_another_session_gives_up_is_told() {
+    let mut client = Client::persistent(V31);
+    client.publish(Qos::AtLeastOnce);
+    client.sent();
+    client.lose_connection();
+    client.events();
+    client.session.abandon();
+    let publishes = vec![id(1)];
+    let left = Event::LeftInFlight { publishes, requests: vec![], queued: 0, kept: false };
+    assert_eq!(client.events(), [left]);
+    assert_eq!(client.session.packet_ids_in_use(), 0);
+    client.session.abandon();
+    assert_eq!(client.events(), []);
+}
+
+#[test]
 fn another_client_id_is_another_session() {
     let mut client = Client::persistent(V31);
     client.publish(Qos::AtLeastOnce);
@@ -417,7 +561,11 @@ fn another_client_id_is_another_session() {
     client.lose_connection();
     client.events();
     client.options.client_id = "another".into();
-    client.connect();
+    client.session.connect(client.now, &client.options).expect("it is not connected");
+    let publishes = vec![id(1)];
+    let left = Event::LeftInFlight { publishes, requests: vec![], queued: 0, kept: false };
+    assert_eq!((client.sent(), client.events()), (vec!["CONNECT".into()], vec![left]));
+    client.receive(Packet::ConnAck(ConnAck { flags: 0, return_code: 0 }));
     assert_eq!(client.sent(), NONE);
     assert_eq!(client.session.packet_ids_in_use(), 0);
 }

@@ -20,6 +20,8 @@ table! {
             .kept(Kept::If(Field::RememberPassword))
             .settling(&[Field::Username]),
         KeepAlive = FieldInfo::new("keep-alive", Form::Connection, Kind::Number).default("0"),
+        ConnectTimeout = FieldInfo::new("connect-timeout", Form::Connection, Kind::Number).default("10"),
+        PingRespTimeout = FieldInfo::new("pingresp-timeout", Form::Connection, Kind::Number).default("10"),
         SendWithoutPassword = FieldInfo::new("send-without-password", Form::Connection, Kind::Switch(false))
             .settling(&[Field::Password, Field::Username]),
         RememberPassword = FieldInfo::new("remember-password", Form::Connection, Kind::Switch(false)),
@@ -36,6 +38,8 @@ table! {
             .effect(Effect::Policy),
         SendDuplicates = FieldInfo::new("send-duplicates", Form::TestSwitches, Kind::Switch(false))
             .kept(Kept::Not)
+            .effect(Effect::Policy),
+        CloseOnViolation = FieldInfo::new("close-on-violation", Form::TestSwitches, Kind::Switch(false))
             .effect(Effect::Policy),
         Filter = FieldInfo::new("filter", Form::Subscribe, Kind::Line).default("topic/mqtttopic"),
         RequestedQos = FieldInfo::new("requested-qos", Form::Subscribe, Kind::Choice(&QOS_LEVELS)),

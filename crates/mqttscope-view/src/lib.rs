@@ -19,6 +19,7 @@ pub mod pane;
 mod problems;
 pub mod settling;
 pub mod storage;
+mod url;
 pub mod validate;
 mod values;
 
@@ -28,4 +29,5 @@ pub use field::{Effect, Field, FieldInfo, Form, Kept, Kind, Part};
 pub use looks::{Looks, Theme};
 pub use page::{Edit, Page, Tab};
 pub use problems::{Problem, Problems, refused};
+pub use url::Parsed;
 pub use values::{Drafts, Profile, Value, Values};

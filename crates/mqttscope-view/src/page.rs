@@ -3,6 +3,7 @@
 use std::rc::Rc;
 
 use mqttscope_proto::ProtocolVersion;
+use mqttscope_text::number;
 
 use crate::column::Column;
 use crate::field::{Effect, Field, Part};
@@ -116,11 +117,11 @@ pub struct Change {
 /// What the link that the page was opened by has filled in.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 struct Link {
-    /// The link, behind its question mark.
-    query: String,
+    /// What tells the link from others: it may hold what is not to be stored.
+    digest: String,
     /// The fields, each with what it was set to before, as long as nobody has used them.
     fields: Vec<(Field, Option<Value>)>,
-    /// The link whose fields somebody has used.
+    /// The same of the link whose fields somebody has used.
     used: String,
 }
 
@@ -177,7 +178,7 @@ impl Page {
                 self.tab = Tab::Log;
                 if !self.link.fields.is_empty() {
                     self.link.fields.clear();
-                    self.link.used = self.link.query.clone();
+                    self.link.used.clone_from(&self.link.digest);
                     change.store = Some(Store::Forms);
                 }
             }
@@ -270,7 +271,7 @@ impl Page {
     /// A password is never taken from a link, and the one that is remembered is not offered to a URL that a link
     /// names: it was given to another broker.
     pub fn follow_link(&mut self, query: &str, asked: impl Fn(&str) -> Option<String>) {
-        self.link.query = query.into();
+        self.link.digest = digest(query);
         for (name, field) in LINKED {
             let Some(text) = asked(name) else { continue };
             let Some(value) = Value::read(field, &text) else {
@@ -284,15 +285,19 @@ impl Page {
         }
     }
 
-    /// The link whose fields somebody has used in this tab: loaded again, it does not take the place of what was typed
-    /// since.
+    /// Whether it is this link whose fields somebody has used in this tab: loaded again, it does not take the place of
+    /// what was typed since.
     #[must_use]
-    pub fn used_link(&self) -> &str {
+    pub fn has_used_link(&self, query: &str) -> bool {
+        self.link.used == digest(query)
+    }
+
+    pub(crate) fn used_link(&self) -> &str {
         &self.link.used
     }
 
-    pub(crate) fn set_used_link(&mut self, query: &str) {
-        self.link.used = query.into();
+    pub(crate) fn set_used_link(&mut self, digest: &str) {
+        self.link.used = digest.into();
     }
 
     /// Gives values back what they were before a link changed them.
@@ -320,6 +325,15 @@ impl Tab {
 
 fn looks(effect: Option<Effect>) -> Change {
     Change { effect, store: Some(Store::Looks) }
+}
+
+/// Tells one text from another without holding it (FNV-1a); nothing for nothing.
+fn digest(text: &str) -> String {
+    if text.is_empty() {
+        return String::new();
+    }
+    let mix = |sum: u64, byte| (sum ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3);
+    number::plain(text.bytes().fold(0xcbf2_9ce4_8422_2325, mix))
 }
 
 /// The names in a link and the fields that they fill; of two for one field the latter counts.
@@ -474,11 +488,12 @@ mod tests {
         let back = reloaded(&page);
         let fields = [Field::Url, Field::Password, Field::Topic, Field::Username];
         assert_eq!(texts(&back, fields), ["ws://mine/", "secret", "topic/mqtttopic", "me"]);
-        assert_eq!(back.used_link(), "");
+        assert!(!back.has_used_link("?q"));
         assert_eq!(page.apply(Edit::Connect).store, Some(Store::Forms));
         let back = reloaded(&page);
         assert_eq!(texts(&back, fields), ["ws://theirs/", "", "a", "me"]);
-        assert_eq!(back.used_link(), "?q");
+        assert!(back.has_used_link("?q") && !back.has_used_link("?r"));
+        assert!(!back.used_link().contains("?q"));
         assert_eq!(page.apply(Edit::Connect).store, None);
     }
 

@@ -13,6 +13,7 @@ use crate::looks::{Looks, Theme};
 use crate::page::Page;
 use crate::pane::Pane;
 use crate::problems::Problems;
+use crate::url::without_userinfo;
 use crate::values::{Value, Values};
 
 /// Entries of a name and a text.
@@ -136,7 +137,10 @@ impl Entries {
 
     fn add_values(&mut self, values: &Values, is_kept: impl Fn(Field) -> bool) {
         for (field, text) in values.written().filter(|(field, _)| is_kept(*field)) {
-            self.add(field.id(), text);
+            match field {
+                Field::Url => self.add(field.id(), &without_userinfo(text)),
+                _ => self.add(field.id(), text),
+            }
         }
     }
 }
@@ -213,6 +217,15 @@ mod tests {
         let back = reloaded(&page, Reader::SameTab);
         assert_eq!((&back.profile, &back.drafts), (&page.profile, &page.drafts));
         assert_eq!(back.problems.first(), None);
+    }
+
+    #[test]
+    fn a_user_name_and_password_in_a_url_are_not_stored() {
+        let page = page([text(Field::Url, "wss://me:hush@h:8884/mqtt?a@b")]);
+        for reader in [Reader::SameTab, Reader::NewTab] {
+            assert!(!Entries::of_forms(&page, reader).to_text().contains("hush"));
+            assert_eq!(reloaded(&page, reader).text(Field::Url), "wss://h:8884/mqtt?a@b");
+        }
     }
 
     #[test]

@@ -6,6 +6,7 @@ use mqttscope_text::{capitalised, number};
 
 use crate::field::Field;
 use crate::problems::{Problems, refused};
+use crate::url::{Parsed, url_fault};
 use crate::values::{Drafts, Profile};
 
 /// A connection that can be tried.
@@ -17,15 +18,23 @@ pub struct ConnectRequest {
     pub subprotocols: Vec<String>,
     /// How, and as whom.
     pub options: ConnectOptions,
+    /// Seconds that the WebSocket may take to open, and then the server to answer CONNECT.
+    pub connect_timeout_secs: u16,
+    /// Seconds of silence to wait for PINGRESP at least.
+    pub pingresp_timeout_secs: u16,
 }
 
 /// What the page's own address means for a connection.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug)]
 pub struct Place {
     /// Whether the page came over `https:`.
     pub secure: bool,
     /// The URL that an empty field stands for: the page's own host and `/mqttproxy`.
     pub default_url: String,
+    /// The page's origin, as `https://host:port`; empty for one that was opened from a file.
+    pub page: String,
+    /// The browser's parser of URLs, which gives nothing for what is none.
+    pub parse: fn(&str) -> Option<Parsed>,
 }
 
 impl Profile {
@@ -51,6 +60,13 @@ impl Profile {
         if keep_alive.is_err() {
             note(Field::KeepAlive, Some("0 (off) to 65535.".into()));
         }
+        let timeouts = [Field::ConnectTimeout, Field::PingRespTimeout].map(|field| {
+            let secs = self.0.text(field).trim().parse().ok().filter(|secs| (1..=3_600).contains(secs));
+            if secs.is_none() {
+                note(field, Some("1 to 3600.".into()));
+            }
+            secs.unwrap_or_default()
+        });
         if self.is_on(Field::Will) {
             note(Field::WillTopic, TopicName::new(self.0.text(Field::WillTopic)).err().map(topic_words));
             note(Field::WillMessage, long_text_fault(&self.text(Field::WillMessage)));
@@ -59,6 +75,8 @@ impl Profile {
         problems.or(ConnectRequest {
             url: if url.is_empty() { place.default_url.clone() } else { url.into() },
             subprotocols,
+            connect_timeout_secs: timeouts[0],
+            pingresp_timeout_secs: timeouts[1],
             options: ConnectOptions {
                 version: self.version(),
                 client_id: self.client_id().into(),
@@ -159,39 +177,6 @@ fn long_text_fault(text: &str) -> Option<String> {
     (text.len() > 65_535).then(|| "At most 65,535 bytes fit.".into())
 }
 
-fn url_fault(url: &str, place: &Place) -> Option<String> {
-    let url = if url.is_empty() { place.default_url.as_str() } else { url };
-    let parts = url.split_once(':').and_then(|(scheme, rest)| Some((scheme, rest.strip_prefix("//")?)));
-    let (scheme, rest) = parts.unwrap_or(("", url));
-    let secure = scheme.eq_ignore_ascii_case("wss");
-    if !secure && !scheme.eq_ignore_ascii_case("ws") {
-        return Some("A WebSocket URL begins with ws:// or wss://.".into());
-    }
-    if !secure && place.secure {
-        return Some("From an https: page only wss:// is allowed.".into());
-    }
-    if url.contains('#') {
-        return Some("A WebSocket URL has no part behind a #.".into());
-    }
-    let authority = rest.split(['/', '?']).next().unwrap_or_default();
-    authority_fault(authority).map(str::to_owned)
-}
-
-fn authority_fault(authority: &str) -> Option<&'static str> {
-    let host_and_port = authority.rsplit('@').next().unwrap_or_default();
-    // The colons of an IPv6 address stand in square brackets.
-    let (host, port) = match host_and_port.rsplit_once(':') {
-        Some((host, port)) if !port.contains(']') => (host, Some(port)),
-        _ => (host_and_port, None),
-    };
-    if host.is_empty() || host.contains(char::is_whitespace) {
-        return Some("The URL needs a host: ws://host:port/path.");
-    }
-    let two_ports = host.contains(':') && !host.starts_with('[');
-    let is_port = |port: &str| port.parse::<u16>().is_ok_and(|port| port > 0);
-    (two_ports || !port.is_none_or(is_port)).then_some("A port is 1 to 65535.")
-}
-
 fn subprotocol_list(text: &str) -> Vec<String> {
     let names = text.split([',', ' ']).filter(|name| !name.is_empty() && *name != "none");
     names.map(str::to_owned).collect()
@@ -217,7 +202,13 @@ mod tests {
     use crate::values::Value;
 
     fn place() -> Place {
-        Place { secure: false, default_url: "ws://localhost:8001/mqttproxy".into() }
+        let parse = |_: &str| Some(Parsed::default());
+        Place {
+            secure: false,
+            default_url: "ws://localhost:8001/mqttproxy".into(),
+            page: String::new(),
+            parse,
+        }
     }
 
     /// A profile with these texts, choices and switches.
@@ -258,15 +249,16 @@ mod tests {
         for url in ["ws://", "ws:///path", "ws://:80/", "ws://a b/"] {
             refuses(Field::Url, "needs a host", &[(Field::Url, url)]);
         }
-        for url in ["ws://h:0/", "ws://h:65536/", "ws://h:x/", "ws://[::1]:/", "ws://h:80:90/"] {
+        for url in ["ws://h:0/", "ws://h:65536/", "ws://h:x/", "ws://h:80:90/"] {
             refuses(Field::Url, "1 to 65535", &[(Field::Url, url)]);
         }
         refuses(Field::Url, "behind a #", &[(Field::Url, "ws://h/#x")]);
+        refuses(Field::Url, "no user name", &[(Field::Url, "ws://u:p@h:80/")]);
     }
 
     #[test]
     fn websocket_urls_are_accepted() {
-        for url in ["ws://h", "WSS://h:443/x?y", "ws://[::1]:9001/", "ws://u:p@h:80/", " ws://h/ "] {
+        for url in ["ws://h", "WSS://h:443/x?y", "ws://[::1]:9001/", " ws://h/ "] {
             let forms = with(&[(Field::Url, url)]);
             assert!(forms.connect_request(&place()).is_ok(), "{url}");
         }
@@ -275,10 +267,24 @@ mod tests {
     #[test]
     fn an_https_page_needs_wss() {
         let secure = Place { secure: true, ..place() };
-        let problems = with(&[]).connect_request(&secure).expect_err("ws from https");
+        let problems = with(&[(Field::Url, "ws://h/")]).connect_request(&secure).expect_err("ws from https");
         assert!(problems.at(Field::Url).is_some_and(|words| words.contains("wss://")));
         let wss = with(&[(Field::Url, "wss://h/")]);
         assert!(wss.connect_request(&secure).is_ok());
+    }
+
+    #[test]
+    fn waits_have_limits() {
+        for field in [Field::ConnectTimeout, Field::PingRespTimeout] {
+            for text in ["", "0", "-1", "3601", "1.5", "ten"] {
+                refuses(field, "1 to 3600", &[(field, text)]);
+            }
+        }
+        let request = with(&[]).connect_request(&place()).expect("the defaults");
+        assert_eq!((request.connect_timeout_secs, request.pingresp_timeout_secs), (10, 10));
+        let set = with(&[(Field::ConnectTimeout, " 3 "), (Field::PingRespTimeout, "3600")]);
+        let request = set.connect_request(&place()).expect("both are right");
+        assert_eq!((request.connect_timeout_secs, request.pingresp_timeout_secs), (3, 3_600));
     }
 
     #[test]

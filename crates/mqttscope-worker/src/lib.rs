@@ -10,6 +10,7 @@ use web_sys::MessagePort;
 
 mod clock;
 mod export;
+mod probe;
 mod reader;
 mod shell;
 mod socket;

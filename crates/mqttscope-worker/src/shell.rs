@@ -19,6 +19,7 @@ use web_sys::{Blob, File, MessageEvent, MessagePort};
 
 use crate::clock::Clock;
 use crate::export::Pieces;
+use crate::probe::Probe;
 use crate::reader::{Import, Read, Reader};
 use crate::socket::{Signal, Socket};
 use crate::tasks::TaskQueue;
@@ -35,6 +36,7 @@ struct Inner {
     page: MessagePort,
     clock: RefCell<Clock>,
     sockets: RefCell<Vec<(Slot, Socket)>>,
+    probes: RefCell<Vec<Probe>>,
     tasks: TaskQueue,
     /// When all that the engine wanted was done last.
     drained: Cell<Timestamp>,
@@ -70,6 +72,7 @@ impl Shell {
                     }
                 }))),
                 sockets: RefCell::default(),
+                probes: RefCell::default(),
                 tasks: TaskQueue::new(move || {
                     if let Some(inner) = working.upgrade() {
                         inner.work();
@@ -228,6 +231,10 @@ impl Inner {
                 sockets[at].1.close();
                 None
             }
+            (client::Output::Probe { generation, url }, _) => {
+                self.probe(slot, generation, url);
+                None
+            }
             (client::Output::Open { generation, url, subprotocols }, at) => {
                 if let Some(at) = at {
                     sockets.swap_remove(at);
@@ -254,6 +261,19 @@ impl Inner {
             engine.handle(now, Input::Link { slot, generation, input });
         }
         true
+    }
+
+    /// Finds out whether anything answers where a connection's WebSocket did not open.
+    fn probe(&self, slot: Slot, generation: u32, url: &str) {
+        let me = self.me.clone();
+        let tell = move |probed| {
+            if let Some(inner) = me.upgrade() {
+                inner.handle(Input::Link { slot, generation, input: client::Input::Probed(probed) });
+            }
+        };
+        let mut probes = self.probes.borrow_mut();
+        probes.retain(|probe| !probe.is_over());
+        probes.extend(Probe::ask(url, tell));
     }
 
     fn carry_all_out(&self) {

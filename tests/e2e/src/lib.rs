@@ -23,5 +23,6 @@ pub mod stage;
 pub mod static_server;
 pub mod tcp_client;
 pub mod temporary;
+pub mod tls_server;
 pub mod tshark;
 pub mod wait;

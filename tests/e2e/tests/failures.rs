@@ -8,7 +8,8 @@ use mqttscope_e2e::gateway::{Gateway, Options};
 use mqttscope_e2e::scenarios::failures;
 use mqttscope_e2e::stage;
 use mqttscope_e2e::static_server::{Manner, StaticServer};
-use std::net::SocketAddr;
+use mqttscope_e2e::tls_server::TlsServer;
+use std::net::{SocketAddr, TcpListener};
 
 #[test]
 fn nothing_listens() {
@@ -16,8 +17,42 @@ fn nothing_listens() {
         let chain = Chain::own(Version::V31)?;
         let page = stage.open(&chain).await?;
         page.field("URL").fill(&format!("ws://{}/mqttproxy", address_without_broker()?)).await?;
-        let words = ["Is a gateway there, is /mqttproxy its path", "ask for no subprotocol?"];
+        let words = ["nothing answers there", "Does a gateway run at that host and port?"];
         failures::is_not_opened(&page, "nothing-listens", "ERR_CONNECTION_REFUSED", &words).await
+    });
+}
+
+#[test]
+fn something_listens_and_does_not_answer() {
+    stage::run("timed-out", async |stage| {
+        let chain = Chain::own(Version::V31)?;
+        let page = stage.open(&chain).await?;
+        // The system takes connections for it, and it never looks at them.
+        let silent = TcpListener::bind("127.0.0.1:0")?;
+        page.field("URL").fill(&format!("ws://{}/mqttproxy", silent.local_addr()?)).await?;
+        failures::is_not_answered(&page).await?;
+        page.console_errors().await?;
+        Ok(())
+    });
+}
+
+#[test]
+fn a_certificate_that_nobody_has_signed() {
+    stage::run("certificate", async |stage| {
+        let chain = Chain::own(Version::V31)?;
+        let page = stage.open(&chain).await?;
+        let server = TlsServer::start()?;
+        page.field("URL").fill(&format!("wss://{}/mqtt", server.address())).await?;
+        failures::lacks_trust(&page, &format!("https://{}/", server.address())).await
+    });
+}
+
+#[test]
+fn a_broker_that_refuses_and_does_not_close() {
+    stage::run("left-open", async |stage| {
+        let broker = ScriptedBroker::start(vec![Act::Receive, Act::send("20 02 00 05"), Act::Stay])?;
+        let mut chain = Chain::own_before(broker.address(), Version::V311)?;
+        failures::refused_and_left_open(stage, &mut chain).await
     });
 }
 

@@ -126,8 +126,7 @@ impl Client {
     fn answer_to(mut self, options: &ConnectOptions) -> Result<Answer> {
         let (now, from) = (self.now(), self.log.end());
         // Where it leads is the route's to know.
-        let request =
-            ConnectRequest { url: String::new(), subprotocols: Vec::new(), options: options.clone() };
+        let request = ConnectRequest::new("", options.clone());
         self.client.connect(now, request, &mut self.log);
         self.flush()?;
         let deadline = Instant::now() + TIMEOUT;

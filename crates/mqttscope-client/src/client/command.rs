@@ -1,12 +1,13 @@
 //! What a user can ask of a client.
 
 use mqttscope_log::{Direction, Event, Log, SourceId, Version};
-use mqttscope_proto::session::{CommandError, Publication};
+use mqttscope_proto::session::{CommandError, Publication, Published};
 use mqttscope_proto::{Qos, Timestamp, TopicFilter};
 
 use super::{Attempt, Client, ConnectRequest};
 use crate::close::LocalClose;
 use crate::connection::Phase;
+use crate::url::server;
 
 /// Commands.
 impl Client {
@@ -22,11 +23,28 @@ impl Client {
         self.link.open(self.connection.is_open());
         self.generation = self.generation.wrapping_add(1);
         let options = &request.options;
-        self.connection.opening(&request.url, &options.client_id, options.clean_session);
         let id = log.add_connection(SourceId::LIVE, Version::Known(options.version));
-        let opening = Event::Opening { url: &request.url, subprotocols: &request.subprotocol_words() };
+        let url = request.shown_url();
+        let opening = Event::Opening { url: &url, subprotocols: &request.subprotocol_words() };
         log.push_event(now.as_micros(), id, opening);
-        self.attempt = Some(Attempt { request, id, began: now, withheld: false, closing: None });
+        let before = self.attempt.as_ref().map(|attempt| &attempt.request);
+        let is_same_server = before.is_none_or(|before| server(&before.url) == server(&request.url));
+        let is_same = is_same_server && self.connection.client_id == options.client_id;
+        self.knows_session &= is_same;
+        self.connection.opening(url, &options.client_id, options.clean_session, is_same);
+        let policy = self.session.policy_mut();
+        policy.connack_timeout_millis = Some(u64::from(request.connect_timeout_secs) * 1_000);
+        policy.pingresp_timeout_millis = u64::from(request.pingresp_timeout_secs) * 1_000;
+        self.unopened = None;
+        self.probe = None;
+        self.pause = None;
+        let (withheld, closing, dequeued) = (false, None, (0, 0));
+        self.attempt = Some(Attempt { request, id, began: now, withheld, closing, dequeued });
+        if !is_same_server {
+            // Another server knows nothing of it.
+            self.session.abandon();
+            self.report(now, None, log);
+        }
         self.enter(now, Phase::Opening);
     }
 
@@ -40,10 +58,14 @@ impl Client {
         }
     }
 
-    /// Closes the WebSocket without DISCONNECT.
+    /// Closes the WebSocket without DISCONNECT. One that is being closed already is not waited for any more.
     pub fn drop_connection(&mut self, now: Timestamp, log: &mut Log) {
         self.now = now;
-        self.end(now, LocalClose::Dropped, log);
+        if self.is_close_asked() {
+            self.stop_waiting(now, log);
+        } else {
+            self.end(now, LocalClose::Dropped, log);
+        }
     }
 
     /// Subscribes to a topic filter.
@@ -95,7 +117,9 @@ impl Client {
         log: &mut Log,
     ) -> Result<(), CommandError> {
         self.now = now;
-        self.session.publish(now, message)?;
+        if self.session.publish(now, message)? == Published::Queued {
+            self.tell_queued(now, log);
+        }
         self.gather(now, None, log);
         Ok(())
     }

@@ -9,7 +9,7 @@ use mqttscope_proto::Timestamp;
 use mqttscope_proto::session::Session;
 
 use super::{Client, Input};
-use crate::close::{Closed, LocalClose};
+use crate::close::LocalClose;
 use crate::connection::Phase;
 
 /// Inputs.
@@ -17,14 +17,22 @@ impl Client {
     /// Handles what a link or the clock tells. What comes from an older link is not meant any more, nor is what comes
     /// out of turn; the clock belongs to no link, and its generation does not matter.
     pub fn handle(&mut self, now: Timestamp, generation: u32, input: Input<'_>, log: &mut Log) {
+        self.notice_pause(now, log);
         self.now = now;
+        self.tell_late(now, log);
         match input {
-            Input::Timeout => self.session.handle_timeout(now),
+            Input::Timeout => {
+                self.allow_for_backlog(now);
+                self.session.handle_timeout(now);
+                self.end_overdue(now, log);
+            }
+            Input::Slept { millis } => self.handle_slept(now, millis),
             _ if generation != self.generation => {}
             Input::Opened { subprotocol } => self.handle_opened(now, subprotocol, log),
             Input::NotOpened { words } => self.handle_not_opened(now, words, log),
             Input::Text { chars } => self.handle_text(now, chars, log),
-            Input::Closed { code, reason } => self.handle_closed(now, code, reason, log),
+            Input::Closed { code, reason } => self.finish(now, Some(code), reason, log),
+            Input::Probed(probed) => self.handle_probed(now, probed, log),
         }
         self.gather(now, None, log);
     }
@@ -44,11 +52,18 @@ impl Client {
             return;
         }
         log.receive(id, Direction::In, len, fill);
+        self.session.handle_alive(now);
+        self.outlive_pause(now);
         while self.is_listening() {
             let session = &mut self.session;
             let time = now.as_micros();
             match log.next_packet(time, id, Direction::In, |ingested| hear(session, now, ingested)) {
-                Ok(Some(number)) => self.gather(now, Some(number), log),
+                Ok(Some((number, has_broken_rule))) => {
+                    if has_broken_rule {
+                        self.note_broken_rule();
+                    }
+                    self.gather(now, Some(number), log);
+                }
                 Ok(None) => return,
                 Err(error) => {
                     let remains = log.push_remains(time, id, Direction::In);
@@ -80,8 +95,13 @@ impl Client {
     fn handle_not_opened(&mut self, now: Timestamp, words: &str, log: &mut Log) {
         if self.connection.phase == Phase::Opening {
             self.link.ended();
-            self.event(now, Event::NotOpened { words }, log);
-            let why = format!("The browser refused to open the WebSocket: {words}");
+            // The browser names the URL, and with it what must not be shown.
+            let words = match &self.attempt {
+                Some(attempt) => words.replace(&attempt.request.url, &attempt.request.shown_url()),
+                None => words.into(),
+            };
+            self.event(now, Event::NotOpened { words: &words }, log);
+            let why = ["The browser refused to open the WebSocket: ", &words].concat();
             self.enter(now, Phase::Ended { why, failed: true });
         }
     }
@@ -94,48 +114,10 @@ impl Client {
             self.end(now, LocalClose::PeerError(TEXT_MESSAGE.into()), log);
         }
     }
-
-    fn handle_closed(&mut self, now: Timestamp, code: u16, reason: &str, log: &mut Log) {
-        if !self.connection.is_open() {
-            return;
-        }
-        self.session.handle_closed();
-        let Some(attempt) = &mut self.attempt else { return };
-        let len = log.pending(attempt.id, Direction::In).len() as u64;
-        if len > 0 {
-            log.push_remains(now.as_micros(), attempt.id, Direction::In);
-            log.push_event(now.as_micros(), attempt.id, Event::Incomplete { len });
-        }
-        let (local, phase) = match attempt.closing.take() {
-            Some((local, phase)) => (Some(local), phase),
-            None => (None, self.connection.phase.clone()),
-        };
-        let closed = Closed {
-            code,
-            reason: reason.into(),
-            local,
-            phase,
-            after_ms: now.micros_since(attempt.began) / 1_000,
-            url: attempt.request.url.clone(),
-            subprotocols: attempt.request.subprotocol_words(),
-            withheld: attempt.withheld,
-        };
-        let failed = closed.is_failure();
-        self.event(now, Event::Closed { words: &closed.event_words(), failed }, log);
-        self.link.ended();
-        self.enter(now, Phase::Ended { why: closed.status_words(), failed });
-    }
-
-    /// Closes the WebSocket over the session's head.
-    pub(super) fn end(&mut self, now: Timestamp, local: LocalClose, log: &mut Log) {
-        self.session.handle_closed();
-        self.close(now, local);
-        self.gather(now, None, log);
-    }
 }
 
-/// Tells the session of a packet while it lies in the log, and says its number.
-fn hear(session: &mut Session, now: Timestamp, ingested: &Ingested<'_>) -> u32 {
+/// Tells the session of a packet while it lies in the log, and says its number, and whether it breaks a rule.
+fn hear(session: &mut Session, now: Timestamp, ingested: &Ingested<'_>) -> (u32, bool) {
     match &ingested.packet {
         Ok(packet) => {
             for violation in ingested.violations {
@@ -145,7 +127,7 @@ fn hear(session: &mut Session, now: Timestamp, ingested: &Ingested<'_>) -> u32 {
         }
         Err(error) => session.handle_decode_error(error),
     }
-    ingested.number
+    (ingested.number, !ingested.violations.is_empty())
 }
 
 /// Why a text message ends the connection.

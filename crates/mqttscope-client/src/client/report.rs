@@ -2,7 +2,7 @@
 
 use mqttscope_log::{Direction, Event as LogEvent, Fault, Log, PacketFacts};
 use mqttscope_proto::session::{CloseReason, Event, TransmitKind};
-use mqttscope_proto::{PacketId, Timestamp};
+use mqttscope_proto::{PacketId, ProtocolVersion, Timestamp};
 use mqttscope_text::number;
 
 use super::Client;
@@ -15,8 +15,8 @@ impl Client {
         if let Some(id) = self.id() {
             while let Some(transmit) = self.session.poll_transmit() {
                 let facts = facts_of(transmit.kind);
-                log.push_packet(now.as_micros(), id, Direction::Out, transmit.frame, facts);
-                self.link.queue(transmit.frame);
+                let number = log.push_packet(now.as_micros(), id, Direction::Out, transmit.frame, facts);
+                self.link.queue(now, transmit.frame, number);
             }
         }
         self.report(now, about, log);
@@ -27,12 +27,22 @@ impl Client {
         while let Some(event) = self.session.poll_event() {
             self.on_event(now, about, event, log);
         }
+        self.follow_queue(now, log);
     }
 
     fn on_event(&mut self, now: Timestamp, about: Option<u32>, event: Event, log: &mut Log) {
         match event {
-            Event::Connected { .. } => self.enter(now, Phase::Connected),
-            Event::Refused { return_code } => self.event(now, LogEvent::Refused { return_code }, log),
+            Event::Connected { session_present } => self.on_connected(now, session_present, log),
+            Event::SessionLost { released, resent } => self.on_session_lost(now, &released, &resent, log),
+            Event::Dequeued { packet_id } => {
+                if let Some(attempt) = &mut self.attempt {
+                    attempt.dequeued = (attempt.dequeued.0 + 1, packet_id.get());
+                }
+            }
+            Event::Refused { return_code } => {
+                self.event(now, LogEvent::Refused { return_code }, log);
+                self.await_close(now, LocalClose::Refused(return_code));
+            }
             Event::Subscribed { results, .. } => {
                 for result in results.iter().filter(|result| result.granted().is_none()) {
                     self.event(now, LogEvent::NotGranted { filter: &result.filter }, log);
@@ -63,6 +73,9 @@ impl Client {
                 self.event_about(about, now, repeat, log);
             }
             Event::PeerError(error) => {
+                if !error.may_be_late() {
+                    self.note_broken_rule();
+                }
                 let error = Fault::Found(error, self.session.version());
                 self.event(now, LogEvent::PeerError { error }, log);
             }
@@ -76,12 +89,55 @@ impl Client {
         }
     }
 
-    fn on_left_in_flight(&self, now: Timestamp, ids: &[PacketId], queued: usize, kept: bool, log: &mut Log) {
-        let shown = ids.iter().take(MAX_IDS).map(PacketId::to_string);
-        let mut words = shown.collect::<Vec<_>>().join(", ");
-        if ids.len() > MAX_IDS {
-            words.push_str(", …");
+    fn on_connected(&mut self, now: Timestamp, session_present: bool, log: &mut Log) {
+        let is_kept = match self.session.version() {
+            // It does not say.
+            ProtocolVersion::V31 => None,
+            ProtocolVersion::V311 => Some(session_present),
+        };
+        self.knows_session |= self.connection.clean_session || is_kept == Some(false);
+        let may_hold_others = !self.knows_session;
+        self.update(|connection| connection.may_hold_others = may_hold_others);
+        if is_kept == Some(false) && !self.connection.clean_session {
+            let gone = self.connection.lose_subscriptions();
+            if gone > 0 {
+                let gone = number::counted(gone as u64, " subscription is", " subscriptions are");
+                let words = ["Session present 0: the server kept no session, and ", &gone, " gone"];
+                self.event(now, LogEvent::Note { name: "session-lost", words: &words.concat() }, log);
+            }
         }
+        self.enter(now, Phase::Connected);
+    }
+
+    fn on_session_lost(&self, now: Timestamp, released: &[PacketId], resent: &[PacketId], log: &mut Log) {
+        let mut words = "Session present 0: the server kept no session".to_owned();
+        if !released.is_empty() {
+            let ids = id_words(released);
+            words.extend(["; over, since PUBREC had come: packet id ", &ids]);
+        }
+        if !resent.is_empty() {
+            let ids = id_words(resent);
+            words.extend(["; sent again, since no answer had come: packet id ", &ids]);
+        }
+        self.event(now, LogEvent::Note { name: "exchanges-lost", words: &words }, log);
+    }
+
+    /// The peer broke a rule, and the page stays connected: that is to be seen.
+    pub(super) fn note_broken_rule(&mut self) {
+        if !self.connection.has_broken_rule {
+            self.update(|connection| connection.has_broken_rule = true);
+        }
+    }
+
+    fn on_left_in_flight(
+        &mut self,
+        now: Timestamp,
+        ids: &[PacketId],
+        queued: usize,
+        kept: bool,
+        log: &mut Log,
+    ) {
+        let mut words = id_words(ids);
         if queued > 0 {
             let separator = if words.is_empty() { "" } else { "; " };
             words.push_str(&format!("{separator}{} queued", number::grouped(queued as u64)));
@@ -100,8 +156,16 @@ impl Client {
         let local = match reason {
             CloseReason::Refused(code) => LocalClose::Refused(code),
             CloseReason::NoConnAck => LocalClose::NoConnAck(now.micros_since(attempt.began) / 1_000_000),
+            CloseReason::NoPingResp if self.link.backlog.has_ping() => {
+                let secs = now.micros_since(self.link.backlog.moved()) / 1_000_000;
+                let words =
+                    ["PINGREQ could not leave for ", &number::plain(secs), " s: the connection is dead"];
+                self.event(now, LogEvent::Note { name: "stuck", words: &words.concat() }, log);
+                LocalClose::Stuck(secs)
+            }
             CloseReason::NoPingResp => {
-                let secs = attempt.request.options.keep_alive.as_secs();
+                let secs = self.session.pingresp_wait_millis() / 1_000;
+                let secs = u16::try_from(secs).unwrap_or(u16::MAX);
                 self.event(now, LogEvent::KeepAliveExpired { secs }, log);
                 LocalClose::KeepAliveExpired(secs)
             }
@@ -123,6 +187,16 @@ fn facts_of(kind: TransmitKind) -> PacketFacts {
         raw: kind == TransmitKind::Raw,
         ..PacketFacts::default()
     }
+}
+
+/// Packet ids in words, of many the first.
+fn id_words(ids: &[PacketId]) -> String {
+    let shown = ids.iter().take(MAX_IDS).map(PacketId::to_string);
+    let mut words = shown.collect::<Vec<_>>().join(", ");
+    if ids.len() > MAX_IDS {
+        words.push_str(", …");
+    }
+    words
 }
 
 /// As many packet ids are named when exchanges are left unfinished.

@@ -19,6 +19,8 @@ pub struct Bench {
     pub link: Option<FakeLink>,
     /// Links that were there before it.
     pub older: Vec<FakeLink>,
+    /// The URLs at which it was to be found out whether anything answers.
+    pub probes: Vec<String>,
     /// How often the connection was to be shown.
     pub changes: usize,
     /// How often the clock was set.
@@ -56,6 +58,7 @@ impl Bench {
             stuck: false,
             link: None,
             older: Vec::new(),
+            probes: Vec::new(),
             changes: 0,
             alarms: 0,
             alarm: Alarm::default(),
@@ -176,6 +179,10 @@ impl Bench {
                 }
                 Output::Close => self.end_link(End::Closed),
                 Output::Abandon => self.end_link(End::Abandoned),
+                Output::Probe { generation, url } => {
+                    assert!(generation > 0, "a link was opened");
+                    self.probes.push(url.into());
+                }
                 Output::Changed => self.changes += 1,
             }
         }
@@ -250,7 +257,7 @@ fn details(record: &Record) -> String {
 
 /// A request to `ws://localhost:8001/mqttproxy` that offers no subprotocol.
 pub fn request(options: ConnectOptions) -> ConnectRequest {
-    ConnectRequest { url: "ws://localhost:8001/mqttproxy".into(), subprotocols: Vec::new(), options }
+    ConnectRequest::new("ws://localhost:8001/mqttproxy", options)
 }
 
 /// Clean session, no keep alive, MQTT 3.1.

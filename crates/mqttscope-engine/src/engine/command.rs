@@ -54,10 +54,11 @@ impl Engine {
                     client.publish(now, &publication, log).map_err(|error| said(&error))
                 })
             }
-            ConnectionCommand::Switches { withhold_pingreq, send_duplicates } => {
+            ConnectionCommand::Switches { withhold_pingreq, send_duplicates, close_on_violation } => {
                 let policy = client.policy_mut();
                 policy.withhold_pingreq = withhold_pingreq;
                 policy.send_duplicates = send_duplicates;
+                policy.close_on_violation = close_on_violation;
                 Ok(())
             }
         };

@@ -38,7 +38,7 @@ async fn the_page_and_its_files_have_their_types() {
 async fn the_pages_policy_comes_with_every_file() {
     let gateway = Running::start_with(|_| {}).await;
     let policy = "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; style-src 'self'; font-src 'self'; \
-        img-src 'self' data: blob:; connect-src 'self' ws: wss:; worker-src 'self'; manifest-src 'self'; \
+        img-src 'self' data: blob:; connect-src 'self' ws: wss: http: https:; worker-src 'self'; manifest-src 'self'; \
         base-uri 'none'; form-action 'none'; frame-ancestors 'self'";
     gateway.web.write("worker.js", "");
     let etag = gateway.get(PAGE_PATH, &[]).await.header("etag").to_owned();

@@ -29,7 +29,7 @@ impl Session {
         }
         self.transmits.push(&Packet::Connect(options.packet()))?;
         if options.clean_session || options.client_id != self.client_id {
-            self.forget();
+            self.abandon();
         }
         self.version = options.version;
         self.client_id.clone_from(&options.client_id);
@@ -38,6 +38,12 @@ impl Session {
         let connack_due = self.policy.connack_timeout_millis.map(|millis| now.plus_millis(millis));
         self.state = State::Connecting { connack_due };
         Ok(())
+    }
+
+    /// Drops the session's memory before a connection to another server, which knows nothing of it.
+    pub fn abandon(&mut self) {
+        self.left_in_flight(Vec::new(), false);
+        self.forget();
     }
 
     /// Publishes a message, at once or when the messages in flight leave room for it.
@@ -161,7 +167,7 @@ impl Session {
                 self.keep_alive.sent(now);
                 Ok(())
             }
-            State::Disconnected | State::Closing => Err(CommandError::NotConnected),
+            State::Disconnected | State::Refused { .. } | State::Closing => Err(CommandError::NotConnected),
         }
     }
 

@@ -17,7 +17,14 @@ pub enum Event {
         /// It kept a session for this client; always `false` in 3.1, which does not say.
         session_present: bool,
     },
-    /// The server refused the connection; a request to close it follows.
+    /// The server has kept nothing of a session in which messages are unfinished [MQTT-3.2.2-3].
+    SessionLost {
+        /// Messages of which only PUBCOMP was missing: the server has them, and their exchanges are over.
+        released: Vec<PacketId>,
+        /// Messages without an answer, which are sent again.
+        resent: Vec<PacketId>,
+    },
+    /// The server refused the connection, and is to close it. A request to do so follows where it does not.
     Refused {
         /// The connect return code.
         return_code: u8,
@@ -108,7 +115,7 @@ pub enum CloseReason {
     Refused(u8),
     /// No CONNACK came in time.
     NoConnAck,
-    /// No PINGRESP came within the keep alive interval.
+    /// PINGRESP was awaited and nothing came for too long: see [`super::Policy::pingresp_timeout_millis`].
     NoPingResp,
     /// What the peer sends cannot be decoded.
     Undecodable(DecodeError),
@@ -160,6 +167,9 @@ pub enum PeerError {
         /// The return codes of the SUBACK.
         actual: usize,
     },
+    /// A server that has refused the connection, and has not closed it.
+    #[error("the server refused the connection and did not close it")]
+    OpenAfterRefusal,
     /// PINGRESP without a PINGREQ.
     #[error("PINGRESP came without a PINGREQ")]
     UnexpectedPingResp,
@@ -194,13 +204,15 @@ impl PeerError {
             Self::ReturnCodeCount { .. } => {
                 Clauses { v31: "MQTT 3.1, SUBACK, Payload", v311: "[MQTT-3.8.4-5]" }
             }
+            Self::OpenAfterRefusal => Clauses { v31: "MQTT 3.1, CONNACK", v311: "[MQTT-3.2.2-5]" },
             Self::UnexpectedPingResp => Clauses { v31: "MQTT 3.1, PINGRESP", v311: "MQTT 3.1.1, 3.13" },
         };
         clauses.of(version)
     }
 
     /// Whether a well-behaved server may have sent it: an answer that was long under way.
-    pub(super) const fn may_be_late(&self) -> bool {
+    #[must_use]
+    pub const fn may_be_late(&self) -> bool {
         matches!(
             self,
             Self::UnknownPacketId { .. } | Self::WrongAcknowledgement { .. } | Self::UnexpectedPingResp
@@ -225,7 +237,7 @@ pub enum CommandError {
     #[error("packet id {0} is in flight already")]
     PacketIdInUse(PacketId),
     /// As many messages as allowed are in flight and queued.
-    #[error("{in_flight} messages are in flight and {queued} are queued: the queue is full")]
+    #[error("{in_flight} messages are in flight and {queued} are queued: the queue holds no more")]
     QueueFull {
         /// Messages in flight.
         in_flight: usize,

@@ -14,11 +14,28 @@ use crate::types::{PacketId, PacketType, ProtocolVersion, Qos, Timestamp};
 
 /// Inputs.
 impl Session {
+    /// Handles a sign that the peer is there: bytes of any kind came. The wait for PINGRESP begins anew.
+    pub fn handle_alive(&mut self, now: Timestamp) {
+        self.keep_alive.alive(now);
+    }
+
+    /// Handles that a PINGREQ that was polled before leaves only now, or has not left even now: its answer cannot be under
+    /// way before.
+    pub fn handle_ping(&mut self, now: Timestamp, has_left: bool) {
+        self.keep_alive.ping_leaves(now, has_left);
+    }
+
+    /// Handles that something that was polled before leaves only now: the keep alive begins anew.
+    pub fn handle_left(&mut self, now: Timestamp) {
+        self.keep_alive.sent(now);
+    }
+
     /// Handles a packet from the server.
     pub fn handle_packet(&mut self, now: Timestamp, packet: &Packet<'_>) -> Delivery {
+        self.keep_alive.alive(now);
         match self.state {
             // After DISCONNECT nothing is sent any more [MQTT-3.14.4-2], so nothing is answered either.
-            State::Disconnected | State::Closing => return Delivery::None,
+            State::Disconnected | State::Refused { .. } | State::Closing => return Delivery::None,
             State::Connecting { .. } if packet.packet_type() != PacketType::ConnAck => {
                 self.peer_error(PeerError::BeforeConnAck(packet.packet_type()));
                 if self.state == State::Closing {
@@ -81,11 +98,16 @@ impl Session {
         for &id in &requests {
             self.ids.free(id);
         }
-        let publishes = self.outbound.in_resend_order();
-        let queued = self.outbound.queue.len();
+        self.left_in_flight(requests, kept);
         if !kept {
             self.forget();
         }
+    }
+
+    /// Tells what is unfinished, if anything is.
+    pub(super) fn left_in_flight(&mut self, requests: Vec<PacketId>, kept: bool) {
+        let publishes = self.outbound.in_resend_order();
+        let queued = self.outbound.queue.len();
         if !publishes.is_empty() || !requests.is_empty() || queued > 0 {
             self.events.push_back(Event::LeftInFlight { publishes, requests, queued, kept });
         }
@@ -95,12 +117,22 @@ impl Session {
     pub fn handle_timeout(&mut self, now: Timestamp) {
         match self.state {
             State::Connecting { connack_due: Some(due) } if due <= now => self.close(CloseReason::NoConnAck),
+            State::Refused { return_code, close_due } if close_due <= now => {
+                match self.version {
+                    // It says nothing of who closes.
+                    ProtocolVersion::V31 => {}
+                    ProtocolVersion::V311 => {
+                        self.events.push_back(Event::PeerError(PeerError::OpenAfterRefusal));
+                    }
+                }
+                self.close(CloseReason::Refused(return_code));
+            }
             State::Connected => {
                 while let Some(ack) = self.held.take_due(now) {
                     self.send_ack(now, ack);
                 }
                 self.retry(now);
-                match self.keep_alive.check(now) {
+                match self.keep_alive.check(now, self.policy.pingresp_timeout_millis) {
                     KeepAliveAction::Nothing => {}
                     KeepAliveAction::PingDue if self.policy.withhold_pingreq => {
                         self.events.push_back(Event::PingReqWithheld);
@@ -119,23 +151,24 @@ impl Session {
             return;
         }
         if connack.return_code != 0 {
-            self.events.push_back(Event::Refused { return_code: connack.return_code });
-            self.close(CloseReason::Refused(connack.return_code));
+            let return_code = connack.return_code;
+            self.events.push_back(Event::Refused { return_code });
+            let close_due = now.plus_millis(REFUSED_MILLIS);
+            self.state = State::Refused { return_code, close_due };
             return;
         }
         self.state = State::Connected;
         let session_present = match self.version {
             // It does not say.
             ProtocolVersion::V31 => false,
-            ProtocolVersion::V311 => {
-                if !connack.session_present() {
-                    // The server begins anew: the identifiers that it will use are those of other messages.
-                    self.received.clear();
-                }
-                connack.session_present()
-            }
+            ProtocolVersion::V311 => connack.session_present(),
         };
         self.events.push_back(Event::Connected { session_present });
+        match self.version {
+            ProtocolVersion::V31 => {}
+            ProtocolVersion::V311 if session_present => {}
+            ProtocolVersion::V311 => self.lose_session(),
+        }
         if session_present && self.clean_session {
             self.peer_error(PeerError::SessionPresent);
         }
@@ -285,8 +318,26 @@ impl Session {
         }
     }
 
+    /// The server has kept nothing [MQTT-3.2.2-3]. The identifiers that it will use are those of other messages; a message
+    /// that it has confirmed with PUBREC is its own, and PUBREL would free nothing there. A PUBLISH without an answer is
+    /// sent again, since nobody has it.
+    fn lose_session(&mut self) {
+        self.received.clear();
+        let released = self.outbound.take_released();
+        for &id in &released {
+            self.ids.free(id);
+        }
+        let resent = self.outbound.in_resend_order();
+        if !released.is_empty() || !resent.is_empty() {
+            self.events.push_back(Event::SessionLost { released, resent });
+        }
+    }
+
     pub(super) fn close(&mut self, reason: CloseReason) {
         self.state = State::Closing;
         self.events.push_back(Event::Close(reason));
     }
 }
+
+/// How long a server that has refused may take to close, before it is told that it should have, in milliseconds.
+const REFUSED_MILLIS: u64 = 1_000;

@@ -120,6 +120,9 @@ pub struct Policy {
     pub retry_after_millis: Option<u64>,
     /// Milliseconds to wait for CONNACK before the connection is given up.
     pub connack_timeout_millis: Option<u64>,
+    /// Milliseconds of silence to wait for PINGRESP at least before the connection is dead; it is never less than the
+    /// keep alive. What a browser or a gateway has taken is not on the wire yet, and may need a while to get there.
+    pub pingresp_timeout_millis: u64,
     /// Close the connection when the server breaks a rule, as 3.1.1 asks of a client [MQTT-4.8.0-1]; otherwise the
     /// session goes on, for a tester to see what follows.
     pub close_on_violation: bool,
@@ -140,6 +143,7 @@ impl Default for Policy {
             ignore_in_flight_limit: false,
             retry_after_millis: None,
             connack_timeout_millis: Some(30_000),
+            pingresp_timeout_millis: 10_000,
             close_on_violation: false,
         }
     }

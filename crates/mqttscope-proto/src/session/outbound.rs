@@ -127,6 +127,17 @@ impl Outbound {
         ranked.into_sorted_vec().into_iter().map(|(_, id)| id).collect()
     }
 
+    /// Takes out the messages of which only PUBCOMP is missing, and gives their identifiers in order.
+    pub(super) fn take_released(&mut self) -> Vec<PacketId> {
+        let is_released = |message: &InFlight| matches!(message.stage, Stage::Released);
+        let released = self.in_flight.iter().filter(|(_, message)| is_released(message));
+        let released: Vec<_> = released.map(|(id, _)| id).collect();
+        for &id in &released {
+            self.in_flight.remove(id);
+        }
+        released
+    }
+
     pub(super) fn clear(&mut self) {
         *self = Self::default();
     }

@@ -45,10 +45,19 @@ impl Client {
     }
 
     pub fn connect(&mut self) {
+        self.connect_to(false);
+    }
+
+    /// Connects to a server that has kept the session, which one of 3.1 does not say.
+    pub fn reconnect(&mut self) {
+        self.connect_to(self.options.version == ProtocolVersion::V311);
+    }
+
+    fn connect_to(&mut self, session_present: bool) {
         self.session.connect(self.now, &self.options).expect("the session is not connected");
         assert_eq!(self.sent(), ["CONNECT"]);
-        self.receive(Packet::ConnAck(ConnAck { flags: 0, return_code: 0 }));
-        assert_eq!(self.session.poll_event(), Some(Event::Connected { session_present: false }));
+        self.receive(Packet::ConnAck(ConnAck { flags: session_present.into(), return_code: 0 }));
+        assert_eq!(self.session.poll_event(), Some(Event::Connected { session_present }));
     }
 
     pub fn lose_connection(&mut self) {

@@ -47,31 +47,71 @@ pub async fn ends(page: &Page, picture: &str, words: Words<'_>) -> Result<()> {
 pub async fn gives_up(page: &Page, picture: &str) -> Result<()> {
     page.button("Connect").click().await?;
     page.wait_for_status("CONNACK is awaited").await?;
-    wait::until_within(Duration::from_secs(40), "the page to give up", async || {
+    wait::until_within(Duration::from_secs(20), "the page to give up", async || {
         let status = page.status().await?;
         let is_over = status.contains("Disconnected");
         Ok(if is_over { Look::Ready(()) } else { Look::NotYet(status) })
     })
     .await?;
-    let words = ["no CONNACK came within 30 s", "the one for MQTT", "needs subprotocol mqtt"];
+    let words = ["no CONNACK came within 10 s", "the one for MQTT", "needs subprotocol mqtt"];
     ends(page, picture, &words).await
 }
 
-/// The WebSocket does not open, for a cause that only the browser's console is told.
+/// The WebSocket does not open, for a cause that only the browser's console is told; the page finds out whether
+/// anything is there.
 pub async fn is_not_opened(page: &Page, picture: &str, cause: &str, words: Words<'_>) -> Result<()> {
-    fails(page, picture, &[&["did not open", "console"], words].concat()).await?;
+    page.button("Connect").click().await?;
     page.log().wait_for_event(0, "not opened").await?;
+    page.log().wait_for_event(0, PROBED).await?;
+    ends(page, picture, &[&["did not open", "console"], words].concat()).await?;
     let errors = page.console_errors().await?;
-    ensure!(errors.len() == 1 && errors[0].contains(cause), "'{cause}' is not what happened: {errors:?}");
+    ensure!(errors.iter().any(|error| error.contains(cause)), "'{cause}' is not what happened: {errors:?}");
+    ensure!(errors.iter().all(|error| is_about_opening(error)), "on the console: {errors:?}");
+    let opened = errors.iter().filter(|error| error.contains("WebSocket connection to")).count();
+    ensure!(opened <= 1, "there was a second WebSocket: {errors:?}");
     Ok(())
 }
+
+/// Whether the browser itself writes an error when a WebSocket does not open, or a request is not answered.
+fn is_about_opening(error: &str) -> bool {
+    ["WebSocket", "Failed to load resource", "Cross-Origin Request"].iter().any(|part| error.contains(part))
+}
+
+/// The event that tells what was found out where a WebSocket did not open.
+const PROBED: &str = "A request by the page was";
 
 /// The broker answers CONNECT with this return code and closes.
 pub async fn refused(stage: &Stage, chain: &mut Chain, code: u8, words: Words<'_>) -> Result<()> {
     let page = stage.open(chain).await?;
     fails(&page, &format!("return-code-{code}"), words).await?;
     page.log().wait_for_packets(0, &["out CONNECT", "in CONNACK"]).await?;
+    // The broker has closed, as it must.
+    page.log().wait_for_event(0, "closed by the peer").await?;
+    Ok(())
+}
+
+/// The broker refuses and does not close, which it must.
+pub async fn refused_and_left_open(stage: &Stage, chain: &mut Chain) -> Result<()> {
+    let page = stage.open(chain).await?;
+    fails(&page, "left-open", &["not authori", "Check username"]).await?;
+    page.log().wait_for_event(0, "did not close it ([MQTT-3.2.2-5])").await?;
     page.log().wait_for_event(0, "closed by this page").await?;
+    Ok(())
+}
+
+/// Something takes the connection and never answers: the page waits as long as it is told to.
+pub async fn is_not_answered(page: &Page) -> Result<()> {
+    page.field("Connect timeout (seconds)").fill("2").await?;
+    fails(page, "timed-out", &["timed out", "did not open within 2 s"]).await
+}
+
+/// There is a TLS server whose certificate nobody has signed: the page offers to show it.
+pub async fn lacks_trust(page: &Page, root: &str) -> Result<()> {
+    is_not_opened(page, "certificate", "WebSocket", &["nothing answers", "certificate is not trusted"])
+        .await?;
+    let script = "return document.querySelector('[role=status] .detail a')?.href";
+    let link = page.execute(script, vec![]).await?;
+    ensure!(link == json!(root), "the certificate is not offered: {link}");
     Ok(())
 }
 
@@ -107,8 +147,9 @@ pub async fn broker_down(stage: &Stage, chain: &mut Chain) -> Result<()> {
 pub async fn keep_alive_expires(stage: &Stage, chain: &mut Chain) -> Result<()> {
     let page = stage.open(chain).await?;
     page.field("Keep alive (seconds)").fill("1").await?;
+    page.field("Wait for PINGRESP (seconds)").fill("2").await?;
     connect(&page, "pings").await?;
-    ends(&page, "keep-alive", &["No PINGRESP within 1 s", "longer keep alive"]).await?;
+    ends(&page, "keep-alive", &["No PINGRESP within 2 s", "longer keep alive"]).await?;
     page.log().wait_for_packets(0, &["out CONNECT", "in CONNACK", "out PINGREQ"]).await?;
     page.log().wait_for_event(0, "closed by this page").await?;
     Ok(())
@@ -205,6 +246,7 @@ pub async fn gateway_restarted(stage: &Stage, chain: &mut Chain) -> Result<()> {
     let from = page.log().next_index().await?;
     page.button("Connect").click().await?;
     page.log().wait_for_event(from, "not opened").await?;
+    page.log().wait_for_event(from, PROBED).await?;
     expect_websocket_errors(&page).await?;
 
     chain.start_gateway()?;
@@ -226,7 +268,7 @@ async fn works_again(page: &Page) -> Result<()> {
 /// Takes from the console what the browser itself writes there when a WebSocket does not open.
 async fn expect_websocket_errors(page: &Page) -> Result<()> {
     for error in page.console_errors().await? {
-        ensure!(error.contains("WebSocket"), "on the console: {error}");
+        ensure!(is_about_opening(&error), "on the console: {error}");
     }
     Ok(())
 }
