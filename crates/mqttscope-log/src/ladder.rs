@@ -113,7 +113,7 @@ impl Ladder {
         let record = log.record(number)?;
         let number = if record.direction() == Direction::Event { log.before(number)? } else { number };
         let first = log.exchange(number);
-        let first_record = log.record(first)?;
+        let first_record = log.record(first).filter(|record| !record.is_undecoded())?;
         let mut arrows: Vec<Arrow> = Vec::new();
         let mut next = Some(first);
         while let Some(at) = next.filter(|_| arrows.len() < Self::MAX_ARROWS) {

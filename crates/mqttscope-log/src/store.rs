@@ -11,11 +11,14 @@ mod arena;
 mod blocks;
 mod clock;
 mod connection;
+mod ends;
 mod event;
 mod exchange;
 mod inbound;
 mod ingest;
+mod level;
 mod record;
+mod secret;
 #[cfg(test)]
 mod tests;
 // Only what is read of others is watched: a page that reads files in a module of its own needs none of it in the first.
@@ -28,10 +31,13 @@ use clock::Offset;
 use connection::Connections;
 
 pub use connection::{Connection, ConnectionId, SourceId, Version};
-pub use event::{Event, EventKind, Fault, Written};
+pub use ends::{End, Ends};
+pub use event::{Event, EventKind, Fault, Sender, Written};
 pub(crate) use event::{Value, Values};
+use event::{number_of, sender_of};
 pub(crate) use exchange::question;
 pub use ingest::{BrokenRules, Ingested, Known};
+pub use level::{is_bridge, level_of, level_words};
 pub use record::{Direction, PacketFacts, Record};
 
 /// The packet log.
@@ -197,10 +203,10 @@ impl Log {
         let mut next = || numbers.next().unwrap_or_default();
         Some(match *self.found.get(number)? {
             Found::Rule(rule, version) => {
-                Event::Violation { rule: Fault::Found(rule, version), offset: next(), own: next() == 1 }
+                Event::Violation { rule: Fault::Found(rule, version), offset: next(), by: sender_of(next()) }
             }
             Found::Garbage(kind, version) => {
-                Event::Garbage { error: Fault::Found(kind, version), offset: next(), own: next() == 1 }
+                Event::Garbage { error: Fault::Found(kind, version), offset: next(), by: sender_of(next()) }
             }
             Found::PeerError(error, version) => Event::PeerError { error: Fault::Found(error, version) },
         })

@@ -386,7 +386,7 @@ fn rules_that_look_over_packets_count_in_captures_too() {
     for (lines, words) in cases {
         let log = captured(&[&begun, lines].join("\n"));
         let told = events(&log).pop().expect("an event");
-        assert!(told.starts_with(&format!("Unexpected from the peer: {words} (")), "{lines}: {told}");
+        assert!(told.starts_with(&format!("Unexpected from the broker: {words} (")), "{lines}: {told}");
         // It is about the last packet, and of a clause of 3.1.1.
         assert_eq!((log.before(log.end() - 1), told.ends_with(" (MQTT)")), (Some(log.end() - 2), false));
         assert!(told.contains("[MQTT-") || told.contains("MQTT 3.1.1"), "{told}");
@@ -412,7 +412,7 @@ fn what_is_in_order_in_a_capture_is_not_reproached() {
     let middle = captured("in 40020007\nin d000\nin 900300050f");
     let words = events(&middle);
     assert_eq!(words[1..].len(), 1, "{words:?}");
-    assert!(words[1].starts_with("Rule broken by the peer: SUBACK return code 0x0f"), "{words:?}");
+    assert!(words[1].starts_with("Rule broken by the broker: SUBACK return code 0x0f"), "{words:?}");
     // Nor behind a hole.
     let mut frame = Frame::new(Framing::Ethernet4);
     let mut frames = frame.handshake();
@@ -432,7 +432,7 @@ fn all_rules_that_a_captured_packet_breaks_are_told() {
     let begun = BEGINNING.replace(" 0163", "0163");
     let suback = format!("out 820600050001610 0\nin 90160005{}", "07".repeat(20)).replace("610 0", "6100");
     let words = events(&captured(&[&begun, &*suback].join("\n")));
-    let rules = words.iter().filter(|words| words.starts_with("Rule broken by the peer: ")).count();
+    let rules = words.iter().filter(|words| words.starts_with("Rule broken by the broker: ")).count();
     assert_eq!(rules, 8);
     assert!(words.contains(&"The same packet breaks rules in 12 more places".to_owned()), "{words:?}");
 }

@@ -24,7 +24,7 @@ mod types;
 mod writer;
 
 pub use clause::Clauses;
-pub use dissect::{Dissection, Field, dissect};
+pub use dissect::{Dissection, Field, dissect, dissect_frame};
 pub use error::{DecodeError, DecodeErrorKind, EncodeError};
 pub use field::{BitDef, FieldDef, FieldValue, Meaning};
 pub use frame::{Deframer, FixedHeader, Frame, FrameScanner, MAX_REMAINING_LENGTH, Scan, frame_len};

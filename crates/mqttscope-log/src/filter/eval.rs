@@ -179,7 +179,9 @@ impl Topic {
         if let Some(topic) = log.topic(record) {
             return self.is_topic(topic);
         }
-        if !matches!(record.packet_type(), Some(PacketType::Subscribe | PacketType::Unsubscribe)) {
+        if record.is_undecoded()
+            || !matches!(record.packet_type(), Some(PacketType::Subscribe | PacketType::Unsubscribe))
+        {
             return false;
         }
         match decode(log.bytes(record), log.version_of(record).layout(), &mut BrokenRules::default()) {

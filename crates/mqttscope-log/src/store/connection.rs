@@ -5,6 +5,7 @@ use std::fmt;
 
 use mqttscope_proto::ProtocolVersion;
 
+use super::ends::Ends;
 use super::exchange::Exchanges;
 use super::inbound::Inbound;
 use super::record::Direction;
@@ -35,19 +36,22 @@ impl SourceId {
 pub enum Version {
     /// Its CONNECT says so.
     Known(ProtocolVersion),
-    /// Its CONNECT was not seen, or names a version that is not known here.
+    /// Its CONNECT names this protocol level, which is not known here: packets are told by their type, and nothing
+    /// else of them is read or checked.
+    Level(u8),
+    /// Its CONNECT was not seen.
     #[default]
     Unknown,
 }
 
 impl Version {
     /// The version by which packets are read. The layouts of 3.1 and 3.1.1 are the same, so that an unknown one can be
-    /// read too; which rules count for it is another question.
+    /// read too; which rules count for it is another question. Nothing is read by it of a level that is not known.
     #[must_use]
     pub const fn layout(self) -> ProtocolVersion {
         match self {
             Self::Known(version) => version,
-            Self::Unknown => ProtocolVersion::V311,
+            Self::Level(_) | Self::Unknown => ProtocolVersion::V311,
         }
     }
 
@@ -56,8 +60,43 @@ impl Version {
     pub const fn known(self) -> Option<ProtocolVersion> {
         match self {
             Self::Known(version) => Some(version),
-            Self::Unknown => None,
+            Self::Level(_) | Self::Unknown => None,
         }
+    }
+
+    /// Whether packets are taken apart.
+    #[must_use]
+    pub const fn is_decoded(self) -> bool {
+        match self {
+            Self::Known(_) | Self::Unknown => true,
+            Self::Level(_) => false,
+        }
+    }
+
+    /// Two numbers that stand for it.
+    pub(crate) const fn to_bytes(self) -> [u8; 2] {
+        match self {
+            Self::Unknown => [0, 0],
+            Self::Known(version) => [1, version.level()],
+            Self::Level(level) => [2, level],
+        }
+    }
+
+    /// The version of [`Self::to_bytes`].
+    pub(crate) fn from_bytes([kind, level]: [u8; 2]) -> Self {
+        match (kind, ProtocolVersion::from_level(level)) {
+            (1, Some(version)) => Self::Known(version),
+            (2, _) => Self::Level(level),
+            _ => Self::Unknown,
+        }
+    }
+
+    /// Reads what it is written as, `unknown` apart.
+    #[cfg(feature = "import")]
+    pub(crate) fn parse(text: &str) -> Option<Self> {
+        let known = [ProtocolVersion::V31, ProtocolVersion::V311].map(Self::Known);
+        let known = known.into_iter().find(|version| version.to_string() == text);
+        known.or_else(|| text.strip_prefix(LEVEL)?.parse().ok().map(Self::Level))
     }
 }
 
@@ -71,6 +110,7 @@ impl fmt::Display for Version {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Known(version) => version.fmt(f),
+            Self::Level(level) => write!(f, "{LEVEL}{level}"),
             Self::Unknown => f.write_str("unknown"),
         }
     }
@@ -83,6 +123,8 @@ pub struct Connection {
     pub source: SourceId,
     /// What it speaks.
     pub version: Version,
+    /// Its ends, where a capture tells them.
+    pub ends: Option<Ends>,
     /// The client id of its CONNECT.
     pub client_id: String,
     /// The number of its CONNECT.
@@ -100,6 +142,8 @@ pub struct Connection {
 pub(super) struct State {
     pub(super) about: Connection,
     pub(super) exchanges: Exchanges,
+    /// What the client and what the server sends, besides the bytes that are coming in.
+    pub(super) sides: [Side; 2],
     /// What the server does is held against the rules of behaviour. Of a live connection its session does that.
     #[cfg(feature = "import")]
     pub(super) watch: Option<Box<Watch>>,
@@ -112,6 +156,14 @@ pub(super) struct State {
 }
 
 impl State {
+    /// What is known of what goes a way.
+    pub(super) const fn side_mut(&mut self, direction: Direction) -> &mut Side {
+        match direction {
+            Direction::In => &mut self.sides[1],
+            Direction::Out | Direction::Event => &mut self.sides[0],
+        }
+    }
+
     /// What comes in from one side, if anything ever has.
     pub(super) fn inbound(&self, direction: Direction) -> Option<&Inbound> {
         self.inbound[usize::from(direction == Direction::In)].as_deref()
@@ -126,6 +178,15 @@ impl State {
     pub(super) fn take_inbound(&mut self) -> [Option<Box<Inbound>>; 2] {
         std::mem::take(&mut self.inbound)
     }
+}
+
+/// What is known of what one side sends.
+#[derive(Clone, Copy, Default)]
+pub(super) struct Side {
+    /// A packet of it is in the log that is one for certain: what follows is not the rest of a CONNECT.
+    pub(super) has_begun: bool,
+    /// Bytes are missing since its last whole packet, so many behind the beginning of one that is not.
+    pub(super) hole: Option<u64>,
 }
 
 /// All connections of a log.
@@ -260,3 +321,6 @@ impl Connections {
         }
     }
 }
+
+/// What a protocol level is written behind.
+const LEVEL: &str = "level ";
