@@ -3,7 +3,7 @@
 use mqttscope_proto::{DecodeErrorKind, Packet, ProtocolVersion, decode};
 
 use super::arena::Span;
-use super::connection::{ConnectionId, Side};
+use super::connection::{Connection, ConnectionId, Side, State};
 use super::event::{Event, EventKind, Fault, Value, Values};
 use super::exchange::Exchanges;
 use super::level::level_of;
@@ -138,12 +138,21 @@ impl Log {
                     #[cfg(feature = "import")]
                     (state.watch = None);
                 }
-                Event::TcpConnection { ends } => state.about.ends = Some(ends),
+                Event::TcpConnection { ends } => {
+                    state.about.ends = Some(ends);
+                    state.about.server = ends.server.to_string();
+                }
+                Event::Opening { url, .. } => {
+                    state.about.server = url.split(['?', '#']).next().unwrap_or_default().into();
+                }
                 _ => {}
             }
         }
         let number = self.push(record);
         if matches!(event, Event::Closed { .. } | Event::NotOpened { .. }) {
+            if self.connections.get(connection).is_some_and(|state| state.is_clean) {
+                self.connections.with_exchanges(connection, Exchanges::take_messages);
+            }
             self.close(connection);
         }
         number
@@ -217,15 +226,38 @@ impl Log {
         };
         let (client_id, clean) = (connect.client_id.to_string_lossy().into_owned(), connect.clean_session);
         let version = connect.version();
-        // Where the exchanges of that client are, perhaps on this very connection.
-        let latest = self.connections.name(record.connection, client_id);
-        let taken = latest.and_then(|latest| self.connections.with_exchanges(latest, std::mem::take));
-        let exchanges = taken.filter(|_| !clean).unwrap_or_default();
-        self.connections.with_exchanges(record.connection, |own| *own = exchanges);
+        self.take_over(record.connection, client_id, clean);
         if let Some(state) = self.connections.get_mut(record.connection) {
             state.about.connect = Some(number);
+            state.is_clean = clean;
         }
         self.learn_version(record.connection, version.map_or(Version::Unknown, Version::Known));
+    }
+
+    /// Begins the exchanges of a connection: with those of the client's earlier one, unless it asks for a clean session.
+    fn take_over(&mut self, connection: ConnectionId, client_id: String, clean: bool) {
+        // Where the exchanges of that client are, perhaps on this very connection.
+        let latest = self.connections.name(connection, client_id);
+        let other = latest.filter(|&latest| latest != connection);
+        let is_over = |about: &Connection| about.closed.is_some();
+        let may_be_taken = match other.and_then(|other| self.connections.get(other)) {
+            // A capture that sees a packet on both sides of a NAT has each CONNECT twice before the first answer.
+            Some(state) => is_over(&state.about) || !clean && !self.awaits_connack(state),
+            None => true,
+        };
+        let taken = latest
+            .filter(|_| may_be_taken)
+            .and_then(|latest| self.connections.with_exchanges(latest, Exchanges::take_messages));
+        if let Some(other) = other.filter(|_| !may_be_taken && !clean) {
+            self.connections.rename(other);
+        }
+        let messages = taken.filter(|_| !clean).unwrap_or_default();
+        self.connections.with_exchanges(connection, |own| own.resume(messages));
+    }
+
+    fn awaits_connack(&self, state: &State) -> bool {
+        let newest = state.exchanges.newest_connect().and_then(|number| self.records.get(number));
+        newest.is_some_and(Record::awaits_answer)
     }
 
     /// Notes a CONNECT of a level that is not known. Of a connection whose version is known already, as those of this

@@ -19,8 +19,8 @@ pub struct ConnectionId(pub u32);
 
 /// Where connections come from: what is live, or a file.
 ///
-/// A client that has not asked for a clean session goes on with its exchanges only within a source: a client id in a
-/// file of yesterday is not the client of today.
+/// A client that has not asked for a clean session goes on with its exchanges only within a source, and at one server: a
+/// client id in a file of yesterday is not the client of today, and the same one elsewhere is another client.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct SourceId(pub u32);
@@ -125,6 +125,8 @@ pub struct Connection {
     pub version: Version,
     /// Its ends, where a capture tells them.
     pub ends: Option<Ends>,
+    /// Which server it leads to: the address and port of a capture, or a URL without its query.
+    pub server: String,
     /// The client id of its CONNECT.
     pub client_id: String,
     /// The number of its CONNECT.
@@ -135,6 +137,12 @@ pub struct Connection {
     pub opened: Option<u64>,
     /// When the transport was closed, in microseconds since the Unix epoch.
     pub closed: Option<u64>,
+}
+
+impl Connection {
+    fn session(&self) -> Session {
+        (self.source, self.server.clone(), self.client_id.clone())
+    }
 }
 
 /// A connection, as the log keeps it.
@@ -149,6 +157,8 @@ pub(super) struct State {
     pub(super) watch: Option<Box<Watch>>,
     /// What the client and what the server sends.
     inbound: [Option<Box<Inbound>>; 2],
+    /// Its session ends with it: its messages are given up.
+    pub(super) is_clean: bool,
     /// How many records are its.
     records: u32,
     /// More is to come, so that it stays without records too.
@@ -189,6 +199,9 @@ pub(super) struct Side {
     pub(super) hole: Option<u64>,
 }
 
+/// Whose exchanges go on with a later connection: a client's at a server, within a source.
+type Session = (SourceId, String, String);
+
 /// All connections of a log.
 ///
 /// One that is over goes with its last record. Its place stays as long as an older one is there, which costs a pointer.
@@ -198,7 +211,7 @@ pub(super) struct Connections {
     /// The number of the first place.
     first: u32,
     /// The newest connection of each client that has a name.
-    by_client: BTreeMap<(SourceId, String), ConnectionId>,
+    by_client: BTreeMap<Session, ConnectionId>,
     /// Messages in flight on all of them.
     in_flight: [u32; 2],
 }
@@ -245,17 +258,24 @@ impl Connections {
         Some(done)
     }
 
-    /// Gives a connection the name of its client, and says which connection of that client was the newest before: the
-    /// one that has its exchanges.
+    /// Gives a connection the name of its client, and says which connection of that client at that server was the newest
+    /// before: the one that has its exchanges.
     pub(super) fn name(&mut self, id: ConnectionId, client_id: String) -> Option<ConnectionId> {
         if self.get(id)?.about.client_id != client_id {
             self.forget_name(id);
         }
-        let state = self.get_mut(id)?;
-        state.about.client_id.clone_from(&client_id);
-        let key = (state.about.source, client_id);
+        let about = &mut self.get_mut(id)?.about;
+        about.client_id = client_id;
+        let session = about.session();
         // Clients without a name are all different.
-        if key.1.is_empty() { None } else { self.by_client.insert(key, id) }
+        if session.2.is_empty() { None } else { self.by_client.insert(session, id) }
+    }
+
+    /// Makes a connection the newest of its client again.
+    pub(super) fn rename(&mut self, id: ConnectionId) {
+        if let Some(session) = self.get(id).map(|state| state.about.session()) {
+            self.by_client.insert(session, id);
+        }
     }
 
     /// Counts a record.
@@ -308,10 +328,9 @@ impl Connections {
     }
 
     fn forget_name(&mut self, id: ConnectionId) {
-        let Some(state) = self.get(id) else { return };
-        let key = (state.about.source, state.about.client_id.clone());
-        if self.by_client.get(&key) == Some(&id) {
-            self.by_client.remove(&key);
+        let Some(session) = self.get(id).map(|state| state.about.session()) else { return };
+        if self.by_client.get(&session) == Some(&id) {
+            self.by_client.remove(&session);
         }
     }
 
