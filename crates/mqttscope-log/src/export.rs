@@ -133,6 +133,8 @@ struct Item<'a> {
     /// The bytes that leave.
     bytes: &'a [u8],
     password_hidden: bool,
+    /// It is one of some that were chosen: what stands beside it may not leave.
+    is_selected: bool,
 }
 
 impl Export {
@@ -204,7 +206,8 @@ impl Export {
             bytes = &self.connect;
         }
         self.progress.passwords_hidden += u32::from(password_hidden);
-        let item = Item { log, number, record, bytes, password_hidden };
+        let is_selected = matches!(self.selection, Selection::Numbers(_));
+        let item = Item { log, number, record, bytes, password_hidden, is_selected };
         self.text.clear();
         match &mut self.writer {
             Writer::Pcapng(pcapng) => pcapng.push(&item, out),

@@ -10,7 +10,7 @@ pub(super) const HEADINGS: &[u8] =
 payload_is,answers,latency_us,violation,password_hidden\r\n";
 
 pub(super) fn push(item: &Item<'_>, out: &mut String) {
-    let Item { log, number, record, bytes, password_hidden } = *item;
+    let Item { log, number, record, bytes, password_hidden, .. } = *item;
     push_number(out, number.into());
     out.push(',');
     push_iso(out, log.time_of_day(record));

@@ -42,7 +42,7 @@ pub(super) fn push(item: &Item<'_>, out: &mut String) {
 }
 
 fn push_facts(object: &mut Object<'_>, item: &Item<'_>) {
-    let Item { log, number, record, bytes, password_hidden } = *item;
+    let Item { log, number, record, bytes, password_hidden, .. } = *item;
     let version = log.version_of(record);
     match version {
         Version::Known(_) | Version::Level(_) => object.text("version", &version.to_string()),
