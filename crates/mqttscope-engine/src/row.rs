@@ -37,7 +37,8 @@ pub(crate) fn line(row: &Row, time: &str) -> String {
         Content::Packet(packet) => {
             let direction = if packet.out { "out" } else { "in" };
             let id = if packet.id == 0 { String::new() } else { packet.id.to_string() };
-            let answer = packet.answer.map(number::latency).unwrap_or_default();
+            let answer =
+                packet.answer.map(|micros| number::signed(micros, number::latency)).unwrap_or_default();
             let (flags, len) = (packet.flags.words(), packet.len.to_string());
             let topic = packet.topic.as_deref().unwrap_or_default();
             let columns = [time, direction, &packet.name, &flags, &id, &len, &answer, topic, &packet.text];
@@ -59,7 +60,7 @@ fn packet_row(log: &Log, number: u32, record: &Record, is_verbose: bool) -> Pack
         id: record.packet_id,
         exchange: (record.packet_id != 0).then(|| log.exchange(number)),
         len: record.len(),
-        answer: answered.map(|asked| record.time.saturating_sub(asked.time)),
+        answer: answered.map(|asked| number::difference(asked.time, record.time)),
         topic,
         text,
         is_violation: record.is_violation(),
@@ -384,6 +385,15 @@ mod tests {
             _ => panic!("a packet"),
         });
         assert_eq!(answers, [Some(3_000), None, Some(4_000)]);
+    }
+
+    #[test]
+    fn an_answer_that_seems_to_come_before_its_question_has_a_negative_time() {
+        let mut log = log_of(1 << 20);
+        sent(&mut log, 10_000_000, b"\x32\x07\x00\x01t\x00\x09hi");
+        came(&mut log, 8_500_000, b"\x40\x02\x00\x09");
+        let line = super::line(&row(&log, 1, false).expect("it is kept"), "12:30");
+        assert_eq!(line, "12:30\tin\tPUBACK\t\t9\t4\t-1.5 s\t\t");
     }
 
     #[test]

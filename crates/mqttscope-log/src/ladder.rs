@@ -6,6 +6,8 @@
 
 use mqttscope_proto::{Packet, PacketType, ProtocolVersion, decode};
 
+use mqttscope_text::number::difference;
+
 use crate::store::{BrokenRules, ConnectionId, Direction, Log, Record, question};
 
 /// An exchange.
@@ -33,7 +35,7 @@ pub struct Arrow {
     /// Microseconds since the Unix epoch.
     pub time: u64,
     /// Microseconds since what it answers ([`Log::answered`]), or since the arrow before it where it answers nothing.
-    pub gap: u64,
+    pub gap: i64,
     /// Out is from the client to the server.
     pub direction: Direction,
     /// Its type.
@@ -143,7 +145,7 @@ impl Arrow {
         Some(Self {
             number,
             time: record.time,
-            gap: since.map_or(0, |since| record.time.saturating_sub(since)),
+            gap: since.map_or(0, |since| difference(since, record.time)),
             direction: record.direction(),
             packet_type,
             packet_id: record.packet_id,

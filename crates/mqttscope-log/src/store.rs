@@ -51,6 +51,10 @@ pub struct Log {
     sources: u32,
     /// How the time of day stands to the times of live records, in their order.
     clock: Vec<Offset>,
+    /// The latest time of day of a record.
+    latest: u64,
+    /// No record has an earlier time of day than one before it.
+    is_in_order: bool,
     budget: usize,
     keeps_passwords: bool,
     revision: u32,
@@ -83,6 +87,8 @@ impl Log {
             found: Blocks::new(),
             sources: 0,
             clock: Vec::new(),
+            latest: 0,
+            is_in_order: true,
             budget,
             keeps_passwords: false,
             revision: 0,
@@ -145,11 +151,18 @@ impl Log {
         self.records.iter_from(number)
     }
 
-    /// The number of the first record at or after a time in microseconds since the Unix epoch.
-    ///
-    /// Found by halving, which takes the clock to go forward only.
+    /// The number of the first record at or after a time in microseconds since the Unix epoch. Where times do not go
+    /// forward only, that of the earliest such time.
     #[must_use]
     pub fn find_time(&self, time: u64) -> u32 {
+        if !self.is_in_order {
+            let times =
+                (self.first()..).zip(self.records_from(self.first()).map(|record| self.time_of_day(record)));
+            return times
+                .filter(|&(_, at)| at >= time)
+                .min_by_key(|&(_, at)| at)
+                .map_or(self.end(), |(number, _)| number);
+        }
         let (mut low, mut high) = (self.first(), self.end());
         while low < high {
             let middle = low + (high - low) / 2;

@@ -1,6 +1,6 @@
 //! A record as a line of a table (RFC 4180).
 
-use mqttscope_text::number::{push_hex_digits, push_number};
+use mqttscope_text::number::{difference, push_hex_digits, push_number, signed};
 use mqttscope_text::time::push_iso;
 
 use super::Item;
@@ -49,7 +49,9 @@ pub(super) fn push(item: &Item<'_>, out: &mut String) {
     out.push(',');
     push_some(out, log.before(number).map(u64::from));
     out.push(',');
-    push_some(out, log.answered(number).map(|asked| record.time.saturating_sub(asked.time)));
+    if let Some(asked) = log.answered(number) {
+        out.push_str(&signed(difference(asked.time, record.time), |micros| micros.to_string()));
+    }
     out.push(',');
     push_flag(out, record.is_violation());
     out.push(',');

@@ -51,6 +51,7 @@ impl Log {
         }
         self.records.clear();
         self.found.clear();
+        (self.latest, self.is_in_order) = (0, true);
         self.connections.clear();
         self.revision = self.revision.wrapping_add(1);
         self.clearings = self.clearings.wrapping_add(1);
@@ -306,6 +307,9 @@ impl Log {
 
     pub(super) fn push(&mut self, record: Record) -> u32 {
         let number = self.end();
+        let time = self.time_of_day(&record);
+        self.is_in_order &= time >= self.latest;
+        self.latest = self.latest.max(time);
         self.connections.hold(record.connection);
         self.records.push(record);
         self.revision = self.revision.wrapping_add(1);
