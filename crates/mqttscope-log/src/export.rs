@@ -26,6 +26,12 @@
 //! `violations`. Bytes that are no packet have `"type":null` and `error` (`{"offset","kind","message","clause"}`) instead of the
 //! packet's keys. An event has `number`, `time`, `time_us`, `"direction":"event"`, `connection`, `event` (its name),
 //! `values` (texts and numbers), `about` (a packet's number or null), `words`.
+//!
+//! # CSV
+//!
+//! A text that begins with `=`, `+`, `-`, `@`, a tab, a carriage return or an apostrophe has an apostrophe before it, since
+//! programs for tables would take it for a formula. A topic or payload that is no well-formed UTF-8, or that holds control
+//! characters, is written as hex: `topic_is` and `payload_is` say which it is.
 
 use mqttscope_proto::PacketType;
 

@@ -59,6 +59,8 @@ pub struct Log {
     keeps_passwords: bool,
     revision: u32,
     clearings: u32,
+    /// How many records were appended that are no events.
+    packets: u32,
     /// What the packet breaks that is being taken in.
     broken_rules: BrokenRules,
     /// Where the values of an event are written before they go into the arena.
@@ -93,6 +95,7 @@ impl Log {
             keeps_passwords: false,
             revision: 0,
             clearings: 0,
+            packets: 0,
             broken_rules: BrokenRules::default(),
             scratch: Vec::new(),
         }
@@ -119,6 +122,12 @@ impl Log {
     #[must_use]
     pub const fn clearings(&self) -> u32 {
         self.clearings
+    }
+
+    /// How many rows of packets, or of bytes that are none, were ever appended.
+    #[must_use]
+    pub const fn packets(&self) -> u32 {
+        self.packets
     }
 
     /// Bytes that are reserved, for packets and records.

@@ -492,3 +492,51 @@ fn seventy_thousand_connections_are_told_apart() {
     assert!(log.connections().skip(1).all(|(_, about)| about.client_id.len() > 9));
     assert!(log.size() < 64 << 20);
 }
+
+#[test]
+fn the_counts_of_the_message_are_those_of_the_rows() {
+    let mut frame = Frame::new(Framing::Raw);
+    let mut frames = frame.handshake();
+    frames.push(frame.data(true, &connect("c-1", true, None)));
+    frames.push(frame.data(false, b"\x20\x02\x00\x00"));
+    frames.push(frame.data(true, &PUBLISH[..6]));
+    let (log, report) = read(&pcap(Framing::Raw, &frames), 1 << 20);
+    assert_eq!((report.packets, report.pieces, packets(&log).len()), (2, 1, 3));
+    assert!(report.words().contains(" 1 row of bytes that are no whole packet."), "{}", report.words());
+    // In JSON Lines, connections have any numbers.
+    let line = |connection: u32| {
+        format!("{{\"time_us\":1,\"direction\":\"out\",\"connection\":{connection},\"raw\":\"c000\"}}\n")
+    };
+    let (log, report) = read([line(70_000), line(3), line(70_000)].concat().as_bytes(), 1 << 20);
+    assert_eq!((report.packets, report.pieces, report.connections), (3, 0, 2));
+    assert_eq!(packets(&log).len(), 3);
+}
+
+#[test]
+fn numbers_of_connections_start_anew_in_an_empty_log() {
+    let file = exported(&fill_two(), Format::JsonLines);
+    let mut log = Log::new(1 << 20);
+    let mut numbers = || {
+        let mut importer = Importer::new(&mut log);
+        importer.push(&file, &mut log);
+        let _ = importer.finish(&mut log);
+        let numbers: Vec<_> = log.records_from(0).map(|record| record.connection.0).collect();
+        log.clear();
+        numbers
+    };
+    assert_eq!([numbers(), numbers()], [[0, 1], [0, 1]]);
+    // One that is open keeps its number.
+    let open = log.add_connection(mqttscope_log::SourceId::LIVE, Version::Unknown);
+    log.clear();
+    assert_eq!(
+        (open, log.add_connection(mqttscope_log::SourceId::LIVE, Version::Unknown)),
+        (ConnectionId(0), ConnectionId(1))
+    );
+}
+
+fn fill_two() -> Log {
+    let mut log = log_of(1 << 20, 2);
+    log.sent_on(0, 1, b"\xc0\x00");
+    log.sent_on(1, 2, b"\xc0\x00");
+    log
+}

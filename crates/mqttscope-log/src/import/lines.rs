@@ -101,7 +101,7 @@ impl Lines {
             report.packets += 1;
             log.push_known(time, connection, direction, &raw, known)
         };
-        report.connections = report.connections.max(line.connection? as u32);
+        report.connections = self.connections.len() as u32;
         self.numbers = line.number.map(|in_file| (in_file, number));
         Some(())
     }

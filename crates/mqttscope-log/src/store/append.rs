@@ -311,6 +311,7 @@ impl Log {
         self.is_in_order &= time >= self.latest;
         self.latest = self.latest.max(time);
         self.connections.hold(record.connection);
+        self.packets = self.packets.wrapping_add(u32::from(!record.is_event()));
         self.records.push(record);
         self.revision = self.revision.wrapping_add(1);
         self.keep_budget();

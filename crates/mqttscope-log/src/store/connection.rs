@@ -304,8 +304,11 @@ impl Connections {
         }
     }
 
-    /// Forgets all that records have told.
+    /// Forgets all that records have told, and counts anew where no connection is left.
     pub(super) fn clear(&mut self) {
+        if self.places.is_empty() {
+            self.first = 0;
+        }
         self.by_client.clear();
         self.in_flight = [0; 2];
         for state in self.places.iter_mut().flatten() {

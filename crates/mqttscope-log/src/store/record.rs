@@ -263,6 +263,20 @@ impl Record {
         if self.bits & (EVENT | BROKEN) == 0 { PacketType::from_first_byte(self.first_byte) } else { None }
     }
 
+    /// The packet identifier of a packet that has one, 0 too; `None` of others, and of those that end before it.
+    #[must_use]
+    pub const fn id(&self) -> Option<u16> {
+        use PacketType as T;
+        let before = match self.decoded_type() {
+            Some(T::Publish) if matches!(self.first_byte & QOS, 0 | QOS) => return None,
+            Some(T::Publish) => 2 + self.topic_len as usize,
+            Some(T::Connect | T::ConnAck | T::PingReq | T::PingResp | T::Disconnect) | None => return None,
+            Some(_) => 0,
+        };
+        let is_there = self.header_len() + before + 2 <= self.span.len as usize;
+        if is_there { Some(self.packet_id) } else { None }
+    }
+
     /// What is known of the packet besides its bytes.
     #[must_use]
     pub fn facts(&self) -> PacketFacts {
