@@ -198,9 +198,9 @@ impl Default for Slots {
 impl Slots {
     /// The numbers of all ids that have one.
     fn numbers(&self) -> impl Iterator<Item = u32> + '_ {
-        let (few, many): (&[(u16, u32)], &[Option<Box<[u32; 256]>>]) = match self {
-            Self::Few(few) => (few, &[]),
-            Self::Many(pages) => (&[], pages),
+        let (few, many) = match self {
+            Self::Few(few) => (few.as_slice(), [].as_slice()),
+            Self::Many(pages) => ([].as_slice(), pages.as_slice()),
         };
         let many = many.iter().flatten().flat_map(|page| page.iter().copied());
         few.iter().map(|&(_, slot)| slot).chain(many).filter_map(|slot| (slot & !IN_FLIGHT).checked_sub(1))
