@@ -368,6 +368,57 @@ mod tests {
     }
 
     #[test]
+    fn a_level_that_is_not_known_is_told_without_a_word_of_the_packets() {
+        let mut log = Log::new(1 << 20);
+        let source = log.add_source();
+        let connection = log.add_connection(source, Version::Unknown);
+        for packet in [
+            &b"\x10\x13\x00\x04MQTT\x05\xc2\x00\x3c\x00\x00\x01c\x00\x01u\x00\x00"[..],
+            b"\x32\x08\x00\x01a\x00\x01\x00hi",
+            b"\xf0\x02\x18\x00",
+        ] {
+            log.push_packet(1, connection, Direction::Out, packet, Default::default());
+        }
+        let mut told = Vec::new();
+        for number in 0..log.end() {
+            told.push(match row(&log, number, false).expect("it is kept").content {
+                Content::Packet(row) => {
+                    assert_eq!(
+                        (row.topic.as_deref(), row.id, row.is_publish, row.is_violation),
+                        (None, None, false, false)
+                    );
+                    format!("{}{}: {}", row.name, row.flags.words(), row.text)
+                }
+                Content::Event { tone, .. } => format!("{tone:?}"),
+            });
+        }
+        let words = "not decoded: protocol level 5 (MQTT 5)";
+        let [connect, publish, auth] =
+            ["CONNECT", "PUBLISH", "type 15"].map(|name| format!("{name}: {words}"));
+        assert_eq!(told, [&*connect, "Quiet", &publish, &auth]);
+    }
+
+    #[test]
+    fn a_broken_packet_keeps_its_type_and_its_event_names_sender_and_connection() {
+        let mut log = log_of_version(ProtocolVersion::V311, 1 << 20);
+        sent(&mut log, 0, b"\x10\x0d\x00\x04MQTT\x04\x02\x00\x3c\x00\x01c");
+        came(&mut log, 1, b"\x20\x03\x00\x84\x00");
+        came(&mut log, 2, b"\xd0\x01\x00");
+        let text = |number| match row(&log, number, false).expect("it is kept").content {
+            Content::Packet(row) => format!("{}: {}", row.name, row.text),
+            Content::Event { words, .. } => words,
+        };
+        assert_eq!(
+            text(1),
+            "CONNACK: CONNACK of MQTT 5, with reason code 0x84 (unsupported protocol version)"
+        );
+        assert_eq!(text(3), "PINGRESP: broken: PINGRESP has a Remaining Length of 0, not 1");
+        let expected = "Sent by the broker, and not a valid packet here: PINGRESP has a Remaining Length of 0, not 1 (byte 1, \
+                        MQTT 3.1.1, 2.2.3), on connection 0 (client id c)";
+        assert_eq!(text(4), expected);
+    }
+
+    #[test]
     fn answers_tell_how_long_they_took() {
         let mut log = log_of(1 << 20);
         sent(&mut log, 1_000, b"\x32\x07\x00\x01t\x00\x09hi");

@@ -246,7 +246,7 @@ impl Log {
         let is_over = |about: &Connection| about.closed.is_some();
         let may_be_taken = match other.and_then(|other| self.connections.get(other)) {
             // A capture that sees a packet on both sides of a NAT has each CONNECT twice before the first answer.
-            Some(state) => is_over(&state.about) || !clean && !self.awaits_connack(state),
+            Some(state) => is_over(&state.about) || !clean && !self.is_seen_twice(state),
             None => true,
         };
         if let Some(latest) = latest.filter(|_| may_be_taken && clean) {
@@ -262,7 +262,11 @@ impl Log {
         self.connections.with_exchanges(connection, |own| own.resume(messages));
     }
 
-    fn awaits_connack(&self, state: &State) -> bool {
+    /// Whether a CONNECT of the same session may be that of this connection, captured on another side.
+    fn is_seen_twice(&self, state: &State) -> bool {
+        if state.about.source == SourceId::LIVE {
+            return false;
+        }
         let newest = state.exchanges.newest_connect().and_then(|number| self.records.get(number));
         newest.is_some_and(Record::awaits_answer)
     }
