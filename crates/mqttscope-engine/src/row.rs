@@ -5,8 +5,8 @@
 //! time zone.
 
 use mqttscope_link::{Content, Flags, PacketRow, Row, Tone, qos_name};
-use mqttscope_log::{BrokenRules, Direction, Event, Log, Record};
-use mqttscope_proto::{Connect, Packet, PacketType, Text, decode};
+use mqttscope_log::{BrokenRules, Direction, Event, Log, Record, Version, level_of, level_words};
+use mqttscope_proto::{Connect, DecodeErrorKind, Packet, PacketType, Text};
 use mqttscope_text::bytes::{beginning, hex};
 use mqttscope_text::number::{self, push_hex_digits};
 use mqttscope_text::visible;
@@ -18,7 +18,11 @@ pub(crate) fn row(log: &Log, number: u32, is_verbose: bool) -> Option<Row> {
     let record = log.record(number)?;
     let content = match log.event(record) {
         Some(event) => {
-            Content::Event { name: event.name().into(), words: visible(&event.words()), tone: tone(&event) }
+            let mut words = visible(&event.words());
+            if event.kind().is_violation() {
+                words.push_str(&connection_words(log, record));
+            }
+            Content::Event { name: event.name().into(), words, tone: tone(&event) }
         }
         None => Content::Packet(packet_row(log, number, record, is_verbose)),
     };
@@ -40,8 +44,9 @@ pub(crate) fn line(row: &Row, time: &str) -> String {
         Content::Event { words, .. } => [time, "event", words].join("\t"),
         Content::Packet(packet) => {
             let direction = if packet.out { "out" } else { "in" };
-            let id = if packet.id == 0 { String::new() } else { packet.id.to_string() };
-            let answer = packet.answer.map(number::latency).unwrap_or_default();
+            let id = packet.id.map(|id| id.to_string()).unwrap_or_default();
+            let answer =
+                packet.answer.map(|micros| number::signed(micros, number::latency)).unwrap_or_default();
             let (flags, len) = (packet.flags.words(), packet.len.to_string());
             let topic = packet.topic.as_deref().unwrap_or_default();
             let columns = [time, direction, &packet.name, &flags, &id, &len, &answer, topic, &packet.text];
@@ -52,22 +57,18 @@ pub(crate) fn line(row: &Row, time: &str) -> String {
 
 fn packet_row(log: &Log, number: u32, record: &Record, is_verbose: bool) -> PacketRow {
     let bytes = log.bytes(record);
-    // The sink of the ingest: one copy of the decoder is enough.
-    let (topic, text) = match decode(bytes, log.version_of(record).layout(), &mut BrokenRules::default()) {
-        Ok(packet) => summary(&packet),
-        Err(error) => (None, format!("not a packet: {error}")),
-    };
+    let (topic, text) = content(log, record, bytes);
     // What this side answers itself takes no time that is worth a look.
     let answered = if record.direction() == Direction::In { log.answered(number) } else { None };
     PacketRow {
         out: record.direction() == Direction::Out,
-        name: record.packet_type().map_or("?", PacketType::name).into(),
-        is_publish: record.packet_type() == Some(PacketType::Publish),
+        name: name(record).unwrap_or_else(|| "?".into()),
+        is_publish: record.packet_type() == Some(PacketType::Publish) && !record.is_undecoded(),
         flags: flags(record),
-        id: record.packet_id,
-        exchange: (record.packet_id != 0).then(|| log.exchange(number)),
+        id: record.id(),
+        colour: record.colour(),
         len: record.len(),
-        answer: answered.map(|asked| record.time.saturating_sub(asked.time)),
+        answer: answered.map(|asked| number::difference(asked.time, record.time)),
         topic,
         text,
         is_violation: record.is_violation(),
@@ -75,10 +76,49 @@ fn packet_row(log: &Log, number: u32, record: &Record, is_verbose: bool) -> Pack
     }
 }
 
+/// The name of a packet's type, `None` of bytes that are no packet. A type without a name has its number.
+pub(crate) fn name(record: &Record) -> Option<String> {
+    match record.packet_type() {
+        Some(packet_type) => Some(packet_type.name().into()),
+        None if record.is_broken() => None,
+        None => Some(format!("type {}", record.first_byte >> 4)),
+    }
+}
+
+/// A packet's topic, and what else it holds as text.
+fn content(log: &Log, record: &Record, bytes: &[u8]) -> (Option<String>, String) {
+    if record.is_secret() {
+        return (None, "these bytes may be the rest of a CONNECT with its password, hidden".into());
+    }
+    let version = log.version_of(record);
+    if record.is_undecoded() || !version.is_decoded() {
+        let level = match version {
+            Version::Level(level) => Some(level),
+            Version::Known(_) | Version::Unknown => level_of(bytes),
+        };
+        return (None, format!("not decoded: {}", level.map(level_words).unwrap_or_default()));
+    }
+    // The ingest's own: one copy of the decoder is enough.
+    match BrokenRules::default().decode(bytes, version) {
+        Ok(packet) => summary(&packet),
+        Err(error) if matches!(error.kind, DecodeErrorKind::OfMqtt5 { .. }) => (None, error.to_string()),
+        Err(error) if record.packet_type().is_some() => (None, format!("broken: {error}")),
+        Err(error) => (None, format!("not a packet: {error}")),
+    }
+}
+
+/// Where something went wrong: `, on connection 3 (client id c)`.
+fn connection_words(log: &Log, record: &Record) -> String {
+    let client_id = log.connection(record.connection).map_or("", |connection| &connection.client_id);
+    let name =
+        if client_id.is_empty() { String::new() } else { format!(" (client id {})", visible(client_id)) };
+    format!(", on connection {}{name}", record.connection.0)
+}
+
 fn flags(record: &Record) -> Flags {
     use PacketType as T;
     let dup = record.first_byte & 8 != 0;
-    match record.packet_type() {
+    match record.packet_type().filter(|_| !record.is_undecoded()) {
         Some(T::Publish) => {
             Flags { dup, qos: Some(record.first_byte >> 1 & 3), retain: record.first_byte & 1 != 0 }
         }
@@ -236,27 +276,28 @@ mod tests {
         let row = row_of(frame);
         let (topic, text) = (row.topic.as_deref().unwrap_or_default(), &row.text);
         let flags = row.flags.words();
-        let said = format!("{}|{flags}|{}|{}|{topic}|{text}", row.name, row.id, row.len);
+        let id = row.id.map(|id| id.to_string()).unwrap_or_default();
+        let said = format!("{}|{flags}|{id}|{}|{topic}|{text}", row.name, row.len);
         assert_eq!(said, expected);
     }
 
     #[test]
     fn each_packet_reads_like_a_sentence() {
-        check(b"\x30\x05\x00\x01thi", "PUBLISH|QoS 0|0|7|t|hi");
+        check(b"\x30\x05\x00\x01thi", "PUBLISH|QoS 0||7|t|hi");
         check(b"\x3d\x07\x00\x01t\x00\x11hi", "PUBLISH|DUP QoS 2 RETAIN|17|9|t|hi");
-        check(b"\x20\x02\x00\x00", "CONNACK||0|4||accepted (return code 0)");
-        check(b"\x20\x02\x00\xc8", "CONNACK||0|4||reserved code (return code 200)");
+        check(b"\x20\x02\x00\x00", "CONNACK|||4||accepted (return code 0)");
+        check(b"\x20\x02\x00\xc8", "CONNACK|||4||reserved code (return code 200)");
         check(b"\x82\x06\x00\x01\x00\x01a\x02", "SUBSCRIBE||1|8||a (QoS 2)");
         check(b"\x90\x04\x00\x01\x01\x80", "SUBACK||1|6||granted QoS 1, failure (0x80)");
         check(b"\xa2\x05\x00\x02\x00\x01a", "UNSUBSCRIBE||2|7||a");
         check(b"\x6a\x02\x00\x05", "PUBREL|DUP|5|4||");
-        check(b"\xc0\x00", "PINGREQ||0|2||");
+        check(b"\xc0\x00", "PINGREQ|||2||");
     }
 
     #[test]
     fn what_cannot_be_seen_is_escaped_in_topics_and_payloads() {
         let frame = "\x30\x10\x00\x06a\u{202e}b \u{feff}x\u{200b}c".as_bytes();
-        check(frame, "PUBLISH|QoS 0|0|18|a\\u{202e}b |\\u{feff}x\\u{200b}c");
+        check(frame, "PUBLISH|QoS 0||18|a\\u{202e}b |\\u{feff}x\\u{200b}c");
     }
 
     #[test]
@@ -327,6 +368,57 @@ mod tests {
     }
 
     #[test]
+    fn a_level_that_is_not_known_is_told_without_a_word_of_the_packets() {
+        let mut log = Log::new(1 << 20);
+        let source = log.add_source();
+        let connection = log.add_connection(source, Version::Unknown);
+        for packet in [
+            &b"\x10\x13\x00\x04MQTT\x05\xc2\x00\x3c\x00\x00\x01c\x00\x01u\x00\x00"[..],
+            b"\x32\x08\x00\x01a\x00\x01\x00hi",
+            b"\xf0\x02\x18\x00",
+        ] {
+            log.push_packet(1, connection, Direction::Out, packet, Default::default());
+        }
+        let mut told = Vec::new();
+        for number in 0..log.end() {
+            told.push(match row(&log, number, false).expect("it is kept").content {
+                Content::Packet(row) => {
+                    assert_eq!(
+                        (row.topic.as_deref(), row.id, row.is_publish, row.is_violation),
+                        (None, None, false, false)
+                    );
+                    format!("{}{}: {}", row.name, row.flags.words(), row.text)
+                }
+                Content::Event { tone, .. } => format!("{tone:?}"),
+            });
+        }
+        let words = "not decoded: protocol level 5 (MQTT 5)";
+        let [connect, publish, auth] =
+            ["CONNECT", "PUBLISH", "type 15"].map(|name| format!("{name}: {words}"));
+        assert_eq!(told, [&*connect, "Quiet", &publish, &auth]);
+    }
+
+    #[test]
+    fn a_broken_packet_keeps_its_type_and_its_event_names_sender_and_connection() {
+        let mut log = log_of_version(ProtocolVersion::V311, 1 << 20);
+        sent(&mut log, 0, b"\x10\x0d\x00\x04MQTT\x04\x02\x00\x3c\x00\x01c");
+        came(&mut log, 1, b"\x20\x03\x00\x84\x00");
+        came(&mut log, 2, b"\xd0\x01\x00");
+        let text = |number| match row(&log, number, false).expect("it is kept").content {
+            Content::Packet(row) => format!("{}: {}", row.name, row.text),
+            Content::Event { words, .. } => words,
+        };
+        assert_eq!(
+            text(1),
+            "CONNACK: CONNACK of MQTT 5, with reason code 0x84 (unsupported protocol version)"
+        );
+        assert_eq!(text(3), "PINGRESP: broken: PINGRESP has a Remaining Length of 0, not 1");
+        let expected = "Sent by the broker, and not a valid packet here: PINGRESP has a Remaining Length of 0, not 1 (byte 1, \
+                        MQTT 3.1.1, 2.2.3), on connection 0 (client id c)";
+        assert_eq!(text(4), expected);
+    }
+
+    #[test]
     fn answers_tell_how_long_they_took() {
         let mut log = log_of(1 << 20);
         sent(&mut log, 1_000, b"\x32\x07\x00\x01t\x00\x09hi");
@@ -335,7 +427,7 @@ mod tests {
         let Content::Packet(row) = row(&log, 1, false).expect("it is kept").content else {
             panic!("a packet")
         };
-        assert_eq!((row.answer, row.exchange), (Some(3_200), Some(0)));
+        assert_eq!((row.answer, row.colour), (Some(3_200), log.record(0).and_then(Record::colour)));
     }
 
     #[test]
@@ -353,6 +445,15 @@ mod tests {
             _ => panic!("a packet"),
         });
         assert_eq!(answers, [Some(3_000), None, Some(4_000)]);
+    }
+
+    #[test]
+    fn an_answer_that_seems_to_come_before_its_question_has_a_negative_time() {
+        let mut log = log_of(1 << 20);
+        sent(&mut log, 10_000_000, b"\x32\x07\x00\x01t\x00\x09hi");
+        came(&mut log, 8_500_000, b"\x40\x02\x00\x09");
+        let line = super::line(&row(&log, 1, false).expect("it is kept"), "12:30");
+        assert_eq!(line, "12:30\tin\tPUBACK\t\t9\t4\t-1.5 s\t\t");
     }
 
     #[test]

@@ -31,6 +31,8 @@ pub struct Importer {
     reader: Reader,
     streams: Streams,
     report: Report,
+    /// How many rows of packets the log had had before.
+    rows_before: u32,
 }
 
 enum Reader {
@@ -60,6 +62,8 @@ pub struct Report {
     pub kind: Option<FileKind>,
     /// MQTT packets that were put into the log.
     pub packets: u32,
+    /// Rows besides those: bytes that are no whole packet.
+    pub pieces: u32,
     /// Frames of a capture.
     pub frames: u64,
     /// Frames that are no TCP over IP, or belong to connections that are not MQTT.
@@ -93,6 +97,7 @@ impl Report {
         }
         words.push('.');
         let facts = [
+            (self.pieces.into(), "row", " of bytes that are no whole packet."),
             (self.skipped, "frame", " without MQTT over TCP."),
             (self.missing, "byte", " of MQTT missing from the capture."),
             (self.broken_lines.into(), "line", " that could not be read."),
@@ -142,6 +147,7 @@ impl Importer {
             reader: Reader::Unknown,
             streams: Streams::new(log.add_source()),
             report: Report::default(),
+            rows_before: log.packets(),
         }
     }
 
@@ -171,6 +177,8 @@ impl Importer {
         if let Reader::Lines(lines) = &self.reader {
             lines.finish(log);
         }
+        let rows = log.packets().wrapping_sub(self.rows_before);
+        self.report.pieces = rows.saturating_sub(self.report.packets);
         self.report
     }
 

@@ -300,6 +300,7 @@ fn a_report_is_told_in_words() {
         b"{\"time_us\":1,\"direction\":\"out\",\"connection\":0,\"raw\":\"c000\"}\n{}\n".repeat(1_234);
     let (numbers, ended) = read_apart(&lines, 1 << 16, &mut log, |_| {});
     assert_eq!(numbers.len(), 1_234);
-    let words = "JSON Lines: 1,234 packets. 1,234 lines that could not be read. Broken at byte 60: ";
+    let words =
+        "JSON Lines: 1,234 packets of 1 connection. 1,234 lines that could not be read. Broken at byte 60: ";
     assert!(ended.words.starts_with(words), "{}", ended.words);
 }

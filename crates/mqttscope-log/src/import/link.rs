@@ -1,15 +1,10 @@
 //! From a frame to the TCP segment in it: link layer, IP, TCP.
 
+use crate::store::End;
+
 /// A link type, as capture files number them.
 #[derive(Clone, Copy)]
 pub(super) struct Link(pub(super) u16);
-
-/// One end of a TCP connection. An IPv4 address is mapped into IPv6.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) struct End {
-    pub(super) address: [u8; 16],
-    pub(super) port: u16,
-}
 
 /// A TCP segment.
 #[derive(Clone, Copy, Debug)]

@@ -1,12 +1,11 @@
 //! TCP connections that are MQTT: which side is the client, and the packets of both.
 
 use mqttscope_proto::FixedHeader;
-use mqttscope_text::number::push_number;
 
 use super::Report;
-use super::link::{End, Segment};
+use super::link::Segment;
 use super::reassembly::{Order, Piece};
-use crate::store::{BrokenRules, ConnectionId, Direction, Event, Fault, Log, SourceId, Version};
+use crate::store::{BrokenRules, ConnectionId, Direction, End, Ends, Event, Log, SourceId, Version};
 use std::collections::BTreeMap;
 
 /// All connections of a capture.
@@ -134,9 +133,8 @@ impl Stream {
     fn tell_ends(&self, time: u64, (low, high): (End, End), log: &mut Log) {
         let low_is_client = self.direction(true) == Direction::Out;
         let (client, server) = if low_is_client { (low, high) } else { (high, low) };
-        let words = ["TCP connection of ", &words_of(client), " to ", &words_of(server)].concat();
         let Some(connection) = self.connection else { return };
-        log.push_event(time, connection, Event::Note { name: "tcp-connection", words: &words });
+        log.push_event(time, connection, Event::TcpConnection { ends: Ends { client, server } });
     }
 
     fn take(&mut self, time: u64, segment: &Segment<'_>, from_low: bool, log: &mut Log, report: &mut Report) {
@@ -203,7 +201,7 @@ impl Stream {
         let Some(connection) = self.connection else { return };
         report.missing += len as u64;
         let direction = self.direction(from_low);
-        log.push_event(time, connection, Event::Gap { len: len as u64, direction });
+        log.push_gap(time, connection, direction, len as u64);
         let half = &mut self.halves[usize::from(!from_low)];
         let left = if half.spoilt > 0 {
             Some(half.spoilt)
@@ -256,10 +254,7 @@ impl Stream {
                 Ok(None) => return,
                 Err(error) => {
                     half.lost = true;
-                    log.push_remains(time, connection, direction);
-                    let version = log.version(connection).layout();
-                    let (offset, error) = (error.offset as u64, Fault::Found(error.kind, version));
-                    log.push_event(time, connection, Event::Garbage { error, offset, own: false });
+                    log.push_garbage(time, connection, direction, &error);
                     return;
                 }
             }
@@ -291,30 +286,6 @@ fn is_plausible(bytes: &[u8]) -> bool {
         Ok(None) => true,
         Err(_) => false,
     }
-}
-
-/// `10.0.0.1:1883` or `[fd00:0:0:0:0:0:0:1]:1883`.
-fn words_of(end: End) -> String {
-    let mut words = String::new();
-    if let [0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff, v4 @ ..] = end.address {
-        for (at, byte) in v4.into_iter().enumerate() {
-            words.push_str(if at > 0 { "." } else { "" });
-            push_number(&mut words, byte.into());
-        }
-    } else {
-        for (at, group) in end.address.chunks(2).enumerate() {
-            words.push(if at > 0 { ':' } else { '[' });
-            let group = u32::from(group[0]) << 8 | u32::from(group[1]);
-            let digits = (32 - group.leading_zeros()).div_ceil(4).max(1);
-            words.extend(
-                (0..digits).rev().filter_map(|digit| char::from_digit(group >> (4 * digit) & 15, 16)),
-            );
-        }
-        words.push(']');
-    }
-    words.push(':');
-    push_number(&mut words, end.port.into());
-    words
 }
 
 const MQTT_PORT: u16 = 1883;

@@ -403,13 +403,13 @@ fn what_this_program_sends_is_checked_and_said_to_be_its_own() {
     let number = log.sent(1, b"\x39\x05\x00\x01thi");
     let event = log.record(number + 1).and_then(|record| log.event(record)).expect("an event");
     assert!(event.words().starts_with("Rule broken by this page itself: DUP is set at QoS 0 (byte 0, "));
-    assert!(matches!(event, Event::Violation { own: true, offset: 0, .. }));
+    assert!(matches!(event, Event::Violation { by: Sender::Page, offset: 0, .. }));
     assert_eq!(log.before(number + 1), Some(number));
     let number = log.sent(2, b"\x90\x02\x00\x09");
     assert!(log.record(number).is_some_and(|record| record.is_violation() && record.facts().own));
     let number = log.sent(3, b"\x32\x02\x00\x09");
     let event = log.record(number + 1).and_then(|record| log.event(record)).expect("an event");
-    let words = "Sent by this page itself, and not an MQTT packet: ";
+    let words = "Sent by this page itself, and not a valid packet here: ";
     assert!(event.words().starts_with(words), "{}", event.words());
 }
 
@@ -419,7 +419,12 @@ fn a_packet_full_of_faults_is_told_in_nine_events() {
     let suback = [b"\x90\x16\x00\x01".as_slice(), &[7; 20]].concat();
     log.receive(C, Direction::In, suback.len(), |room| room.copy_from_slice(&suback));
     let heard = log.next_packet(1, C, Direction::In, |packet| {
-        (packet.number, packet.packet.is_ok(), packet.violations.len(), packet.more_violations)
+        (
+            packet.number,
+            packet.packet.is_some_and(|packet| packet.is_ok()),
+            packet.violations.len(),
+            packet.more_violations,
+        )
     });
     assert_eq!(heard, Ok(Some((0, true, 8, 12))));
     let kinds: Vec<_> = log.records_from(1).filter_map(Record::event_kind).collect();
@@ -547,19 +552,22 @@ fn events_come_out_as_they_went_in() {
         Event::KeepAliveExpired { secs: 60 },
         Event::LeftInFlight { count: 2, ids: "1, 2", fate: "gone" },
         Event::NotGranted { filter: "a/#" },
-        Event::Violation { rule: Fault::Found(Rule::DupAtQos0, version), offset: 9, own: true },
-        Event::Violation { rule: Fault::Told { words: "a", clause: "b" }, offset: 9, own: false },
-        Event::MoreViolations { count: 3, own: true },
+        Event::Violation { rule: Fault::Found(Rule::DupAtQos0, version), offset: 9, by: Sender::Page },
+        Event::Violation { rule: Fault::Told { words: "a", clause: "b" }, offset: 9, by: Sender::Peer },
+        Event::MoreViolations { count: 3, by: Sender::Client },
         Event::Garbage {
             error: Fault::Found(DecodeErrorKind::RemainingLengthTooLong, version),
             offset: 4,
-            own: false,
+            by: Sender::Broker,
         },
         Event::PeerError { error: Fault::Found(PeerError::SecondConnAck, version) },
         Event::Incomplete { len: 1 },
         Event::TextMessage { chars: 4 },
         Event::ClockSet { later: true, by_ms: 1_000 },
-        Event::Gap { len: 5, direction: Direction::In },
+        Event::Gap { len: 5, direction: Direction::In, after: 7 },
+        Event::TcpConnection {
+            ends: Ends { client: End::of_v4([10, 0, 0, 2], 40_000), server: End::of_v4([10, 0, 0, 1], 1883) },
+        },
         Event::Note { name: "mine", words: "all" },
         Event::Closed { words: "over", failed: true },
     ];
@@ -573,4 +581,99 @@ fn events_come_out_as_they_went_in() {
     }
     let kinds: Vec<_> = events.iter().map(Event::kind).collect();
     assert!(EventKind::ALL.into_iter().all(|kind| kinds.contains(&kind)));
+}
+
+fn colour(log: &Log, number: u32) -> Option<u8> {
+    log.record(number).and_then(Record::colour)
+}
+
+fn publish(id: u8) -> [u8; 7] {
+    [0x32, 5, 0, 1, b't', 0, id]
+}
+
+/// The colours of open exchanges, however they were opened and ended.
+fn open_colours(log: &Log) -> Vec<u8> {
+    let open = log.records_from(0).filter(|record| record.awaits_answer());
+    open.filter_map(Record::colour).collect()
+}
+
+#[test]
+fn open_exchanges_share_no_colour_while_one_is_free() {
+    let mut log = log_of(1 << 20);
+    // Seven are open: two share one.
+    for id in 1..=7 {
+        log.sent(1, &publish(id));
+    }
+    let colours: Vec<_> = (0..7).filter_map(|number| colour(&log, number)).collect();
+    assert_eq!(colours.len(), 7);
+    let counts = |colours: &[u8]| -> Vec<usize> {
+        (0..Log::COLOURS).map(|colour| colours.iter().filter(|&&found| found == colour).count()).collect()
+    };
+    let mut sorted = counts(&colours);
+    sorted.sort_unstable();
+    assert_eq!(sorted, [1, 1, 1, 1, 1, 2]);
+    // Both of that colour's holders and another one end: what begins then takes what is free.
+    let puback = |id: u8| [0x40, 2, 0, id];
+    for id in [1, 3] {
+        let number = log.push_packet(2, C, Direction::In, &puback(id), PacketFacts::default());
+        assert_eq!(colour(&log, number), Some(colours[usize::from(id) - 1]));
+    }
+    let number = log.sent(3, &publish(8));
+    assert_eq!(colour(&log, number), Some(colours[2]), "the seventh still has that of the first");
+    let found = open_colours(&log);
+    assert!(counts(&found).iter().all(|&count| count == 1), "{found:?}");
+}
+
+#[test]
+fn colours_come_back_from_whatever_ends_an_exchange() {
+    let mut log = log_of(1 << 20);
+    let fill = |log: &mut Log, first: u8| {
+        (first..first + 6).for_each(|id| _ = log.sent(1, &publish(id)));
+        let mut found = open_colours(log);
+        found.truncate(6);
+        found.sort_unstable();
+        found
+    };
+    let all = [0, 1, 2, 3, 4, 5];
+    assert_eq!(fill(&mut log, 1), all);
+    // Another message takes the ids without a word.
+    assert_eq!(log.in_flight(), [6, 0]);
+    (1..=6).for_each(|id| _ = log.sent(2, &publish(id)));
+    assert_eq!(log.colours_in_use(), [1; 6]);
+    // Answers at QoS 1 and 2, of requests too.
+    for (asked, answer) in [
+        (&b"\x34\x05\x00\x01t\x00\x21"[..], &b"\x50\x02\x00\x21"[..]),
+        (b"\x62\x02\x00\x21", b"\x70\x02\x00\x21"),
+        (b"\x82\x06\x00\x22\x00\x01a\x01", b"\x90\x03\x00\x22\x01"),
+    ] {
+        log.sent(3, asked);
+        log.push_packet(4, C, Direction::In, answer, PacketFacts::default());
+    }
+    assert_eq!(log.colours_in_use(), [1; 6]);
+    // What the log drops, and what was open as its connection ended.
+    log.set_budget(1);
+    assert_eq!(log.colours_in_use().iter().sum::<u32>(), 0);
+    log.set_budget(1 << 20);
+    fill(&mut log, 1);
+    log.push_event(5, C, Event::Closed { words: "over", failed: false });
+    assert_eq!(log.colours_in_use(), [0; 6]);
+    log.clear();
+    assert_eq!(log.colours_in_use(), [0; 6]);
+}
+
+#[test]
+fn an_id_of_0_is_one_and_no_id_is_none() {
+    let mut log = log_of(1 << 20);
+    for (frame, id) in [
+        (&b"\x40\x02\x00\x00"[..], Some(0)),
+        (b"\x32\x05\x00\x01t\x00\x00", Some(0)),
+        (b"\x32\x05\x00\x01t\x00\x07", Some(7)),
+        (b"\x32\x03\x00\x01t", None),
+        (b"\x30\x05\x00\x01thi", None),
+        (b"\x40\x01\x00", None),
+        (b"\xc0\x00", None),
+    ] {
+        let number = log.sent(1, frame);
+        assert_eq!(log.record(number).and_then(Record::id), id, "{frame:x?}");
+    }
 }
