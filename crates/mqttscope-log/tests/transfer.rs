@@ -291,11 +291,12 @@ fn a_report_is_told_in_words() {
     let mut file = pcap(Framing::Ethernet4, &frame);
     let mut log = Log::new(1 << 20);
     let (_, ended) = read_apart(&file, 10, &mut log, |_| {});
-    assert_eq!(ended.words, "pcap: 0 packets of 1 connection.");
+    assert_eq!(ended.words, "pcap: 0 packets. 3 frames without MQTT over TCP.");
     file.extend_from_slice(&[0; 3]);
     let (_, ended) = read_apart(&file, 10, &mut log, |_| {});
-    let words = ["pcap: 0 packets of 1 connection. Broken at byte ", &(file.len() - 3).to_string()].concat();
-    assert_eq!((ended.is_broken, ended.words), (true, words + ": the file ends within a block."));
+    let words = ["3 frames without MQTT over TCP. Broken at byte ", &(file.len() - 3).to_string()].concat();
+    let words = ["pcap: 0 packets. ", &words, ": the file ends within a block."].concat();
+    assert_eq!((ended.is_broken, ended.words), (true, words));
     let lines =
         b"{\"time_us\":1,\"direction\":\"out\",\"connection\":0,\"raw\":\"c000\"}\n{}\n".repeat(1_234);
     let (numbers, ended) = read_apart(&lines, 1 << 16, &mut log, |_| {});

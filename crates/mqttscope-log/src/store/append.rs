@@ -66,15 +66,6 @@ impl Log {
         }
     }
 
-    /// What the client of a connection has asked for is not known any more: nothing more is said about how its server
-    /// behaves.
-    #[cfg(feature = "import")]
-    pub(crate) fn unwatch(&mut self, connection: ConnectionId) {
-        if let Some(state) = self.connections.get_mut(connection) {
-            state.watch = None;
-        }
-    }
-
     /// Marks a record: its packet breaks a rule.
     pub(crate) fn mark_violation(&mut self, number: u32) {
         if let Some(record) = self.records.get_mut(number) {
