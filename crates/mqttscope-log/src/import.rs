@@ -232,11 +232,10 @@ impl Importer {
             self.offset += kind::UTF8_MARK.len() as u64;
             self.buffer = rest.to_vec();
         }
-        let first = self.buffer.iter().find(|byte| !byte.is_ascii_whitespace());
         self.format = if let Some(capture) = Capture::recognise(&self.buffer) {
             self.report.kind = Some(capture.kind());
             Format::Capture(capture)
-        } else if first == Some(&b'{') && !kind::is_pretty(&self.buffer) {
+        } else if kind::is_lines(&self.buffer) {
             self.report.kind = Some(FileKind::JsonLines);
             Format::Lines(Lines::default())
         } else {

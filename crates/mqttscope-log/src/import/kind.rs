@@ -13,7 +13,10 @@ pub(super) fn words(bytes: &[u8]) -> &'static str {
     if is_connect(bytes) == Some(true) {
         return "these are the bytes of an MQTT connection without a capture around them, which have no times";
     }
-    let is_text = !bytes.iter().any(|&byte| byte < b' ' && !matches!(byte, b'\t' | b'\n' | b'\r'));
+    // The last sign may be cut.
+    let is_utf8 = std::str::from_utf8(bytes).map_or_else(|error| error.error_len().is_none(), |_| true);
+    let is_sign = |&byte: &u8| byte >= b' ' || matches!(byte, b'\t' | b'\n' | b'\r');
+    let is_text = is_utf8 && bytes.iter().all(is_sign);
     let mut lines = bytes.split(|&byte| byte == b'\n').map(<[u8]>::trim_ascii);
     let (first, second) = (lines.next().unwrap_or_default(), lines.next().unwrap_or_default());
     let columns = |line: &[u8], sign: u8| line.iter().filter(|&&byte| byte == sign).count();
@@ -34,9 +37,15 @@ pub(super) fn words(bytes: &[u8]) -> &'static str {
     }
 }
 
+/// Whether bytes may be JSON Lines: an object, within its line.
+pub(super) fn is_lines(bytes: &[u8]) -> bool {
+    bytes.trim_ascii_start().first() == Some(&b'{') && !bytes.starts_with(b"{\0") && !is_pretty(bytes)
+}
+
 /// Whether JSON is written over several lines.
-pub(super) fn is_pretty(bytes: &[u8]) -> bool {
-    bytes.trim_ascii_start().split(|&byte| byte == b'\n').next().is_some_and(|line| line.trim_ascii() == b"{")
+fn is_pretty(bytes: &[u8]) -> bool {
+    let first = bytes.trim_ascii_start().split(|&byte| byte == b'\n').next();
+    first.is_some_and(|line| line.trim_ascii() == b"{")
 }
 
 /// As many bytes are enough to see what a file is.
