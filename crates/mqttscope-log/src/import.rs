@@ -215,6 +215,11 @@ impl Importer {
         self.report
     }
 
+    /// Nothing more of the file can be had: what came is kept, and the report says why there is no more.
+    pub fn break_off(&mut self, words: &'static str) {
+        self.fail(self.buffer.len(), words);
+    }
+
     /// Whether anything can be made of what follows.
     #[must_use]
     pub const fn can_go_on(&self) -> bool {

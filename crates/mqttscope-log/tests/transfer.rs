@@ -83,8 +83,8 @@ fn read_apart(
     loop {
         let piece = pieces.next();
         match piece {
-            Some(piece) => _ = reading.push(piece),
-            None => reading.finish(),
+            Some(piece) => _ = reading.push(piece, read as u64 + piece.len() as u64),
+            None => reading.finish(true),
         }
         while let Some(message) = reading.next_message() {
             let first = log.end();
@@ -283,6 +283,21 @@ fn clearing_the_log_while_a_file_is_read_links_to_nothing_that_is_gone() {
     log.sent(0, PUBLISH);
     assert_eq!(appender.append(&second, &mut log), Some(()));
     assert_eq!((log.end(), log.before(2)), (3, None));
+}
+
+#[test]
+fn a_file_that_was_packed_tells_how_far_it_was_read_and_where_it_breaks_off() {
+    let file = pcap(Framing::Ethernet4, &Frame::new(Framing::Ethernet4).handshake());
+    let mut reading = Reading::new();
+    // Unpacked it is longer than the file.
+    assert!(reading.push(&file, 17));
+    let message = reading.next_message().expect("a message");
+    assert_eq!(Message::read(&message), Some(Message::Read(17)));
+    reading.finish(false);
+    let message = reading.next_message().expect("a message");
+    let Some(Message::Ended(ended)) = Message::read(&message) else { panic!("it has ended") };
+    let words = ["Broken at byte ", &file.len().to_string(), ": what was packed by gzip is cut"].concat();
+    assert!(ended.is_broken && ended.words.contains(&words), "{}", ended.words);
 }
 
 #[test]
