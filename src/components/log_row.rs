@@ -68,7 +68,7 @@ fn packet_row(row: &Row, packet: &PacketRow, place: u32, style: Style, selected:
     let id = number::plain(packet.id.into());
     let id = if packet.id == 0 { "" } else { &id };
     let len = number::plain(packet.len.into());
-    let answer = packet.answer.map(number::latency).unwrap_or_default();
+    let answer = packet.answer.map(|micros| number::signed(micros, number::latency)).unwrap_or_default();
     let facts = [Some(&*packet.name), None, Some(&*packet.flags.words()), Some(id), Some(&*len)];
     let mut row_element = row_tag(row.number, place, &class, kind, selected, facts);
     let mut cells = Vec::with_capacity(Column::ALL.len());
@@ -183,7 +183,7 @@ fn topic_cell(topic: &str) -> Html {
 
 /// Where in the log a row stands, and when.
 fn place_of(row: &Row, column: Column, style: Style) -> Html {
-    let since = |time: u64| number::since(row.time.saturating_sub(time));
+    let since = |time: u64| number::signed(number::difference(time, row.time), number::since);
     let said = match column {
         Column::Number => number::plain(row.number.into()),
         Column::Start => since(style.start),

@@ -141,7 +141,10 @@ fn what_is_no_mqtt_at_all() {
     assert!(why.starts_with("The peer does not follow MQTT: ") && failed, "{why}");
     assert!(why.ends_with("Does the URL, and the gateway behind it, lead to a port for MQTT?"), "{why}");
     let logged = bench.logged();
-    assert!(logged.iter().any(|line| line.starts_with("Not an MQTT packet: ")), "{logged:?}");
+    assert!(
+        logged.iter().any(|line| line.starts_with("Sent by the broker, and not a valid packet here: ")),
+        "{logged:?}"
+    );
     assert!(!logged.iter().any(|line| line.contains("6c, 6f, 6f, 6b")), "{logged:?}");
     assert_eq!(logged.last().map(String::as_str), Some(CLOSED_BY_US));
 }
@@ -156,7 +159,10 @@ fn a_length_that_cannot_be() {
     assert_eq!(bench.ended(), (why, true));
     let logged = bench.logged();
     assert_eq!(logged[0], "in [30, ff, ff, ff, ff, 01]");
-    assert!(logged[1].starts_with(&format!("Not an MQTT packet: {what} (byte 4, ")), "{logged:?}");
+    assert!(
+        logged[1].starts_with(&format!("Sent by the broker, and not a valid packet here: {what} (byte 4, ")),
+        "{logged:?}"
+    );
     assert_eq!(logged[2..], [CLOSED_BY_US]);
 }
 
@@ -169,7 +175,9 @@ fn a_broken_rule_is_logged_and_the_connection_goes_on() {
     assert_eq!(bench.phase(), Phase::Connected);
     let logged = bench.logged();
     assert_eq!(logged[..2], ["out PUBLISH q1 #1", "in PUBACK #1"]);
-    assert!(logged[2].starts_with("Rule broken by the peer: the flag bits of PUBACK must be 0000, not 0001"));
+    assert!(
+        logged[2].starts_with("Rule broken by the broker: the flag bits of PUBACK must be 0000, not 0001")
+    );
     assert_eq!(logged.len(), 3);
 }
 
@@ -184,7 +192,7 @@ fn a_broken_rule_closes_when_that_is_the_policy() {
         "The peer does not follow MQTT: the flag bits of PUBACK must be 0000, not 0001. The log shows where.";
     assert_eq!(bench.ended(), (why.into(), true));
     let logged = bench.logged();
-    assert!(logged[2].starts_with("Rule broken by the peer: "), "{logged:?}");
+    assert!(logged[2].starts_with("Rule broken by the broker: "), "{logged:?}");
     assert_eq!(logged[3..], [CLOSED_BY_US, "Left in flight: 1 packet id (1); it is given up"]);
 }
 
@@ -196,7 +204,7 @@ fn a_peer_that_misbehaves_closes_when_that_is_the_policy() {
     closes(&mut bench);
     let why = "The peer does not follow MQTT: a second CONNACK came. The log shows where.";
     assert_eq!(bench.ended(), (why.into(), true));
-    let error = "Unexpected from the peer: a second CONNACK came (MQTT 3.1, CONNACK)";
+    let error = "Unexpected from the broker: a second CONNACK came (MQTT 3.1, CONNACK)";
     assert_eq!(bench.logged(), ["in CONNACK", error, CLOSED_BY_US]);
 }
 

@@ -5,8 +5,8 @@
 //! time zone.
 
 use mqttscope_link::{Content, Flags, PacketRow, Row, Tone, qos_name};
-use mqttscope_log::{BrokenRules, Direction, Event, Log, Record};
-use mqttscope_proto::{Connect, Packet, PacketType, Text, decode};
+use mqttscope_log::{BrokenRules, Direction, Event, Log, Record, Version, level_of, level_words};
+use mqttscope_proto::{Connect, DecodeErrorKind, Packet, PacketType, Text};
 use mqttscope_text::bytes::{beginning, hex};
 use mqttscope_text::number::{self, push_hex_digits};
 use mqttscope_text::visible;
@@ -18,7 +18,11 @@ pub(crate) fn row(log: &Log, number: u32, is_verbose: bool) -> Option<Row> {
     let record = log.record(number)?;
     let content = match log.event(record) {
         Some(event) => {
-            Content::Event { name: event.name().into(), words: visible(&event.words()), tone: tone(&event) }
+            let mut words = visible(&event.words());
+            if event.kind().is_violation() {
+                words.push_str(&connection_words(log, record));
+            }
+            Content::Event { name: event.name().into(), words, tone: tone(&event) }
         }
         None => Content::Packet(packet_row(log, number, record, is_verbose)),
     };
@@ -33,7 +37,8 @@ pub(crate) fn line(row: &Row, time: &str) -> String {
         Content::Packet(packet) => {
             let direction = if packet.out { "out" } else { "in" };
             let id = if packet.id == 0 { String::new() } else { packet.id.to_string() };
-            let answer = packet.answer.map(number::latency).unwrap_or_default();
+            let answer =
+                packet.answer.map(|micros| number::signed(micros, number::latency)).unwrap_or_default();
             let (flags, len) = (packet.flags.words(), packet.len.to_string());
             let topic = packet.topic.as_deref().unwrap_or_default();
             let columns = [time, direction, &packet.name, &flags, &id, &len, &answer, topic, &packet.text];
@@ -44,22 +49,18 @@ pub(crate) fn line(row: &Row, time: &str) -> String {
 
 fn packet_row(log: &Log, number: u32, record: &Record, is_verbose: bool) -> PacketRow {
     let bytes = log.bytes(record);
-    // The sink of the ingest: one copy of the decoder is enough.
-    let (topic, text) = match decode(bytes, log.version_of(record).layout(), &mut BrokenRules::default()) {
-        Ok(packet) => summary(&packet),
-        Err(error) => (None, format!("not a packet: {error}")),
-    };
+    let (topic, text) = content(log, record, bytes);
     // What this side answers itself takes no time that is worth a look.
     let answered = if record.direction() == Direction::In { log.answered(number) } else { None };
     PacketRow {
         out: record.direction() == Direction::Out,
-        name: record.packet_type().map_or("?", PacketType::name).into(),
-        is_publish: record.packet_type() == Some(PacketType::Publish),
+        name: name(record).unwrap_or_else(|| "?".into()),
+        is_publish: record.packet_type() == Some(PacketType::Publish) && !record.is_undecoded(),
         flags: flags(record),
         id: record.packet_id,
         exchange: (record.packet_id != 0).then(|| log.exchange(number)),
         len: record.len(),
-        answer: answered.map(|asked| record.time.saturating_sub(asked.time)),
+        answer: answered.map(|asked| number::difference(asked.time, record.time)),
         topic,
         text,
         is_violation: record.is_violation(),
@@ -67,10 +68,49 @@ fn packet_row(log: &Log, number: u32, record: &Record, is_verbose: bool) -> Pack
     }
 }
 
+/// The name of a packet's type, `None` of bytes that are no packet. A type without a name has its number.
+pub(crate) fn name(record: &Record) -> Option<String> {
+    match record.packet_type() {
+        Some(packet_type) => Some(packet_type.name().into()),
+        None if record.is_broken() => None,
+        None => Some(format!("type {}", record.first_byte >> 4)),
+    }
+}
+
+/// A packet's topic, and what else it holds as text.
+fn content(log: &Log, record: &Record, bytes: &[u8]) -> (Option<String>, String) {
+    if record.is_secret() {
+        return (None, "these bytes may be the rest of a CONNECT with its password, hidden".into());
+    }
+    let version = log.version_of(record);
+    if record.is_undecoded() || !version.is_decoded() {
+        let level = match version {
+            Version::Level(level) => Some(level),
+            Version::Known(_) | Version::Unknown => level_of(bytes),
+        };
+        return (None, format!("not decoded: {}", level.map(level_words).unwrap_or_default()));
+    }
+    // The ingest's own: one copy of the decoder is enough.
+    match BrokenRules::default().decode(bytes, version) {
+        Ok(packet) => summary(&packet),
+        Err(error) if matches!(error.kind, DecodeErrorKind::OfMqtt5 { .. }) => (None, error.to_string()),
+        Err(error) if record.packet_type().is_some() => (None, format!("broken: {error}")),
+        Err(error) => (None, format!("not a packet: {error}")),
+    }
+}
+
+/// Where something went wrong: `, on connection 3 (client id c)`.
+fn connection_words(log: &Log, record: &Record) -> String {
+    let client_id = log.connection(record.connection).map_or("", |connection| &connection.client_id);
+    let name =
+        if client_id.is_empty() { String::new() } else { format!(" (client id {})", visible(client_id)) };
+    format!(", on connection {}{name}", record.connection.0)
+}
+
 fn flags(record: &Record) -> Flags {
     use PacketType as T;
     let dup = record.first_byte & 8 != 0;
-    match record.packet_type() {
+    match record.packet_type().filter(|_| !record.is_undecoded()) {
         Some(T::Publish) => {
             Flags { dup, qos: Some(record.first_byte >> 1 & 3), retain: record.first_byte & 1 != 0 }
         }
@@ -345,6 +385,15 @@ mod tests {
             _ => panic!("a packet"),
         });
         assert_eq!(answers, [Some(3_000), None, Some(4_000)]);
+    }
+
+    #[test]
+    fn an_answer_that_seems_to_come_before_its_question_has_a_negative_time() {
+        let mut log = log_of(1 << 20);
+        sent(&mut log, 10_000_000, b"\x32\x07\x00\x01t\x00\x09hi");
+        came(&mut log, 8_500_000, b"\x40\x02\x00\x09");
+        let line = super::line(&row(&log, 1, false).expect("it is kept"), "12:30");
+        assert_eq!(line, "12:30\tin\tPUBACK\t\t9\t4\t-1.5 s\t\t");
     }
 
     #[test]

@@ -86,8 +86,9 @@ pub struct PacketRow {
     pub exchange: Option<u32>,
     /// Bytes.
     pub len: u32,
-    /// Microseconds between the packet that it answers and it; `None` if it answers none, as an answer that is repeated.
-    pub answer: Option<u64>,
+    /// Microseconds between the packet that it answers and it, negative where a clock ran backwards; `None` if it answers
+    /// none, as an answer that is repeated.
+    pub answer: Option<i64>,
     /// The topic name of a PUBLISH.
     pub topic: Option<String>,
     /// The rest of it as text.

@@ -15,18 +15,25 @@
 //! | `time_us` | the same in microseconds since the Unix epoch |
 //! | `direction` | `"out"` (from the client) or `"in"` |
 //! | `connection` | the number of the connection |
-//! | `version` | `"3.1"` or `"3.1.1"`, null where the connection's is not known |
+//! | `version` | `"3.1"` or `"3.1.1"`, `"level 5"` for a protocol level that is not known here, null where the connection's is not known |
 //! | `facts` | what is known of the packet besides, only where anything is: `own`, `copy`, `resend`, `raw`, `repeat`, `held` |
 //! | `answers` | the number of the packet before it in its exchange, or null |
 //! | `violation` | whether it breaks a rule |
 //! | `password_hidden` | whether a password was replaced by `*` |
 //! | `raw` | all bytes of the packet, as hex |
 //!
-//! Bytes that are no packet have `"type":null` and `error` (`{"offset","kind","message","clause"}`) instead of the
+//! A packet of a connection whose protocol level is not known has of these `type` (null for 0 and 15), `start`, `end` and
+//! `violations`. Bytes that are no packet have `"type":null` and `error` (`{"offset","kind","message","clause"}`) instead of the
 //! packet's keys. An event has `number`, `time`, `time_us`, `"direction":"event"`, `connection`, `event` (its name),
 //! `values` (texts and numbers), `about` (a packet's number or null), `words`.
+//!
+//! # CSV
+//!
+//! A text that begins with `=`, `+`, `-`, `@`, a tab, a carriage return or an apostrophe has an apostrophe before it, since
+//! programs for tables would take it for a formula. A topic or payload that is no well-formed UTF-8, or that holds control
+//! characters, is written as hex: `topic_is` and `payload_is` say which it is.
 
-use mqttscope_proto::{PacketType, redact_password};
+use mqttscope_proto::PacketType;
 
 use crate::store::{Direction, Log, Record};
 
@@ -132,6 +139,8 @@ struct Item<'a> {
     /// The bytes that leave.
     bytes: &'a [u8],
     password_hidden: bool,
+    /// It is one of some that were chosen: what stands beside it may not leave.
+    is_selected: bool,
 }
 
 impl Export {
@@ -195,16 +204,16 @@ impl Export {
     fn write_record(&mut self, log: &Log, number: u32, record: &Record, out: &mut Vec<u8>) {
         let mut bytes = log.bytes(record);
         let mut password_hidden = record.is_password_hidden();
-        let is_connect =
-            record.direction() != Direction::Event && record.first_byte >> 4 == PacketType::Connect as u8;
-        if is_connect && !self.with_passwords {
+        let may_be_secret = record.is_secret() || record.first_byte >> 4 == PacketType::Connect as u8;
+        if may_be_secret && record.direction() != Direction::Event && !self.with_passwords {
             self.connect.clear();
             self.connect.extend_from_slice(bytes);
-            password_hidden |= redact_password(&mut self.connect);
+            password_hidden |= record.hide_password(&mut self.connect);
             bytes = &self.connect;
         }
         self.progress.passwords_hidden += u32::from(password_hidden);
-        let item = Item { log, number, record, bytes, password_hidden };
+        let is_selected = matches!(self.selection, Selection::Numbers(_));
+        let item = Item { log, number, record, bytes, password_hidden, is_selected };
         self.text.clear();
         match &mut self.writer {
             Writer::Pcapng(pcapng) => pcapng.push(&item, out),

@@ -41,6 +41,8 @@ pub struct Importer {
     format: Format,
     streams: Streams,
     report: Report,
+    /// How many rows of packets the log had had before.
+    rows_before: u32,
 }
 
 enum Format {
@@ -70,6 +72,8 @@ pub struct Report {
     pub kind: Option<FileKind>,
     /// MQTT packets that were put into the log.
     pub packets: u32,
+    /// Rows besides those: bytes that are no whole packet.
+    pub pieces: u32,
     /// Frames of a capture.
     pub frames: u64,
     /// Frames that hold nothing of an MQTT connection that can be read, by reason; once the file was read.
@@ -115,6 +119,7 @@ impl Report {
         self.push_left_out(&mut words);
         let (missing, broken_lines) = (" of MQTT missing from the capture.", " that could not be read.");
         let facts = [
+            (self.pieces.into(), "row", " of bytes that are no whole packet."),
             (self.encrypted.into(), "connection", " with what seems to be TLS: encrypted, and not read."),
             (self.timeless, "frame", " without a time."),
             (self.missing, "byte", missing),
@@ -180,6 +185,7 @@ impl Importer {
             format: Format::Unknown,
             streams: Streams::new(log.add_source()),
             report: Report::default(),
+            rows_before: log.packets(),
         }
     }
 
@@ -212,6 +218,8 @@ impl Importer {
         if let Format::Lines(lines) = &self.format {
             lines.finish(log);
         }
+        let rows = log.packets().wrapping_sub(self.rows_before);
+        self.report.pieces = rows.saturating_sub(self.report.packets);
         self.report
     }
 

@@ -3,6 +3,7 @@
 //! A packet costs no allocation, except that a new topic may; all memory is bounded.
 
 use mqttscope_proto::PacketType;
+use mqttscope_text::number::difference;
 
 use crate::follow::{Budget, Follower, Place};
 use crate::store::{Direction, Log, Record};
@@ -33,6 +34,8 @@ pub struct Statistics {
     violations: u64,
     /// Out before in, each as [`Self::ACKNOWLEDGEMENTS`].
     latencies: [[Histogram; 5]; 2],
+    /// How many latencies are negative, since a clock ran backwards.
+    left_out: [[u64; 5]; 2],
     seconds: Seconds,
     topics: Topics,
 }
@@ -115,6 +118,13 @@ impl Statistics {
         Some(&self.latencies[side(direction)?][at])
     }
 
+    /// How many latencies of one of [`Self::ACKNOWLEDGEMENTS`] are left out, since a clock ran backwards in between.
+    #[must_use]
+    pub fn left_out(&self, packet_type: PacketType, direction: Direction) -> u64 {
+        let at = Self::ACKNOWLEDGEMENTS.iter().position(|&known| known == packet_type);
+        at.zip(side(direction)).map_or(0, |(at, side)| self.left_out[side][at])
+    }
+
     /// The last minutes, second by second, and the rates.
     #[must_use]
     pub const fn seconds(&self) -> &Seconds {
@@ -147,7 +157,11 @@ impl Statistics {
         if let Some(at) = known
             && let Some(asked) = log.answered(number)
         {
-            self.latencies[side][at].note(record.time.saturating_sub(asked.time));
+            // Of one whose answer seems to come before it, nobody knows how long it took.
+            match u64::try_from(difference(asked.time, record.time)) {
+                Ok(micros) => self.latencies[side][at].note(micros),
+                Err(_) => self.left_out[side][at] += 1,
+            }
         }
     }
 }

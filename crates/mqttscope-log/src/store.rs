@@ -11,11 +11,14 @@ mod arena;
 mod blocks;
 mod clock;
 mod connection;
+mod ends;
 mod event;
 mod exchange;
 mod inbound;
 mod ingest;
+mod level;
 mod record;
+mod secret;
 #[cfg(test)]
 mod tests;
 // Only what is read of others is watched: a page that reads files in a module of its own needs none of it in the first.
@@ -28,10 +31,13 @@ use clock::Offset;
 use connection::Connections;
 
 pub use connection::{Connection, ConnectionId, SourceId, Version};
-pub use event::{Event, EventKind, Fault, Written};
+pub use ends::{End, Ends};
+pub use event::{Event, EventKind, Fault, Sender, Written};
 pub(crate) use event::{Value, Values};
+use event::{number_of, sender_of};
 pub(crate) use exchange::question;
 pub use ingest::{BrokenRules, Ingested, Known};
+pub use level::{is_bridge, level_of, level_words};
 pub use record::{Direction, PacketFacts, Record};
 
 /// The packet log.
@@ -45,10 +51,16 @@ pub struct Log {
     sources: u32,
     /// How the time of day stands to the times of live records, in their order.
     clock: Vec<Offset>,
+    /// The latest time of day of a record.
+    latest: u64,
+    /// No record has an earlier time of day than one before it.
+    is_in_order: bool,
     budget: usize,
     keeps_passwords: bool,
     revision: u32,
     clearings: u32,
+    /// How many records were appended that are no events.
+    packets: u32,
     /// What the packet breaks that is being taken in.
     broken_rules: BrokenRules,
     /// Where the values of an event are written before they go into the arena.
@@ -77,10 +89,13 @@ impl Log {
             found: Blocks::new(),
             sources: 0,
             clock: Vec::new(),
+            latest: 0,
+            is_in_order: true,
             budget,
             keeps_passwords: false,
             revision: 0,
             clearings: 0,
+            packets: 0,
             broken_rules: BrokenRules::default(),
             scratch: Vec::new(),
         }
@@ -107,6 +122,12 @@ impl Log {
     #[must_use]
     pub const fn clearings(&self) -> u32 {
         self.clearings
+    }
+
+    /// How many rows of packets, or of bytes that are none, were ever appended.
+    #[must_use]
+    pub const fn packets(&self) -> u32 {
+        self.packets
     }
 
     /// Bytes that are reserved, for packets and records.
@@ -139,11 +160,18 @@ impl Log {
         self.records.iter_from(number)
     }
 
-    /// The number of the first record at or after a time in microseconds since the Unix epoch.
-    ///
-    /// Found by halving, which takes the clock to go forward only.
+    /// The number of the first record at or after a time in microseconds since the Unix epoch. Where times do not go
+    /// forward only, that of the earliest such time.
     #[must_use]
     pub fn find_time(&self, time: u64) -> u32 {
+        if !self.is_in_order {
+            let times =
+                (self.first()..).zip(self.records_from(self.first()).map(|record| self.time_of_day(record)));
+            return times
+                .filter(|&(_, at)| at >= time)
+                .min_by_key(|&(_, at)| at)
+                .map_or(self.end(), |(number, _)| number);
+        }
         let (mut low, mut high) = (self.first(), self.end());
         while low < high {
             let middle = low + (high - low) / 2;
@@ -197,10 +225,10 @@ impl Log {
         let mut next = || numbers.next().unwrap_or_default();
         Some(match *self.found.get(number)? {
             Found::Rule(rule, version) => {
-                Event::Violation { rule: Fault::Found(rule, version), offset: next(), own: next() == 1 }
+                Event::Violation { rule: Fault::Found(rule, version), offset: next(), by: sender_of(next()) }
             }
             Found::Garbage(kind, version) => {
-                Event::Garbage { error: Fault::Found(kind, version), offset: next(), own: next() == 1 }
+                Event::Garbage { error: Fault::Found(kind, version), offset: next(), by: sender_of(next()) }
             }
             Found::PeerError(error, version) => Event::PeerError { error: Fault::Found(error, version) },
         })

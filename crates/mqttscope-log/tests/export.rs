@@ -176,11 +176,65 @@ fn json_lines_say_what_is_wrong_with_bytes() {
 #[test]
 fn csv_by_value() {
     let (file, _) = exported(&sample(), Format::Csv, Selection::Numbers(vec![0, 3, 5]), false);
-    let expected = "number,time,direction,connection,type,dup,qos,retain,packet_id,length,topic,payload,payload_is,answers,latency_us,violation,password_hidden\r\n\
-        0,2026-11-25T10:30:01.482123Z,event,1,opened,,,,,,,\"WebSocket open after 12 ms, subprotocol: mqtt\",words,,,0,0\r\n\
-        3,2026-11-25T10:30:01.482126Z,out,1,PUBLISH,0,1,1,7,24,a/b,\"say \"\"hi\"\", twice\",text,,,0,0\r\n\
-        5,2026-11-25T10:30:01.482128Z,in,1,PUBACK,0,,0,7,4,,40020007,hex,3,2,0,0\r\n";
+    let expected = "number,time,direction,connection,type,dup,qos,retain,packet_id,length,topic,payload,payload_is,answers,latency_us,violation,password_hidden,topic_is\r\n\
+        0,2026-11-25T10:30:01.482123Z,event,1,opened,,,,,,,\"WebSocket open after 12 ms, subprotocol: mqtt\",words,,,0,0,\r\n\
+        3,2026-11-25T10:30:01.482126Z,out,1,PUBLISH,0,1,1,7,24,a/b,\"say \"\"hi\"\", twice\",text,,,0,0,text\r\n\
+        5,2026-11-25T10:30:01.482128Z,in,1,PUBACK,0,,0,7,4,,40020007,hex,3,2,0,0,\r\n";
     assert_eq!(String::from_utf8(file).expect("text"), expected);
+}
+
+/// The cells of a line of CSV, as RFC 4180 reads them.
+fn cells(line: &str) -> Vec<String> {
+    let mut cells = vec![String::new()];
+    let mut is_quoted = false;
+    let mut signs = line.chars().peekable();
+    while let Some(sign) = signs.next() {
+        match sign {
+            '"' if is_quoted && signs.next_if_eq(&'"').is_some() => {
+                cells.last_mut().expect("a cell").push('"')
+            }
+            '"' => is_quoted = !is_quoted,
+            ',' if !is_quoted => cells.push(String::new()),
+            _ => cells.last_mut().expect("a cell").push(sign),
+        }
+    }
+    cells
+}
+
+#[test]
+fn no_cell_is_a_formula_and_nothing_of_it_is_lost() {
+    for text in
+        ["=1+1", "+1", "-2", "@a", "\tx", "'quoted", "=HYPERLINK(\"http://a\")", "a,=b", "plain", "-", "="]
+    {
+        let mut log = log_of(1 << 20, 2);
+        log.sent(START, &publish(text, 7, text.as_bytes()));
+        let (file, _) = exported(&log, Format::Csv, Selection::All, false);
+        let file = String::from_utf8(file).expect("text");
+        let line = file.split("\r\n").nth(1).expect("a line");
+        let cells = cells(line);
+        for cell in [&cells[10], &cells[11]] {
+            assert!(!cell.starts_with(['=', '+', '-', '@', '\t']), "{line}");
+            let guarded =
+                cell.strip_prefix('\'').filter(|_| text.starts_with(['=', '+', '-', '@', '\t', '\'']));
+            assert_eq!(guarded.unwrap_or(cell), text, "{line}");
+        }
+    }
+}
+
+#[test]
+fn what_is_no_clean_text_is_marked_as_hex() {
+    let mut log = log_of(1 << 20, 2);
+    log.sent(START, b"\x30\x07\x00\x03a\xff\x00hi");
+    log.sent(START, b"\x30\x06\x00\x01a\x00\x07\x1b");
+    log.sent(START, b"\x40\x02\x00\x00");
+    let (file, _) = exported(&log, Format::Csv, Selection::All, false);
+    let file = String::from_utf8(file).expect("text");
+    let lines: Vec<_> = file.lines().filter(|line| line.contains("PUB")).map(cells).collect();
+    let marks = |line: &[String]| [10, 11, 12, 17].map(|at| line[at].clone());
+    assert_eq!(marks(&lines[0]), ["61ff00", "hi", "text", "hex"]);
+    assert_eq!(marks(&lines[1]), ["a", "00071b", "hex", "text"]);
+    // An id of 0 is one that is wrong, and none is none.
+    assert_eq!((lines[2][8].as_str(), lines[0][8].as_str()), ("0", ""));
 }
 
 #[test]

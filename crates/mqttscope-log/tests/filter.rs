@@ -133,7 +133,7 @@ fn means(term: &Term, entry: &Entry) -> bool {
             (_, Some(EventKind::PingWithheld)) => {
                 holds(b"Simulating a client that is down: PINGREQ not sent", word)
             }
-            (_, Some(_)) => holds(b"Unexpected from the peer: the rule itself (a clause)", word),
+            (_, Some(_)) => holds(b"Unexpected from the broker: the rule itself (a clause)", word),
             _ => holds(&entry.bytes[entry.bytes.len().min(2)..], word),
         },
         Term::Not(term) => !means(term, entry),

@@ -386,7 +386,7 @@ fn rules_that_look_over_packets_count_in_captures_too() {
     for (lines, words) in cases {
         let log = captured(&[&begun, lines].join("\n"));
         let told = events(&log).pop().expect("an event");
-        assert!(told.starts_with(&format!("Unexpected from the peer: {words} (")), "{lines}: {told}");
+        assert!(told.starts_with(&format!("Unexpected from the broker: {words} (")), "{lines}: {told}");
         // It is about the last packet, and of a clause of 3.1.1.
         assert_eq!((log.before(log.end() - 1), told.ends_with(" (MQTT)")), (Some(log.end() - 2), false));
         assert!(told.contains("[MQTT-") || told.contains("MQTT 3.1.1"), "{told}");
@@ -412,7 +412,7 @@ fn what_is_in_order_in_a_capture_is_not_reproached() {
     let middle = captured("in 40020007\nin d000\nin 900300050f");
     let words = events(&middle);
     assert_eq!(words[1..].len(), 1, "{words:?}");
-    assert!(words[1].starts_with("Rule broken by the peer: SUBACK return code 0x0f"), "{words:?}");
+    assert!(words[1].starts_with("Rule broken by the broker: SUBACK return code 0x0f"), "{words:?}");
     // Nor behind a hole.
     let mut frame = Frame::new(Framing::Ethernet4);
     let mut frames = frame.handshake();
@@ -432,7 +432,7 @@ fn all_rules_that_a_captured_packet_breaks_are_told() {
     let begun = BEGINNING.replace(" 0163", "0163");
     let suback = format!("out 820600050001610 0\nin 90160005{}", "07".repeat(20)).replace("610 0", "6100");
     let words = events(&captured(&[&begun, &*suback].join("\n")));
-    let rules = words.iter().filter(|words| words.starts_with("Rule broken by the peer: ")).count();
+    let rules = words.iter().filter(|words| words.starts_with("Rule broken by the broker: ")).count();
     assert_eq!(rules, 8);
     assert!(words.contains(&"The same packet breaks rules in 12 more places".to_owned()), "{words:?}");
 }
@@ -491,4 +491,52 @@ fn seventy_thousand_connections_are_told_apart() {
     assert_eq!((log.connections().count(), log.in_flight()), (1 + 70_000, [70_000, 0]));
     assert!(log.connections().skip(1).all(|(_, about)| about.client_id.len() > 9));
     assert!(log.size() < 64 << 20);
+}
+
+#[test]
+fn the_counts_of_the_message_are_those_of_the_rows() {
+    let mut frame = Frame::new(Framing::Raw);
+    let mut frames = frame.handshake();
+    frames.push(frame.data(true, &connect("c-1", true, None)));
+    frames.push(frame.data(false, b"\x20\x02\x00\x00"));
+    frames.push(frame.data(true, &PUBLISH[..6]));
+    let (log, report) = read(&pcap(Framing::Raw, &frames), 1 << 20);
+    assert_eq!((report.packets, report.pieces, packets(&log).len()), (2, 1, 3));
+    assert!(report.words().contains(" 1 row of bytes that are no whole packet."), "{}", report.words());
+    // In JSON Lines, connections have any numbers.
+    let line = |connection: u32| {
+        format!("{{\"time_us\":1,\"direction\":\"out\",\"connection\":{connection},\"raw\":\"c000\"}}\n")
+    };
+    let (log, report) = read([line(70_000), line(3), line(70_000)].concat().as_bytes(), 1 << 20);
+    assert_eq!((report.packets, report.pieces, report.connections), (3, 0, 2));
+    assert_eq!(packets(&log).len(), 3);
+}
+
+#[test]
+fn numbers_of_connections_start_anew_in_an_empty_log() {
+    let file = exported(&fill_two(), Format::JsonLines);
+    let mut log = Log::new(1 << 20);
+    let mut numbers = || {
+        let mut importer = Importer::new(&mut log);
+        importer.push(&file, &mut log);
+        let _ = importer.finish(&mut log);
+        let numbers: Vec<_> = log.records_from(0).map(|record| record.connection.0).collect();
+        log.clear();
+        numbers
+    };
+    assert_eq!([numbers(), numbers()], [[0, 1], [0, 1]]);
+    // One that is open keeps its number.
+    let open = log.add_connection(mqttscope_log::SourceId::LIVE, Version::Unknown);
+    log.clear();
+    assert_eq!(
+        (open, log.add_connection(mqttscope_log::SourceId::LIVE, Version::Unknown)),
+        (ConnectionId(0), ConnectionId(1))
+    );
+}
+
+fn fill_two() -> Log {
+    let mut log = log_of(1 << 20, 2);
+    log.sent_on(0, 1, b"\xc0\x00");
+    log.sent_on(1, 2, b"\xc0\x00");
+    log
 }

@@ -70,6 +70,21 @@ fn latencies_are_measured_from_what_is_answered() {
 }
 
 #[test]
+fn a_latency_over_a_clock_that_ran_backwards_is_left_out() {
+    let mut log = log_of(1 << 20, 2);
+    log.sent(100, b"\x32\x05\x00\x01t\x00\x01");
+    log.came(40, b"\x40\x02\x00\x01");
+    log.sent(50, b"\x32\x05\x00\x01t\x00\x01");
+    log.came(57, b"\x40\x02\x00\x01");
+    let statistics = figures(&log);
+    let latency = statistics.latency(PacketType::PubAck, Direction::In).expect("it is measured");
+    assert_eq!((latency.count(), latency.quantile(500)), (1, Some(7)));
+    let left_out = |direction| statistics.left_out(PacketType::PubAck, direction);
+    assert_eq!((left_out(Direction::In), left_out(Direction::Out)), (1, 0));
+    assert_eq!([0, 41, 51, 58, 101].map(|time| log.find_time(time)), [1, 2, 3, 0, 4]);
+}
+
+#[test]
 fn latencies_of_the_two_sides_are_told_apart() {
     let mut log = log_of(1 << 20, 2);
     let packets: [(u64, bool, &[u8]); 8] = [

@@ -4,7 +4,8 @@ use crate::types::ProtocolVersion;
 
 /// The place of one rule in the text of each version: a section of 3.1, a statement number or a section of 3.1.1.
 ///
-/// Empty where a version does not have the rule; no rule is missing in all of them.
+/// Empty where a version does not have the rule; no rule is missing in all of them, but what is told of packets of a
+/// version that is not known.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Clauses {
     /// In MQTT 3.1.

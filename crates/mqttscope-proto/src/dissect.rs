@@ -4,9 +4,10 @@ use core::ops::Range;
 
 use alloc::vec::Vec;
 
+use crate::clause::Clauses;
 use crate::error::DecodeError;
-use crate::field::{FieldDef, FieldValue, common};
-use crate::frame::FixedHeader;
+use crate::field::{FieldDef, FieldValue, Meaning, common};
+use crate::frame::{FixedHeader, frame_len};
 use crate::packet::{Packet, expected_len, not_one_packet, trace_broken_header};
 use crate::reader::Trace;
 use crate::rule::Violation;
@@ -67,6 +68,26 @@ pub fn dissect(bytes: &[u8], version: ProtocolVersion) -> Dissection<'_> {
     recorder.finish(bytes);
     let packet_type = bytes.first().and_then(|&byte| PacketType::from_first_byte(byte));
     Dissection { packet_type, fields: recorder.fields, violations: recorder.violations, error }
+}
+
+/// Takes a packet of a version that is not known apart: its type, its length, and the bytes behind them.
+#[must_use]
+pub fn dissect_frame(bytes: &[u8]) -> Dissection<'_> {
+    let mut recorder = Recorder::default();
+    if let (Ok(Some((header, _))), Some(&first_byte)) = (frame_len(bytes), bytes.first()) {
+        let mut length = 0;
+        for byte in bytes[1..header].iter().rev() {
+            length = length << 7 | u32::from(byte & 0x7f);
+        }
+        recorder.leaf(&FIRST_BYTE, 0..1, FieldValue::Number(first_byte.into()));
+        recorder.leaf(&LENGTH, 1..header, FieldValue::Number(length));
+    }
+    if recorder.end < bytes.len() {
+        let rest = FieldValue::Bytes(&bytes[recorder.end..]);
+        recorder.leaf(&NOT_DECODED, recorder.end..bytes.len(), rest);
+    }
+    let packet_type = bytes.first().and_then(|&byte| PacketType::from_first_byte(byte));
+    Dissection { packet_type, fields: recorder.fields, violations: recorder.violations, error: None }
 }
 
 fn walk<'a>(
@@ -149,3 +170,16 @@ impl<'a> Trace<'a> for Recorder<'a> {
         self.violations.push(violation);
     }
 }
+
+/// The version of these is not known, and neither is where it says so.
+const NO_CLAUSE: Clauses = Clauses { v31: "", v311: "" };
+static FIRST_BYTE: FieldDef =
+    FieldDef::new("Packet type and flags", "The high four bits say the type.", NO_CLAUSE)
+        .meaning(Meaning::PacketType);
+static LENGTH: FieldDef = FieldDef::new("Remaining Length", "The number of bytes that follow.", NO_CLAUSE)
+    .meaning(Meaning::ByteCount);
+static NOT_DECODED: FieldDef = FieldDef::new(
+    "Not decoded",
+    "The protocol level of this connection is not known here, so that nothing is said of these bytes.",
+    NO_CLAUSE,
+);

@@ -51,6 +51,15 @@ pub enum DecodeErrorKind {
     /// CONNECT with a protocol name and level that have a layout of their own, unknown here.
     #[error("protocol level {0} is neither 3 (MQTT 3.1) nor 4 (MQTT 3.1.1)")]
     UnknownProtocolLevel(u8),
+    /// A packet that this version does not have, and MQTT 5 has. Never found by decoding, which knows nothing of MQTT 5,
+    /// but by [`DecodeError::or_of_mqtt_5`].
+    #[error("{name} of MQTT 5, with reason code {reason_code:#04x}{}", reason_words(*reason_code))]
+    OfMqtt5 {
+        /// The name of its type.
+        name: &'static str,
+        /// Its reason code.
+        reason_code: u8,
+    },
     /// The bytes end before the packet does, in a place where whole packets are expected.
     #[error("the packet has {expected} B, only {actual} B are here")]
     Incomplete {
@@ -72,6 +81,7 @@ impl DecodeErrorKind {
             Self::ReservedQos => "ReservedQos",
             Self::FieldTooLong { .. } => "FieldTooLong",
             Self::UnknownProtocolLevel(_) => "UnknownProtocolLevel",
+            Self::OfMqtt5 { .. } => "OfMqtt5",
             Self::Incomplete { .. } => "Incomplete",
         }
     }
@@ -90,12 +100,18 @@ impl DecodeErrorKind {
             Self::RemainingLengthTooLong
             | Self::ForbiddenRemainingLength { .. }
             | Self::FieldTooLong { .. }
+            | Self::OfMqtt5 { .. }
             | Self::Incomplete { .. } => {
                 Clauses { v31: "MQTT 3.1, Fixed header, Remaining Length", v311: "MQTT 3.1.1, 2.2.3" }
             }
         };
         clauses.of(version)
     }
+}
+
+/// What brokers of MQTT 5 answer to a client of another version (MQTT 5, 3.2.2.2).
+const fn reason_words(reason_code: u8) -> &'static str {
+    if reason_code == 0x84 { " (unsupported protocol version)" } else { "" }
 }
 
 /// A packet that cannot be written.

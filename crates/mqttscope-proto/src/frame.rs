@@ -80,9 +80,22 @@ fn check_first_byte(first_byte: u8) -> Result<PacketType, DecodeError> {
     Ok(packet_type)
 }
 
+/// The length of the fixed header and that of the whole packet in bytes, by the Remaining Length alone: whatever the
+/// first byte says, and whether or not its packet type can be so long. `None` while the fixed header is unfinished.
+///
+/// # Errors
+///
+/// Where the fourth length byte has its continuation bit.
+#[inline]
+pub fn frame_len(bytes: &[u8]) -> Result<Option<(usize, usize)>, DecodeError> {
+    let Some((_, length_bytes)) = bytes.split_first() else { return Ok(None) };
+    let found = decode_remaining_length(length_bytes)?;
+    Ok(found.map(|(length, length_len)| (1 + length_len, 1 + length_len + length as usize)))
+}
+
 /// A Remaining Length and how many bytes say it, or `None` while it is unfinished.
 #[inline]
-fn decode_remaining_length(bytes: &[u8]) -> Result<Option<(u32, usize)>, DecodeError> {
+pub(crate) fn decode_remaining_length(bytes: &[u8]) -> Result<Option<(u32, usize)>, DecodeError> {
     let mut length = 0;
     for (index, &byte) in bytes.iter().take(4).enumerate() {
         length |= u32::from(byte & 0x7f) << (7 * index);
@@ -194,10 +207,32 @@ impl FrameScanner {
     /// Those of [`FixedHeader::decode`]. The bytes of the failing call are not consumed; a stream has no
     /// packets behind an error, and further calls are for a new stream.
     pub fn scan(&mut self, bytes: &[u8]) -> Result<Scan, DecodeError> {
+        self.scan_with(bytes, |header| {
+            FixedHeader::decode(header).map(|header| header.map(|header| (header.len, header.packet_len())))
+        })
+    }
+
+    /// Like [`Self::scan`], by the Remaining Length alone: for streams of a version that is not known, and for who goes
+    /// on behind packets that cannot be.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`frame_len`].
+    #[inline]
+    pub fn scan_by_length(&mut self, bytes: &[u8]) -> Result<Scan, DecodeError> {
+        self.scan_with(bytes, frame_len)
+    }
+
+    #[inline]
+    fn scan_with(
+        &mut self,
+        bytes: &[u8],
+        decode: impl FnOnce(&[u8]) -> Result<Option<(usize, usize)>, DecodeError>,
+    ) -> Result<Scan, DecodeError> {
         let mut header_bytes = 0;
         let mut left = match self.body_left {
             Some(left) => left,
-            None => match self.scan_header(bytes)? {
+            None => match self.scan_header(bytes, decode)? {
                 Some((consumed, left)) => {
                     header_bytes = consumed;
                     left
@@ -229,16 +264,21 @@ impl FrameScanner {
     }
 
     /// How many of `bytes` the header takes, and the length of the body, once the header is whole.
-    fn scan_header(&mut self, bytes: &[u8]) -> Result<Option<(usize, usize)>, DecodeError> {
+    #[inline]
+    fn scan_header(
+        &mut self,
+        bytes: &[u8],
+        decode: impl FnOnce(&[u8]) -> Result<Option<(usize, usize)>, DecodeError>,
+    ) -> Result<Option<(usize, usize)>, DecodeError> {
         let before = self.header_len;
         let room = self.header.len() - before;
         let taken = room.min(bytes.len());
         self.header[before..before + taken].copy_from_slice(&bytes[..taken]);
-        match FixedHeader::decode(&self.header[..before + taken])? {
-            Some(header) => {
-                self.header_len = header.len;
-                self.frame_len = header.packet_len();
-                Ok(Some((header.len - before, header.remaining_length as usize)))
+        match decode(&self.header[..before + taken])? {
+            Some((header_len, frame_len)) => {
+                self.header_len = header_len;
+                self.frame_len = frame_len;
+                Ok(Some((header_len - before, frame_len - header_len)))
             }
             None => {
                 self.header_len = before + taken;

@@ -24,13 +24,14 @@ mod types;
 mod writer;
 
 pub use clause::Clauses;
-pub use dissect::{Dissection, Field, dissect};
+pub use dissect::{Dissection, Field, dissect, dissect_frame};
 pub use error::{DecodeError, DecodeErrorKind, EncodeError};
 pub use field::{BitDef, FieldDef, FieldValue, Meaning};
-pub use frame::{Deframer, FixedHeader, Frame, FrameScanner, MAX_REMAINING_LENGTH, Scan};
+pub use frame::{Deframer, FixedHeader, Frame, FrameScanner, MAX_REMAINING_LENGTH, Scan, frame_len};
 pub use packet::{
     ConnAck, Connect, FilterIter, Filters, Packet, PubAck, PubComp, PubRec, PubRel, Publish, SubAck,
-    Subscribe, SubscribeFilter, UnsubAck, Unsubscribe, Will, decode, redact_password, return_code_text,
+    Subscribe, SubscribeFilter, UnsubAck, Unsubscribe, Will, decode, may_hold_password, redact_password,
+    return_code_text,
 };
 pub use rule::{Rule, Violation, ViolationSink};
 pub use text::Text;

@@ -7,7 +7,7 @@ use mqttscope_proto::ProtocolVersion::{V31, V311};
 use mqttscope_proto::{
     ConnAck, Connect, DecodeErrorKind, Filters, KeepAlive, Packet, PacketType, PubAck, PubComp, PubRec,
     PubRel, Publish, Qos, Rule, SubAck, Subscribe, SubscribeFilter, Text, UnsubAck, Unsubscribe, Will,
-    redact_password,
+    decode, may_hold_password, redact_password,
 };
 
 /// The CONNECT of the original page with its defaults: 3.1, clean session, no keep alive.
@@ -358,4 +358,90 @@ fn a_password_is_overwritten_byte_for_byte() {
     }
     assert!(!redact_password(&mut bytes("10 0f  00 06 4d 51 49 73 64 70 03  02 00 00  00 01 63")));
     assert!(!redact_password(&mut bytes("30 03  00 01 74")));
+}
+
+/// The CONNECT with a body of this hex, and the password `secret` as its last field.
+fn connect_with_password(hex: &str) -> Vec<u8> {
+    let mut body = bytes(hex);
+    body.extend_from_slice(b"\x00\x06secret");
+    [&[0x10, body.len() as u8][..], &body].concat()
+}
+
+#[test]
+fn a_password_is_overwritten_whatever_the_level() {
+    for (hex, is_exact) in [
+        // MQTT 5: no properties, some, and those of a will.
+        ("00 04 4d 51 54 54 05  c2 00 3c  00  00 01 63  00 01 75", true),
+        ("00 04 4d 51 54 54 05  42 00 3c  05 11 00 00 00 0a  00 01 63", true),
+        ("00 04 4d 51 54 54 05  c6 00 3c  00  00 01 63  02 01 01  00 01 77  00 01 6d  00 01 75", true),
+        // Bridges.
+        ("00 04 4d 51 54 54 84  c2 00 3c  00 01 63  00 01 75", true),
+        ("00 06 4d 51 49 73 64 70 83  c2 00 3c  00 01 63  00 01 75", true),
+        // Of these levels the layout is not known.
+        ("00 04 4d 51 54 54 06  c2 00 3c  00 01 63  00 01 75", false),
+        ("00 04 4d 51 54 54 00  c2 00 3c  00 01 63  00 01 75", false),
+        // A client id, a will's message, properties and a user name that are longer than the packet.
+        ("00 04 4d 51 54 54 04  c2 00 3c  ff 01 63  00 01 75", false),
+        ("00 04 4d 51 54 54 04  c6 00 3c  00 01 63  00 01 77  0f 01 6d  00 01 75", false),
+        ("00 04 4d 51 54 54 05  c2 00 3c  7f  00 01 63  00 01 75", false),
+        ("00 04 4d 51 54 54 04  c2 00 3c  00 01 63  00 75 75", false),
+    ] {
+        let whole = connect_with_password(hex);
+        for cut in 0..=whole.len() {
+            let mut packet = whole[..cut].to_vec();
+            let has_letters = cut > whole.len() - 6;
+            assert_eq!(
+                redact_password(&mut packet),
+                has_letters || packet != whole[..cut],
+                "{hex} cut at {cut}"
+            );
+            assert!(!packet.windows(2).any(|pair| pair == b"se"), "{hex} cut at {cut}");
+            assert!(packet.last() != Some(&b's') || cut + 6 <= whole.len(), "{hex} cut at {cut}");
+            assert!(!is_exact || packet[..cut.min(whole.len() - 6)] == whole[..cut.min(whole.len() - 6)]);
+            assert!(may_hold_password(&whole[..cut]));
+        }
+    }
+    let without = bytes("10 0e  00 04 4d 51 54 54 05  02 00 3c  00  00 01 63");
+    assert!(!redact_password(&mut without.clone()) && !may_hold_password(&without));
+    assert!(!may_hold_password(b"\x30") && may_hold_password(b"\x10"));
+}
+
+#[test]
+fn a_password_behind_an_impossible_length_is_overwritten() {
+    let mut packet =
+        bytes("10 ff ff ff ff  00 04 4d 51 54 54 04  c2 00 3c  00 01 63  00 01 75  00 06 73 65 63 72 65 74");
+    assert!(redact_password(&mut packet));
+    assert!(packet.ends_with(b"u\x00\x06******"));
+    // A password that is longer than its packet goes on as far as there are bytes.
+    let mut packet =
+        bytes("10 17  00 04 4d 51 54 54 04  c2 00 3c  00 01 63  00 01 75  00 06 73 65 63 72 65 74");
+    assert!(redact_password(&mut packet));
+    assert!(packet.ends_with(b"u\x00\x06******"));
+}
+
+#[test]
+fn packets_of_mqtt_5_are_called_that() {
+    let called = |hex: &str| {
+        let packet = bytes(hex);
+        let error = decode(&packet, V311, &mut ()).expect_err("no packet of 3.1.1");
+        error.or_of_mqtt_5(&packet).to_string()
+    };
+    for (hex, words) in [
+        ("20 03 00 84 00", "CONNACK of MQTT 5, with reason code 0x84 (unsupported protocol version)"),
+        ("20 06 00 00 03 21 00 0a", "CONNACK of MQTT 5, with reason code 0x00"),
+        ("40 03 00 01 10", "PUBACK of MQTT 5, with reason code 0x10"),
+        ("62 04 00 01 92 00", "PUBREL of MQTT 5, with reason code 0x92"),
+        ("b0 04 00 01 00 11", "UNSUBACK of MQTT 5, with reason code 0x11"),
+        ("e0 01 8e", "DISCONNECT of MQTT 5, with reason code 0x8e"),
+        ("e0 02 04 00", "DISCONNECT of MQTT 5, with reason code 0x04"),
+        ("f0 02 18 00", "AUTH of MQTT 5, with reason code 0x18"),
+    ] {
+        assert_eq!(called(hex), words, "{hex}");
+    }
+    // Codes and properties that cannot be, flags of something else, and packets that have neither.
+    for hex in
+        ["20 03 00 05 00", "20 04 00 84 00 00", "20 03 02 84 00", "48 03 00 01 10", "d0 01 00", "c0 02 84 00"]
+    {
+        assert!(called(hex).contains("has a Remaining Length of"), "{hex}: {}", called(hex));
+    }
 }

@@ -100,6 +100,19 @@ pub fn since(micros: u64) -> String {
     text
 }
 
+/// A difference of times as `words` writes it, with a sign where the later time is the smaller one: a clock ran backwards.
+#[must_use]
+pub fn signed(micros: i64, words: impl FnOnce(u64) -> String) -> String {
+    let words = words(micros.unsigned_abs());
+    if micros < 0 { followed(String::from("-"), &words) } else { words }
+}
+
+/// From an earlier time to a later one, both in microseconds; negative where a clock ran backwards.
+#[must_use]
+pub const fn difference(earlier: u64, later: u64) -> i64 {
+    later.wrapping_sub(earlier).cast_signed()
+}
+
 /// The time of day with milliseconds: `12:30:01.482`. Takes microseconds since the epoch, in local time.
 #[must_use]
 pub fn time_of_day(local_micros: u64) -> String {

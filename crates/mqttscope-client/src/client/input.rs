@@ -4,7 +4,7 @@
 //! what the session makes of it is logged and queued before the next packet has its turn. It never takes a packet apart,
 //! never asks for the time, and never waits.
 
-use mqttscope_log::{Direction, Event, Fault, Ingested, Log};
+use mqttscope_log::{Direction, Event, Ingested, Log};
 use mqttscope_proto::Timestamp;
 use mqttscope_proto::session::Session;
 
@@ -51,10 +51,7 @@ impl Client {
                 Ok(Some(number)) => self.gather(now, Some(number), log),
                 Ok(None) => return,
                 Err(error) => {
-                    let remains = log.push_remains(time, id, Direction::In);
-                    let fault = Fault::Found(error.kind, self.session.version());
-                    let garbage = Event::Garbage { error: fault, offset: error.offset as u64, own: false };
-                    self.event_about(remains, now, garbage, log);
+                    log.push_garbage(time, id, Direction::In, &error);
                     self.session.handle_decode_error(&error);
                     return self.gather(now, None, log);
                 }
@@ -137,13 +134,15 @@ impl Client {
 /// Tells the session of a packet while it lies in the log, and says its number.
 fn hear(session: &mut Session, now: Timestamp, ingested: &Ingested<'_>) -> u32 {
     match &ingested.packet {
-        Ok(packet) => {
+        Some(Ok(packet)) => {
             for violation in ingested.violations {
                 session.handle_violation(violation);
             }
             session.handle_packet(now, packet);
         }
-        Err(error) => session.handle_decode_error(error),
+        Some(Err(error)) => session.handle_decode_error(error),
+        // Of a level that is not known, which a session never speaks.
+        None => {}
     }
     ingested.number
 }

@@ -220,8 +220,15 @@ impl Engine {
                 self.outputs.push_back(Output::GoOnReading);
             }
             Message::Ended(ended) => {
+                let dropped = importing.dropped(&self.log);
                 self.importing = None;
-                let said = if ended.is_broken { Err(ended.words) } else { Ok(ended.words) };
+                let mut words = ended.words;
+                if dropped > 0 {
+                    words.push_str(" The log has no room for all: ");
+                    words.push_str(&number::counted(dropped.into(), " oldest row was", " oldest rows were"));
+                    words.push_str(" dropped.");
+                }
+                let said = if ended.is_broken { Err(words) } else { Ok(words) };
                 self.update(Update::Imported(said));
             }
             Message::Lines(_) => {}

@@ -2,11 +2,12 @@
 
 use mqttscope_link::{HexView, Leaf, LeafKind, MarkView, PacketHead, PacketView, Pointed, Span, TreeView};
 use mqttscope_log::export::{Export, Format, Selection};
-use mqttscope_log::{Direction, Log, Record};
-use mqttscope_proto::{PacketType, redact_password};
+use mqttscope_log::{Direction, Log, Record, Version, level_of};
 use mqttscope_text::bytes::hex;
 
 use super::misbehaviour;
+use crate::row::name;
+
 use super::tree::{Line, Part, Tree, bytes_words};
 
 /// The selected record, as far as the log keeps it.
@@ -38,7 +39,12 @@ impl Selected {
     pub(crate) fn new(log: &Log, number: u32) -> Self {
         let record = log.record(number);
         let packet = record.filter(|record| record.direction() != Direction::Event);
-        let tree = packet.map(|record| Tree::of(log.bytes(record), log.version_of(record)));
+        let tree = packet.map(|record| {
+            let bytes = log.bytes(record);
+            // A CONNECT of a level that is not known may stand on a connection of another one.
+            let level = level_of(bytes).filter(|_| record.is_undecoded()).map(Version::Level);
+            Tree::of(bytes, level.unwrap_or(log.version_of(record)))
+        });
         let faults = tree.as_ref().map(Tree::fault_bytes).unwrap_or_default();
         Self { number, clearings: log.clearings(), is_kept: record.is_some(), tree, faults }
     }
@@ -102,7 +108,7 @@ impl Selected {
             head: PacketHead {
                 number: self.number,
                 out: record.direction() == Direction::Out,
-                name: record.packet_type().map(|packet_type| packet_type.name().into()),
+                name: name(record),
                 qos: record.qos(),
                 dup: record.dup(),
                 retain: record.retain(),
@@ -131,7 +137,7 @@ impl Selected {
     pub(crate) fn text(&self, log: &Log, time: &str) -> Option<String> {
         let (record, tree, _) = self.packet(log)?;
         let bytes = self.bytes_without_password(log)?;
-        let name = record.packet_type().map_or("Not a packet", PacketType::name);
+        let name = name(record).unwrap_or_else(|| "Not a packet".into());
         let way = record.direction().name();
         let len = bytes_words(bytes.len());
         Some(format!("{name} #{}, {way}, {time}, {len}\n{}", self.number, tree.text(&bytes)))
@@ -152,9 +158,9 @@ impl Selected {
 
     /// A password that the log keeps does not leave it by the clipboard.
     fn bytes_without_password(&self, log: &Log) -> Option<Vec<u8>> {
-        let (_, _, bytes) = self.packet(log)?;
+        let (record, _, bytes) = self.packet(log)?;
         let mut bytes = bytes.to_vec();
-        redact_password(&mut bytes);
+        record.hide_password(&mut bytes);
         Some(bytes)
     }
 

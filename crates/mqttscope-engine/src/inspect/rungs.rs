@@ -5,7 +5,7 @@ use mqttscope_log::ladder::{Arrow, Awaited, Ladder, Repeat, Will, WillState};
 use mqttscope_proto::PacketType;
 
 use mqttscope_link::{Rung, qos_name};
-use mqttscope_text::number;
+use mqttscope_text::number::{self, difference};
 
 /// The rung of an arrow of a ladder.
 pub(crate) fn rung(ladder: &Ladder, at: usize) -> Rung {
@@ -28,7 +28,7 @@ pub(crate) fn rung(ladder: &Ladder, at: usize) -> Rung {
     Rung {
         number: Some(arrow.number),
         out: arrow.direction == Direction::Out,
-        since: exact(arrow.time.saturating_sub(first.time)),
+        since: number::signed(difference(first.time, arrow.time), exact),
         title,
         note: if at == 0 { String::new() } else { note(arrow) },
         stands_out: arrow.repeat != Repeat::First,
@@ -58,7 +58,7 @@ pub(crate) fn summary(ladder: &Ladder) -> String {
     let (Some(first), Some(last)) = (ladder.arrows.first(), ladder.arrows.last()) else {
         return String::new();
     };
-    let took = exact(last.time.saturating_sub(first.time));
+    let took = between(difference(first.time, last.time));
     match (&ladder.awaited, ladder.arrows.len()) {
         (Some(awaited), _) if awaited.until.is_some() => "Not complete: the connection was closed".to_owned(),
         (Some(awaited), _) => format!("Waiting for {}", awaited.packet_type.name()),
@@ -86,7 +86,7 @@ pub(crate) fn will_words(will: &Will) -> (String, Option<u32>) {
 }
 
 fn note(arrow: &Arrow) -> String {
-    let gap = exact(arrow.gap);
+    let gap = between(arrow.gap);
     match arrow.repeat {
         Repeat::First => format!("after {gap}"),
         Repeat::Duplicate => format!("duplicate, after {gap}"),
@@ -103,6 +103,12 @@ fn exact(micros: u64) -> String {
         1_000_000..1_000_000_000 => format!("{}.{:03} s", micros / 1_000_000, micros / 1_000 % 1_000),
         _ => number::elapsed(micros / 1_000_000),
     }
+}
+
+/// A difference of two times; a negative one is explained.
+fn between(micros: i64) -> String {
+    let words = number::signed(micros, exact);
+    if micros < 0 { [&words, " (the clock ran backwards)"].concat() } else { words }
 }
 
 /// A time that is still running, in whole seconds, so that it is drawn anew no more often.
@@ -142,6 +148,19 @@ mod tests {
         log.push_event(11_003_200, CONNECTION, Event::Closed { words: "", failed: false });
         let expected = "PUBREL from client to broker, did not come, closed after 1 s";
         assert_eq!(said(&log, 0, 85_003_200)[3], expected);
+    }
+
+    #[test]
+    fn a_clock_that_ran_backwards_is_said() {
+        let mut log = log_of(1 << 20);
+        sent(&mut log, 10_000_000, b"\x32\x06\x00\x01t\x00\x11!");
+        came(&mut log, 8_500_000, b"\x40\x02\x00\x11");
+        let expected = [
+            "PUBLISH QoS 1 id 17 from client to broker, at 0 ms",
+            "PUBACK id 17 from broker to client, at -1.500 s, after -1.500 s (the clock ran backwards)",
+            "Complete in -1.500 s (the clock ran backwards)",
+        ];
+        assert_eq!(said(&log, 0, 0), expected);
     }
 
     #[test]

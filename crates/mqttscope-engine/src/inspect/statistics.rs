@@ -89,16 +89,25 @@ impl Figures {
 
     /// The two sides stand apart: a client's own answer goes out in no time, and would hide how long the broker takes.
     fn latencies(&self, direction: Direction) -> Vec<LatencyRow> {
+        let statistics = &self.statistics;
         let row = |packet_type: PacketType| {
-            let histogram = self.statistics.latency(packet_type, direction)?;
+            let histogram = statistics.latency(packet_type, direction)?;
             (histogram.count() > 0).then(|| LatencyRow {
-                name: packet_type.name().into(),
+                name: left_out(packet_type, statistics.left_out(packet_type, direction)),
                 count: histogram.count(),
                 quantiles: [500, 900, 990].map(|per_mille| histogram.quantile(per_mille)),
                 max: Histogram::max(histogram),
             })
         };
         Statistics::ACKNOWLEDGEMENTS.into_iter().filter_map(row).collect()
+    }
+}
+
+/// A type of packet, and how many of its latencies do not count.
+fn left_out(packet_type: PacketType, count: u64) -> String {
+    match count {
+        0 => packet_type.name().into(),
+        _ => format!("{} (without {count}: the clock ran backwards)", packet_type.name()),
     }
 }
 

@@ -4,10 +4,10 @@
 
 use std::ops::Range;
 
-use mqttscope_log::Version;
+use mqttscope_log::{Version, is_bridge};
 use mqttscope_proto::{
-    BitDef, DecodeError, FieldDef, FieldValue, Meaning, PacketType, ProtocolVersion, Violation, dissect,
-    return_code_text,
+    BitDef, DecodeError, FieldDef, FieldValue, Meaning, PacketType, ProtocolVersion, Rule, Violation,
+    dissect, dissect_frame, return_code_text,
 };
 
 use mqttscope_text::capitalised;
@@ -86,14 +86,21 @@ impl Tree {
         let is_publish = bytes.first().is_some_and(|byte| byte >> 4 == PacketType::Publish as u8);
         // Other packets have a field for every few bytes.
         let taken = if is_publish { bytes.len() } else { bytes.len().min(MAX_TAKEN) };
-        let mut dissection = dissect(&bytes[..taken], version);
+        let mut dissection = if known.is_decoded() {
+            dissect(&bytes[..taken], version)
+        } else {
+            dissect_frame(&bytes[..taken])
+        };
+        if is_bridge(bytes) {
+            dissection.violations.retain(|found| !matches!(found.rule, Rule::ProtocolNameAndLevel(_)));
+        }
         if known == Version::Unknown {
             // A byte is at fault only if it is in each version that it may be.
             let other = dissect(&bytes[..taken], ProtocolVersion::V31).violations;
             dissection.violations.retain(|found| other.iter().any(|other| other.offset == found.offset));
         }
         let fields: Vec<Field> = dissection.fields.iter().map(Field::of).collect();
-        let error = dissection.error.filter(|_| taken == bytes.len());
+        let error = dissection.error.filter(|_| taken == bytes.len()).map(|error| error.or_of_mqtt_5(bytes));
         let mut faults: Vec<Fault> = Vec::with_capacity(dissection.violations.len());
         // Nearly all come in order already, and the standard library's sorting is large.
         for fault in dissection.violations.into_iter().map(Fault::Rule).chain(error.map(Fault::End)) {

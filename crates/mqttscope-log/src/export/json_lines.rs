@@ -42,10 +42,10 @@ pub(super) fn push(item: &Item<'_>, out: &mut String) {
 }
 
 fn push_facts(object: &mut Object<'_>, item: &Item<'_>) {
-    let Item { log, number, record, bytes, password_hidden } = *item;
+    let Item { log, number, record, bytes, password_hidden, .. } = *item;
     let version = log.version_of(record);
     match version {
-        Version::Known(version) => object.text("version", &version.to_string()),
+        Version::Known(_) | Version::Level(_) => object.text("version", &version.to_string()),
         Version::Unknown => object.null("version"),
     }
     let facts = record.facts().named();
@@ -57,6 +57,16 @@ fn push_facts(object: &mut Object<'_>, item: &Item<'_>) {
     object.bool("violation", record.is_violation());
     object.bool("password_hidden", password_hidden);
     object.hex("raw", bytes);
+    if record.is_undecoded() {
+        match record.packet_type() {
+            Some(packet_type) => object.text("type", packet_type.name()),
+            None => object.null("type"),
+        };
+        object.number("start", 0_u32);
+        object.number("end", bytes.len() as u64);
+        push_array(object.key("violations"), std::iter::empty::<()>(), |_, ()| {});
+        return;
+    }
     let mut broken = BrokenRules::default();
     let version = version.layout();
     match broken.decode(bytes, log.version_of(record)) {

@@ -1,14 +1,20 @@
 //! Blocks of a pcapng file (draft-ietf-opsawg-pcapng): one section, one interface of raw IP, a block a segment.
+//!
+//! Bytes that a capture lacked are missing here too: the sequence numbers go on behind them.
 
 use super::Item;
-use super::tcp::{Flags, Flow};
-use crate::store::{ConnectionId, Direction, EventKind};
+use super::tcp::{Flags, Flow, made_up_ends};
+use crate::store::{ConnectionId, Direction, Ends, Event};
 use std::collections::BTreeMap;
+
+use mqttscope_proto::frame_len;
 
 /// What a pcapng file has written so far.
 #[derive(Default)]
 pub(super) struct Pcapng {
     flows: BTreeMap<ConnectionId, Flow>,
+    /// Which connection was the last one between two ends, and how many there were.
+    openings: BTreeMap<Ends, (ConnectionId, u32)>,
     segment: Vec<u8>,
 }
 
@@ -34,14 +40,20 @@ pub(super) fn begin(out: &mut Vec<u8>) {
 impl Pcapng {
     pub(super) fn push(&mut self, item: &Item<'_>, out: &mut Vec<u8>) {
         let connection = item.record.connection;
-        let mut flow = self.flows.remove(&connection).unwrap_or_default();
-        flow.connection = connection.0;
+        let mut flow = self.flows.remove(&connection).unwrap_or_else(|| {
+            let ends = item.log.connection(connection).and_then(|connection| connection.ends);
+            Flow::new(ends.unwrap_or_else(|| made_up_ends(connection)))
+        });
         let time = item.log.time_of_day(item.record);
         match item.log.event(item.record) {
             Some(event) => {
                 flow.comments.push(event.words());
-                if event.kind() == EventKind::Closed && flow.open {
-                    self.close(time, &mut flow, out);
+                match event {
+                    Event::Gap { len, direction, after } => {
+                        flow.holes[usize::from(direction == Direction::In)].push((after, len));
+                    }
+                    Event::Closed { .. } if flow.open => self.close(time, &mut flow, out),
+                    _ => {}
                 }
             }
             None => {
@@ -56,18 +68,56 @@ impl Pcapng {
 
     fn push_packet(&mut self, time: u64, item: &Item<'_>, flow: &mut Flow, out: &mut Vec<u8>) {
         let outbound = item.record.direction() == Direction::Out;
-        if !flow.open {
-            flow.begin();
+        let mut holes = std::mem::take(&mut flow.holes[usize::from(!outbound)]);
+        let is_first = self.begin(item.record.connection, flow);
+        // A stream that begins with what is no packet was not seen from its beginning.
+        if is_first && (!item.record.is_broken() || !holes.is_empty()) {
             self.segment(time, flow, true, Flags::SYN, &[], out);
             self.segment(time, flow, false, Flags::SYN_ACK, &[], out);
             self.segment(time, flow, true, Flags::ACK, &[], out);
         }
-        for part in item.bytes.chunks(MAX_SEGMENT) {
+        let len = item.bytes.len();
+        if item.is_selected && item.record.is_broken() {
+            // What tells of the hole may not be among what is selected.
+            let missing: u64 = holes.iter().map(|(_, missing)| missing).sum();
+            let whole = frame_len(item.bytes).ok().flatten().map_or(0, |(_, whole)| whole);
+            holes.push((len as u64, (whole.saturating_sub(len) as u64).saturating_sub(missing)));
+        }
+        let mut at = 0;
+        for (after, missing) in holes {
+            // A packet that is whole has none in it.
+            let hole = if item.record.is_broken() { (after.min(len as u64) as usize).max(at) } else { 0 };
+            self.data(time, flow, outbound, &item.bytes[at..hole], out);
+            flow.skip(outbound, missing);
+            at = hole;
+        }
+        self.data(time, flow, outbound, &item.bytes[at..], out);
+    }
+
+    /// Begins a connection, unless it is under way; says whether it has begun.
+    fn begin(&mut self, connection: ConnectionId, flow: &mut Flow) -> bool {
+        let (newest, openings) = self.openings.entry(flow.ends).or_insert((connection, 0));
+        if flow.open && *newest == connection {
+            return false;
+        }
+        *newest = connection;
+        *openings += 1;
+        flow.begin(*openings);
+        true
+    }
+
+    fn data(&mut self, time: u64, flow: &mut Flow, outbound: bool, bytes: &[u8], out: &mut Vec<u8>) {
+        for part in bytes.chunks(MAX_SEGMENT) {
             self.segment(time, flow, outbound, Flags::PUSH_ACK, part, out);
         }
     }
 
     fn close(&mut self, time: u64, flow: &mut Flow, out: &mut Vec<u8>) {
+        for (side, outbound) in [true, false].into_iter().enumerate() {
+            for (_, missing) in std::mem::take(&mut flow.holes[side]) {
+                flow.skip(outbound, missing);
+            }
+        }
         self.segment(time, flow, true, Flags::FIN_ACK, &[], out);
         self.segment(time, flow, false, Flags::FIN_ACK, &[], out);
         self.segment(time, flow, true, Flags::ACK, &[], out);

@@ -1,17 +1,19 @@
-//! A TCP connection that there might have been: addresses, ports, sequence numbers and checksums.
+//! A TCP connection: that of a capture, or one that there might have been. Addresses, ports, sequence numbers and checksums.
+
+use crate::store::{ConnectionId, End, Ends};
 
 /// The two ends of a connection, and how far each has sent.
-#[derive(Default)]
 pub(super) struct Flow {
-    pub(super) connection: u32,
+    pub(super) ends: Ends,
     pub(super) open: bool,
     /// What waits to be said with the next segment.
     pub(super) comments: Vec<String>,
+    /// The holes in what the client and the server send, up to their next packet: behind how many bytes of it, and how
+    /// many bytes are missing.
+    pub(super) holes: [Vec<(u64, u64)>; 2],
     /// The next sequence number of the client and of the server.
     next: [u32; 2],
     identification: u16,
-    /// How often the connection was opened, so that each time has its own sequence numbers.
-    openings: u32,
 }
 
 /// The flags of a segment.
@@ -27,32 +29,56 @@ impl Flags {
 }
 
 impl Flow {
-    /// Sets the sequence numbers of a connection that is to be opened.
-    pub(super) fn begin(&mut self) {
+    pub(super) fn new(ends: Ends) -> Self {
+        let (comments, holes) = (Vec::new(), Default::default());
+        Self { ends, open: false, comments, holes, next: [0; 2], identification: 0 }
+    }
+
+    /// Sets the sequence numbers of a connection that is opened between its ends for that many times.
+    pub(super) fn begin(&mut self, openings: u32) {
         self.open = true;
-        self.openings += 1;
-        self.next = [1, 2].map(|side| (self.openings << 28).wrapping_add(side));
+        self.next = [1, 2].map(|side| openings.wrapping_mul(0x1000_0001).wrapping_add(side));
+    }
+
+    /// Goes on behind bytes that are missing.
+    pub(super) fn skip(&mut self, outbound: bool, len: u64) {
+        let next = &mut self.next[usize::from(!outbound)];
+        // Sequence numbers go around, and so may what is missing.
+        *next = next.wrapping_add(len as u32);
     }
 
     /// Writes a segment with the headers of IP and TCP.
     pub(super) fn segment(&mut self, outbound: bool, flags: Flags, payload: &[u8], out: &mut Vec<u8>) {
         let (from, to) = if outbound { (0, 1) } else { (1, 0) };
-        let ends = [(CLIENT, FIRST_PORT + (self.connection % PORTS) as u16), (SERVER, MQTT_PORT)];
-        let len = (40 + payload.len()) as u16;
+        let ends = [self.ends.client, self.ends.server];
+        let tcp_len = (TCP_HEADER + payload.len()) as u16;
         self.identification = self.identification.wrapping_add(1);
         out.clear();
-        out.extend_from_slice(&[0x45, 0]);
-        out.extend_from_slice(&len.to_be_bytes());
-        out.extend_from_slice(&self.identification.to_be_bytes());
-        // Do not fragment, 64 hops, TCP, room for the checksum.
-        out.extend_from_slice(&[0x40, 0, 64, 6, 0, 0]);
-        out.extend_from_slice(&ends[from].0);
-        out.extend_from_slice(&ends[to].0);
-        let ip_checksum = checksum(0, &out[..20]);
-        out[10..12].copy_from_slice(&ip_checksum.to_be_bytes());
-
-        out.extend_from_slice(&ends[from].1.to_be_bytes());
-        out.extend_from_slice(&ends[to].1.to_be_bytes());
+        let addresses = match (ends[from].v4(), ends[to].v4()) {
+            (Some(from), Some(to)) => {
+                out.extend_from_slice(&[0x45, 0]);
+                out.extend_from_slice(&(tcp_len + 20).to_be_bytes());
+                out.extend_from_slice(&self.identification.to_be_bytes());
+                // Do not fragment, 64 hops, TCP, room for the checksum.
+                out.extend_from_slice(&[0x40, 0, 64, TCP, 0, 0]);
+                out.extend_from_slice(&from);
+                out.extend_from_slice(&to);
+                let ip_checksum = checksum(0, out);
+                out[10..12].copy_from_slice(&ip_checksum.to_be_bytes());
+                12
+            }
+            _ => {
+                out.extend_from_slice(&[0x60, 0, 0, 0]);
+                out.extend_from_slice(&tcp_len.to_be_bytes());
+                out.extend_from_slice(&[TCP, 64]);
+                out.extend_from_slice(&ends[from].address);
+                out.extend_from_slice(&ends[to].address);
+                8
+            }
+        };
+        let tcp = out.len();
+        out.extend_from_slice(&ends[from].port.to_be_bytes());
+        out.extend_from_slice(&ends[to].port.to_be_bytes());
         out.extend_from_slice(&self.next[from].to_be_bytes());
         let acknowledged = if flags == Flags::SYN { 0 } else { self.next[to] };
         out.extend_from_slice(&acknowledged.to_be_bytes());
@@ -60,13 +86,24 @@ impl Flow {
         out.extend_from_slice(&[0x50, flags.0, 0xff, 0xff, 0, 0, 0, 0]);
         out.extend_from_slice(payload);
         // The checksum counts the addresses, the protocol and the length too.
-        let pseudo_header = sum(0, &out[12..20]) + 6 + u32::from(len - 20);
-        let tcp_checksum = checksum(pseudo_header, &out[20..]);
-        out[36..38].copy_from_slice(&tcp_checksum.to_be_bytes());
+        let pseudo_header = sum(0, &out[addresses..tcp]) + u32::from(TCP) + u32::from(tcp_len);
+        let tcp_checksum = checksum(pseudo_header, &out[tcp..]);
+        out[tcp + 16..tcp + 18].copy_from_slice(&tcp_checksum.to_be_bytes());
 
         let counts = u32::from(flags.0 & 0x03 != 0) + payload.len() as u32;
         self.next[from] = self.next[from].wrapping_add(counts);
     }
+}
+
+/// The ends of a connection that no capture tells those of. Each has ports or an address of its own.
+pub(super) fn made_up_ends(connection: ConnectionId) -> Ends {
+    let (port, round) = ((connection.0 % PORTS) as u16, connection.0 / PORTS);
+    let client = match round {
+        0 => CLIENT,
+        // There are fewer rounds than addresses for benchmarks (RFC 2544).
+        _ => (u32::from_be_bytes(BENCHMARKS) + round % BENCHMARK_ADDRESSES).to_be_bytes(),
+    };
+    Ends { client: End::of_v4(client, FIRST_PORT + port), server: End::of_v4(SERVER, MQTT_PORT) }
 }
 
 fn checksum(start: u32, bytes: &[u8]) -> u16 {
@@ -85,7 +122,11 @@ fn sum(start: u32, bytes: &[u8]) -> u32 {
 
 /// Addresses that are kept for documentation (RFC 5737), and ports that are nobody's (RFC 6335).
 const CLIENT: [u8; 4] = [192, 0, 2, 1];
+const BENCHMARKS: [u8; 4] = [198, 18, 0, 0];
+const BENCHMARK_ADDRESSES: u32 = 1 << 17;
 const SERVER: [u8; 4] = [192, 0, 2, 2];
 const MQTT_PORT: u16 = 1883;
 const FIRST_PORT: u16 = 49_152;
 const PORTS: u32 = 16_384;
+const TCP: u8 = 6;
+const TCP_HEADER: usize = 20;

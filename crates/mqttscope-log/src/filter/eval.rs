@@ -124,7 +124,7 @@ impl Test {
             Self::Type(types) => record.packet_type().is_some_and(|found| *types >> found as u8 & 1 != 0),
             Self::Direction(direction) => record.direction() == *direction,
             Self::Qos(numbers) => record.qos().is_some_and(|qos| numbers.have(qos.into())),
-            Self::Id(numbers) => record.packet_id > 0 && numbers.have(record.packet_id.into()),
+            Self::Id(numbers) => record.id().is_some_and(|id| numbers.have(id.into())),
             Self::Size(numbers) => !is_event && numbers.have(record.len().into()),
             Self::Connection(numbers) => numbers.have(record.connection.0.into()),
             Self::After(when) => !when.is_after(log.time_of_day(record)),
@@ -179,7 +179,9 @@ impl Topic {
         if let Some(topic) = log.topic(record) {
             return self.is_topic(topic);
         }
-        if !matches!(record.packet_type(), Some(PacketType::Subscribe | PacketType::Unsubscribe)) {
+        if record.is_undecoded()
+            || !matches!(record.packet_type(), Some(PacketType::Subscribe | PacketType::Unsubscribe))
+        {
             return false;
         }
         match decode(log.bytes(record), log.version_of(record).layout(), &mut BrokenRules::default()) {

@@ -6,7 +6,7 @@ use super::Report;
 use super::order::{Side, Turn};
 use super::resync::{Found, Search};
 use super::websocket::{Carried, Handshake, Kind, WebSocket};
-use crate::store::{ConnectionId, Direction, Event, Fault, Log, SourceId, Version};
+use crate::store::{ConnectionId, Direction, Ends, Event, Log, SourceId, Version};
 
 /// A connection of the log.
 pub(super) struct Conversation {
@@ -37,20 +37,24 @@ struct Talk {
 }
 
 impl Conversation {
-    /// A connection that is new in the log, told by `words` of its ends. Where the capture does not hold its beginning,
+    /// A connection that is new in the log. Where the capture does not hold its beginning,
     /// a packet need not begin with its first bytes.
     pub(super) fn new(
         time: u64,
         client: Side,
         from_start: bool,
-        words: &str,
+        ends: Ends,
         source: SourceId,
         log: &mut Log,
         report: &mut Report,
     ) -> Self {
         let connection = log.add_connection(source, Version::Unknown);
         report.connections += 1;
-        log.push_event(time, connection, Event::Note { name: "tcp-connection", words });
+        log.push_event(time, connection, Event::TcpConnection { ends });
+        if !from_start {
+            log.lose_place(connection, Direction::Out);
+            log.lose_place(connection, Direction::In);
+        }
         let talk = || Talk { search: (!from_start).then(Search::default), ..Talk::default() };
         Self {
             connection,
@@ -159,7 +163,7 @@ impl Conversation {
     fn missed(&mut self, time: u64, side: Side, len: usize, log: &mut Log, report: &mut Report) {
         report.missing += len as u64;
         let direction = self.direction(side);
-        log.push_event(time, self.connection, Event::Gap { len: len as u64, direction });
+        log.push_gap(time, self.connection, direction, len as u64);
         let known = match &mut self.sockets {
             Some(sockets) => sockets[side as usize].gap(len),
             None => Some(len),
@@ -232,7 +236,7 @@ impl Conversation {
         let is_told = is_sent && spoilt == 0;
         if !is_told && missing > 0 {
             report.missing += missing as u64;
-            log.push_event(time, self.connection, Event::Gap { len: missing as u64, direction });
+            log.push_gap(time, self.connection, direction, missing as u64);
         }
         log.push_remains(time, self.connection, direction);
         if is_told {
@@ -307,13 +311,12 @@ impl Conversation {
                 Ok(None) => return,
                 Err(error) => {
                     talk.search = Some(Search::default());
-                    log.push_remains(time, self.connection, direction);
-                    // What was found was none: that is no fault of who sent it.
-                    if !talk.is_found {
-                        let version = log.version(self.connection).layout();
-                        let (offset, error) = (error.offset as u64, Fault::Found(error.kind, version));
-                        let event = Event::Garbage { error, offset, own: false };
-                        log.push_event(time, self.connection, event);
+                    if talk.is_found {
+                        // What was found was none: that is no fault of who sent it.
+                        log.lose_place(self.connection, direction);
+                        log.push_remains(time, self.connection, direction);
+                    } else {
+                        log.push_garbage(time, self.connection, direction, &error);
                     }
                     talk.is_found = true;
                     return;

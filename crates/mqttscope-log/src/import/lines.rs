@@ -6,8 +6,6 @@ use super::{Report, Step};
 use crate::store::{ConnectionId, Direction, Event, EventKind, Known, Log, PacketFacts, Value, Version};
 use std::collections::BTreeMap;
 
-use mqttscope_proto::ProtocolVersion;
-
 /// Reads line by line.
 #[derive(Default)]
 pub(super) struct Lines {
@@ -99,11 +97,11 @@ impl Lines {
         } else {
             let raw = hex(line.raw?)?;
             let connection = self.connection(line, streams, log)?;
-            let known = Known { facts: line.facts(), violation: line.violation, broken: false };
+            let known = Known { facts: line.facts(), violation: line.violation, ..Known::default() };
             report.packets += 1;
             log.push_known(time, connection, direction, &raw, known)
         };
-        report.connections = report.connections.max(line.connection? as u32);
+        report.connections = self.connections.len() as u32;
         self.numbers = line.number.map(|in_file| (in_file, number));
         Some(())
     }
@@ -139,11 +137,7 @@ impl<'a> Line<'a> {
     }
 
     fn version(&self) -> Version {
-        match self.version {
-            "\"3.1\"" => Version::Known(ProtocolVersion::V31),
-            "\"3.1.1\"" => Version::Known(ProtocolVersion::V311),
-            _ => Version::Unknown,
-        }
+        string(self.version).and_then(|version| Version::parse(&version)).unwrap_or_default()
     }
 
     fn facts(&self) -> PacketFacts {

@@ -1,16 +1,13 @@
 //! One TCP connection of a capture: kept until it can be seen what it speaks, and then left out, or read.
 
-use mqttscope_text::number::push_number;
-
 use super::Report;
 use super::conversation::Conversation;
 use super::left_out::Reason;
 use super::order::{Side, Turn};
 use super::recognition::{Seen, Speech, is_connect};
 use super::resync::sender;
-use super::tcp::End;
 use super::websocket::{MAX_HEAD, holds_mqtt};
-use crate::store::{Log, SourceId};
+use crate::store::{End, Ends, Log, SourceId};
 
 /// What becomes of what a connection says.
 #[derive(Default)]
@@ -171,10 +168,12 @@ impl Reader {
             Speech::Mqtt => None,
             Speech::WebSocket(handshake) => Some(handshake),
         };
-        let words = words_of(place.ends, client);
+        let (low, high) = place.ends;
+        let (of_client, of_server) = if client == Side::Low { (low, high) } else { (high, low) };
+        let ends = Ends { client: of_client, server: of_server };
         let turns = std::mem::take(&mut kept.turns);
         let time = turns.first().map_or(0, |&(time, ..)| time);
-        let new = Conversation::new(time, client, from_start, &words, place.source, place.log, place.report);
+        let new = Conversation::new(time, client, from_start, ends, place.source, place.log, place.report);
         let mut conversation = match handshake {
             Some(handshake) => new.over(time, &handshake, place.log),
             None => new,
@@ -238,36 +237,6 @@ impl Kept {
             _ => None,
         })
     }
-}
-
-/// `TCP connection of 10.0.0.2:40000 to 10.0.0.1:1883`.
-fn words_of((low, high): (End, End), client: Side) -> String {
-    let (client, server) = if client == Side::Low { (low, high) } else { (high, low) };
-    ["TCP connection of ", &words_of_end(client), " to ", &words_of_end(server)].concat()
-}
-
-/// `10.0.0.1:1883` or `[fd00:0:0:0:0:0:0:1]:1883`.
-fn words_of_end(end: End) -> String {
-    let mut words = String::new();
-    if let [0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff, v4 @ ..] = end.address {
-        for (at, byte) in v4.into_iter().enumerate() {
-            words.push_str(if at > 0 { "." } else { "" });
-            push_number(&mut words, byte.into());
-        }
-    } else {
-        for (at, group) in end.address.chunks(2).enumerate() {
-            words.push(if at > 0 { ':' } else { '[' });
-            let group = u32::from(group[0]) << 8 | u32::from(group[1]);
-            let digits = (32 - group.leading_zeros()).div_ceil(4).max(1);
-            words.extend(
-                (0..digits).rev().filter_map(|digit| char::from_digit(group >> (4 * digit) & 15, 16)),
-            );
-        }
-        words.push(']');
-    }
-    words.push(':');
-    push_number(&mut words, end.port.into());
-    words
 }
 
 /// What of a connection that is not recognised is kept.

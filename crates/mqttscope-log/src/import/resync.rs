@@ -3,7 +3,7 @@
 //! Most segments begin with a packet, so that each of them is a chance. It is taken only if all fits: the header, the
 //! body, and what follows, be it the end of a segment or the header of the next packet. A tail of a payload is none.
 
-use mqttscope_proto::{FixedHeader, PacketType};
+use mqttscope_proto::{DecodeError, FixedHeader, PacketType, frame_len};
 
 use crate::store::{BrokenRules, Version};
 
@@ -80,49 +80,85 @@ pub(super) fn sender(bytes: &[u8]) -> Option<bool> {
 fn fit(bytes: &[u8], from_client: bool, version: Version) -> Fit {
     let mut rest = bytes;
     for whole in 0..MAX_PACKETS {
-        if rest.is_empty() {
-            break;
-        }
-        let Ok(header) = FixedHeader::decode(rest) else { return Fit::Not };
-        let packet_type = PacketType::from_first_byte(rest[0]);
-        if packet_type.is_none_or(|packet_type| is_from_client(packet_type) == Some(!from_client)) {
+        let Some(&first_byte) = rest.first() else { break };
+        let Ok(header) = Header::read(rest, version) else { return Fit::Not };
+        let is_sent = match (PacketType::from_first_byte(first_byte), version.is_decoded()) {
+            (Some(packet_type), true) => is_from_client(packet_type) != Some(!from_client),
+            // What later levels let whom send is not known.
+            (packet_type, false) => packet_type.is_some() || first_byte == AUTH,
+            (None, true) => false,
+        };
+        if !is_sent {
             return Fit::Not;
         }
-        let packet = header.and_then(|header| rest.split_at_checked(header.packet_len()));
-        match packet {
-            Some((packet, behind)) if is_faultless(packet, version) => rest = behind,
-            Some(_) => return Fit::Not,
-            None if !may_go_on(rest, header) => return Fit::Not,
-            None if whole > 0 => break,
+        let Some(header) = header else {
             // A header without its length tells nothing.
-            None => return Fit::Open(header.map_or(rest.len() + 1, |header| header.packet_len())),
+            return if whole > 0 { Fit::Certain } else { Fit::Open(rest.len() + 1) };
+        };
+        match rest.split_at_checked(header.packet_len) {
+            Some((packet, behind)) if header.is_faultless(packet, version) => rest = behind,
+            Some(_) => return Fit::Not,
+            None if !header.may_be_of(rest, version) => return Fit::Not,
+            None if whole > 0 => break,
+            None => return Fit::Open(header.packet_len),
         }
     }
     Fit::Certain
 }
 
-fn is_faultless(packet: &[u8], version: Version) -> bool {
-    let mut broken = BrokenRules::default();
-    broken.decode(packet, version).is_ok() && broken.is_empty()
+/// A fixed header, of whatever level.
+#[derive(Clone, Copy)]
+struct Header {
+    packet_type: Option<PacketType>,
+    flags: u8,
+    len: usize,
+    packet_len: usize,
 }
 
-/// Whether the beginning of a packet can be one: its flags, and of a PUBLISH the topic.
-fn may_go_on(bytes: &[u8], header: Option<FixedHeader>) -> bool {
-    let flags = bytes[0] & 0x0f;
-    let Some(header) = header else { return true };
-    let body = &bytes[header.len..];
-    match header.packet_type {
-        PacketType::Publish => {
-            let Some((len, topic)) = body.split_first_chunk::<2>() else { return true };
-            let len = usize::from(u16::from_be_bytes(*len));
-            let id_len = if header.qos_bits() > 0 { 2 } else { 0 };
-            let topic = &topic[..len.min(topic.len())];
-            len > 0 && 2 + len + id_len <= header.remaining_length as usize && is_topic(topic, len)
+impl Header {
+    fn read(bytes: &[u8], version: Version) -> Result<Option<Self>, DecodeError> {
+        let lens = if version.is_decoded() {
+            FixedHeader::decode(bytes)?.map(|header| (header.len, header.packet_len()))
+        } else {
+            frame_len(bytes)?
+        };
+        let first_byte = bytes.first().copied().unwrap_or_default();
+        let packet_type = PacketType::from_first_byte(first_byte);
+        Ok(lens.map(|(len, packet_len)| Self { packet_type, flags: first_byte & 0x0f, len, packet_len }))
+    }
+
+    /// Whether a whole packet breaks no rule, as far as rules are known.
+    fn is_faultless(&self, packet: &[u8], version: Version) -> bool {
+        if !version.is_decoded() {
+            return self.may_be_of(packet, version);
         }
-        PacketType::Subscribe | PacketType::Unsubscribe => flags & 0x07 == 2 && header.remaining_length > 4,
-        PacketType::Connect | PacketType::SubAck => flags == 0 && header.remaining_length > 2,
-        // All others are too short to be divided often, and are judged when they are whole.
-        _ => header.remaining_length < 8,
+        let mut broken = BrokenRules::default();
+        broken.decode(packet, version).is_ok() && broken.is_empty()
+    }
+
+    /// Whether the beginning of a packet can be one: its flags, its length, and of a PUBLISH the topic.
+    fn may_be_of(&self, bytes: &[u8], version: Version) -> bool {
+        use PacketType as T;
+        let (body, remaining) = (&bytes[self.len..], self.packet_len - self.len);
+        // In 3.1, DUP may be set on more than PUBLISH.
+        let has_flags = self.packet_type.is_none_or(|known| self.flags & 0x07 == known.reserved_flags());
+        match self.packet_type {
+            Some(T::Publish) => self.flags & 0x06 != 0x06 && self.has_topic(body, remaining, version),
+            Some(T::PingReq | T::PingResp) => has_flags && remaining == 0,
+            Some(T::Subscribe | T::Unsubscribe) => has_flags && remaining > 4,
+            Some(T::Connect | T::SubAck) => has_flags && remaining > 2,
+            Some(T::Disconnect) | None => has_flags && remaining < SHORT,
+            Some(_) => has_flags && (2..SHORT).contains(&remaining),
+        }
+    }
+
+    fn has_topic(&self, body: &[u8], remaining: usize, version: Version) -> bool {
+        let Some((len, topic)) = body.split_first_chunk::<2>() else { return true };
+        let len = usize::from(u16::from_be_bytes(*len));
+        let id_len = if self.flags & 0x06 != 0 { 2 } else { 0 };
+        // Later levels may have a number instead of a topic.
+        let is_there = len > 0 || !version.is_decoded();
+        is_there && 2 + len + id_len <= remaining && is_topic(&topic[..len.min(topic.len())], len)
     }
 }
 
@@ -146,6 +182,10 @@ const fn is_from_client(packet_type: PacketType) -> Option<bool> {
     }
 }
 
+/// The first byte of the one packet type that later levels have more.
+const AUTH: u8 = 0xf0;
+/// Packets of most types are short, in later levels too.
+const SHORT: usize = 4_096;
 /// As many packets in a row are certain enough.
 const MAX_PACKETS: usize = 16;
 /// How much is searched through, in bytes and in segments.

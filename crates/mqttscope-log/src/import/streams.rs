@@ -6,8 +6,8 @@ use super::Report;
 use super::order::{Order, Side};
 use super::reader::{Place, Reader};
 use super::recognition::is_connect;
-use super::tcp::{End, Segment};
-use crate::store::{Log, SourceId};
+use super::tcp::Segment;
+use crate::store::{End, Log, SourceId};
 
 /// All connections of a capture.
 pub(super) struct Streams {

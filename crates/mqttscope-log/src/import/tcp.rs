@@ -1,13 +1,7 @@
 //! The header of TCP (RFC 9293, 3.1).
 
 use super::left_out::Reason;
-
-/// One end of a TCP connection. An IPv4 address is mapped into IPv6.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) struct End {
-    pub(super) address: [u8; 16],
-    pub(super) port: u16,
-}
+use crate::store::End;
 
 /// A TCP segment.
 #[derive(Clone, Copy, Debug)]

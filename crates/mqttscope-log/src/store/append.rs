@@ -1,13 +1,15 @@
 //! What is appended to the log, and what that drops.
 
-use mqttscope_proto::{Packet, ProtocolVersion, decode, redact_password};
+use mqttscope_proto::{DecodeErrorKind, Packet, ProtocolVersion, decode};
 
 use super::arena::Span;
-use super::connection::ConnectionId;
+use super::connection::{Connection, ConnectionId, Side, State};
 use super::event::{Event, EventKind, Fault, Value, Values};
 use super::exchange::Exchanges;
+use super::level::level_of;
 use super::record::{Direction, PacketFacts, Record};
-use super::{BrokenRules, Found, Log, Version};
+use super::secret::{begins_stream, is_secret};
+use super::{BrokenRules, Found, Log, SourceId, Version, number_of};
 
 impl Log {
     /// Appends an event, and says its number.
@@ -49,6 +51,7 @@ impl Log {
         }
         self.records.clear();
         self.found.clear();
+        (self.latest, self.is_in_order) = (0, true);
         self.connections.clear();
         self.revision = self.revision.wrapping_add(1);
         self.clearings = self.clearings.wrapping_add(1);
@@ -63,6 +66,20 @@ impl Log {
                 }
             }
             self.connections.close(connection);
+        }
+    }
+
+    /// Tells that a capture lacks so many bytes of what went a way, behind those that are pending.
+    pub fn push_gap(&mut self, time: u64, connection: ConnectionId, direction: Direction, len: u64) -> u32 {
+        let after = self.pending(connection, direction).len() as u64;
+        self.push_event(time, connection, Event::Gap { len, direction, after })
+    }
+
+    /// Where packets begin is not known on a way: bytes up to the next whole packet are no fault of who sent them.
+    #[cfg(feature = "import")]
+    pub(crate) fn lose_place(&mut self, connection: ConnectionId, direction: Direction) {
+        if let Some(state) = self.connections.get_mut(connection) {
+            state.side_mut(direction).hole.get_or_insert(0);
         }
     }
 
@@ -92,8 +109,8 @@ impl Log {
         };
         let scratch = &mut self.scratch;
         match (found, event) {
-            (Some(found), Event::Violation { offset, own, .. } | Event::Garbage { offset, own, .. }) => {
-                for number in [self.found.end().into(), offset, own.into()] {
+            (Some(found), Event::Violation { offset, by, .. } | Event::Garbage { offset, by, .. }) => {
+                for number in [self.found.end().into(), offset, number_of(by)] {
                     Values::push(scratch, Value::Number(number));
                 }
                 self.found.push(found);
@@ -111,14 +128,31 @@ impl Log {
             match event {
                 Event::Opened { .. } => state.about.opened = Some(time),
                 Event::Closed { .. } => state.about.closed = Some(time),
-                // Who asked for what is not known any more.
-                #[cfg(feature = "import")]
-                Event::Gap { .. } => state.watch = None,
+                Event::Gap { direction, after, .. } => {
+                    let hole = &mut state.side_mut(direction).hole;
+                    // Of several holes in a packet the first one counts.
+                    if hole.is_none_or(|hole| hole == 0) {
+                        *hole = Some(after);
+                    }
+                    // Who asked for what is not known any more.
+                    #[cfg(feature = "import")]
+                    (state.watch = None);
+                }
+                Event::TcpConnection { ends } => {
+                    state.about.ends = Some(ends);
+                    state.about.server = ends.server.to_string();
+                }
+                Event::Opening { url, .. } => {
+                    state.about.server = url.split(['?', '#']).next().unwrap_or_default().into();
+                }
                 _ => {}
             }
         }
         let number = self.push(record);
         if matches!(event, Event::Closed { .. } | Event::NotOpened { .. }) {
+            if self.connections.get(connection).is_some_and(|state| state.is_clean) {
+                self.connections.with_exchanges(connection, Exchanges::take_messages);
+            }
             self.close(connection);
         }
         number
@@ -137,6 +171,17 @@ impl Log {
         let number = self.end();
         let mut record = Record::of_packet(time, connection, direction, span, self.arena.bytes(span));
         record.add_facts(facts);
+        if record.is_broken() {
+            return self.push_broken(record);
+        }
+        if let Some(state) = self.connections.get_mut(connection) {
+            if !state.about.version.is_decoded() {
+                record.mark_undecoded();
+            }
+            let side = state.side_mut(direction);
+            let has_begun = side.has_begun || begins_stream(self.arena.bytes(span));
+            *side = Side { has_begun, hole: None };
+        }
         match record.first_byte >> 4 {
             CONNECT => self.note_connect(&mut record, number),
             DISCONNECT if direction == Direction::Out => {
@@ -145,6 +190,9 @@ impl Log {
                 }
             }
             _ => {}
+        }
+        if record.is_undecoded() {
+            return self.push(record);
         }
         let Self { connections, records, .. } = self;
         let note = |exchanges: &mut Exchanges| exchanges.note(&record, number, |number| records.get(number));
@@ -161,28 +209,90 @@ impl Log {
     /// Hides the password. Of the client's own CONNECT it keeps the client id and the version, and goes on with the
     /// exchanges of an earlier connection of a client that has not asked for a clean session.
     fn note_connect(&mut self, record: &mut Record, number: u32) {
-        if !self.keeps_passwords && redact_password(self.arena.bytes_mut(record.span)) {
-            record.mark_password_hidden();
-        }
+        self.hide_password(record);
         let bytes = self.arena.bytes(record.span);
-        let Ok(Packet::Connect(connect)) = decode(bytes, ProtocolVersion::V31, &mut BrokenRules::default())
-        else {
-            return;
+        let is_out = record.direction() == Direction::Out;
+        let connect = match decode(bytes, ProtocolVersion::V31, &mut BrokenRules::default()) {
+            Ok(Packet::Connect(connect)) if is_out && !record.is_undecoded() => connect,
+            Err(error) if is_out => {
+                if let DecodeErrorKind::UnknownProtocolLevel(_) = error.kind
+                    && let Some(level) = level_of(bytes)
+                {
+                    self.note_level(record, number, level);
+                }
+                return;
+            }
+            _ => return,
         };
-        if record.direction() != Direction::Out {
-            return;
-        }
         let (client_id, clean) = (connect.client_id.to_string_lossy().into_owned(), connect.clean_session);
         let version = connect.version();
-        // Where the exchanges of that client are, perhaps on this very connection.
-        let latest = self.connections.name(record.connection, client_id);
-        let taken = latest.and_then(|latest| self.connections.with_exchanges(latest, std::mem::take));
-        let exchanges = taken.filter(|_| !clean).unwrap_or_default();
-        self.connections.with_exchanges(record.connection, |own| *own = exchanges);
+        self.take_over(record.connection, client_id, clean);
         if let Some(state) = self.connections.get_mut(record.connection) {
             state.about.connect = Some(number);
+            state.is_clean = clean;
         }
         self.learn_version(record.connection, version.map_or(Version::Unknown, Version::Known));
+    }
+
+    /// Begins the exchanges of a connection: with those of the client's earlier one, unless it asks for a clean session.
+    fn take_over(&mut self, connection: ConnectionId, client_id: String, clean: bool) {
+        // Where the exchanges of that client are, perhaps on this very connection.
+        let latest = self.connections.name(connection, client_id);
+        let other = latest.filter(|&latest| latest != connection);
+        let is_over = |about: &Connection| about.closed.is_some();
+        let may_be_taken = match other.and_then(|other| self.connections.get(other)) {
+            // A capture that sees a packet on both sides of a NAT has each CONNECT twice before the first answer.
+            Some(state) => is_over(&state.about) || !clean && !self.awaits_connack(state),
+            None => true,
+        };
+        let taken = latest
+            .filter(|_| may_be_taken)
+            .and_then(|latest| self.connections.with_exchanges(latest, Exchanges::take_messages));
+        if let Some(other) = other.filter(|_| !may_be_taken && !clean) {
+            self.connections.rename(other);
+        }
+        let messages = taken.filter(|_| !clean).unwrap_or_default();
+        self.connections.with_exchanges(connection, |own| own.resume(messages));
+    }
+
+    fn awaits_connack(&self, state: &State) -> bool {
+        let newest = state.exchanges.newest_connect().and_then(|number| self.records.get(number));
+        newest.is_some_and(Record::awaits_answer)
+    }
+
+    /// Notes a CONNECT of a level that is not known. Of a connection whose version is known already, as those of this
+    /// program are, it tells nothing but of itself.
+    fn note_level(&mut self, record: &mut Record, number: u32, level: u8) {
+        record.mark_undecoded();
+        self.learn_version(record.connection, Version::Level(level));
+        if let Some(state) = self.connections.get_mut(record.connection) {
+            state.about.connect.get_or_insert(number);
+        }
+    }
+
+    fn hide_password(&mut self, record: &mut Record) {
+        if !self.keeps_passwords && record.hide_password(self.arena.bytes_mut(record.span)) {
+            record.mark_password_hidden();
+        }
+    }
+
+    /// Appends a record of bytes that are not a whole packet.
+    pub(super) fn push_broken(&mut self, mut record: Record) -> u32 {
+        let direction = record.direction();
+        if let Some(state) = self.connections.get_mut(record.connection) {
+            let is_live = state.about.source == SourceId::LIVE;
+            let side = state.side_mut(direction);
+            if direction == Direction::Out && !is_live && is_secret(self.arena.bytes(record.span), *side) {
+                record.mark_secret();
+            }
+            if side.hole.is_some() {
+                // What follows up to the next whole packet is what the hole has left.
+                side.hole = Some(0);
+                record.mark_innocent();
+            }
+        }
+        self.hide_password(&mut record);
+        self.push(record)
     }
 
     /// Notes what a connection speaks, unless that is known.
@@ -196,7 +306,11 @@ impl Log {
 
     pub(super) fn push(&mut self, record: Record) -> u32 {
         let number = self.end();
+        let time = self.time_of_day(&record);
+        self.is_in_order &= time >= self.latest;
+        self.latest = self.latest.max(time);
         self.connections.hold(record.connection);
+        self.packets = self.packets.wrapping_add(u32::from(!record.is_event()));
         self.records.push(record);
         self.revision = self.revision.wrapping_add(1);
         self.keep_budget();

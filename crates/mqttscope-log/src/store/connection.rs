@@ -5,6 +5,7 @@ use std::fmt;
 
 use mqttscope_proto::ProtocolVersion;
 
+use super::ends::Ends;
 use super::exchange::Exchanges;
 use super::inbound::Inbound;
 use super::record::Direction;
@@ -18,8 +19,8 @@ pub struct ConnectionId(pub u32);
 
 /// Where connections come from: what is live, or a file.
 ///
-/// A client that has not asked for a clean session goes on with its exchanges only within a source: a client id in a
-/// file of yesterday is not the client of today.
+/// A client that has not asked for a clean session goes on with its exchanges only within a source, and at one server: a
+/// client id in a file of yesterday is not the client of today, and the same one elsewhere is another client.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct SourceId(pub u32);
@@ -35,19 +36,22 @@ impl SourceId {
 pub enum Version {
     /// Its CONNECT says so.
     Known(ProtocolVersion),
-    /// Its CONNECT was not seen, or names a version that is not known here.
+    /// Its CONNECT names this protocol level, which is not known here: packets are told by their type, and nothing
+    /// else of them is read or checked.
+    Level(u8),
+    /// Its CONNECT was not seen.
     #[default]
     Unknown,
 }
 
 impl Version {
     /// The version by which packets are read. The layouts of 3.1 and 3.1.1 are the same, so that an unknown one can be
-    /// read too; which rules count for it is another question.
+    /// read too; which rules count for it is another question. Nothing is read by it of a level that is not known.
     #[must_use]
     pub const fn layout(self) -> ProtocolVersion {
         match self {
             Self::Known(version) => version,
-            Self::Unknown => ProtocolVersion::V311,
+            Self::Level(_) | Self::Unknown => ProtocolVersion::V311,
         }
     }
 
@@ -56,8 +60,43 @@ impl Version {
     pub const fn known(self) -> Option<ProtocolVersion> {
         match self {
             Self::Known(version) => Some(version),
-            Self::Unknown => None,
+            Self::Level(_) | Self::Unknown => None,
         }
+    }
+
+    /// Whether packets are taken apart.
+    #[must_use]
+    pub const fn is_decoded(self) -> bool {
+        match self {
+            Self::Known(_) | Self::Unknown => true,
+            Self::Level(_) => false,
+        }
+    }
+
+    /// Two numbers that stand for it.
+    pub(crate) const fn to_bytes(self) -> [u8; 2] {
+        match self {
+            Self::Unknown => [0, 0],
+            Self::Known(version) => [1, version.level()],
+            Self::Level(level) => [2, level],
+        }
+    }
+
+    /// The version of [`Self::to_bytes`].
+    pub(crate) fn from_bytes([kind, level]: [u8; 2]) -> Self {
+        match (kind, ProtocolVersion::from_level(level)) {
+            (1, Some(version)) => Self::Known(version),
+            (2, _) => Self::Level(level),
+            _ => Self::Unknown,
+        }
+    }
+
+    /// Reads what it is written as, `unknown` apart.
+    #[cfg(feature = "import")]
+    pub(crate) fn parse(text: &str) -> Option<Self> {
+        let known = [ProtocolVersion::V31, ProtocolVersion::V311].map(Self::Known);
+        let known = known.into_iter().find(|version| version.to_string() == text);
+        known.or_else(|| text.strip_prefix(LEVEL)?.parse().ok().map(Self::Level))
     }
 }
 
@@ -71,6 +110,7 @@ impl fmt::Display for Version {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Known(version) => version.fmt(f),
+            Self::Level(level) => write!(f, "{LEVEL}{level}"),
             Self::Unknown => f.write_str("unknown"),
         }
     }
@@ -83,6 +123,10 @@ pub struct Connection {
     pub source: SourceId,
     /// What it speaks.
     pub version: Version,
+    /// Its ends, where a capture tells them.
+    pub ends: Option<Ends>,
+    /// Which server it leads to: the address and port of a capture, or a URL without its query.
+    pub server: String,
     /// The client id of its CONNECT.
     pub client_id: String,
     /// The number of its CONNECT.
@@ -95,16 +139,26 @@ pub struct Connection {
     pub closed: Option<u64>,
 }
 
+impl Connection {
+    fn session(&self) -> Session {
+        (self.source, self.server.clone(), self.client_id.clone())
+    }
+}
+
 /// A connection, as the log keeps it.
 #[derive(Default)]
 pub(super) struct State {
     pub(super) about: Connection,
     pub(super) exchanges: Exchanges,
+    /// What the client and what the server sends, besides the bytes that are coming in.
+    pub(super) sides: [Side; 2],
     /// What the server does is held against the rules of behaviour. Of a live connection its session does that.
     #[cfg(feature = "import")]
     pub(super) watch: Option<Box<Watch>>,
     /// What the client and what the server sends.
     inbound: [Option<Box<Inbound>>; 2],
+    /// Its session ends with it: its messages are given up.
+    pub(super) is_clean: bool,
     /// How many records are its.
     records: u32,
     /// More is to come, so that it stays without records too.
@@ -112,6 +166,14 @@ pub(super) struct State {
 }
 
 impl State {
+    /// What is known of what goes a way.
+    pub(super) const fn side_mut(&mut self, direction: Direction) -> &mut Side {
+        match direction {
+            Direction::In => &mut self.sides[1],
+            Direction::Out | Direction::Event => &mut self.sides[0],
+        }
+    }
+
     /// What comes in from one side, if anything ever has.
     pub(super) fn inbound(&self, direction: Direction) -> Option<&Inbound> {
         self.inbound[usize::from(direction == Direction::In)].as_deref()
@@ -128,6 +190,18 @@ impl State {
     }
 }
 
+/// What is known of what one side sends.
+#[derive(Clone, Copy, Default)]
+pub(super) struct Side {
+    /// A packet of it is in the log that is one for certain: what follows is not the rest of a CONNECT.
+    pub(super) has_begun: bool,
+    /// Bytes are missing since its last whole packet, so many behind the beginning of one that is not.
+    pub(super) hole: Option<u64>,
+}
+
+/// Whose exchanges go on with a later connection: a client's at a server, within a source.
+type Session = (SourceId, String, String);
+
 /// All connections of a log.
 ///
 /// One that is over goes with its last record. Its place stays as long as an older one is there, which costs a pointer.
@@ -137,7 +211,7 @@ pub(super) struct Connections {
     /// The number of the first place.
     first: u32,
     /// The newest connection of each client that has a name.
-    by_client: BTreeMap<(SourceId, String), ConnectionId>,
+    by_client: BTreeMap<Session, ConnectionId>,
     /// Messages in flight on all of them.
     in_flight: [u32; 2],
 }
@@ -184,17 +258,24 @@ impl Connections {
         Some(done)
     }
 
-    /// Gives a connection the name of its client, and says which connection of that client was the newest before: the
-    /// one that has its exchanges.
+    /// Gives a connection the name of its client, and says which connection of that client at that server was the newest
+    /// before: the one that has its exchanges.
     pub(super) fn name(&mut self, id: ConnectionId, client_id: String) -> Option<ConnectionId> {
         if self.get(id)?.about.client_id != client_id {
             self.forget_name(id);
         }
-        let state = self.get_mut(id)?;
-        state.about.client_id.clone_from(&client_id);
-        let key = (state.about.source, client_id);
+        let about = &mut self.get_mut(id)?.about;
+        about.client_id = client_id;
+        let session = about.session();
         // Clients without a name are all different.
-        if key.1.is_empty() { None } else { self.by_client.insert(key, id) }
+        if session.2.is_empty() { None } else { self.by_client.insert(session, id) }
+    }
+
+    /// Makes a connection the newest of its client again.
+    pub(super) fn rename(&mut self, id: ConnectionId) {
+        if let Some(session) = self.get(id).map(|state| state.about.session()) {
+            self.by_client.insert(session, id);
+        }
     }
 
     /// Counts a record.
@@ -223,8 +304,11 @@ impl Connections {
         }
     }
 
-    /// Forgets all that records have told.
+    /// Forgets all that records have told, and counts anew where no connection is left.
     pub(super) fn clear(&mut self) {
+        if self.places.is_empty() {
+            self.first = 0;
+        }
         self.by_client.clear();
         self.in_flight = [0; 2];
         for state in self.places.iter_mut().flatten() {
@@ -247,10 +331,9 @@ impl Connections {
     }
 
     fn forget_name(&mut self, id: ConnectionId) {
-        let Some(state) = self.get(id) else { return };
-        let key = (state.about.source, state.about.client_id.clone());
-        if self.by_client.get(&key) == Some(&id) {
-            self.by_client.remove(&key);
+        let Some(session) = self.get(id).map(|state| state.about.session()) else { return };
+        if self.by_client.get(&session) == Some(&id) {
+            self.by_client.remove(&session);
         }
     }
 
@@ -260,3 +343,6 @@ impl Connections {
         }
     }
 }
+
+/// What a protocol level is written behind.
+const LEVEL: &str = "level ";

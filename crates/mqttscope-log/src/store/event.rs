@@ -6,13 +6,14 @@ use mqttscope_proto::session::PeerError;
 use mqttscope_proto::{DecodeErrorKind, PacketType, ProtocolVersion, Rule, return_code_text};
 use mqttscope_text::number::{push_number, span};
 
+use super::ends::Ends;
 use super::record::Direction;
 
 mod kind;
 mod value;
 
 pub use kind::EventKind;
-pub(crate) use value::{Value, Values};
+pub(crate) use value::{Value, Values, number_of, sender_of};
 
 /// Something that happened besides packets.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -88,15 +89,15 @@ pub enum Event<'a> {
         rule: Fault<'a, Rule>,
         /// Offset of the byte at fault from the start of the packet.
         offset: u64,
-        /// This program sent it.
-        own: bool,
+        /// Who sent it.
+        by: Sender,
     },
     /// The same packet breaks further rules.
     MoreViolations {
         /// In how many places.
         count: u64,
-        /// This program sent it.
-        own: bool,
+        /// Who sent it.
+        by: Sender,
     },
     /// Bytes that are no MQTT packet.
     Garbage {
@@ -104,10 +105,10 @@ pub enum Event<'a> {
         error: Fault<'a, DecodeErrorKind>,
         /// Offset of the byte at fault.
         offset: u64,
-        /// This program sent them.
-        own: bool,
+        /// Who sent them.
+        by: Sender,
     },
-    /// The peer behaved against the protocol.
+    /// The server behaved against the protocol.
     PeerError {
         /// How.
         error: Fault<'a, PeerError>,
@@ -135,6 +136,14 @@ pub enum Event<'a> {
         len: u64,
         /// Which way they went.
         direction: Direction,
+        /// How many bytes of an unfinished packet stand before them; 0 where they are missing between packets, or
+        /// where that is not known.
+        after: u64,
+    },
+    /// A TCP connection of a capture.
+    TcpConnection {
+        /// Its ends.
+        ends: Ends,
     },
     /// Something else.
     Note {
@@ -143,6 +152,42 @@ pub enum Event<'a> {
         /// What it was.
         words: &'a str,
     },
+}
+
+/// Who sent a packet that something is wrong with.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Sender {
+    /// This program itself.
+    Page,
+    /// The client of a connection that is not this program's.
+    Client,
+    /// The server.
+    Broker,
+    /// A file tells of it, and not who it was.
+    #[default]
+    Peer,
+}
+
+impl Sender {
+    /// Who sent a packet that went that way, `own` if it is this program's.
+    #[must_use]
+    pub const fn of(direction: Direction, own: bool) -> Self {
+        match (direction, own) {
+            (_, true) => Self::Page,
+            (Direction::Out, false) => Self::Client,
+            (Direction::In, false) => Self::Broker,
+            (Direction::Event, false) => Self::Peer,
+        }
+    }
+
+    const fn name(self) -> &'static str {
+        match self {
+            Self::Page => "this page itself",
+            Self::Client => "the client",
+            Self::Broker => "the broker",
+            Self::Peer => "the peer",
+        }
+    }
 }
 
 /// What is at fault, with where the rule is written: as it was found, or in the words of a file that tells of it.
@@ -231,6 +276,7 @@ impl Event<'_> {
             Self::TextMessage { .. } => K::TextMessage,
             Self::ClockSet { .. } => K::ClockSet,
             Self::Gap { .. } => K::Gap,
+            Self::TcpConnection { .. } => K::TcpConnection,
             Self::Note { .. } => K::Note,
         }
     }
@@ -290,24 +336,19 @@ impl Event<'_> {
             Self::NotGranted { filter } => {
                 say(&["The broker did not grant the subscription to ", shown(filter)]);
             }
-            Self::Violation { rule, offset, own } => {
-                let what =
-                    if own { "Rule broken by this page itself: " } else { "Rule broken by the peer: " };
-                say(&[what, &rule.words(), " (byte ", &digits(offset), ", ", rule.clause(), ")"]);
+            Self::Violation { rule, offset, by } => {
+                say(&["Rule broken by ", by.name(), ": ", &rule.words()]);
+                say(&[" (byte ", &digits(offset), &place(rule.clause())]);
             }
             Self::MoreViolations { count, .. } => {
                 say(&["The same packet breaks rules in ", &counted(count, " more place")]);
             }
-            Self::Garbage { error, offset, own } => {
-                let what = if own {
-                    "Sent by this page itself, and not an MQTT packet: "
-                } else {
-                    "Not an MQTT packet: "
-                };
-                say(&[what, &error.words(), " (byte ", &digits(offset), ", ", error.clause(), ")"]);
+            Self::Garbage { error, offset, by } => {
+                say(&["Sent by ", by.name(), ", and not a valid packet here: ", &error.words()]);
+                say(&[" (byte ", &digits(offset), &place(error.clause())]);
             }
             Self::PeerError { error } => {
-                say(&["Unexpected from the peer: ", &error.words(), " (", error.clause(), ")"]);
+                say(&["Unexpected from the broker: ", &error.words(), " (", error.clause(), ")"]);
             }
             Self::Incomplete { len } => {
                 say(&["The stream ended inside a packet, after ", &counted(len, " byte"), " of it"]);
@@ -325,11 +366,19 @@ impl Event<'_> {
                     "; differences of time leave that out",
                 ]);
             }
-            Self::Gap { len, direction } => {
+            Self::Gap { len, direction, .. } => {
                 say(&["The capture lacks ", &counted(len, " byte"), " of what went ", direction.name()]);
+            }
+            Self::TcpConnection { ends } => {
+                say(&["TCP connection of ", &ends.client.to_string(), " to ", &ends.server.to_string()]);
             }
         }
     }
+}
+
+/// The end of a sentence that names a byte: where the rule is written, unless it is that of a version that is not known.
+fn place(clause: &str) -> String {
+    if clause.is_empty() { ")".into() } else { [", ", clause, ")"].concat() }
 }
 
 /// A text of an event; one that is not there is told too.

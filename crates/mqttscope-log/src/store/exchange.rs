@@ -20,6 +20,28 @@ impl Exchanges {
         [self.ours.in_flight, self.theirs.in_flight]
     }
 
+    /// Goes on with the messages of an earlier connection. CONNECT and PINGREQ are answered on their own connection.
+    pub(super) fn resume(&mut self, mut earlier: Self) {
+        [self.connect, self.ping] = [0; 2];
+        std::mem::swap(&mut self.ours, &mut earlier.ours);
+        std::mem::swap(&mut self.theirs, &mut earlier.theirs);
+    }
+
+    /// Takes the messages out of it.
+    pub(super) fn take_messages(&mut self) -> Self {
+        Self {
+            ours: std::mem::take(&mut self.ours),
+            theirs: std::mem::take(&mut self.theirs),
+            connect: 0,
+            ping: 0,
+        }
+    }
+
+    /// The number of the newest CONNECT or CONNACK.
+    pub(super) const fn newest_connect(&self) -> Option<u32> {
+        self.connect.checked_sub(1)
+    }
+
     /// Notes a packet, and says the number of the one that is before it in its exchange.
     ///
     /// `find` gives the record of a number, if it is still kept.

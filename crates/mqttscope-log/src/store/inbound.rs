@@ -1,6 +1,6 @@
 //! What one side of a connection sends, until it is records.
 
-use mqttscope_proto::{DecodeError, FrameScanner};
+use mqttscope_proto::{DecodeError, DecodeErrorKind, FixedHeader, FrameScanner};
 
 use super::arena::{Arena, Pending, Span};
 
@@ -30,14 +30,27 @@ impl Inbound {
     }
 
     /// The next whole packet, if its end has come. It is then held as a record's.
+    ///
+    /// Where a packet ends is said by its Remaining Length. Whether one of its type can be so long is looked at if
+    /// `is_checked`: bytes that have not even a packet's frame are an error.
     #[inline]
-    pub(super) fn next(&mut self, arena: &mut Arena) -> Result<Option<Span>, DecodeError> {
-        let unseen = arena.bytes(self.pending.span()).get(self.scanned..).unwrap_or_default();
+    pub(super) fn next(&mut self, arena: &mut Arena, is_checked: bool) -> Result<Option<Span>, DecodeError> {
+        let pending = arena.bytes(self.pending.span());
+        let unseen = pending.get(self.scanned..).unwrap_or_default();
         if unseen.is_empty() {
             return Ok(None);
         }
-        let scan = self.scanner.scan(unseen)?;
+        let scan = self.scanner.scan_by_length(unseen)?;
         self.scanned += scan.consumed;
+        if is_checked && let Err(error) = FixedHeader::decode(pending) {
+            let behind = scan.complete.then(|| pending.get(self.scanned..).unwrap_or_default());
+            if !is_framed(&error, pending, behind) {
+                // Who asks again is told again.
+                self.scanned = 0;
+                self.scanner = FrameScanner::new();
+                return Err(error);
+            }
+        }
         if !scan.complete {
             return Ok(None);
         }
@@ -55,3 +68,24 @@ impl Inbound {
         span
     }
 }
+
+/// Whether a packet that cannot be has the frame of one all the same, so that what is behind it can be gone on with:
+/// `behind` are the bytes there, once it is whole.
+///
+/// Text and other garbage have lengths too, but what follows them hardly begins a packet, and their flags are not those
+/// of the packet type; only where they are is it waited for the end of what is not whole.
+#[cold]
+fn is_framed(error: &DecodeError, packet: &[u8], behind: Option<&[u8]>) -> bool {
+    match (error.kind, behind) {
+        (DecodeErrorKind::UnknownPacketType(0) | DecodeErrorKind::RemainingLengthTooLong, _) => false,
+        (_, Some(behind)) => FixedHeader::decode(behind).is_ok(),
+        (DecodeErrorKind::ForbiddenRemainingLength { packet_type, actual, .. }, None) => {
+            packet.first().is_some_and(|byte| byte & 0x0f == packet_type.reserved_flags())
+                && actual <= MOST_AWAITED
+        }
+        (_, None) => false,
+    }
+}
+
+/// How long a packet may be said to be whose type cannot be so long, to be waited for: as long as those of MQTT 5 are.
+const MOST_AWAITED: u32 = 4_096;

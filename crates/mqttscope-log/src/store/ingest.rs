@@ -5,12 +5,15 @@
 //! and puts nothing into words.
 
 use mqttscope_proto::session::PeerError;
-use mqttscope_proto::{DecodeError, Packet, ProtocolVersion, Violation, ViolationSink, decode};
+use mqttscope_proto::{
+    DecodeError, DecodeErrorKind, Packet, ProtocolVersion, Rule, Violation, ViolationSink, decode,
+};
 
 use super::Log;
 use super::arena::Span;
 use super::connection::{ConnectionId, State, Version};
-use super::event::{Event, Fault};
+use super::event::{Event, Fault, Sender};
+use super::level::{LevelNote, bridged_version};
 use super::record::{Direction, PacketFacts, Record};
 #[cfg(feature = "import")]
 use super::watch::{Watch, client_only};
@@ -20,8 +23,8 @@ use super::watch::{Watch, client_only};
 pub struct Ingested<'a> {
     /// Its number.
     pub number: u32,
-    /// The packet, or why it is none.
-    pub packet: Result<Packet<'a>, DecodeError>,
+    /// The packet, or why it is none; `None` where nothing is read of it, since its level is not known.
+    pub packet: Option<Result<Packet<'a>, DecodeError>>,
     /// The first rules that it breaks.
     pub violations: &'a [Violation],
     /// How many more it breaks.
@@ -53,11 +56,15 @@ impl BrokenRules {
     ///
     /// # Errors
     ///
-    /// Where the bytes are no packet.
+    /// Where the bytes are no packet, or one of MQTT 5.
     pub fn decode<'a>(&mut self, bytes: &'a [u8], version: Version) -> Result<Packet<'a>, DecodeError> {
-        self.kept.clear();
-        self.others = 0;
-        let packet = decode(bytes, version.layout(), self);
+        self.clear();
+        let packet = decode(bytes, version.layout(), self).map_err(|error| error.or_of_mqtt_5(bytes));
+        if let Ok(Packet::Connect(connect)) = &packet
+            && bridged_version(connect).is_some()
+        {
+            self.kept.retain(|violation| !matches!(violation.rule, Rule::ProtocolNameAndLevel(_)));
+        }
         if version == Version::Unknown && !self.kept.is_empty() && bytes.first() != Some(&CONNECT) {
             let mut other = Self::default();
             let _ = decode(bytes, ProtocolVersion::V31, &mut other);
@@ -65,6 +72,11 @@ impl BrokenRules {
             self.others = self.others.min(other.others);
         }
         packet
+    }
+
+    fn clear(&mut self) {
+        self.kept.clear();
+        self.others = 0;
     }
 }
 
@@ -113,8 +125,7 @@ impl Log {
     ///
     /// # Errors
     ///
-    /// Where the bytes cannot be a packet: nothing more can be made of them. [`Self::push_remains`] takes them, and
-    /// what is wrong is for the caller to log.
+    /// Where the bytes cannot be a packet: nothing more can be made of them. [`Self::push_garbage`] takes them.
     #[inline]
     pub fn next_packet<R>(
         &mut self,
@@ -124,7 +135,10 @@ impl Log {
         hear: impl FnOnce(&Ingested<'_>) -> R,
     ) -> Result<Option<R>, DecodeError> {
         let Some(state) = self.connections.get_mut(connection) else { return Ok(None) };
-        let Some(span) = state.inbound_mut(direction).next(&mut self.arena)? else { return Ok(None) };
+        let is_checked = state.about.version.is_decoded();
+        let Some(span) = state.inbound_mut(direction).next(&mut self.arena, is_checked)? else {
+            return Ok(None);
+        };
         let number = self.push_span(time, connection, direction, span, PacketFacts::default());
         Ok(Some(self.ingest(number, time, connection, direction, hear)))
     }
@@ -150,7 +164,37 @@ impl Log {
         let inbound = self.connections.get_mut(connection)?.inbound_mut(direction);
         let span = inbound.take_all(&mut self.arena)?;
         let record = Record::of_remains(time, connection, direction, span, self.arena.bytes(span));
-        Some(self.push(record))
+        Some(self.push_broken(record))
+    }
+
+    /// Makes a record of all bytes of one side that are pending, and tells why they are no packet.
+    pub fn push_garbage(
+        &mut self,
+        time: u64,
+        connection: ConnectionId,
+        direction: Direction,
+        error: &DecodeError,
+    ) -> Option<u32> {
+        let remains = self.push_remains(time, connection, direction);
+        let by = Sender::of(direction, false);
+        let event =
+            Event::Garbage { error: self.fault(connection, error.kind), offset: error.offset as u64, by };
+        match remains {
+            Some(number) => self.push_event_about(number, time, connection, event),
+            None => self.push_event(time, connection, event),
+        };
+        remains
+    }
+
+    /// What makes bytes no packet, with where that is written in the version of a connection, if that is known here.
+    fn fault(&self, connection: ConnectionId, kind: DecodeErrorKind) -> Fault<'static, DecodeErrorKind> {
+        let version = self.version(connection);
+        match kind {
+            DecodeErrorKind::RemainingLengthTooLong if !version.is_decoded() => {
+                Fault::Told { words: TOO_LONG, clause: "" }
+            }
+            _ => Fault::Found(kind, version.layout()),
+        }
     }
 
     /// Appends a packet that another log has had, and says its number. What is wrong with it is told by what is known
@@ -167,7 +211,10 @@ impl Log {
         if known.broken {
             let mut record = Record::of_remains(time, connection, direction, span, self.arena.bytes(span));
             record.add_facts(known.facts);
-            return self.push(record);
+            if known.secret {
+                record.mark_secret();
+            }
+            return self.push_broken(record);
         }
         let number = self.push_span(time, connection, direction, span, known.facts);
         if known.violation {
@@ -187,17 +234,33 @@ impl Log {
         hear: impl FnOnce(&Ingested<'_>) -> R,
     ) -> R {
         let Self { arena, records, connections, broken_rules, .. } = self;
-        let span = records.get(number).map_or_else(Span::default, |record| record.span);
+        let record = records.get(number);
+        let span = record.map_or_else(Span::default, |record| record.span);
+        let is_decoded = record.is_none_or(|record| !record.is_undecoded());
         let state = connections.get_mut(connection);
         let version = state.as_ref().map_or(Version::Unknown, |state| state.about.version);
-        let packet = broken_rules.decode(arena.bytes(span), version);
+        broken_rules.clear();
+        let packet = is_decoded.then(|| broken_rules.decode(arena.bytes(span), version));
         let ingested =
             Ingested { number, packet, violations: &broken_rules.kept, more_violations: broken_rules.others };
         let heard = hear(&ingested);
-        let misbehaviour = misbehaviour(state, direction, ingested.packet.as_ref().ok());
-        let error = ingested.packet.err();
+        let packet = ingested.packet.as_ref().and_then(|packet| packet.as_ref().ok());
+        let note = match (packet, record) {
+            (Some(Packet::Connect(connect)), _) if direction == Direction::Out => LevelNote::of(connect),
+            (None, Some(record)) if !is_decoded => {
+                let connect = state.as_ref().and_then(|state| state.about.connect);
+                let is_told = !version.is_decoded() && connect != Some(number);
+                LevelNote::of_undecoded(record, arena.bytes(span), is_told)
+            }
+            _ => None,
+        };
+        let misbehaviour = misbehaviour(state, direction, packet);
+        let error = ingested.packet.and_then(Result::err);
         if error.is_some() || !self.broken_rules.is_empty() || misbehaviour[0].is_some() {
             self.tell_faults(number, time, connection, error, misbehaviour);
+        }
+        if let Some(note) = note {
+            self.tell_level(number, time, connection, note);
         }
         heard
     }
@@ -213,24 +276,26 @@ impl Log {
         misbehaviour: [Option<PeerError>; 2],
     ) {
         let version = self.version(connection).layout();
-        let own = self.record(number).is_some_and(|record| record.facts().own);
+        let by = self
+            .record(number)
+            .map_or(Sender::Peer, |record| Sender::of(record.direction(), record.facts().own));
         let broken = std::mem::take(&mut self.broken_rules);
         if error.is_some() || !broken.is_empty() {
             self.mark_violation(number);
         }
         for violation in &broken.kept {
             let rule = Fault::Found(violation.rule, version);
-            let event = Event::Violation { rule, offset: violation.offset as u64, own };
+            let event = Event::Violation { rule, offset: violation.offset as u64, by };
             self.push_event_about(number, time, connection, event);
         }
         if broken.others > 0 {
-            let event = Event::MoreViolations { count: broken.others as u64, own };
+            let event = Event::MoreViolations { count: broken.others as u64, by };
             self.push_event_about(number, time, connection, event);
         }
         self.broken_rules = broken;
         if let Some(DecodeError { offset, kind }) = error {
             let error = Fault::Found(kind, version);
-            let event = Event::Garbage { error, offset: offset as u64, own };
+            let event = Event::Garbage { error, offset: offset as u64, by };
             self.push_event_about(number, time, connection, event);
         }
         for error in misbehaviour.into_iter().flatten() {
@@ -249,6 +314,8 @@ pub struct Known {
     pub violation: bool,
     /// The bytes are not a whole packet.
     pub broken: bool,
+    /// They may be the rest of a CONNECT: see [`Record::is_secret`].
+    pub secret: bool,
 }
 
 /// What a packet breaks of the rules of behaviour; one of a live connection is held against them by its session.
@@ -293,5 +360,7 @@ fn watch(
     }
 }
 
+/// Why a stream cannot be gone on with in any version.
+const TOO_LONG: &str = "the Remaining Length has more than four bytes";
 /// The first byte of a CONNECT, which tells its version itself.
 const CONNECT: u8 = 0x10;

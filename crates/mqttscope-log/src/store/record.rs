@@ -1,6 +1,6 @@
 //! One fixed-size record a packet or event: all that can be known without looking at its bytes.
 
-use mqttscope_proto::{FixedHeader, PacketType};
+use mqttscope_proto::{PacketType, frame_len};
 
 use super::arena::Span;
 use super::connection::ConnectionId;
@@ -130,6 +130,13 @@ const HEADER_SHIFT: u16 = 5;
 const HEADER: u16 = 3;
 /// [`PacketFacts`] are in the bits from this one on.
 const FACTS_SHIFT: u16 = 7;
+/// What is known of the packet is its type alone.
+const UNDECODED: u16 = 1 << 13;
+/// The bytes may hold a password anywhere.
+const SECRET: u16 = 1 << 14;
+
+/// The QoS bits of the first byte.
+const QOS: u8 = 0x06;
 
 impl Record {
     /// The record of a packet, read from its header fields.
@@ -143,9 +150,9 @@ impl Record {
         let bits = if direction == Direction::In { IN } else { 0 };
         let first_byte = bytes.first().copied().unwrap_or_default();
         let mut record = Self { first_byte, bits, ..Self::empty(time, connection, span) };
-        match FixedHeader::decode(bytes) {
-            Ok(Some(header)) if header.packet_len() == bytes.len() => record.read_header(header, bytes),
-            _ => record.bits |= BROKEN,
+        match frame_len(bytes) {
+            Ok(Some((header_len, len))) if len == bytes.len() => record.read_header(header_len, bytes),
+            _ => record.bits |= BROKEN | VIOLATION,
         }
         record
     }
@@ -158,7 +165,7 @@ impl Record {
         span: Span,
         bytes: &[u8],
     ) -> Self {
-        let bits = BROKEN | if direction == Direction::In { IN } else { 0 };
+        let bits = BROKEN | VIOLATION | if direction == Direction::In { IN } else { 0 };
         let first_byte = bytes.first().copied().unwrap_or_default();
         Self { first_byte, bits, ..Self::empty(time, connection, span) }
     }
@@ -172,19 +179,24 @@ impl Record {
     }
 
     #[inline]
-    fn read_header(&mut self, header: FixedHeader, bytes: &[u8]) {
+    fn read_header(&mut self, header_len: usize, bytes: &[u8]) {
         use PacketType as T;
-        self.bits |= (header.len as u16 - 2) << HEADER_SHIFT;
-        let body = &bytes[header.len.min(bytes.len())..];
+        self.bits |= (header_len as u16 - 2) << HEADER_SHIFT;
+        let body = &bytes[header_len.min(bytes.len())..];
         let pair = |at: usize| match body.get(at..at + 2) {
             Some(pair) => u16::from_be_bytes([pair[0], pair[1]]),
             None => 0,
         };
-        self.packet_id = match header.packet_type {
-            T::Connect | T::ConnAck | T::PingReq | T::PingResp | T::Disconnect => 0,
-            T::Publish => {
+        self.packet_id = match PacketType::from_first_byte(self.first_byte) {
+            Some(T::Connect | T::ConnAck | T::PingReq | T::PingResp | T::Disconnect) | None => 0,
+            Some(T::Publish) => {
                 self.topic_len = pair(0);
-                if header.qos_bits() == 0 { 0 } else { pair(2 + usize::from(self.topic_len)) }
+                // At QoS 3, whether an identifier follows is undefined.
+                if matches!(self.first_byte & QOS, 0 | QOS) {
+                    0
+                } else {
+                    pair(2 + usize::from(self.topic_len))
+                }
             }
             _ => pair(0),
         };
@@ -203,8 +215,23 @@ impl Record {
         self.bits |= VIOLATION;
     }
 
+    pub(super) fn mark_innocent(&mut self) {
+        self.bits &= !VIOLATION;
+    }
+
     pub(super) fn mark_password_hidden(&mut self) {
         self.bits |= PASSWORD_HIDDEN;
+    }
+
+    /// Its connection speaks a level that is not known: nothing but its type is read of it.
+    pub(super) fn mark_undecoded(&mut self) {
+        self.bits |= UNDECODED;
+        self.packet_id = 0;
+        self.topic_len = 0;
+    }
+
+    pub(super) fn mark_secret(&mut self) {
+        self.bits |= SECRET;
     }
 
     /// Which way it went.
@@ -236,16 +263,30 @@ impl Record {
         if self.bits & (EVENT | BROKEN) == 0 { PacketType::from_first_byte(self.first_byte) } else { None }
     }
 
+    /// The packet identifier of a packet that has one, 0 too; `None` of others, and of those that end before it.
+    #[must_use]
+    pub const fn id(&self) -> Option<u16> {
+        use PacketType as T;
+        let before = match self.decoded_type() {
+            Some(T::Publish) if matches!(self.first_byte & QOS, 0 | QOS) => return None,
+            Some(T::Publish) => 2 + self.topic_len as usize,
+            Some(T::Connect | T::ConnAck | T::PingReq | T::PingResp | T::Disconnect) | None => return None,
+            Some(_) => 0,
+        };
+        let is_there = self.header_len() + before + 2 <= self.span.len as usize;
+        if is_there { Some(self.packet_id) } else { None }
+    }
+
     /// What is known of the packet besides its bytes.
     #[must_use]
     pub fn facts(&self) -> PacketFacts {
         PacketFacts::from_bits(self.bits)
     }
 
-    /// The packet breaks a rule, or is none.
+    /// The packet breaks a rule, or is none; one of which a capture lacks bytes is no fault of who sent it.
     #[must_use]
     pub const fn is_violation(&self) -> bool {
-        self.bits & (VIOLATION | BROKEN) != 0
+        self.bits & VIOLATION != 0
     }
 
     /// The bytes are not a whole packet.
@@ -260,24 +301,42 @@ impl Record {
         self.bits & PASSWORD_HIDDEN != 0
     }
 
+    /// Nothing but its type is read of the packet, since the level that its connection speaks is not known.
+    #[must_use]
+    pub const fn is_undecoded(&self) -> bool {
+        self.bits & UNDECODED != 0
+    }
+
+    /// The bytes may be the rest of a CONNECT, whose password then lies nobody knows where.
+    #[must_use]
+    pub const fn is_secret(&self) -> bool {
+        self.bits & SECRET != 0
+    }
+
+    /// The type of a packet of which more than that is read.
+    #[inline]
+    const fn decoded_type(&self) -> Option<PacketType> {
+        if self.bits & UNDECODED == 0 { self.packet_type() } else { None }
+    }
+
     /// The DUP bit of a packet type that has one.
     #[must_use]
     pub const fn dup(&self) -> bool {
         use PacketType as T;
         self.first_byte & 0x08 != 0
-            && matches!(self.packet_type(), Some(T::Publish | T::PubRel | T::Subscribe | T::Unsubscribe))
+            && matches!(self.decoded_type(), Some(T::Publish | T::PubRel | T::Subscribe | T::Unsubscribe))
     }
 
     /// The RETAIN bit of a PUBLISH.
     #[must_use]
     pub const fn retain(&self) -> bool {
-        self.first_byte & 0x01 != 0 && matches!(self.packet_type(), Some(PacketType::Publish))
+        self.first_byte & 0x01 != 0 && matches!(self.decoded_type(), Some(PacketType::Publish))
     }
 
     /// The QoS bits of a PUBLISH.
     #[must_use]
     pub const fn qos(&self) -> Option<u8> {
-        match self.packet_type() {
+        match self.decoded_type() {
             Some(PacketType::Publish) => Some(self.first_byte >> 1 & 3),
             _ => None,
         }
@@ -287,8 +346,8 @@ impl Record {
     #[must_use]
     pub const fn awaits_answer(&self) -> bool {
         use PacketType as T;
-        let asks = match self.packet_type() {
-            Some(T::Publish) => self.first_byte & 0x06 != 0,
+        let asks = match self.decoded_type() {
+            Some(T::Publish) => !matches!(self.first_byte & QOS, 0 | QOS),
             Some(T::Connect | T::PubRec | T::PubRel | T::Subscribe | T::Unsubscribe | T::PingReq) => true,
             _ => false,
         };
@@ -319,7 +378,7 @@ impl Record {
     /// Where the topic name of a PUBLISH lies in its bytes.
     #[must_use]
     pub const fn topic_range(&self) -> Option<(usize, usize)> {
-        match self.packet_type() {
+        match self.decoded_type() {
             Some(PacketType::Publish) => {
                 let start = self.header_len() + 2;
                 Some((start, start + self.topic_len as usize))

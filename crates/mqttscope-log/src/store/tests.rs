@@ -403,13 +403,13 @@ fn what_this_program_sends_is_checked_and_said_to_be_its_own() {
     let number = log.sent(1, b"\x39\x05\x00\x01thi");
     let event = log.record(number + 1).and_then(|record| log.event(record)).expect("an event");
     assert!(event.words().starts_with("Rule broken by this page itself: DUP is set at QoS 0 (byte 0, "));
-    assert!(matches!(event, Event::Violation { own: true, offset: 0, .. }));
+    assert!(matches!(event, Event::Violation { by: Sender::Page, offset: 0, .. }));
     assert_eq!(log.before(number + 1), Some(number));
     let number = log.sent(2, b"\x90\x02\x00\x09");
     assert!(log.record(number).is_some_and(|record| record.is_violation() && record.facts().own));
     let number = log.sent(3, b"\x32\x02\x00\x09");
     let event = log.record(number + 1).and_then(|record| log.event(record)).expect("an event");
-    let words = "Sent by this page itself, and not an MQTT packet: ";
+    let words = "Sent by this page itself, and not a valid packet here: ";
     assert!(event.words().starts_with(words), "{}", event.words());
 }
 
@@ -419,7 +419,12 @@ fn a_packet_full_of_faults_is_told_in_nine_events() {
     let suback = [b"\x90\x16\x00\x01".as_slice(), &[7; 20]].concat();
     log.receive(C, Direction::In, suback.len(), |room| room.copy_from_slice(&suback));
     let heard = log.next_packet(1, C, Direction::In, |packet| {
-        (packet.number, packet.packet.is_ok(), packet.violations.len(), packet.more_violations)
+        (
+            packet.number,
+            packet.packet.is_some_and(|packet| packet.is_ok()),
+            packet.violations.len(),
+            packet.more_violations,
+        )
     });
     assert_eq!(heard, Ok(Some((0, true, 8, 12))));
     let kinds: Vec<_> = log.records_from(1).filter_map(Record::event_kind).collect();
@@ -547,19 +552,22 @@ fn events_come_out_as_they_went_in() {
         Event::KeepAliveExpired { secs: 60 },
         Event::LeftInFlight { count: 2, ids: "1, 2", fate: "gone" },
         Event::NotGranted { filter: "a/#" },
-        Event::Violation { rule: Fault::Found(Rule::DupAtQos0, version), offset: 9, own: true },
-        Event::Violation { rule: Fault::Told { words: "a", clause: "b" }, offset: 9, own: false },
-        Event::MoreViolations { count: 3, own: true },
+        Event::Violation { rule: Fault::Found(Rule::DupAtQos0, version), offset: 9, by: Sender::Page },
+        Event::Violation { rule: Fault::Told { words: "a", clause: "b" }, offset: 9, by: Sender::Peer },
+        Event::MoreViolations { count: 3, by: Sender::Client },
         Event::Garbage {
             error: Fault::Found(DecodeErrorKind::RemainingLengthTooLong, version),
             offset: 4,
-            own: false,
+            by: Sender::Broker,
         },
         Event::PeerError { error: Fault::Found(PeerError::SecondConnAck, version) },
         Event::Incomplete { len: 1 },
         Event::TextMessage { chars: 4 },
         Event::ClockSet { later: true, by_ms: 1_000 },
-        Event::Gap { len: 5, direction: Direction::In },
+        Event::Gap { len: 5, direction: Direction::In, after: 7 },
+        Event::TcpConnection {
+            ends: Ends { client: End::of_v4([10, 0, 0, 2], 40_000), server: End::of_v4([10, 0, 0, 1], 1883) },
+        },
         Event::Note { name: "mine", words: "all" },
         Event::Closed { words: "over", failed: true },
     ];

@@ -2,8 +2,6 @@
 //!
 //! Where the connection is another one than that of the record before, it stands between the two with its version.
 
-use mqttscope_proto::ProtocolVersion;
-
 use super::{take, take_slice, take_u32};
 use crate::store::{
     ConnectionId, Direction, Event, EventKind, Known, Log, PacketFacts, Record, SourceId, Values, Version,
@@ -23,7 +21,7 @@ pub fn write_records(log: &Log, from: u32, most: usize, out: &mut Vec<u8>) -> u3
             connection = Some(record.connection);
             out.push(CONNECTION);
             out.extend_from_slice(&record.connection.0.to_le_bytes());
-            out.push(log.version_of(record).known().map_or(0, ProtocolVersion::level));
+            out.extend_from_slice(&log.version_of(record).to_bytes());
         }
         write(log, record, out);
         next += 1;
@@ -38,6 +36,7 @@ fn write(log: &Log, record: &Record, out: &mut Vec<u8>) {
         (event.is_some(), EVENT),
         (record.is_violation(), VIOLATION),
         (record.is_broken(), BROKEN),
+        (record.is_secret(), SECRET),
     ];
     out.push(flags.into_iter().fold(0, |flags, (on, flag)| if on { flags | flag } else { flags }));
     out.push(event.map_or(record.facts().to_byte(), |event| event.kind() as u8));
@@ -116,8 +115,7 @@ impl Appender {
             let [flags] = take(&mut bytes)?;
             if flags == CONNECTION {
                 let in_file = take_u32(&mut bytes)?;
-                let [level] = take(&mut bytes)?;
-                let version = ProtocolVersion::from_level(level).map_or(Version::Unknown, Version::Known);
+                let version = Version::from_bytes(take(&mut bytes)?);
                 connection = Some(self.connection(in_file, version, log)?);
             } else {
                 let item = Item::take(flags, &mut bytes)?;
@@ -137,7 +135,8 @@ impl Appender {
         } else {
             let direction = if item.has(IN) { Direction::In } else { Direction::Out };
             let facts = PacketFacts::from_byte(item.kind);
-            let known = Known { facts, violation: item.has(VIOLATION), broken: item.has(BROKEN) };
+            let (violation, broken, secret) = (item.has(VIOLATION), item.has(BROKEN), item.has(SECRET));
+            let known = Known { facts, violation, broken, secret };
             log.push_known(item.time, connection, direction, item.data, known);
         }
         Some(())
@@ -172,6 +171,7 @@ const IN: u8 = 1 << 0;
 const EVENT: u8 = 1 << 1;
 const VIOLATION: u8 = 1 << 2;
 const BROKEN: u8 = 1 << 3;
+const SECRET: u8 = 1 << 4;
 /// Stands in place of a record's flags where a connection begins.
 const CONNECTION: u8 = 0xff;
 /// How far ahead of those that are known the number of a connection may be: files give them in order, though some are

@@ -1,16 +1,13 @@
 //! CONNECT: who the client is, and what it asks of the server.
 
-use core::ops::Range;
-
 use alloc::vec::Vec;
 
 use crate::clause::Clauses;
 use crate::error::{DecodeError, DecodeErrorKind, EncodeError};
-use crate::field::{BitDef, FieldDef, FieldValue, Meaning, common};
+use crate::field::{BitDef, FieldDef, Meaning, common};
 use crate::frame::FixedHeader;
-use crate::packet::Packet;
 use crate::reader::{Reader, Trace};
-use crate::rule::{Rule, Violation};
+use crate::rule::Rule;
 use crate::text::Text;
 use crate::topic;
 use crate::types::{KeepAlive, PacketType, ProtocolVersion, Qos};
@@ -258,58 +255,16 @@ fn read_text<'a, T: Trace<'a>>(
     Ok(text)
 }
 
-/// Overwrites the password of a CONNECT with as many `*`, and says whether there was one.
-///
-/// For whoever keeps or shows packets: a password is in no log. Works on whole and on broken packets; the bytes
-/// of other packets are left alone.
-pub fn redact_password(packet: &mut [u8]) -> bool {
-    let mut finder = PasswordFinder { range: None };
-    if let Ok(Some(header)) = FixedHeader::decode(packet)
-        && header.packet_type == PacketType::Connect
-    {
-        // An error only means that the walk ended early; the password may have begun all the same.
-        let _ = Packet::read_traced(header, packet, ProtocolVersion::V31, &mut finder);
-    }
-    let Some(range) = finder.range else { return false };
-    let end = range.end.min(packet.len());
-    let secret = &mut packet[range.start.min(end)..end];
-    secret.fill(b'*');
-    !secret.is_empty()
-}
-
-struct PasswordFinder {
-    range: Option<Range<usize>>,
-}
-
-impl<'a> Trace<'a> for PasswordFinder {
-    fn open(&mut self, def: &'static FieldDef, start: usize) {
-        if core::ptr::eq(def, &PASSWORD) {
-            // Until its end is known, all that follows the length is secret.
-            self.range = Some(start + 2..usize::MAX);
-        }
-    }
-
-    fn close(&mut self, _: usize, _: FieldValue<'a>) {}
-
-    fn leaf(&mut self, def: &'static FieldDef, range: Range<usize>, _: FieldValue<'a>) {
-        if core::ptr::eq(def, &PASSWORD) {
-            self.range = Some(range);
-        }
-    }
-
-    fn violation(&mut self, _: Violation) {}
-}
-
 const CLEAN_SESSION: u8 = 0x02;
-const WILL: u8 = 0x04;
+pub(super) const WILL: u8 = 0x04;
 const WILL_QOS: u8 = 0x18;
 const WILL_RETAIN: u8 = 0x20;
-const PASSWORD_FLAG: u8 = 0x40;
-const USERNAME_FLAG: u8 = 0x80;
+pub(super) const PASSWORD_FLAG: u8 = 0x40;
+pub(super) const USERNAME_FLAG: u8 = 0x80;
 const RESERVED: u8 = 0x01;
 
 /// The bit that bridges add to the protocol level.
-const BRIDGE: u8 = 0x80;
+pub(super) const BRIDGE: u8 = 0x80;
 
 /// The longest client id of 3.1, in characters.
 const MAX_CLIENT_ID_CHARS: usize = 23;

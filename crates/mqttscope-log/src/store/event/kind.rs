@@ -24,12 +24,13 @@ pub enum EventKind {
     TextMessage,
     ClockSet,
     Gap,
+    TcpConnection,
     Note,
 }
 
 impl EventKind {
     /// All kinds, in the order of their numbers.
-    pub const ALL: [Self; 20] = [
+    pub const ALL: [Self; 21] = [
         Self::Opening,
         Self::NotOpened,
         Self::Opened,
@@ -49,6 +50,7 @@ impl EventKind {
         Self::TextMessage,
         Self::ClockSet,
         Self::Gap,
+        Self::TcpConnection,
         Self::Note,
     ];
 
@@ -87,6 +89,7 @@ impl EventKind {
             Self::TextMessage => "text-message",
             Self::ClockSet => "clock-set",
             Self::Gap => "gap",
+            Self::TcpConnection => "tcp-connection",
             Self::Note => "note",
         }
     }

@@ -2,7 +2,8 @@
 
 use mqttscope_proto::PacketType;
 
-use super::{Event, EventKind, Fault, Written};
+use super::{Event, EventKind, Fault, Sender, Written};
+use crate::store::ends::{End, Ends};
 use crate::store::record::Direction;
 
 /// A value of an event.
@@ -43,22 +44,29 @@ impl<'a> Event<'a> {
                 [Number(count), Text(ids), Text(fate)].into_iter().for_each(give)
             }
             Self::NotGranted { filter } => give(Text(filter)),
-            Self::Violation { rule, offset, own } => {
+            Self::Violation { rule, offset, by } => {
                 give_fault(&rule, Some(offset), give);
-                give_own(own, give);
+                give_sender(by, give);
             }
-            Self::MoreViolations { count, own } => {
+            Self::MoreViolations { count, by } => {
                 give(Number(count));
-                give_own(own, give);
+                give_sender(by, give);
             }
-            Self::Garbage { error, offset, own } => {
+            Self::Garbage { error, offset, by } => {
                 give_fault(&error, Some(offset), give);
-                give_own(own, give);
+                give_sender(by, give);
             }
             Self::PeerError { error } => give_fault(&error, None, give),
             Self::Incomplete { len } => give(Number(len)),
             Self::TextMessage { chars } => give(Number(chars)),
-            Self::Gap { len, direction } => [Number(len), Text(direction.name())].into_iter().for_each(give),
+            Self::Gap { len, direction, after } => {
+                [Number(len), Text(direction.name()), Number(after)].into_iter().for_each(give)
+            }
+            Self::TcpConnection { ends } => {
+                for end in [ends.client, ends.server] {
+                    give(Text(&end.to_string()));
+                }
+            }
             Self::Note { name, words } => [name, words].map(Text).into_iter().for_each(give),
         }
     }
@@ -89,13 +97,15 @@ impl<'a> Event<'a> {
             K::Violation => {
                 let (words, offset, clause) = (text(values), number(values), text(values));
                 let rule = Fault::Told { words, clause };
-                Self::Violation { rule, offset, own: number(values) == 1 }
+                Self::Violation { rule, offset, by: sender_of(number(values)) }
             }
-            K::MoreViolations => Self::MoreViolations { count: number(values), own: number(values) == 1 },
+            K::MoreViolations => {
+                Self::MoreViolations { count: number(values), by: sender_of(number(values)) }
+            }
             K::Garbage => {
                 let (words, offset, clause) = (text(values), number(values), text(values));
                 let error = Fault::Told { words, clause };
-                Self::Garbage { error, offset, own: number(values) == 1 }
+                Self::Garbage { error, offset, by: sender_of(number(values)) }
             }
             K::PeerError => {
                 Self::PeerError { error: Fault::Told { words: text(values), clause: text(values) } }
@@ -106,7 +116,15 @@ impl<'a> Event<'a> {
             K::Gap => {
                 let len = number(values);
                 let direction = if text(values) == "in" { Direction::In } else { Direction::Out };
-                Self::Gap { len, direction }
+                Self::Gap { len, direction, after: number(values) }
+            }
+            K::TcpConnection => {
+                let (client, server) = (text(values), text(values));
+                match (End::parse(client), End::parse(server)) {
+                    (Some(client), Some(server)) => Self::TcpConnection { ends: Ends { client, server } },
+                    // Files of before tell of it by a name and words.
+                    _ => Self::Note { name: EventKind::TcpConnection.name(), words: server },
+                }
             }
             K::Note => Self::Note { name: text(values), words: text(values) },
         }
@@ -155,11 +173,23 @@ fn give_fault<T: Written>(fault: &Fault<'_, T>, offset: Option<u64>, give: &mut 
     give(Value::Text(fault.clause()));
 }
 
-/// Stands behind the other values, and only where it is so: files of before know nothing of it.
-fn give_own(own: bool, give: &mut impl FnMut(Value<'_>)) {
-    if own {
-        give(Value::Number(1));
+/// Stands behind the other values, and only where it is known: files of before know of nobody but the page.
+fn give_sender(by: Sender, give: &mut impl FnMut(Value<'_>)) {
+    match number_of(by) {
+        0 => {}
+        number => give(Value::Number(number)),
     }
+}
+
+/// The number of a sender, 0 for one that is not known.
+pub(crate) fn number_of(by: Sender) -> u64 {
+    SENDERS.iter().position(|&known| known == by).map_or(0, |at| at as u64 + 1)
+}
+
+/// The sender of a number.
+pub(crate) fn sender_of(number: u64) -> Sender {
+    let at = number.checked_sub(1).and_then(|at| usize::try_from(at).ok());
+    at.and_then(|at| SENDERS.get(at)).copied().unwrap_or_default()
 }
 
 fn text<'a>(values: &mut dyn Iterator<Item = Value<'a>>) -> &'a str {
@@ -181,5 +211,7 @@ fn small<T: TryFrom<u64> + Default>(number: u64) -> T {
     T::try_from(number).unwrap_or_default()
 }
 
+/// Senders by their numbers, from 1 on.
+const SENDERS: [Sender; 3] = [Sender::Page, Sender::Client, Sender::Broker];
 const TEXT: u8 = b't';
 const NUMBER: u8 = b'n';
