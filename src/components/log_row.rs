@@ -65,8 +65,8 @@ fn packet_row(row: &Row, packet: &PacketRow, place: u32, style: Style, selected:
         if row.is_found { " found" } else { "" },
         if packet.preview.is_some() { " tall" } else { "" },
     ]);
-    let id = number::plain(packet.id.into());
-    let id = if packet.id == 0 { "" } else { &id };
+    let id = packet.id.map(|id| number::plain(id.into())).unwrap_or_default();
+    let id = &*id;
     let len = number::plain(packet.len.into());
     let answer = packet.answer.map(|micros| number::signed(micros, number::latency)).unwrap_or_default();
     let facts = [Some(&*packet.name), None, Some(&*packet.flags.words()), Some(id), Some(&*len)];
@@ -79,7 +79,7 @@ fn packet_row(row: &Row, packet: &PacketRow, place: u32, style: Style, selected:
             Column::Direction => direction(arrow, kind),
             Column::Packet => words("packet", &packet.name),
             Column::Flags => cell("flags", chips(packet.flags)),
-            Column::Id => words(exchange_class(packet.exchange), id),
+            Column::Id => words(exchange_class(packet.colour), id),
             Column::Length => words("length", &len),
             Column::Answer => words("answer", &answer),
             Column::Topic => match topic {
@@ -200,12 +200,11 @@ fn direction(sign: &str, words: &str) -> Html {
     cell("direction", vec![sign, classed("span", "hidden", vec![text(words)])])
 }
 
-/// The class of an id's cell: packets of one exchange have one colour, and the next exchange mostly another.
-const fn exchange_class(first: Option<u32>) -> &'static str {
+/// The class of an id's cell: packets of one exchange have one colour.
+const fn exchange_class(colour: Option<u8>) -> &'static str {
     const CLASSES: [&str; 6] = ["id x0", "id x1", "id x2", "id x3", "id x4", "id x5"];
-    match first {
-        // Exchanges that follow each other begin a few numbers apart: the factor spreads those over the colours.
-        Some(first) => CLASSES[(first.wrapping_mul(2_654_435_769) >> 16) as usize % CLASSES.len()],
+    match colour {
+        Some(colour) => CLASSES[colour as usize % CLASSES.len()],
         None => "id",
     }
 }

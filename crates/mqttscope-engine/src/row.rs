@@ -36,7 +36,7 @@ pub(crate) fn line(row: &Row, time: &str) -> String {
         Content::Event { words, .. } => [time, "event", words].join("\t"),
         Content::Packet(packet) => {
             let direction = if packet.out { "out" } else { "in" };
-            let id = if packet.id == 0 { String::new() } else { packet.id.to_string() };
+            let id = packet.id.map(|id| id.to_string()).unwrap_or_default();
             let answer =
                 packet.answer.map(|micros| number::signed(micros, number::latency)).unwrap_or_default();
             let (flags, len) = (packet.flags.words(), packet.len.to_string());
@@ -57,8 +57,8 @@ fn packet_row(log: &Log, number: u32, record: &Record, is_verbose: bool) -> Pack
         name: name(record).unwrap_or_else(|| "?".into()),
         is_publish: record.packet_type() == Some(PacketType::Publish) && !record.is_undecoded(),
         flags: flags(record),
-        id: record.packet_id,
-        exchange: (record.packet_id != 0).then(|| log.exchange(number)),
+        id: record.id(),
+        colour: record.colour(),
         len: record.len(),
         answer: answered.map(|asked| number::difference(asked.time, record.time)),
         topic,
@@ -268,27 +268,28 @@ mod tests {
         let row = row_of(frame);
         let (topic, text) = (row.topic.as_deref().unwrap_or_default(), &row.text);
         let flags = row.flags.words();
-        let said = format!("{}|{flags}|{}|{}|{topic}|{text}", row.name, row.id, row.len);
+        let id = row.id.map(|id| id.to_string()).unwrap_or_default();
+        let said = format!("{}|{flags}|{id}|{}|{topic}|{text}", row.name, row.len);
         assert_eq!(said, expected);
     }
 
     #[test]
     fn each_packet_reads_like_a_sentence() {
-        check(b"\x30\x05\x00\x01thi", "PUBLISH|QoS 0|0|7|t|hi");
+        check(b"\x30\x05\x00\x01thi", "PUBLISH|QoS 0||7|t|hi");
         check(b"\x3d\x07\x00\x01t\x00\x11hi", "PUBLISH|DUP QoS 2 RETAIN|17|9|t|hi");
-        check(b"\x20\x02\x00\x00", "CONNACK||0|4||accepted (return code 0)");
-        check(b"\x20\x02\x00\xc8", "CONNACK||0|4||reserved code (return code 200)");
+        check(b"\x20\x02\x00\x00", "CONNACK|||4||accepted (return code 0)");
+        check(b"\x20\x02\x00\xc8", "CONNACK|||4||reserved code (return code 200)");
         check(b"\x82\x06\x00\x01\x00\x01a\x02", "SUBSCRIBE||1|8||a (QoS 2)");
         check(b"\x90\x04\x00\x01\x01\x80", "SUBACK||1|6||granted QoS 1, failure (0x80)");
         check(b"\xa2\x05\x00\x02\x00\x01a", "UNSUBSCRIBE||2|7||a");
         check(b"\x6a\x02\x00\x05", "PUBREL|DUP|5|4||");
-        check(b"\xc0\x00", "PINGREQ||0|2||");
+        check(b"\xc0\x00", "PINGREQ|||2||");
     }
 
     #[test]
     fn what_cannot_be_seen_is_escaped_in_topics_and_payloads() {
         let frame = "\x30\x10\x00\x06a\u{202e}b \u{feff}x\u{200b}c".as_bytes();
-        check(frame, "PUBLISH|QoS 0|0|18|a\\u{202e}b |\\u{feff}x\\u{200b}c");
+        check(frame, "PUBLISH|QoS 0||18|a\\u{202e}b |\\u{feff}x\\u{200b}c");
     }
 
     #[test]
@@ -367,7 +368,7 @@ mod tests {
         let Content::Packet(row) = row(&log, 1, false).expect("it is kept").content else {
             panic!("a packet")
         };
-        assert_eq!((row.answer, row.exchange), (Some(3_200), Some(0)));
+        assert_eq!((row.answer, row.colour), (Some(3_200), log.record(0).and_then(Record::colour)));
     }
 
     #[test]

@@ -80,10 +80,10 @@ pub struct PacketRow {
     pub is_publish: bool,
     /// The flags of the fixed header, where they mean something.
     pub flags: Flags,
-    /// The packet identifier, 0 for none.
-    pub id: u16,
-    /// The number of the first packet of its exchange, for a packet with an identifier.
-    pub exchange: Option<u32>,
+    /// The packet identifier of a packet that has one, 0 too.
+    pub id: Option<u16>,
+    /// Which of six colours the packets of its exchange have: two that are open have the same only where none is free.
+    pub colour: Option<u8>,
     /// Bytes.
     pub len: u32,
     /// Microseconds between the packet that it answers and it, negative where a clock ran backwards; `None` if it answers

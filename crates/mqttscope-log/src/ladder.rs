@@ -40,8 +40,8 @@ pub struct Arrow {
     pub direction: Direction,
     /// Its type.
     pub packet_type: PacketType,
-    /// Its packet id, 0 for none.
-    pub packet_id: u16,
+    /// Its packet id, of a type that has one.
+    pub packet_id: Option<u16>,
     /// Its DUP bit.
     pub dup: bool,
     /// The number of its connection.
@@ -148,7 +148,7 @@ impl Arrow {
             gap: since.map_or(0, |since| difference(since, record.time)),
             direction: record.direction(),
             packet_type,
-            packet_id: record.packet_id,
+            packet_id: record.id(),
             dup: record.dup(),
             connection: record.connection,
             repeat,

@@ -10,6 +10,7 @@ mod append;
 mod arena;
 mod blocks;
 mod clock;
+mod colour;
 mod connection;
 mod ends;
 mod event;
@@ -28,6 +29,7 @@ mod watch;
 use arena::Arena;
 use blocks::Blocks;
 use clock::Offset;
+use colour::Colours;
 use connection::Connections;
 
 pub use connection::{Connection, ConnectionId, SourceId, Version};
@@ -45,6 +47,7 @@ pub struct Log {
     arena: Arena,
     records: Blocks<Record>,
     connections: Connections,
+    colours: Colours,
     /// What the events of the log have found, in their order.
     found: Blocks<Found>,
     /// How many sources there are besides what comes live.
@@ -86,6 +89,7 @@ impl Log {
             arena: Arena::default(),
             records: Blocks::new(),
             connections: Connections::default(),
+            colours: Colours::default(),
             found: Blocks::new(),
             sources: 0,
             clock: Vec::new(),

@@ -335,7 +335,7 @@ fn packets_of_mqtt_5_to_a_client_of_3_1_1_are_called_that() {
     for piece in [&b"\x20\x03"[..], b"\x00\x84", b"\x00"] {
         log.receive(live, Direction::In, piece.len(), |room| room.copy_from_slice(piece));
         let hear = |packet: &mqttscope_log::Ingested<'_>| {
-            heard.push(packet.packet.clone().and_then(Result::err).expect("no packet of 3.1.1").to_string());
+            heard.push(packet.packet.and_then(Result::err).expect("no packet of 3.1.1").to_string());
         };
         log.next_packet(2, live, Direction::In, hear).expect("a packet's frame");
     }

@@ -18,9 +18,9 @@ pub(crate) fn rung(ladder: &Ladder, at: usize) -> Rung {
         title.push(' ');
         title.push_str(qos_name(qos));
     }
-    if arrow.packet_id > 0 {
+    if let Some(id) = arrow.packet_id {
         title.push_str(" id ");
-        title.push_str(&arrow.packet_id.to_string());
+        title.push_str(&id.to_string());
     }
     if arrow.dup {
         title.push_str(" DUP");

@@ -5,7 +5,7 @@ use mqttscope_proto::{DecodeErrorKind, Packet, ProtocolVersion, decode};
 use super::arena::Span;
 use super::connection::{Connection, ConnectionId, Side, State};
 use super::event::{Event, EventKind, Fault, Value, Values};
-use super::exchange::Exchanges;
+use super::exchange::{Exchanges, Noted};
 use super::level::level_of;
 use super::record::{Direction, PacketFacts, Record};
 use super::secret::{begins_stream, is_secret};
@@ -150,6 +150,7 @@ impl Log {
         }
         let number = self.push(record);
         if matches!(event, Event::Closed { .. } | Event::NotOpened { .. }) {
+            self.uncolour_all(connection);
             if self.connections.get(connection).is_some_and(|state| state.is_clean) {
                 self.connections.with_exchanges(connection, Exchanges::take_messages);
             }
@@ -196,7 +197,9 @@ impl Log {
         }
         let Self { connections, records, .. } = self;
         let note = |exchanges: &mut Exchanges| exchanges.note(&record, number, |number| records.get(number));
-        let before = connections.with_exchanges(connection, note).flatten();
+        let Noted { before, instead_of } = connections.with_exchanges(connection, note).unwrap_or_default();
+        self.colour(&mut record, before, instead_of);
+        let records = &mut self.records;
         if let Some(before) = before {
             record.back = number - before;
             if let Some(before) = records.get_mut(before) {
@@ -245,6 +248,9 @@ impl Log {
             Some(state) => is_over(&state.about) || !clean && !self.awaits_connack(state),
             None => true,
         };
+        if let Some(latest) = latest.filter(|_| may_be_taken && clean) {
+            self.uncolour_all(latest);
+        }
         let taken = latest
             .filter(|_| may_be_taken)
             .and_then(|latest| self.connections.with_exchanges(latest, Exchanges::take_messages));
@@ -324,7 +330,9 @@ impl Log {
     }
 
     fn drop_oldest(&mut self) {
-        let Some(&record) = self.records.get(self.records.first()) else { return };
+        let oldest = self.records.first();
+        self.uncolour(oldest);
+        let Some(&record) = self.records.get(oldest) else { return };
         if self.found_number(&record).is_some() {
             self.found.pop();
         }

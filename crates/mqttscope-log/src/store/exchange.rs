@@ -42,6 +42,11 @@ impl Exchanges {
         self.connect.checked_sub(1)
     }
 
+    /// The newest packets of all exchanges of messages and requests.
+    pub(super) fn newest(&self) -> Vec<u32> {
+        [&self.ours, &self.theirs].into_iter().flat_map(|table| table.slots.numbers()).collect()
+    }
+
     /// Notes a packet, and says the number of the one that is before it in its exchange.
     ///
     /// `find` gives the record of a number, if it is still kept.
@@ -50,17 +55,17 @@ impl Exchanges {
         record: &Record,
         number: u32,
         find: impl FnOnce(u32) -> Option<&'r Record>,
-    ) -> Option<u32> {
+    ) -> Noted {
         use PacketType as T;
-        let packet_type = record.packet_type()?;
+        let Some(packet_type) = record.packet_type() else { return Noted::default() };
         match packet_type {
-            T::Disconnect => None,
+            T::Disconnect => Noted::default(),
             // Those that come from the wrong side ask for nothing, and answer nothing.
-            T::Connect | T::PingReq if record.direction() != Direction::Out => None,
-            T::ConnAck | T::PingResp if record.direction() != Direction::In => None,
+            T::Connect | T::PingReq if record.direction() != Direction::Out => Noted::default(),
+            T::ConnAck | T::PingResp if record.direction() != Direction::In => Noted::default(),
             T::Connect | T::ConnAck => follow(&mut self.connect, packet_type, record, number, find),
             T::PingReq | T::PingResp => follow(&mut self.ping, packet_type, record, number, find),
-            _ if record.packet_id == 0 => None,
+            _ if record.packet_id == 0 => Noted::default(),
             _ => {
                 let asked_by_us = asks(packet_type) == (record.direction() == Direction::Out);
                 let table = if asked_by_us { &mut self.ours } else { &mut self.theirs };
@@ -70,23 +75,34 @@ impl Exchanges {
     }
 }
 
-/// Makes a packet the newest of its exchange, if it belongs to it or begins it; says the number of the one before it.
+/// How a packet stands to those before it.
+#[derive(Clone, Copy, Default)]
+pub(super) struct Noted {
+    /// The number of the packet before it in its exchange.
+    pub(super) before: Option<u32>,
+    /// The newest packet of an exchange whose id another one has now.
+    pub(super) instead_of: Option<u32>,
+}
+
+/// Makes a packet the newest of its exchange, if it belongs to it or begins it.
 fn follow<'r>(
     newest: &mut u32,
     packet_type: PacketType,
     record: &Record,
     number: u32,
     find: impl FnOnce(u32) -> Option<&'r Record>,
-) -> Option<u32> {
+) -> Noted {
     // Numbers are kept one higher, so that 0 means none.
+    let last = newest.checked_sub(1);
     let before = newest.checked_sub(1).filter(|&before| {
         let last = find(before).and_then(Record::packet_type);
         last.is_some_and(|last| continues(last, packet_type, record.dup()))
     });
-    if before.is_some() || starts(packet_type) || packet_type == PacketType::PubRel {
+    let is_newest = before.is_some() || starts(packet_type) || packet_type == PacketType::PubRel;
+    if is_newest {
         *newest = number + 1;
     }
-    before
+    Noted { before, instead_of: last.filter(|_| is_newest && before.is_none()) }
 }
 
 /// Whether a packet comes from the side that gave the id.
@@ -154,12 +170,12 @@ impl Table {
         record: &Record,
         number: u32,
         find: impl FnOnce(u32) -> Option<&'r Record>,
-    ) -> Option<u32> {
+    ) -> Noted {
         use PacketType as T;
         let slot = self.slots.slot(record.packet_id);
         let was_in_flight = *slot & IN_FLIGHT != 0;
         let mut newest = *slot & !IN_FLIGHT;
-        let before = follow(&mut newest, packet_type, record, number, find);
+        let noted = follow(&mut newest, packet_type, record, number, find);
         let is_newest = newest == number + 1;
         let is_in_flight = match packet_type {
             T::Publish | T::PubRec | T::PubRel if is_newest => true,
@@ -169,7 +185,7 @@ impl Table {
         };
         *slot = newest | if is_in_flight { IN_FLIGHT } else { 0 };
         self.in_flight = self.in_flight + u32::from(is_in_flight) - u32::from(was_in_flight);
-        before
+        noted
     }
 }
 
@@ -180,6 +196,16 @@ impl Default for Slots {
 }
 
 impl Slots {
+    /// The numbers of all ids that have one.
+    fn numbers(&self) -> impl Iterator<Item = u32> + '_ {
+        let (few, many) = match self {
+            Self::Few(few) => (few.as_slice(), [].as_slice()),
+            Self::Many(pages) => ([].as_slice(), pages.as_slice()),
+        };
+        let many = many.iter().flatten().flat_map(|page| page.iter().copied());
+        few.iter().map(|&(_, slot)| slot).chain(many).filter_map(|slot| (slot & !IN_FLIGHT).checked_sub(1))
+    }
+
     #[inline]
     fn slot(&mut self, id: u16) -> &mut u32 {
         if let Self::Few(few) = self

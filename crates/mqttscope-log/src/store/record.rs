@@ -115,6 +115,8 @@ pub struct Record {
     bits: u16,
     /// The packet's first byte: type and flags.
     pub first_byte: u8,
+    /// One more than the colour of its exchange, and [`OPEN`].
+    colour: u8,
 }
 
 // The log's memory for a million packets is 40 MB and their bytes.
@@ -134,6 +136,9 @@ const FACTS_SHIFT: u16 = 7;
 const UNDECODED: u16 = 1 << 13;
 /// The bytes may hold a password anywhere.
 const SECRET: u16 = 1 << 14;
+
+/// The exchange is counted among those that are open.
+const OPEN: u8 = 1 << 7;
 
 /// The QoS bits of the first byte.
 const QOS: u8 = 0x06;
@@ -175,7 +180,18 @@ impl Record {
     }
 
     const fn empty(time: u64, connection: ConnectionId, span: Span) -> Self {
-        Self { time, span, back: 0, ahead: 0, connection, packet_id: 0, topic_len: 0, bits: 0, first_byte: 0 }
+        Self {
+            time,
+            span,
+            back: 0,
+            ahead: 0,
+            connection,
+            packet_id: 0,
+            topic_len: 0,
+            bits: 0,
+            first_byte: 0,
+            colour: 0,
+        }
     }
 
     #[inline]
@@ -228,6 +244,23 @@ impl Record {
         self.bits |= UNDECODED;
         self.packet_id = 0;
         self.topic_len = 0;
+    }
+
+    pub(super) fn set_colour(&mut self, colour: u8, is_open: bool) {
+        self.colour = (colour + 1) | if is_open { OPEN } else { 0 };
+    }
+
+    /// The exchange is not open any more; its colour, if it was.
+    pub(super) fn close_colour(&mut self) -> Option<u8> {
+        let was_open = self.colour & OPEN != 0;
+        self.colour &= !OPEN;
+        self.colour().filter(|_| was_open)
+    }
+
+    /// The colour of its exchange, below [`Log::COLOURS`](super::Log::COLOURS), for a packet with an identifier.
+    #[must_use]
+    pub const fn colour(&self) -> Option<u8> {
+        (self.colour & !OPEN).checked_sub(1)
     }
 
     pub(super) fn mark_secret(&mut self) {

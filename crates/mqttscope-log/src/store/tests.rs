@@ -582,3 +582,98 @@ fn events_come_out_as_they_went_in() {
     let kinds: Vec<_> = events.iter().map(Event::kind).collect();
     assert!(EventKind::ALL.into_iter().all(|kind| kinds.contains(&kind)));
 }
+
+fn colour(log: &Log, number: u32) -> Option<u8> {
+    log.record(number).and_then(Record::colour)
+}
+
+fn publish(id: u8) -> [u8; 7] {
+    [0x32, 5, 0, 1, b't', 0, id]
+}
+
+/// The colours of open exchanges, however they were opened and ended.
+fn open_colours(log: &Log) -> Vec<u8> {
+    let open = log.records_from(0).filter(|record| record.awaits_answer());
+    open.filter_map(Record::colour).collect()
+}
+
+#[test]
+fn open_exchanges_share_no_colour_while_one_is_free() {
+    let mut log = log_of(1 << 20);
+    // Seven are open: two share one.
+    for id in 1..=7 {
+        log.sent(1, &publish(id));
+    }
+    let colours: Vec<_> = (0..7).filter_map(|number| colour(&log, number)).collect();
+    assert_eq!(colours.len(), 7);
+    let counts = |colours: &[u8]| -> Vec<usize> {
+        (0..Log::COLOURS).map(|colour| colours.iter().filter(|&&found| found == colour).count()).collect()
+    };
+    let mut sorted = counts(&colours);
+    sorted.sort_unstable();
+    assert_eq!(sorted, [1, 1, 1, 1, 1, 2]);
+    // Both of that colour's holders and another one end: what begins then takes what is free.
+    let puback = |id: u8| [0x40, 2, 0, id];
+    for id in [1, 3] {
+        let number = log.push_packet(2, C, Direction::In, &puback(id), PacketFacts::default());
+        assert_eq!(colour(&log, number), Some(colours[usize::from(id) - 1]));
+    }
+    let number = log.sent(3, &publish(8));
+    assert_eq!(colour(&log, number), Some(colours[2]), "the seventh still has that of the first");
+    let found = open_colours(&log);
+    assert!(counts(&found).iter().all(|&count| count == 1), "{found:?}");
+}
+
+#[test]
+fn colours_come_back_from_whatever_ends_an_exchange() {
+    let mut log = log_of(1 << 20);
+    let fill = |log: &mut Log, first: u8| {
+        (first..first + 6).for_each(|id| _ = log.sent(1, &publish(id)));
+        let mut found = open_colours(log);
+        found.truncate(6);
+        found.sort_unstable();
+        found
+    };
+    let all = [0, 1, 2, 3, 4, 5];
+    assert_eq!(fill(&mut log, 1), all);
+    // Another message takes the ids without a word.
+    assert_eq!(log.in_flight(), [6, 0]);
+    (1..=6).for_each(|id| _ = log.sent(2, &publish(id)));
+    assert_eq!(log.colours_in_use(), [1; 6]);
+    // Answers at QoS 1 and 2, of requests too.
+    for (asked, answer) in [
+        (&b"\x34\x05\x00\x01t\x00\x21"[..], &b"\x50\x02\x00\x21"[..]),
+        (b"\x62\x02\x00\x21", b"\x70\x02\x00\x21"),
+        (b"\x82\x06\x00\x22\x00\x01a\x01", b"\x90\x03\x00\x22\x01"),
+    ] {
+        log.sent(3, asked);
+        log.push_packet(4, C, Direction::In, answer, PacketFacts::default());
+    }
+    assert_eq!(log.colours_in_use(), [1; 6]);
+    // What the log drops, and what was open as its connection ended.
+    log.set_budget(1);
+    assert_eq!(log.colours_in_use().iter().sum::<u32>(), 0);
+    log.set_budget(1 << 20);
+    fill(&mut log, 1);
+    log.push_event(5, C, Event::Closed { words: "over", failed: false });
+    assert_eq!(log.colours_in_use(), [0; 6]);
+    log.clear();
+    assert_eq!(log.colours_in_use(), [0; 6]);
+}
+
+#[test]
+fn an_id_of_0_is_one_and_no_id_is_none() {
+    let mut log = log_of(1 << 20);
+    for (frame, id) in [
+        (&b"\x40\x02\x00\x00"[..], Some(0)),
+        (b"\x32\x05\x00\x01t\x00\x00", Some(0)),
+        (b"\x32\x05\x00\x01t\x00\x07", Some(7)),
+        (b"\x32\x03\x00\x01t", None),
+        (b"\x30\x05\x00\x01thi", None),
+        (b"\x40\x01\x00", None),
+        (b"\xc0\x00", None),
+    ] {
+        let number = log.sent(1, frame);
+        assert_eq!(log.record(number).and_then(Record::id), id, "{frame:x?}");
+    }
+}
