@@ -106,6 +106,25 @@ fn what_waits_behind_a_hole_keeps_its_time_and_its_place() {
 }
 
 #[test]
+fn an_answer_that_may_be_in_a_hole_is_not_called_missing() {
+    let unanswered = |log: &Log| log.records_from(0).filter(|record| record.awaits_answer()).count();
+    for side in [From::Client, From::Server] {
+        let mut flow = begun();
+        flow.client(PUBLISH_1).client(SUBSCRIBE).client(PINGREQ).lose(side, 9).acknowledge(From::Server);
+        flow.server(&publish(b"x")).acknowledge(From::Client);
+        let (log, report) = read(&flow.pcap());
+        assert_eq!(report.missing, 9);
+        // A hole in what the client sends holds no answers to it.
+        assert_eq!(unanswered(&log), if side == From::Client { 3 } else { 0 }, "{:#?}", rows(&log));
+        let mut answered = flow.clone();
+        answered.server(PUBACK).server(SUBACK).server(PINGRESP);
+        let (log, _) = read(&answered.pcap());
+        let answers = (0..log.end()).filter(|&number| log.answered(number).is_some()).count();
+        assert_eq!((answers, unanswered(&log)), (4, 0));
+    }
+}
+
+#[test]
 fn a_hole_that_is_filled_is_none_and_nothing_overtakes() {
     let (first, second) = (publish(b"first"), publish(b"second"));
     // What is missing is sent again before and after the server has said anything.

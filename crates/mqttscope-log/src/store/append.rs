@@ -90,6 +90,28 @@ impl Log {
         }
     }
 
+    /// Says whether a record's packet breaks a rule, or is none.
+    pub(super) fn set_violation(&mut self, number: u32, is_violation: bool) {
+        match self.records.get_mut(number) {
+            Some(record) if is_violation => record.mark_violation(),
+            Some(record) => record.mark_innocent(),
+            None => {}
+        }
+    }
+
+    /// What is missing of a way may have held the answers that went it: nobody can say that they have not come.
+    fn excuse(&mut self, connection: ConnectionId, direction: Direction) {
+        let Self { connections, records, .. } = self;
+        let Some(state) = connections.get(connection) else { return };
+        for number in state.exchanges.newest_of_all() {
+            if let Some(record) = records.get_mut(number)
+                && record.direction() != direction
+            {
+                record.excuse_answer();
+            }
+        }
+    }
+
     pub(crate) fn append_event(
         &mut self,
         packet: Option<u32>,
@@ -147,6 +169,9 @@ impl Log {
                 }
                 _ => {}
             }
+        }
+        if let Event::Gap { direction, .. } = event {
+            self.excuse(connection, direction);
         }
         let number = self.push(record);
         if matches!(event, Event::Closed { .. } | Event::NotOpened { .. }) {

@@ -214,12 +214,12 @@ impl Log {
             if known.secret {
                 record.mark_secret();
             }
-            return self.push_broken(record);
+            let number = self.push_broken(record);
+            self.set_violation(number, known.violation);
+            return number;
         }
         let number = self.push_span(time, connection, direction, span, known.facts);
-        if known.violation {
-            self.mark_violation(number);
-        }
+        self.set_violation(number, known.violation);
         number
     }
 
