@@ -1,6 +1,8 @@
 //! Captures as streams: holes, what comes late or twice, ports that are used again, and what a connection speaks.
 
+use mqttscope_log::export::{Export, Format, Selection};
 use mqttscope_log::import::{Importer, Report};
+use mqttscope_log::transfer::{Appender, Message, Reading};
 use mqttscope_log::{Direction, Log};
 use proptest::prelude::*;
 
@@ -383,6 +385,31 @@ fn data_rides_in_a_syn() {
     let (log, report) = read(&flow.pcap());
     assert_eq!((report.packets, report.missing), (3, 0));
     assert_eq!(packets(&log)[0], (Direction::Out, connect));
+}
+
+#[test]
+fn the_rest_of_what_came_before_a_capture_is_nobodys_fault() {
+    let mut flow = Flow::middle(CLIENT, SERVER);
+    flow.server(b"st of a payload").client(&publish(b"hi")).server(&publish(b"hi")).client(PINGREQ);
+    let (log, report) = read(&flow.pcap());
+    assert_eq!((report.packets, report.missing), (3, 0));
+    let verdicts = |log: &Log| log.records_from(0).map(|record| record.is_violation()).collect::<Vec<_>>();
+    assert_eq!(verdicts(&log), [false; 5]);
+    // So it is in the log that has it from there, and where an export is read.
+    let mut file = Vec::new();
+    Export::new(&log, Format::JsonLines, Selection::All, true).write(&log, usize::MAX, &mut file);
+    for file in [flow.pcap(), file] {
+        let (mut reading, mut back) = (Reading::new(), Log::new(1 << 20));
+        let mut appender = Appender::new(&mut back);
+        reading.push(&file, file.len() as u64);
+        reading.finish(true);
+        while let Some(message) = reading.next_message() {
+            if let Some(Message::Records(records)) = Message::read(&message) {
+                appender.append(records, &mut back).expect("records");
+            }
+        }
+        assert_eq!(verdicts(&back), [false; 5]);
+    }
 }
 
 #[test]

@@ -90,12 +90,10 @@ impl Log {
         }
     }
 
-    /// Says whether a record's packet breaks a rule, or is none.
-    pub(super) fn set_violation(&mut self, number: u32, is_violation: bool) {
-        match self.records.get_mut(number) {
-            Some(record) if is_violation => record.mark_violation(),
-            Some(record) => record.mark_innocent(),
-            None => {}
+    /// What a record tells is no fault of who sent it: another log has known that.
+    pub(crate) fn mark_innocent(&mut self, number: u32) {
+        if let Some(record) = self.records.get_mut(number) {
+            record.mark_innocent();
         }
     }
 

@@ -214,12 +214,12 @@ impl Log {
             if known.secret {
                 record.mark_secret();
             }
-            let number = self.push_broken(record);
-            self.set_violation(number, known.violation);
-            return number;
+            return self.push_broken(record);
         }
         let number = self.push_span(time, connection, direction, span, known.facts);
-        self.set_violation(number, known.violation);
+        if known.violation {
+            self.mark_violation(number);
+        }
         number
     }
 
