@@ -18,25 +18,67 @@ const tell = (message) => postMessage(message, [message.buffer]);
 
 let goOn;
 
-const read = async (file) => {
-  const capture = new wasm_bindgen.Capture();
-  const pieces = () => {
-    for (let message; (message = capture.next_message()); ) tell(message);
-  };
+// The pieces of a file, each with the place in the file where it ends.
+async function* slices(file) {
   const slice = (at) => file.slice(at, at + SLICE).arrayBuffer();
   let next = slice(0);
   for (let at = 0; at < file.size; at += SLICE) {
     const piece = await next;
     next = slice(at + SLICE);
-    const more = capture.push(new Uint8Array(piece));
+    yield [new Uint8Array(piece), Math.min(at + SLICE, file.size)];
+  }
+}
+
+// The same of one that is packed by gzip: what there is of it, unpacked. It gives back whether that was all.
+async function* unpacked(file) {
+  let taken = 0;
+  const count = new TransformStream({
+    transform(piece, next) {
+      taken += piece.length;
+      next.enqueue(piece);
+    },
+  });
+  const pieces = file.stream().pipeThrough(count).pipeThrough(new DecompressionStream("gzip")).getReader();
+  try {
+    for (let piece; !(piece = await pieces.read()).done; ) yield [piece.value, taken];
+    return true;
+  } catch {
+    return false;
+  } finally {
+    await pieces.cancel().catch(() => {});
+  }
+}
+
+const isPacked = async (file) => {
+  const [first, second] = new Uint8Array(await file.slice(0, 2).arrayBuffer());
+  return first === 0x1f && second === 0x8b && typeof DecompressionStream === "function";
+};
+
+const read = async (file) => {
+  const capture = new wasm_bindgen.Capture();
+  const tellAll = () => {
+    for (let message; (message = capture.next_message()); ) tell(message);
+  };
+  const pieces = (await isPacked(file)) ? unpacked(file) : slices(file);
+  let whole = true;
+  for (;;) {
+    const { done, value } = await pieces.next();
+    if (done) {
+      whole = value !== false;
+      break;
+    }
+    const more = capture.push(...value);
     // The page says when it has taken these records, so that they do not pile up before it.
     const taken = new Promise((resolve) => { goOn = resolve; });
-    pieces();
-    if (!more) break;
+    tellAll();
+    if (!more) {
+      await pieces.return();
+      break;
+    }
     await taken;
   }
-  capture.finish();
-  pieces();
+  capture.finish(whole);
+  tellAll();
   capture.free();
 };
 

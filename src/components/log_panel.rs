@@ -204,12 +204,15 @@ const BUDGET: &[Widget] = &[Widget::Field {
 }];
 
 const IMPORT: &[Widget] = &[
-    Widget::Words("help", "pcapng or pcap with MQTT over TCP, or JSON Lines as this page exports them."),
+    Widget::Words(
+        "help",
+        "pcapng or pcap with MQTT, packed by gzip or not, or JSON Lines as this page exports them.",
+    ),
     Widget::Field { field: Field::ImportHow, label: "What it does to the log", class: WIDE, beside: &[] },
 ];
 
 /// Names that captures mostly have.
-const CAPTURES: &str = ".pcapng,.pcap,.cap,.jsonl,.ndjson,.json";
+const CAPTURES: &str = ".pcapng,.pcap,.cap,.gz,.jsonl,.ndjson,.json";
 
 const EXPORT: &[Widget] = &[Widget::Form {
     id: "export-form",

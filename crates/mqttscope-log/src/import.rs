@@ -4,22 +4,32 @@
 //! broken, what stands before is kept, and the report says where it broke. Times are those of the file, so a file is
 //! best read into a log of its own.
 //!
-//! In a capture, a TCP connection is MQTT if one of its ports is 1883, or if it begins with a CONNECT. Its segments
-//! are put in order; what came twice counts once; bytes that the capture lacks are told by an event, and reading goes
-//! on behind them.
+//! In a capture, a TCP connection is MQTT if it begins with a CONNECT, if it leads to port 1883 or to an end where MQTT
+//! is spoken, or if it becomes a WebSocket for MQTT. Its segments are put in order; what came twice counts once; bytes
+//! that the capture lacks are told by an event, and reading goes on behind them. What is left out is counted by reason.
 
 use mqttscope_text::number::push_grouped;
 
 use crate::store::Log;
 
 mod capture;
+mod conversation;
+mod ip;
 mod json;
+mod kind;
+mod left_out;
 mod lines;
 mod link;
-mod reassembly;
+mod order;
+mod reader;
+mod recognition;
+mod resync;
 mod streams;
+mod tcp;
+mod websocket;
 
 use capture::Capture;
+pub use left_out::{LeftOut, Reason};
 use lines::Lines;
 use streams::Streams;
 
@@ -28,14 +38,14 @@ pub struct Importer {
     buffer: Vec<u8>,
     /// Where the buffer begins in the file.
     offset: u64,
-    reader: Reader,
+    format: Format,
     streams: Streams,
     report: Report,
     /// How many rows of packets the log had had before.
     rows_before: u32,
 }
 
-enum Reader {
+enum Format {
     /// The first bytes have not come.
     Unknown,
     Capture(Capture),
@@ -66,12 +76,22 @@ pub struct Report {
     pub pieces: u32,
     /// Frames of a capture.
     pub frames: u64,
-    /// Frames that are no TCP over IP, or belong to connections that are not MQTT.
-    pub skipped: u64,
+    /// Frames that hold nothing of an MQTT connection that can be read, by reason; once the file was read.
+    pub left_out: LeftOut,
+    /// Frames that have no time of their own.
+    pub timeless: u64,
     /// Connections that are MQTT.
     pub connections: u32,
+    /// Connections that seem to be encrypted.
+    pub encrypted: u32,
     /// Bytes that came again.
     pub repeated: u64,
+    /// Those among them that were others the first time, as far as that was compared.
+    pub changed: u64,
+    /// Bytes that came when their place had been passed, and are left out.
+    pub late: u64,
+    /// Bytes of WebSockets that are left out: text, compressed messages, and what is behind a hole.
+    pub unread: u64,
     /// Bytes of MQTT connections that the capture lacks.
     pub missing: u64,
     /// Lines that could not be read.
@@ -96,11 +116,18 @@ impl Report {
             push_count(&mut words, self.connections.into(), "connection");
         }
         words.push('.');
+        self.push_left_out(&mut words);
+        let (missing, broken_lines) = (" of MQTT missing from the capture.", " that could not be read.");
         let facts = [
             (self.pieces.into(), "row", " of bytes that are no whole packet."),
-            (self.skipped, "frame", " without MQTT over TCP."),
-            (self.missing, "byte", " of MQTT missing from the capture."),
-            (self.broken_lines.into(), "line", " that could not be read."),
+            (self.encrypted.into(), "connection", " with what seems to be TLS: encrypted, and not read."),
+            (self.timeless, "frame", " without a time."),
+            (self.missing, "byte", missing),
+            (self.repeated, "byte", " that came again."),
+            (self.changed, "byte", " of these with other content than first, which is shown."),
+            (self.late, "byte", " that came too late, left out."),
+            (self.unread, "byte", " of WebSockets that are not binary messages, left out."),
+            (self.broken_lines.into(), "line", broken_lines),
         ];
         for (count, unit, rest) in facts.into_iter().filter(|&(count, ..)| count > 0) {
             words.push(' ');
@@ -115,6 +142,17 @@ impl Report {
             words.push('.');
         }
         words
+    }
+
+    fn push_left_out(&self, out: &mut String) {
+        let count = self.left_out.total();
+        if count > 0 {
+            out.push(' ');
+            push_count(out, count, "frame");
+            out.push_str(" without MQTT over TCP");
+            self.left_out.push_words(out);
+            out.push('.');
+        }
     }
 }
 
@@ -144,7 +182,7 @@ impl Importer {
         Self {
             buffer: Vec::new(),
             offset: 0,
-            reader: Reader::Unknown,
+            format: Format::Unknown,
             streams: Streams::new(log.add_source()),
             report: Report::default(),
             rows_before: log.packets(),
@@ -153,11 +191,11 @@ impl Importer {
 
     /// Reads the next piece of the file.
     pub fn push(&mut self, piece: &[u8], log: &mut Log) {
-        if matches!(self.reader, Reader::Broken) {
+        if matches!(self.format, Format::Broken) {
             return;
         }
         self.buffer.extend_from_slice(piece);
-        if matches!(self.reader, Reader::Unknown) && self.buffer.len() >= 4 {
+        if matches!(self.format, Format::Unknown) && self.buffer.len() >= kind::ENOUGH {
             self.recognise();
         }
         self.read(log, false);
@@ -166,15 +204,18 @@ impl Importer {
     /// Ends the file, and says what became of it.
     #[must_use]
     pub fn finish(mut self, log: &mut Log) -> Report {
-        if matches!(self.reader, Reader::Unknown) {
+        if matches!(self.format, Format::Unknown) {
             self.recognise();
         }
         self.read(log, true);
-        if !self.buffer.is_empty() && !matches!(self.reader, Reader::Broken) {
-            self.fail(0, "the file ends within a block");
+        if !self.buffer.is_empty() && !matches!(self.format, Format::Broken) {
+            let has_begun = !matches!(&self.format, Format::Capture(capture) if !capture.has_begun());
+            let words =
+                if has_begun { "the file ends within a block" } else { "the file ends within its header" };
+            self.fail(0, words);
         }
         self.streams.finish(log, &mut self.report);
-        if let Reader::Lines(lines) = &self.reader {
+        if let Format::Lines(lines) = &self.format {
             lines.finish(log);
         }
         let rows = log.packets().wrapping_sub(self.rows_before);
@@ -182,10 +223,15 @@ impl Importer {
         self.report
     }
 
+    /// Nothing more of the file can be had: what came is kept, and the report says why there is no more.
+    pub fn break_off(&mut self, words: &'static str) {
+        self.fail(self.buffer.len(), words);
+    }
+
     /// Whether anything can be made of what follows.
     #[must_use]
     pub const fn can_go_on(&self) -> bool {
-        !matches!(self.reader, Reader::Broken)
+        !matches!(self.format, Format::Broken)
     }
 
     /// What became of the file so far.
@@ -195,20 +241,19 @@ impl Importer {
     }
 
     fn recognise(&mut self) {
-        let first = self.buffer.iter().find(|byte| !byte.is_ascii_whitespace());
-        self.reader = if let Some(capture) = Capture::recognise(&self.buffer) {
+        if let Some(rest) = self.buffer.strip_prefix(kind::UTF8_MARK) {
+            self.offset += kind::UTF8_MARK.len() as u64;
+            self.buffer = rest.to_vec();
+        }
+        self.format = if let Some(capture) = Capture::recognise(&self.buffer) {
             self.report.kind = Some(capture.kind());
-            Reader::Capture(capture)
-        } else if first == Some(&b'{') {
+            Format::Capture(capture)
+        } else if kind::is_lines(&self.buffer) {
             self.report.kind = Some(FileKind::JsonLines);
-            Reader::Lines(Lines::default())
+            Format::Lines(Lines::default())
         } else {
-            let is_empty = self.buffer.is_empty();
-            self.fail(
-                0,
-                if is_empty { "the file is empty" } else { "this is neither pcapng nor pcap nor JSON Lines" },
-            );
-            Reader::Broken
+            self.fail(0, kind::words(&self.buffer));
+            Format::Broken
         };
     }
 
@@ -216,15 +261,15 @@ impl Importer {
         let mut at = 0;
         loop {
             let rest = &self.buffer[at..];
-            let step = match &mut self.reader {
-                Reader::Capture(capture) => capture.step(rest, &mut self.streams, log, &mut self.report),
-                Reader::Lines(lines) => lines.step(rest, is_end, &self.streams, log, &mut self.report),
-                Reader::Unknown | Reader::Broken => Step::More,
+            let step = match &mut self.format {
+                Format::Capture(capture) => capture.step(rest, &mut self.streams, log, &mut self.report),
+                Format::Lines(lines) => lines.step(rest, is_end, &self.streams, log, &mut self.report),
+                Format::Unknown | Format::Broken => Step::More,
             };
             match step {
                 Step::Taken(len) => at += len,
                 Step::More => break,
-                Step::Broken(words) if matches!(self.reader, Reader::Lines(_)) => {
+                Step::Broken(words) if matches!(self.format, Format::Lines(_)) => {
                     // The next line is another chance.
                     self.fail(at, words);
                     self.report.broken_lines += 1;
@@ -233,7 +278,7 @@ impl Importer {
                 }
                 Step::Broken(words) => {
                     self.fail(at, words);
-                    self.reader = Reader::Broken;
+                    self.format = Format::Broken;
                 }
             }
         }

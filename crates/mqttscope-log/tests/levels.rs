@@ -27,8 +27,8 @@ fn read_apart(file: &[u8]) -> Log {
     let mut log = Log::new(64 << 20);
     let mut appender = Appender::new(&mut log);
     let mut reading = Reading::new();
-    reading.push(file);
-    reading.finish();
+    reading.push(file, file.len() as u64);
+    reading.finish(true);
     while let Some(message) = reading.next_message() {
         if let Some(Message::Records(records)) = Message::read(&message) {
             appender.append(records, &mut log).expect("records");

@@ -83,8 +83,8 @@ fn read_apart(
     loop {
         let piece = pieces.next();
         match piece {
-            Some(piece) => _ = reading.push(piece),
-            None => reading.finish(),
+            Some(piece) => _ = reading.push(piece, read as u64 + piece.len() as u64),
+            None => reading.finish(true),
         }
         while let Some(message) = reading.next_message() {
             let first = log.end();
@@ -286,16 +286,32 @@ fn clearing_the_log_while_a_file_is_read_links_to_nothing_that_is_gone() {
 }
 
 #[test]
+fn a_file_that_was_packed_tells_how_far_it_was_read_and_where_it_breaks_off() {
+    let file = pcap(Framing::Ethernet4, &Frame::new(Framing::Ethernet4).handshake());
+    let mut reading = Reading::new();
+    // Unpacked it is longer than the file.
+    assert!(reading.push(&file, 17));
+    let message = reading.next_message().expect("a message");
+    assert_eq!(Message::read(&message), Some(Message::Read(17)));
+    reading.finish(false);
+    let message = reading.next_message().expect("a message");
+    let Some(Message::Ended(ended)) = Message::read(&message) else { panic!("it has ended") };
+    let words = ["Broken at byte ", &file.len().to_string(), ": what was packed by gzip is cut"].concat();
+    assert!(ended.is_broken && ended.words.contains(&words), "{}", ended.words);
+}
+
+#[test]
 fn a_report_is_told_in_words() {
     let frame = Frame::new(Framing::Ethernet4).handshake();
     let mut file = pcap(Framing::Ethernet4, &frame);
     let mut log = Log::new(1 << 20);
     let (_, ended) = read_apart(&file, 10, &mut log, |_| {});
-    assert_eq!(ended.words, "pcap: 0 packets of 1 connection.");
+    assert_eq!(ended.words, "pcap: 0 packets. 3 frames without MQTT over TCP.");
     file.extend_from_slice(&[0; 3]);
     let (_, ended) = read_apart(&file, 10, &mut log, |_| {});
-    let words = ["pcap: 0 packets of 1 connection. Broken at byte ", &(file.len() - 3).to_string()].concat();
-    assert_eq!((ended.is_broken, ended.words), (true, words + ": the file ends within a block."));
+    let words = ["3 frames without MQTT over TCP. Broken at byte ", &(file.len() - 3).to_string()].concat();
+    let words = ["pcap: 0 packets. ", &words, ": the file ends within a block."].concat();
+    assert_eq!((ended.is_broken, ended.words), (true, words));
     let lines =
         b"{\"time_us\":1,\"direction\":\"out\",\"connection\":0,\"raw\":\"c000\"}\n{}\n".repeat(1_234);
     let (numbers, ended) = read_apart(&lines, 1 << 16, &mut log, |_| {});

@@ -35,14 +35,15 @@ impl Capture {
         Self::default()
     }
 
-    /// Reads the next piece of the file; says whether anything can be made of what follows.
-    pub fn push(&mut self, piece: &[u8]) -> bool {
-        self.0.push(piece)
+    /// Reads the next piece of the file, unpacked, which ends at byte `read` of the file as it is; says whether anything
+    /// can be made of what follows.
+    pub fn push(&mut self, piece: &[u8], read: f64) -> bool {
+        self.0.push(piece, read as u64)
     }
 
-    /// Ends the file.
-    pub fn finish(&mut self) {
-        self.0.finish();
+    /// Ends the file; `is_whole` unless what packed it is cut or broken.
+    pub fn finish(&mut self, is_whole: bool) {
+        self.0.finish(is_whole);
     }
 
     /// The next message for the page, until there is none.

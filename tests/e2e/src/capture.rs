@@ -40,6 +40,19 @@ impl Capture {
         self.file
     }
 
+    /// The file in the form of gzip (RFC 1952), though no byte shorter.
+    pub fn into_gzip(self) -> Vec<u8> {
+        let mut packed = vec![0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 255];
+        // One block that is stored as it is, and the last.
+        let len = self.file.len() as u16;
+        packed.push(1);
+        packed.extend([len.to_le_bytes(), (!len).to_le_bytes()].concat());
+        packed.extend(&self.file);
+        packed.extend(crc32(&self.file).to_le_bytes());
+        packed.extend(u32::from(len).to_le_bytes());
+        packed
+    }
+
     fn frame(&mut self, out: bool, flags: u8, payload: &[u8]) {
         let (side, other) = (usize::from(!out), usize::from(out));
         let ports = [50_123_u16, 1883];
@@ -76,6 +89,11 @@ impl Capture {
         }
         self.file.extend_from_slice(&frame);
     }
+}
+
+fn crc32(bytes: &[u8]) -> u32 {
+    let step = |sum: u32, _| if sum & 1 != 0 { sum >> 1 ^ 0xedb8_8320 } else { sum >> 1 };
+    !bytes.iter().fold(u32::MAX, |sum, &byte| (0..8).fold(sum ^ u32::from(byte), step))
 }
 
 const SYN: u8 = 0x02;

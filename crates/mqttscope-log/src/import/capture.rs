@@ -1,5 +1,7 @@
 //! The frames of pcapng (draft-ietf-opsawg-pcapng) and pcap files (draft-ietf-opsawg-pcap).
 
+use super::ip::{Found, Fragments};
+use super::left_out::Reason;
 use super::link::{self, Link};
 use super::streams::Streams;
 use super::{FileKind, Report, Step};
@@ -12,13 +14,18 @@ pub(super) struct Capture {
     interfaces: Vec<Interface>,
     /// pcap: the file's header was read.
     begun: bool,
+    /// pcap: frames have eight more bytes of header.
+    is_modified: bool,
     /// The time of the newest frame: blocks without a time take it.
     time: u64,
+    fragments: Fragments,
 }
 
 #[derive(Clone, Copy)]
 struct Interface {
     link: Link,
+    /// The most bytes that are captured of a frame, 0 for all.
+    snap_len: u32,
     resolution: Resolution,
     /// Seconds to add to every time.
     offset: i64,
@@ -37,14 +44,28 @@ impl Capture {
         let magic: [u8; 4] = *bytes.first_chunk()?;
         let little = u32::from_le_bytes(magic);
         let big = u32::from_be_bytes(magic);
-        let capture =
-            |kind, big_endian| Some(Self { kind, big_endian, interfaces: Vec::new(), begun: false, time: 0 });
+        let capture = |kind, big_endian| {
+            Some(Self {
+                kind,
+                big_endian,
+                interfaces: Vec::new(),
+                begun: false,
+                is_modified: [little, big].contains(&PCAP_MODIFIED),
+                time: 0,
+                fragments: Fragments::default(),
+            })
+        };
         match (little, big) {
             (SECTION, _) => capture(FileKind::Pcapng, false),
-            (PCAP_MICROS | PCAP_NANOS, _) => capture(FileKind::Pcap, false),
-            (_, PCAP_MICROS | PCAP_NANOS) => capture(FileKind::Pcap, true),
+            (PCAP_MICROS | PCAP_NANOS | PCAP_MODIFIED, _) => capture(FileKind::Pcap, false),
+            (_, PCAP_MICROS | PCAP_NANOS | PCAP_MODIFIED) => capture(FileKind::Pcap, true),
             _ => None,
         }
+    }
+
+    /// Whether the file's own header has been read.
+    pub(super) const fn has_begun(&self) -> bool {
+        self.begun || !self.interfaces.is_empty()
     }
 
     pub(super) const fn kind(&self) -> FileKind {
@@ -105,7 +126,8 @@ impl Capture {
 
     fn interface(&mut self, body: &[u8]) -> Option<()> {
         let link = Link(self.u16(body, 0)?);
-        let mut interface = Interface { link, resolution: Resolution::Decimal(6), offset: 0 };
+        let snap_len = self.u32(body, 4)?;
+        let mut interface = Interface { link, snap_len, resolution: Resolution::Decimal(6), offset: 0 };
         let mut options = body.get(8..)?;
         while let (Some(code), Some(len)) = (self.u16(options, 0), self.u16(options, 2)) {
             let Some(value) = options.get(4..4 + usize::from(len)) else { break };
@@ -166,7 +188,7 @@ impl Capture {
         let frame = body.get(20..20_usize.checked_add(captured)?)?;
         let Some(interface) = self.interfaces.get(interface).copied() else {
             report.frames += 1;
-            report.skipped += 1;
+            report.left_out.add(Reason::NoInterface, 1);
             return Some(());
         };
         self.time = interface.micros(time);
@@ -183,8 +205,15 @@ impl Capture {
     ) -> Option<()> {
         let original = self.u32(body, 0)? as usize;
         let frame = body.get(4..)?;
-        let link = self.interfaces.first()?.link;
-        self.frame(link, &frame[..original.min(frame.len())], streams, log, report);
+        let Some(interface) = self.interfaces.first().copied() else {
+            report.frames += 1;
+            report.left_out.add(Reason::NoInterface, 1);
+            return Some(());
+        };
+        let snapped = if interface.snap_len == 0 { usize::MAX } else { interface.snap_len as usize };
+        let len = original.min(snapped).min(frame.len());
+        report.timeless += 1;
+        self.frame(interface.link, &frame[..len], streams, log, report);
         Some(())
     }
 
@@ -193,7 +222,8 @@ impl Capture {
         let digits = if magic == PCAP_NANOS { 9 } else { 6 };
         // The high bits tell of check sums behind the frames.
         let link = Link((link & 0xffff) as u16);
-        self.interfaces.push(Interface { link, resolution: Resolution::Decimal(digits), offset: 0 });
+        let resolution = Resolution::Decimal(digits);
+        self.interfaces.push(Interface { link, snap_len: 0, resolution, offset: 0 });
         self.begun = true;
         Step::Taken(24)
     }
@@ -214,21 +244,35 @@ impl Capture {
         if captured > MAX_BLOCK {
             return Step::Broken("a frame of an impossible length");
         }
-        let Some(frame) = bytes.get(16..16 + captured) else { return Step::More };
+        let header_len = if self.is_modified { 24 } else { 16 };
+        let Some(frame) = bytes.get(header_len..header_len + captured) else { return Step::More };
         let Some(interface) = self.interfaces.first().copied() else { return Step::More };
         let parts = if matches!(interface.resolution, Resolution::Decimal(9)) { part / 1_000 } else { part };
         self.time = u64::from(secs) * 1_000_000 + u64::from(parts);
         self.frame(interface.link, frame, streams, log, report);
-        Step::Taken(16 + captured)
+        Step::Taken(header_len + captured)
     }
 
-    fn frame(&self, link: Link, frame: &[u8], streams: &mut Streams, log: &mut Log, report: &mut Report) {
+    fn frame(&mut self, link: Link, frame: &[u8], streams: &mut Streams, log: &mut Log, report: &mut Report) {
         report.frames += 1;
-        let is_mqtt = match link::segment(link, frame) {
-            Some(segment) => streams.segment(self.time, &segment, log, report),
-            None => false,
-        };
-        report.skipped += u64::from(!is_mqtt);
+        match link::read(link, frame) {
+            Ok(Found::Segment(segment)) => streams.segment(self.time, &segment, 1, log, report),
+            Ok(Found::Fragment(fragment)) => {
+                report.left_out.add(Reason::Fragment, 1);
+                self.fragments.add(&fragment, |whole, frames| match whole {
+                    Ok(Found::Segment(segment)) => {
+                        report.left_out.take_back(Reason::Fragment, frames);
+                        streams.segment(self.time, &segment, frames, log, report);
+                    }
+                    Ok(Found::Fragment(_)) => {}
+                    Err(reason) => {
+                        report.left_out.take_back(Reason::Fragment, frames);
+                        report.left_out.add(reason, frames);
+                    }
+                });
+            }
+            Err(reason) => report.left_out.add(reason, 1),
+        }
     }
 
     fn u16(&self, bytes: &[u8], at: usize) -> Option<u16> {
@@ -269,5 +313,7 @@ const SIMPLE_PACKET: u32 = 3;
 const ENHANCED_PACKET: u32 = 6;
 const PCAP_MICROS: u32 = 0xa1b2_c3d4;
 const PCAP_NANOS: u32 = 0xa1b2_3c4d;
+/// That of Kuznetzov's libpcap.
+const PCAP_MODIFIED: u32 = 0xa1b2_cd34;
 /// More than any frame: what announces more is broken, and is not waited for.
 const MAX_BLOCK: usize = 16 << 20;

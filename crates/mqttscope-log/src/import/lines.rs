@@ -26,7 +26,7 @@ struct Line<'a> {
     connection: Option<u64>,
     version: &'a str,
     facts: Option<&'a str>,
-    violation: bool,
+    violation: Option<bool>,
     raw: Option<&'a str>,
     event: Option<&'a str>,
     values: Option<&'a str>,
@@ -97,9 +97,14 @@ impl Lines {
         } else {
             let raw = hex(line.raw?)?;
             let connection = self.connection(line, streams, log)?;
-            let known = Known { facts: line.facts(), violation: line.violation, ..Known::default() };
+            let violation = line.violation.unwrap_or_default();
+            let known = Known { facts: line.facts(), violation, ..Known::default() };
             report.packets += 1;
-            log.push_known(time, connection, direction, &raw, known)
+            let number = log.push_known(time, connection, direction, &raw, known);
+            if line.violation == Some(false) {
+                log.mark_innocent(number);
+            }
+            number
         };
         report.connections = self.connections.len() as u32;
         self.numbers = line.number.map(|in_file| (in_file, number));
@@ -126,7 +131,7 @@ impl<'a> Line<'a> {
             "connection" => self.connection = value.parse().ok(),
             "version" => self.version = value,
             "facts" => self.facts = Some(value),
-            "violation" => self.violation = value == "true",
+            "violation" => self.violation = value.parse().ok(),
             "raw" => self.raw = Some(value),
             "event" => self.event = Some(value),
             "values" => self.values = Some(value),

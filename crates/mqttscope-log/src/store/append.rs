@@ -69,25 +69,44 @@ impl Log {
         }
     }
 
-    /// What the client of a connection has asked for is not known any more: nothing more is said about how its server
-    /// behaves.
-    #[cfg(feature = "import")]
-    pub(crate) fn unwatch(&mut self, connection: ConnectionId) {
-        if let Some(state) = self.connections.get_mut(connection) {
-            state.watch = None;
-        }
-    }
-
     /// Tells that a capture lacks so many bytes of what went a way, behind those that are pending.
     pub fn push_gap(&mut self, time: u64, connection: ConnectionId, direction: Direction, len: u64) -> u32 {
         let after = self.pending(connection, direction).len() as u64;
         self.push_event(time, connection, Event::Gap { len, direction, after })
     }
 
+    /// Where packets begin is not known on a way: bytes up to the next whole packet are no fault of who sent them.
+    #[cfg(feature = "import")]
+    pub(crate) fn lose_place(&mut self, connection: ConnectionId, direction: Direction) {
+        if let Some(state) = self.connections.get_mut(connection) {
+            state.side_mut(direction).hole.get_or_insert(0);
+        }
+    }
+
     /// Marks a record: its packet breaks a rule.
     pub(crate) fn mark_violation(&mut self, number: u32) {
         if let Some(record) = self.records.get_mut(number) {
             record.mark_violation();
+        }
+    }
+
+    /// What a record tells is no fault of who sent it: another log has known that.
+    pub(crate) fn mark_innocent(&mut self, number: u32) {
+        if let Some(record) = self.records.get_mut(number) {
+            record.mark_innocent();
+        }
+    }
+
+    /// What is missing of a way may have held the answers that went it: nobody can say that they have not come.
+    fn excuse(&mut self, connection: ConnectionId, direction: Direction) {
+        let Self { connections, records, .. } = self;
+        let Some(state) = connections.get(connection) else { return };
+        for number in state.exchanges.newest_of_all() {
+            if let Some(record) = records.get_mut(number)
+                && record.direction() != direction
+            {
+                record.excuse_answer();
+            }
         }
     }
 
@@ -148,6 +167,9 @@ impl Log {
                 }
                 _ => {}
             }
+        }
+        if let Event::Gap { direction, .. } = event {
+            self.excuse(connection, direction);
         }
         let number = self.push(record);
         if matches!(event, Event::Closed { .. } | Event::NotOpened { .. }) {

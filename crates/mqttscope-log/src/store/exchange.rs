@@ -42,6 +42,12 @@ impl Exchanges {
         self.connect.checked_sub(1)
     }
 
+    /// The newest packets of all exchanges.
+    pub(super) fn newest_of_all(&self) -> impl Iterator<Item = u32> {
+        let single = [self.connect, self.ping].into_iter().filter_map(|newest| newest.checked_sub(1));
+        single.chain(self.newest())
+    }
+
     /// The newest packets of all exchanges of messages and requests.
     pub(super) fn newest(&self) -> Vec<u32> {
         [&self.ours, &self.theirs].into_iter().flat_map(|table| table.slots.numbers()).collect()

@@ -136,6 +136,8 @@ const FACTS_SHIFT: u16 = 7;
 const UNDECODED: u16 = 1 << 13;
 /// The bytes may hold a password anywhere.
 const SECRET: u16 = 1 << 14;
+/// A capture may lack the answer.
+const EXCUSED: u16 = 1 << 15;
 
 /// The exchange is counted among those that are open.
 const OPEN: u8 = 1 << 7;
@@ -263,6 +265,11 @@ impl Record {
         (self.colour & !OPEN).checked_sub(1)
     }
 
+    /// A capture may lack the answer to it.
+    pub(super) fn excuse_answer(&mut self) {
+        self.bits |= EXCUSED;
+    }
+
     pub(super) fn mark_secret(&mut self) {
         self.bits |= SECRET;
     }
@@ -375,7 +382,7 @@ impl Record {
         }
     }
 
-    /// An answer to the packet is due, and has not come.
+    /// An answer to the packet is due, and has not come; nor does a capture lack what may have been it.
     #[must_use]
     pub const fn awaits_answer(&self) -> bool {
         use PacketType as T;
@@ -384,7 +391,7 @@ impl Record {
             Some(T::Connect | T::PubRec | T::PubRel | T::Subscribe | T::Unsubscribe | T::PingReq) => true,
             _ => false,
         };
-        asks && self.ahead == 0
+        asks && self.ahead == 0 && self.bits & EXCUSED == 0
     }
 
     /// The packet's length in bytes, fixed header included; of an event that of its data.

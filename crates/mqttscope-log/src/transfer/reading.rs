@@ -11,7 +11,6 @@ pub struct Reading {
     log: Log,
     /// The number of the first record that was not sent.
     sent: u32,
-    read: u64,
     /// What comes behind the records.
     last: Option<Vec<u8>>,
 }
@@ -24,21 +23,24 @@ impl Reading {
         // Whether passwords are kept is for the log to say that keeps the packets.
         log.set_keeps_passwords(true);
         let importer = Some(Importer::new(&mut log));
-        Self { importer, log, sent: 0, read: 0, last: None }
+        Self { importer, log, sent: 0, last: None }
     }
 
-    /// Reads the next piece of the file; says whether anything can be made of what follows.
-    pub fn push(&mut self, piece: &[u8]) -> bool {
+    /// Reads the next piece of the file, unpacked, which ends at byte `read` of the file as it is; says whether anything
+    /// can be made of what follows.
+    pub fn push(&mut self, piece: &[u8], read: u64) -> bool {
         let Some(importer) = &mut self.importer else { return false };
         importer.push(piece, &mut self.log);
-        self.read += piece.len() as u64;
-        self.last = Some([&[READ][..], &self.read.to_le_bytes()].concat());
+        self.last = Some([&[READ][..], &read.to_le_bytes()].concat());
         importer.can_go_on()
     }
 
-    /// Ends the file.
-    pub fn finish(&mut self) {
-        if let Some(importer) = self.importer.take() {
+    /// Ends the file; `is_whole` unless what packed it is cut or broken.
+    pub fn finish(&mut self, is_whole: bool) {
+        if let Some(mut importer) = self.importer.take() {
+            if !is_whole {
+                importer.break_off("what was packed by gzip is cut or broken here");
+            }
             self.last = Some(ended(&importer.finish(&mut self.log)));
         }
     }

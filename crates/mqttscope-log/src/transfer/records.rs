@@ -137,7 +137,10 @@ impl Appender {
             let facts = PacketFacts::from_byte(item.kind);
             let (violation, broken, secret) = (item.has(VIOLATION), item.has(BROKEN), item.has(SECRET));
             let known = Known { facts, violation, broken, secret };
-            log.push_known(item.time, connection, direction, item.data, known);
+            let number = log.push_known(item.time, connection, direction, item.data, known);
+            if !violation {
+                log.mark_innocent(number);
+            }
         }
         Some(())
     }

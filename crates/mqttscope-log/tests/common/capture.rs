@@ -86,8 +86,10 @@ impl Frame {
         let (from, to) = if out { (0, 1) } else { (1, 0) };
         let mut tcp = [ports[from].to_be_bytes(), ports[to].to_be_bytes()].concat();
         tcp.extend_from_slice(&sequence.to_be_bytes());
+        let heard = self.start.wrapping_add(self.sent[usize::from(!out)] as u32);
+        tcp.extend_from_slice(&if flags & 0x10 != 0 { heard.to_be_bytes() } else { [0; 4] });
         // With an option, so that the header's length counts.
-        tcp.extend_from_slice(&[0, 0, 0, 0, 0x60, flags, 255, 255, 0, 0, 0, 0, 1, 1, 1, 1]);
+        tcp.extend_from_slice(&[0x60, flags, 255, 255, 0, 0, 0, 0, 1, 1, 1, 1]);
         tcp.extend_from_slice(payload);
         let v4 = || {
             let mut ip = vec![0x45, 0];
@@ -152,6 +154,19 @@ pub fn pcap(framing: Framing, frames: &[Vec<u8>]) -> Vec<u8> {
         let len = frame.len() as u32;
         file.extend_from_slice(&[word(1_795_602_601), word(micros as u32), word(len), word(len)].concat());
         file.extend_from_slice(frame);
+    }
+    file
+}
+
+/// A little-endian pcap file of frames, each with its time in milliseconds.
+pub fn pcap_of(link_type: u32, frames: &[(u64, Vec<u8>)]) -> Vec<u8> {
+    let word = |number: usize| (number as u32).to_le_bytes();
+    let mut file = [word(0xa1b2_c3d4), [2, 0, 4, 0], word(0), word(0), word(1 << 18)].concat();
+    file.extend(link_type.to_le_bytes());
+    for (time, frame) in frames {
+        let (time, len) = (*time as usize, frame.len());
+        file.extend([word(time / 1_000), word(time % 1_000 * 1_000), word(len), word(len)].concat());
+        file.extend(frame);
     }
     file
 }

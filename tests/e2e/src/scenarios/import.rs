@@ -50,21 +50,24 @@ pub async fn its_own_exports(stage: &Stage, chain: &mut Chain) -> Result<()> {
     Ok(())
 }
 
-/// A capture of another tool: segments that do not end where packets end, and no gateway.
+/// A capture of another tool: segments that do not end where packets end, and no gateway. Packed by gzip it is the same.
 pub async fn a_capture_of_others(stage: &Stage, chain: &mut Chain) -> Result<()> {
-    let mut capture = Capture::new();
-    capture.push(true, &from_hex("10 10 00 04 4d 51 54 54 04 02 00 3c 00 04 70 6c 61 6e"));
-    capture.push(false, &from_hex("20 02 00"));
-    capture.push(false, &from_hex("00"));
-    capture.push(true, &from_hex("32 09 00 03 61 2f 62 00 07 68 69 c0 00"));
-    capture.push(false, &from_hex("40 02 00 07 d0 00"));
     let folder = TemporaryFolder::new()?;
-    let path = folder.write("others.pcap", &capture.into_bytes())?;
+    let page = stage.open(chain).await?;
+    let packed = others().into_gzip();
+    let cut = folder.write("cut.pcap.gz", &packed[..packed.len() - 100])?;
+    let said = open_broken(&page, &cut).await?;
+    ensure!(said.contains("packed by gzip is cut"), "it says: {said}");
+    for (name, file) in [("others.pcap.gz", packed), ("others.pcap", others().into_bytes())] {
+        let page = stage.open(chain).await?;
+        page.file("Capture").upload(&folder.write(name, &file)?).await?;
+        let said = page.file("Capture").wait_for_description().await?;
+        ensure!(said.contains("pcap: 6 packets of 1 connection"), "{name} says: {said}");
+    }
 
     let page = stage.open(chain).await?;
-    page.file("Capture").upload(&path).await?;
-    let said = page.file("Capture").wait_for_description().await?;
-    ensure!(said.contains("pcap: 6 packets of 1 connection"), "it says: {said}");
+    page.file("Capture").upload(&folder.write("others.pcap", &others().into_bytes())?).await?;
+    page.file("Capture").wait_for_description().await?;
     let expected =
         ["out CONNECT", "in CONNACK", "out PUBLISH QoS 1", "out PINGREQ", "in PUBACK", "in PINGRESP"];
     let rows = page.log().wait_for_packets(0, &expected).await?;
@@ -123,6 +126,16 @@ pub async fn days_have_their_own_local_time(stage: &Stage, chain: &mut Chain) ->
         .await?;
     }
     Ok(())
+}
+
+fn others() -> Capture {
+    let mut capture = Capture::new();
+    capture.push(true, &from_hex("10 10 00 04 4d 51 54 54 04 02 00 3c 00 04 70 6c 61 6e"));
+    capture.push(false, &from_hex("20 02 00"));
+    capture.push(false, &from_hex("00"));
+    capture.push(true, &from_hex("32 09 00 03 61 2f 62 00 07 68 69 c0 00"));
+    capture.push(false, &from_hex("40 02 00 07 d0 00"));
+    capture
 }
 
 pub async fn a_broken_file(stage: &Stage, chain: &mut Chain) -> Result<()> {
