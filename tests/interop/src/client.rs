@@ -397,7 +397,7 @@ impl Client {
                 // Whether an end was to be expected is known to who waits for something.
                 Output::Send(bytes) => self.closed = self.closed || self.transport.send(bytes).is_err(),
                 // Who closes is what the rules are about: this side does so only by dropping the stream.
-                Output::Close | Output::Abandon | Output::Changed => {}
+                Output::Close | Output::Abandon | Output::Probe { .. } | Output::Changed => {}
             }
         }
         self.take_messages();
