@@ -1,17 +1,20 @@
 //! The layout of the page, and where all that happens to it comes together.
 
+use std::collections::VecDeque;
 use std::rc::Rc;
 
 use gloo_timers::callback::{Interval, Timeout};
 use mqttscope_client::ConnectionState;
 use mqttscope_link::{Command as EngineCommand, Copy, Look, PanelLook, Update, View as EngineView};
+use mqttscope_text::zone::Zone;
 use mqttscope_view::settling::{Settling, Store};
 use mqttscope_view::storage::Entries;
 use wasm_bindgen::closure::Closure;
-use web_sys::{Event, File, KeyboardEvent, MessagePort};
+use web_sys::{DragEvent, Event, File, KeyboardEvent, MessagePort};
 use yew::prelude::*;
 use yew::virtual_dom::{Listener, ListenerKind};
 
+use crate::awake::Awake;
 use crate::browser;
 use crate::clipboard::Promised;
 use crate::components::bar::bar;
@@ -28,6 +31,7 @@ use crate::components::tabs::tabs;
 use crate::duplicates::Duplicates;
 use crate::engine::{EngineLink, Heard};
 use crate::frames::Frames;
+use crate::leaving::Leaving;
 use crate::store::filter_field::FilterField;
 use crate::store::page::{Edit, Page};
 use crate::store::pane::Pane;
@@ -35,11 +39,13 @@ use crate::store::shown::Shown;
 use crate::store::tickets::Tickets;
 use crate::store::time::EngineTime;
 use crate::store::{Command, connection};
+use dropped::{Dropped, drop_listener};
 use events::{hear, shortcut_listener, visibility_listener};
 use link::Awaited;
 use scope::FilterMessage;
 
 mod commands;
+mod dropped;
 mod edits;
 mod events;
 mod files;
@@ -54,6 +60,8 @@ pub struct App {
     lost: Option<String>,
     awaited: Tickets<Awaited>,
     connection: Rc<ConnectionState>,
+    /// While it is connected.
+    awake: Option<Awake>,
     /// What is drawn.
     shown: Shown,
     panel: SharedPanel,
@@ -70,11 +78,13 @@ pub struct App {
     look: Look,
     scrolled: LookMark,
     time: EngineTime,
-    /// Minutes that local time is ahead of UTC, as the engine was told.
-    utc_offset: Option<i32>,
+    /// As the engine was told.
+    zone: Zone,
     /// The filter of the log as it is typed.
     filter: String,
     filter_field: FilterField,
+    /// Captures that wait until the one before is read, to be added to it.
+    captures: VecDeque<File>,
     promised: Promised,
     /// What was copied last, and how many times something was.
     copied: Option<(Copy, u32)>,
@@ -91,6 +101,8 @@ pub struct App {
     on_settle: Callback<()>,
     _on_key: Closure<dyn FnMut(KeyboardEvent)>,
     _on_visibility: Closure<dyn FnMut(Event)>,
+    _on_drag: Closure<dyn FnMut(DragEvent)>,
+    leaving: Leaving,
     _duplicates: Option<Duplicates>,
     _second: Interval,
 }
@@ -131,6 +143,8 @@ pub enum Message {
     Inspector(EngineCommand),
     /// A capture was chosen, to be read.
     Import(File),
+    /// Files were dropped on the page.
+    Drop(Rc<Dropped>),
     /// What is to be remembered may have settled.
     Settle,
     /// Another tab has what this one was loaded with.
@@ -153,6 +167,7 @@ impl Component for App {
         let heard = link.clone();
         let on_key = shortcut_listener(link.clone());
         let on_visibility = visibility_listener(link.clone());
+        let on_drag = drop_listener(link.clone());
         let tell: Tell = Rc::new(move |event| hear(event, &link));
         let kinds: [fn() -> ListenerKind; 9] = [
             || ListenerKind::onclick,
@@ -185,6 +200,7 @@ impl Component for App {
             lost: None,
             awaited: Tickets::default(),
             connection: Rc::default(),
+            awake: None,
             shown: Shown::default(),
             panel: SharedPanel::default(),
             next: None,
@@ -195,9 +211,10 @@ impl Component for App {
             look: Look::default(),
             scrolled: LookMark::default(),
             time: EngineTime::default(),
-            utc_offset: None,
+            zone: Zone::UTC,
             filter: String::new(),
             filter_field: FilterField::default(),
+            captures: VecDeque::new(),
             promised: Promised::default(),
             copied: None,
             listeners: kinds.map(|kind| On::listener(kind, &tell)),
@@ -210,10 +227,12 @@ impl Component for App {
             on_settle: ctx.link().callback(|()| Message::Settle),
             _on_key: on_key,
             _on_visibility: on_visibility,
+            _on_drag: on_drag,
+            leaving: Leaving::default(),
             _duplicates: duplicates,
             _second: Interval::new(1_000, sender(|| Message::Second)),
         };
-        app.send_utc_offset();
+        app.send_zone();
         app.send_look();
         app.take_effects();
         // Loaded again, a tab is the same client, also if nothing else was typed.
@@ -221,7 +240,7 @@ impl Component for App {
         app
     }
 
-    fn update(&mut self, _: &Context<Self>, message: Message) -> bool {
+    fn update(&mut self, ctx: &Context<Self>, message: Message) -> bool {
         let is_changed = match message {
             Message::Heard(heard) => self.on_heard(heard),
             Message::Frame => return self.on_frame(),
@@ -261,6 +280,10 @@ impl Component for App {
                 let begun = self.begin_import(&file);
                 self.refuse(begun)
             }
+            Message::Drop(dropped) => {
+                let taken = self.on_drop(&dropped, ctx.link());
+                self.refuse(taken)
+            }
             Message::Table(act) => self.on_table(act),
             Message::Filter(message) => {
                 self.on_filter(message);
@@ -293,13 +316,12 @@ impl Component for App {
             now: self.now_micros() / 1_000,
             default_url: String::new(),
         };
-        let utc_offset = self.utc_offset.unwrap_or_default();
         let log_parts = LogParts {
             shown: &self.shown,
             filter: &self.filter,
             field: &self.filter_field,
             scrolled: &self.scrolled,
-            utc_offset,
+            zone: &self.zone,
             on_act: &self.on_table_act,
         };
         let panes = &self.page.looks.panes;
@@ -311,9 +333,10 @@ impl Component for App {
             beside = splitter(panes, Pane::Inspector);
             below = splitter(panes, Pane::InspectorBelow);
             let (selected, copied) = (self.shown.log.selected, self.copied);
+            let zone = self.zone.clone();
             let (on_look, on_command) = (self.on_look.clone(), self.on_command.clone());
             inspector = html! {
-                <Inspector panel={self.panel.clone()} {selected} {utc_offset} {copied} {on_look} {on_command} />
+                <Inspector panel={self.panel.clone()} {selected} {zone} {copied} {on_look} {on_command} />
             };
         }
         let log = log_panel(&view, &log_parts);

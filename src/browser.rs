@@ -6,7 +6,9 @@ use mqttscope_text::number;
 use mqttscope_view::storage::{Entries, Reader};
 use mqttscope_view::{Edit, Field, Page};
 use wasm_bindgen::{JsCast, JsValue};
-use web_sys::{Document, Element, HtmlElement, HtmlInputElement, Storage, Url, UrlSearchParams, Window};
+use web_sys::{
+    Document, Element, HtmlElement, HtmlInputElement, KeyboardEvent, Storage, Url, UrlSearchParams, Window,
+};
 
 use crate::store::text::concat;
 use crate::store::validate::Place;
@@ -84,6 +86,22 @@ pub fn close_menus(but_around: Option<&Element>) {
     }
 }
 
+/// Unfolds the menu that an element is in.
+pub fn open_menu(id: &str) {
+    let menu = by_id(id).and_then(|element| element.closest(".menu").ok().flatten());
+    close_menus(menu.as_ref());
+    if let Some(menu) = menu {
+        // The name is valid, so nothing can fail.
+        let _ = menu.set_attribute("open", "");
+    }
+}
+
+/// Asks a question that is answered by yes or no. In a frame that may not ask, the answer is no.
+#[must_use]
+pub fn confirm(question: &str) -> bool {
+    window().confirm_with_message(question).unwrap_or(false)
+}
+
 /// Shows the colours of that name.
 pub fn set_theme(name: &str) {
     if let Some(root) = document().and_then(|document| document.document_element()) {
@@ -127,10 +145,18 @@ pub fn running_millis() -> f64 {
     window().performance().map_or_else(Date::now, |clock| clock.now())
 }
 
-/// Minutes that local time is ahead of UTC.
+/// Minutes that local time is ahead of UTC at a time in microseconds since the Unix epoch.
 #[must_use]
-pub fn utc_offset_minutes() -> i32 {
-    -(Date::new_0().get_timezone_offset() as i32)
+pub fn utc_offset_minutes(micros: u64) -> i32 {
+    let date = Date::new(&JsValue::from_f64(micros as f64 / 1_000.0));
+    -(date.get_timezone_offset() as i32)
+}
+
+/// Whether a key belongs to an input method, which makes a character of several keys: it is not the page's, whatever its
+/// name. Safari tells of the key that ends a composition when that is over, by its code alone.
+#[must_use]
+pub fn is_composing(key: &KeyboardEvent) -> bool {
+    key.is_composing() || key.key_code() == OF_INPUT_METHOD
 }
 
 /// What the page's own address means for connections.
@@ -256,5 +282,7 @@ fn write(storage: Result<Option<Storage>, JsValue>, key: &str, text: &str) {
 const FORMS: &str = "mqttscope.settings";
 const LOOKS: &str = "mqttscope.looks";
 const TAB: &str = "mqttscope.tab";
+/// The code of all keys that an input method takes.
+const OF_INPUT_METHOD: u32 = 229;
 /// The page was opened, and not loaded again or gone back to.
 const TYPE_NAVIGATE: u16 = 0;

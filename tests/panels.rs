@@ -11,6 +11,7 @@ use mqttscope_link::{
     PacketView, PageCommand, PanelLook, PanelView, PayloadBody, PayloadFormat, PayloadLine, PayloadView,
     Pointed, Rung, Span, TreeView,
 };
+use mqttscope_text::zone::Zone;
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_test::{wasm_bindgen_test, wasm_bindgen_test_configure};
 use web_sys::{Element, HtmlElement};
@@ -263,7 +264,7 @@ impl Shown {
         InspectorProps {
             panel: panel.clone(),
             selected,
-            utc_offset: 0,
+            zone: Zone::UTC,
             copied,
             on_look: Callback::from(move |look| looks.borrow_mut().push(look)),
             on_command: Callback::from(move |command| commands.borrow_mut().push(command)),

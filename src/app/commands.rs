@@ -123,7 +123,7 @@ impl App {
         // What becomes of these is seen at the connection.
         self.is_there(command.info().speaks_at)?;
         self.send(asked);
-        self.edit(Edit::Accepted);
+        self.edit(Edit::Accepted(command.info().speaks_at));
         Ok(())
     }
 }

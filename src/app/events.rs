@@ -62,6 +62,9 @@ pub(super) fn hear(event: &Event, link: &Scope<App>) {
 
 /// What a key means in a control.
 fn key_of(target: &Element, key: &KeyboardEvent) -> Option<Message> {
+    if browser::is_composing(key) {
+        return None;
+    }
     let name = key.key();
     let message = if target.id() == FILTER_INPUT {
         let input: &HtmlInputElement = target.unchecked_ref();
@@ -139,6 +142,9 @@ fn split_of(target: &Element) -> Option<Pane> {
 /// Hears the keys that are shortcuts wherever the focus is.
 pub(super) fn shortcut_listener(link: Scope<App>) -> Closure<dyn FnMut(KeyboardEvent)> {
     let on_key = Closure::new(move |event: KeyboardEvent| {
+        if browser::is_composing(&event) {
+            return;
+        }
         let target = event.target().and_then(|target| target.dyn_into::<Element>().ok());
         let is_in = |selector| {
             target.as_ref().is_some_and(|it| it.closest(selector).is_ok_and(|found| found.is_some()))

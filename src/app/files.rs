@@ -46,6 +46,14 @@ impl App {
             return Err(refused(Field::ImportFile, "Another file is being read: wait for it, or cancel it."));
         }
         let replaces = self.page.looks.values.text(Field::ImportHow) == "replace";
+        if replaces && self.shown.log.is_unsaved && !browser::confirm(WOULD_BE_LOST) {
+            self.captures.clear();
+            return Ok(());
+        }
+        self.import(replaces, file)
+    }
+
+    fn import(&mut self, replaces: bool, file: &File) -> Result<(), Problems> {
         let command = LogCommand::Import { replaces, len: file.size() as u64 };
         self.ask_with(Awaited::Import, Command::Log(command), Some(file))
     }
@@ -54,6 +62,11 @@ impl App {
         match imported {
             Ok(words) => self.edit(Edit::Note(Field::ImportFile, words)),
             Err(words) => self.edit(Edit::Refused(refused(Field::ImportFile, words))),
+        }
+        if let Some(next) = self.captures.pop_front()
+            && let Err(problems) = self.import(false, &next)
+        {
+            self.edit(Edit::Refused(problems));
         }
     }
 }
@@ -88,4 +101,6 @@ pub(super) async fn read(file: File, link: Scope<App>) {
     link.send_message(Message::Edit(edit));
 }
 
+const WOULD_BE_LOST: &str = "The log holds packets that are in no file, and this one would take their place.\n\n\
+     To keep them, cancel, and export them first, or choose “Add to it”.";
 const NO_ROOM: &str = "The browser has no room for the file.";

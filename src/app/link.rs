@@ -4,9 +4,11 @@ use std::rc::Rc;
 
 use mqttscope_client::{ConnectionState, Phase};
 use mqttscope_link::{Asked, Command, Copy, LogCommand, PageCommand, PanelLook, PanelView, Slot, Update};
+use mqttscope_text::zone::Zone;
 use web_sys::File;
 
 use super::App;
+use crate::awake::Awake;
 use crate::browser;
 use crate::components::inspector::SharedPanel;
 use crate::components::log_table::{LOG_TABLE, TableAct};
@@ -117,7 +119,7 @@ impl App {
         let (phase, since) = (Phase::Opening, self.now_micros() / 1_000);
         let before = ConnectionState::clone(&self.connection);
         let begun = ConnectionState { phase, since, url, client_id, subprotocol: String::new(), ..before };
-        self.connection = Rc::new(begun);
+        self.show_connection(begun);
     }
 
     /// Shows why something was not done; says whether the page is another one now.
@@ -156,7 +158,7 @@ impl App {
         if browser::is_hidden() {
             return;
         }
-        self.send_utc_offset();
+        self.send_zone();
         self.send(Command::Page(PageCommand::Tick));
     }
 
@@ -169,10 +171,14 @@ impl App {
     }
 
     /// Tells the engine the time zone, if it is another one.
-    pub(super) fn send_utc_offset(&mut self) {
-        let minutes = browser::utc_offset_minutes();
-        if self.utc_offset.replace(minutes) != Some(minutes) {
-            self.send(Command::Page(PageCommand::UtcOffset(minutes)));
+    pub(super) fn send_zone(&mut self) {
+        // A zone without offsets was never asked for: a browser that is in UTC has one of none.
+        let is_known = !self.zone.offsets().is_empty();
+        let now = browser::now_micros();
+        if !is_known || browser::utc_offset_minutes(now) != self.zone.minutes_at(now) {
+            self.zone = Zone::found(browser::utc_offset_minutes);
+            let offsets = self.zone.offsets().iter().map(|offset| (offset.from, offset.minutes)).collect();
+            self.send(Command::Page(PageCommand::Zone(offsets)));
         }
     }
 }
@@ -229,6 +235,7 @@ impl App {
             self.panel = SharedPanel(Rc::new(panel));
         }
         self.shown = Shown(Rc::from(view));
+        self.leaving.loses(self.shown.log.is_unsaved);
         self.is_view_new = true;
         true
     }
@@ -240,13 +247,22 @@ impl App {
         for update in pending {
             match update {
                 Update::Connection(slot, connection) if slot == Slot::default() => {
-                    self.connection = Rc::new(connection);
+                    self.show_connection(connection);
                 }
                 Update::Imported(imported) => self.on_imported(imported),
                 _ => {}
             }
         }
         is_changed
+    }
+
+    fn show_connection(&mut self, connection: ConnectionState) {
+        if !connection.is_open() {
+            self.awake = None;
+        } else if self.awake.is_none() {
+            self.awake = Awake::keep();
+        }
+        self.connection = Rc::new(connection);
     }
 
     fn on_done(&mut self, what: Awaited, done: Result<(), String>) {
@@ -256,15 +272,16 @@ impl App {
         }
         match what {
             Awaited::Command(store::Command::GoToRow) => {
+                self.edit(Edit::Accepted(Field::GoTo));
                 browser::close_menus(None);
                 browser::focus(browser::by_id(LOG_TABLE));
             }
             Awaited::Command(what) if what.settles_problems() || what == store::Command::Export => {
-                self.edit(Edit::Accepted);
+                self.edit(Edit::Accepted(what.info().speaks_at));
             }
             Awaited::Command(_) => {}
             Awaited::Import => {
-                self.edit(Edit::Accepted);
+                self.edit(Edit::Accepted(Field::ImportFile));
                 self.edit(Edit::Note(Field::ImportFile, String::new()));
             }
         }
@@ -281,7 +298,7 @@ impl App {
         let since = self.now_micros() / 1_000;
         let subscriptions = Vec::new();
         let before = ConnectionState::clone(&self.connection);
-        self.connection = Rc::new(ConnectionState { phase, since, subscriptions, ..before });
+        self.show_connection(ConnectionState { phase, since, subscriptions, ..before });
         self.lost = Some(words);
     }
 }

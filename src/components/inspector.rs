@@ -9,6 +9,8 @@ use std::rc::Rc;
 
 use mqttscope_link::{Command, Copy, LogCommand, PageCommand, PanelLook, Span};
 use mqttscope_text::number;
+use mqttscope_text::time::{DAY, date_text};
+use mqttscope_text::zone::Zone;
 use wasm_bindgen::JsCast;
 use web_sys::Element;
 use yew::prelude::*;
@@ -81,7 +83,7 @@ impl Component for Inspector {
 
     fn changed(&mut self, ctx: &Context<Self>, before: &InspectorProps) -> bool {
         let props = ctx.props();
-        let mut is_changed = props.utc_offset != before.utc_offset;
+        let mut is_changed = props.zone != before.zone;
         if props.selected != before.selected {
             self.select(ctx);
         }
@@ -109,7 +111,7 @@ impl Component for Inspector {
     }
 
     fn view(&self, ctx: &Context<Self>) -> Html {
-        let scene = Scene { listeners: &self.listeners, utc_offset: ctx.props().utc_offset };
+        let scene = Scene { listeners: &self.listeners, zone: &ctx.props().zone };
         let panel = self.panels[self.shown].view(&scene);
         let keys = &["class", "role", "id", "aria-labelledby"];
         let tab_id = tab_id(self.shown);
@@ -286,10 +288,12 @@ fn command_of(target: &Element) -> Option<Command> {
     Some(Command::Page(PageCommand::Copy(what)))
 }
 
-/// The time of day to the microsecond, from microseconds since the Unix epoch.
-fn time(micros: u64, utc_offset: i32) -> String {
-    let local = micros.saturating_add_signed(i64::from(utc_offset) * 60_000_000);
-    let mut time = number::time_of_day(local);
+/// The time of day to the microsecond, from microseconds since the Unix epoch; behind its date where that is not today.
+fn time(micros: u64, zone: &Zone) -> String {
+    let local = zone.local(micros);
+    let is_today = local / DAY == zone.local(browser::now_micros()) / DAY;
+    let mut time = if is_today { String::new() } else { concat(&[&date_text(local), " "]) };
+    time.push_str(&number::time_of_day(local));
     time.push_str(&number::plain(1_000 + micros % 1_000)[1..]);
     time
 }

@@ -2,6 +2,7 @@
 
 use mqttscope_link::Progress;
 use mqttscope_text::number;
+use mqttscope_text::zone::Zone;
 use yew::prelude::*;
 
 use super::connection::CONNECTION_FORM;
@@ -23,8 +24,7 @@ pub struct LogParts<'a> {
     pub filter: &'a str,
     pub field: &'a FilterField,
     pub scrolled: &'a LookMark,
-    /// Minutes that local time is ahead of UTC.
-    pub utc_offset: i32,
+    pub zone: &'a Zone,
     pub on_act: &'a Callback<TableAct>,
 }
 
@@ -32,9 +32,9 @@ pub struct LogParts<'a> {
 pub fn log_panel(view: &View, it: &LogParts<'_>) -> Html {
     let log = &it.shown.log;
     let columns = view.page.looks.hidden.shown();
-    let (scrolled, utc_offset) = (it.scrolled.clone(), it.utc_offset);
+    let (scrolled, zone) = (it.scrolled.clone(), it.zone.clone());
     let table = html! {
-        <LogTable shown={it.shown.clone()} {scrolled} verbose={view.page.is_on(Field::Verbose)} {columns} {utc_offset}
+        <LogTable shown={it.shown.clone()} {scrolled} verbose={view.page.is_on(Field::Verbose)} {columns} {zone}
             on_act={it.on_act.clone()} />
     };
     let below = if log.end == 0 {

@@ -5,6 +5,8 @@
 
 use mqttscope_link::{Content, Flags, PacketRow, Row, Tone};
 use mqttscope_text::number;
+use mqttscope_text::time::date_text;
+use mqttscope_text::zone::Zone;
 use yew::prelude::*;
 use yew::virtual_dom::VTag;
 
@@ -15,9 +17,8 @@ use mqttscope_link::qos_name;
 
 /// How rows are drawn.
 #[derive(Clone, Copy)]
-pub struct Style {
-    /// Minutes that local time is ahead of UTC.
-    pub utc_offset: i32,
+pub struct Style<'a> {
+    pub zone: &'a Zone,
     /// When the log began, in microseconds since the Unix epoch.
     pub start: u64,
     /// The columns that are shown, a bit each.
@@ -27,7 +28,7 @@ pub struct Style {
 }
 
 /// A row. `place` is its place among the rows that are shown.
-pub fn log_row(row: &Row, place: u32, style: Style, selected: bool) -> VTag {
+pub fn log_row(row: &Row, place: u32, style: Style<'_>, selected: bool) -> VTag {
     match &row.content {
         Content::Packet(packet) => packet_row(row, packet, place, style, selected),
         Content::Event { name, words, tone } => event_row(row, (name, words, *tone), place, style, selected),
@@ -40,7 +41,7 @@ pub fn row_id(number: u32) -> String {
     concat(&["row-", &number::plain(number.into())])
 }
 
-impl Style {
+impl Style<'_> {
     /// Whether a column is shown.
     #[must_use]
     pub fn shows(self, column: Column) -> bool {
@@ -55,7 +56,7 @@ impl Style {
     }
 }
 
-fn packet_row(row: &Row, packet: &PacketRow, place: u32, style: Style, selected: bool) -> VTag {
+fn packet_row(row: &Row, packet: &PacketRow, place: u32, style: Style<'_>, selected: bool) -> VTag {
     let (kind, arrow) = if packet.out { ("out", "→") } else { ("in", "←") };
     let class = concat(&[
         "row ",
@@ -107,7 +108,7 @@ fn event_row(
     row: &Row,
     (name, said, tone): (&str, &str, Tone),
     place: u32,
-    style: Style,
+    style: Style<'_>,
     selected: bool,
 ) -> VTag {
     let (class, sign) = match tone {
@@ -182,17 +183,25 @@ fn topic_cell(topic: &str) -> Html {
 }
 
 /// Where in the log a row stands, and when.
-fn place_of(row: &Row, column: Column, style: Style) -> Html {
+fn place_of(row: &Row, column: Column, style: Style<'_>) -> Html {
     let since = |time: u64| number::signed(number::difference(time, row.time), number::since);
     let said = match column {
         Column::Number => number::plain(row.number.into()),
         Column::Start => since(style.start),
         Column::Gap => row.above.map(since).unwrap_or_default(),
-        _ => number::time_of_day(
-            row.time_of_day.saturating_add_signed(i64::from(style.utc_offset) * 60_000_000),
-        ),
+        _ => return time_of_day(row, style.zone.local(row.time_of_day)),
     };
     words(column.name(), &said)
+}
+
+/// The time of day, below the date where that is another one than in the row above.
+fn time_of_day(row: &Row, local: u64) -> Html {
+    let time = number::time_of_day(local);
+    if !row.is_new_day {
+        return words(Column::Time.name(), &time);
+    }
+    let date = classed("span", "date", vec![text(&date_text(local))]);
+    cell("time new-day", vec![date, text(&time)])
 }
 
 fn direction(sign: &str, words: &str) -> Html {

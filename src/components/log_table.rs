@@ -9,6 +9,7 @@ use std::rc::Rc;
 
 use mqttscope_link::{Geometry, Gesture, Row, RowsView, Step};
 use mqttscope_text::number;
+use mqttscope_text::zone::Zone;
 use wasm_bindgen::JsCast;
 use web_sys::{Element, HtmlElement};
 use yew::prelude::*;
@@ -18,6 +19,7 @@ use super::element::{element, tag, text};
 use super::listen::{On, Tell};
 use super::log_row::{Style, log_row, row_id};
 use super::observer::Observer;
+use crate::browser;
 use crate::store::column::Column;
 use crate::store::shown::Shown;
 use crate::store::text::concat;
@@ -31,8 +33,7 @@ pub struct LogTableProps {
     pub verbose: bool,
     /// The columns that are shown, a bit each.
     pub columns: u16,
-    /// Minutes that local time is ahead of UTC.
-    pub utc_offset: i32,
+    pub zone: Zone,
     pub on_act: Callback<TableAct>,
 }
 
@@ -146,10 +147,10 @@ impl Component for LogTable {
     }
 
     fn view(&self, ctx: &Context<Self>) -> Html {
-        let LogTableProps { shown, columns, utc_offset, .. } = ctx.props();
+        let LogTableProps { shown, columns, zone, .. } = ctx.props();
         let rows = &shown.rows;
         let style = Style {
-            utc_offset: *utc_offset,
+            zone,
             start: shown.log.start,
             columns: Column::fitting(*columns, self.size.width as u32),
             narrow: self.size.is_narrow(),
@@ -224,10 +225,12 @@ impl LogTableProps {
         let drawn = |props: &Self| {
             let (log, rows) = (&props.shown.log, &props.shown.rows);
             let news = (rows.is_following || rows.is_newest_seen, rows.new);
-            let looks = (props.verbose, props.columns, props.utc_offset);
+            let looks = (props.verbose, props.columns);
             (looks, log.start, log.selected, rows.count, rows.first_place, news)
         };
-        drawn(self) == drawn(other) && self.shown.rows.rows == other.shown.rows.rows
+        drawn(self) == drawn(other)
+            && self.zone == other.zone
+            && self.shown.rows.rows == other.shown.rows.rows
     }
 }
 
@@ -309,7 +312,7 @@ fn move_of(event: &Event) -> Option<Move> {
         return (wheel.delta_y() < 0.0).then_some(Move::Left);
     }
     let Some(key) = event.dyn_ref::<KeyboardEvent>() else { return Some(Move::Scrolled) };
-    if key.ctrl_key() || key.alt_key() || key.meta_key() {
+    if browser::is_composing(key) || key.ctrl_key() || key.alt_key() || key.meta_key() {
         return None;
     }
     let it = match key.key().as_str() {
@@ -444,7 +447,7 @@ fn is_near(top: f64, other: f64) -> bool {
     (top - other).abs() <= 1.5
 }
 
-fn header(style: Style) -> Html {
+fn header(style: Style<'_>) -> Html {
     let cell = |column: Column| {
         let values = [Some("columnheader"), Some(column.name())];
         element("span", &["role", "class"], &values, vec![text(column.title())])

@@ -130,6 +130,7 @@ impl Inner {
             time: number.into(),
             time_of_day: number.into(),
             above: None,
+            is_new_day: false,
             is_found: false,
             content: Content::Packet(PacketRow { preview: preview.clone(), ..PacketRow::default() }),
         };

@@ -15,7 +15,7 @@ use std::time::Duration;
 use cpu_time::ThreadTime;
 use mqttscope_bench::{Table, message};
 use mqttscope_log::export::{Export, Format, Selection};
-use mqttscope_log::filter::{Filter, Scan};
+use mqttscope_log::filter::{Filter, Scan, Zone};
 use mqttscope_log::import::Importer;
 use mqttscope_log::payload::{View, Viewer};
 use mqttscope_log::statistics::Statistics;
@@ -116,7 +116,7 @@ fn received(stream: &[u8]) -> Log {
 
 /// One pass in slices, as the page does it; says how many are left.
 fn filtered(log: &Log, text: &str) -> usize {
-    let mut filter = Filter::parse(text, 0).expect("a filter");
+    let mut filter = Filter::parse(text, &Zone::UTC).expect("a filter");
     let (mut scan, mut found) = (Scan::default(), 0);
     while !scan.run(log, &mut filter, Budget::SLICE, |_| found += 1) {}
     found

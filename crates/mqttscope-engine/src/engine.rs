@@ -7,11 +7,13 @@ use mqttscope_link::{Asked, Command, Look, PageCommand, PanelView, Slot, Update,
 use mqttscope_log::Log;
 use mqttscope_log::transfer::{Binary, Lines, Message};
 use mqttscope_proto::Timestamp;
+use mqttscope_text::zone::Zone;
 
 use crate::exporting::Exporting;
 use crate::importing::Importing;
 use crate::inspect::Inspector;
 use crate::log_view::LogView;
+use crate::unsaved::Unsaved;
 
 mod command;
 
@@ -23,6 +25,7 @@ pub struct Engine {
     inspector: Inspector,
     exporting: Option<Exporting>,
     importing: Option<Importing>,
+    unsaved: Unsaved,
     outputs: VecDeque<Output>,
     page: Page,
     /// How much later the time of day is than the time that never runs backwards, in microseconds.
@@ -32,7 +35,7 @@ pub struct Engine {
 /// What is known of whoever shows it.
 struct Page {
     look: Look,
-    utc_offset_minutes: i32,
+    zone: Zone,
     /// The last view was drawn, so that the next one may go.
     is_ready: bool,
     /// A connection has changed, or a capture was read: the rows go with that, whether or not the last view was drawn.
@@ -121,6 +124,7 @@ impl Engine {
             connections: Vec::new(),
             view: LogView::default(),
             inspector: Inspector::default(),
+            unsaved: Unsaved::default(),
             exporting: None,
             importing: None,
             outputs: VecDeque::from([Output::Update(Update::Started)]),
@@ -199,6 +203,7 @@ impl Engine {
         self.page.is_dirty = true;
         if let Some(at) = self.place(slot) {
             self.connections[at].1.handle_bytes(now, generation, len, fill, &mut self.log);
+            self.unsaved.came(&self.log);
             self.tell(at);
         }
     }
@@ -214,6 +219,9 @@ impl Engine {
             self.outputs.push_back(Output::Piece(piece));
             if is_last {
                 let saved = exporting.saved();
+                if let Some(end) = exporting.whole_to() {
+                    self.unsaved.saved(end, &self.log);
+                }
                 self.exporting = None;
                 self.update(Update::Exported(Ok(saved)));
             }
@@ -261,6 +269,7 @@ impl Engine {
         self.view.advance(&self.log);
         let now = now.as_micros();
         let mut log = self.view.facts(&self.log);
+        log.is_unsaved = self.unsaved.is_there(&self.log);
         log.exporting = self.exporting.as_ref().map(Exporting::progress);
         log.importing = self.importing.as_ref().map(|importing| importing.progress);
         let panel = self.inspector.view(&self.log, self.page.look.panel.as_ref(), now);
@@ -270,7 +279,9 @@ impl Engine {
         }
         let is_same_panel = self.page.sent_panel.as_ref() == Some(&panel);
         let look = self.page.look.number;
-        let view = View { look, now, log, rows: self.view.rows_view(&self.log), panel: None };
+        let time_of_day = now.saturating_add_signed(self.clock_offset);
+        let rows = self.view.rows_view(&self.log, &self.page.zone, time_of_day);
+        let view = View { look, now, log, rows, panel: None };
         let is_same = self
             .page
             .sent
@@ -321,7 +332,7 @@ impl Default for Page {
     fn default() -> Self {
         Self {
             look: Look::default(),
-            utc_offset_minutes: 0,
+            zone: Zone::UTC,
             is_ready: true,
             is_urgent: false,
             is_dirty: true,

@@ -8,13 +8,16 @@ use mqttscope_log::export::{Export, Format, Selection};
 pub(crate) struct Exporting {
     export: Export,
     format: Format,
+    /// The number behind the newest record of a whole log.
+    whole_to: Option<u32>,
 }
 
 impl Exporting {
     /// Begins an export in the format that a choice names.
     pub(crate) fn new(log: &Log, format: &str, selection: Selection, with_passwords: bool) -> Self {
         let format = format_of(format);
-        Self { export: Export::new(log, format, selection, with_passwords), format }
+        let whole_to = matches!(selection, Selection::All).then(|| log.end());
+        Self { export: Export::new(log, format, selection, with_passwords), format, whole_to }
     }
 
     /// How far it is, in rows.
@@ -28,6 +31,11 @@ impl Exporting {
         let mut piece = Vec::with_capacity(PIECE + PIECE / 4);
         let progress = self.export.write(log, PIECE, &mut piece);
         (piece, progress.is_finished())
+    }
+
+    /// If the whole log is written: the number behind the newest record of it.
+    pub(crate) const fn whole_to(&self) -> Option<u32> {
+        self.whole_to
     }
 
     /// What was written.

@@ -2,23 +2,22 @@
 
 use mqttscope_log::Log;
 use mqttscope_text::time::{parse_date, parse_time_of_day};
+use mqttscope_text::zone::Zone;
 
 /// The number of the record that a person means by `417`, `#417`, `12:30`, `12:30:01`, `12:30:01.482`, `2026-11-25` or
-/// `2026-11-25T12:30`. A time without a date is one of the newest record's day, or, where that has none so late, of the
-/// days before it; it means the first record at or after it. `utc_offset_minutes` is what local time is ahead of UTC.
+/// `2026-11-25T12:30`. A time without a date is one of the newest record's day in that zone, or, where that has none so
+/// late, of the days before it; it means the first record at or after it.
 ///
 /// # Errors
 ///
 /// In words, if it is neither, or the log has no such record.
-pub(crate) fn find(log: &Log, text: &str, utc_offset_minutes: i32) -> Result<u32, &'static str> {
+pub(crate) fn find(log: &Log, text: &str, zone: &Zone) -> Result<u32, &'static str> {
     let text = text.trim();
-    let offset = i64::from(utc_offset_minutes) * 60_000_000;
     let found = |local: u64| {
-        let number = log.find_time(local.saturating_add_signed(-offset));
+        let number = log.find_time(zone.utc(local));
         (number < log.end()).then_some(number)
     };
-    let local_of =
-        |number: u32| log.record(number).map(|record| log.time_of_day(record).saturating_add_signed(offset));
+    let local_of = |number: u32| log.record(number).map(|record| zone.local(log.time_of_day(record)));
     if let Some(time) = parse_time_of_day(text) {
         let Some(newest) = local_of(log.end().wrapping_sub(1)) else { return Err(EMPTY) };
         let at = newest - newest % DAY + time;
@@ -65,22 +64,22 @@ mod tests {
     #[test]
     fn numbers_and_times_lead_to_rows() {
         let log = log();
-        assert_eq!(find(&log, " #17 ", 0), Ok(17));
-        assert_eq!(find(&log, "17", 0), Ok(17));
-        assert_eq!(find(&log, "10:00", 0), Ok(0));
-        assert_eq!(find(&log, "10:00:17", 0), Ok(17));
-        assert_eq!(find(&log, "10:00:16.000001", 0), Ok(17));
-        assert_eq!(find(&log, "11:00:16.5", 60), Ok(17));
-        assert_eq!(find(&log, "02:00:30", -480), Ok(30));
+        assert_eq!(find(&log, " #17 ", &Zone::UTC), Ok(17));
+        assert_eq!(find(&log, "17", &Zone::UTC), Ok(17));
+        assert_eq!(find(&log, "10:00", &Zone::UTC), Ok(0));
+        assert_eq!(find(&log, "10:00:17", &Zone::UTC), Ok(17));
+        assert_eq!(find(&log, "10:00:16.000001", &Zone::UTC), Ok(17));
+        assert_eq!(find(&log, "11:00:16.5", &Zone::fixed(60)), Ok(17));
+        assert_eq!(find(&log, "02:00:30", &Zone::fixed(-480)), Ok(30));
     }
 
     #[test]
     fn what_is_not_there_is_said() {
         let log = log();
         for text in ["60", "10:01", "soon", "", "25:00", "10:00:61", "10:00:00:00", "10:00:00.x"] {
-            assert!(find(&log, text, 0).is_err(), "{text}");
+            assert!(find(&log, text, &Zone::UTC).is_err(), "{text}");
         }
-        assert_eq!(find(&Log::new(1 << 20), "10:00", 0), Err(EMPTY));
+        assert_eq!(find(&Log::new(1 << 20), "10:00", &Zone::UTC), Err(EMPTY));
     }
 
     #[test]
@@ -90,13 +89,13 @@ mod tests {
         for hours in [20 * 60, 22 * 60 + 30, 33 * 60] {
             sent(&mut log, DAY * 20_000 + hours * 60_000_000, b"\xc0\x00");
         }
-        assert_eq!(find(&log, "08:00", 0), Ok(2));
-        assert_eq!(find(&log, "22:00", 0), Ok(1));
-        assert_eq!(find(&log, "23:00", 0), Err(TOO_LATE));
-        assert_eq!(find(&log, "2024-10-04T21:00", 0), Ok(1));
-        assert_eq!(find(&log, "2024-10-05", 0), Ok(2));
-        assert_eq!(find(&log, "2024-10-05 10:30", 120), Ok(2));
-        assert_eq!(find(&log, "2024-10-06", 0), Err(TOO_LATE));
+        assert_eq!(find(&log, "08:00", &Zone::UTC), Ok(2));
+        assert_eq!(find(&log, "22:00", &Zone::UTC), Ok(1));
+        assert_eq!(find(&log, "23:00", &Zone::UTC), Err(TOO_LATE));
+        assert_eq!(find(&log, "2024-10-04T21:00", &Zone::UTC), Ok(1));
+        assert_eq!(find(&log, "2024-10-05", &Zone::UTC), Ok(2));
+        assert_eq!(find(&log, "2024-10-05 10:30", &Zone::fixed(120)), Ok(2));
+        assert_eq!(find(&log, "2024-10-06", &Zone::UTC), Err(TOO_LATE));
     }
 
     #[test]
@@ -106,7 +105,7 @@ mod tests {
             sent(&mut log, DAY * 20_000 + minutes * 60_000_000, b"\xc0\x00");
         }
         for (time, number) in [("10:00", 1), ("10:03", 3), ("10:07", 2), ("10:15", 4)] {
-            assert_eq!(find(&log, time, 0), Ok(number), "{time}");
+            assert_eq!(find(&log, time, &Zone::UTC), Ok(number), "{time}");
         }
     }
 }

@@ -151,7 +151,7 @@ const BLOCK: u32 = 64;
 mod tests {
     use super::*;
     use crate::samples::{log_of, sent};
-    use mqttscope_log::filter::Filter;
+    use mqttscope_log::filter::{Filter, Zone};
 
     #[test]
     fn previews_have_as_many_half_lines_as_they_draw() {
@@ -164,7 +164,7 @@ mod tests {
     #[test]
     fn sums_are_those_of_the_rows_while_the_log_grows_drops_and_is_cleared() {
         let mut log = log_of(1 << 20);
-        let mut matches = Matches::new(Filter::parse("type:publish", 0).expect("a filter"));
+        let mut matches = Matches::new(Filter::parse("type:publish", &Zone::UTC).expect("a filter"));
         let mut heights = PreviewHeights::default();
         for round in 0..60_u32 {
             for number in 0..700_u32 {

@@ -22,5 +22,6 @@ mod row;
 mod rows;
 #[cfg(test)]
 mod samples;
+mod unsaved;
 
 pub use engine::{Engine, Input, Output};

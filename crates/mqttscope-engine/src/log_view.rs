@@ -5,6 +5,8 @@ use mqttscope_link::{
 };
 use mqttscope_log::filter::{Filter, FilterError, Matches};
 use mqttscope_log::{Budget, Follower, Log};
+use mqttscope_text::time::DAY;
+use mqttscope_text::zone::Zone;
 
 use crate::heights::PreviewHeights;
 use crate::layout::{Anchor, Heights};
@@ -45,7 +47,7 @@ struct Gaze {
 impl LogView {
     /// Takes a filter as it is typed; says whether it has no mistake. One with a mistake leaves the last that had none in
     /// force, and what is begun has no part in it yet, so that the view does not jump while a person types.
-    pub(crate) fn set_filter(&mut self, edit: &FilterEdit, utc_offset_minutes: i32) -> bool {
+    pub(crate) fn set_filter(&mut self, edit: &FilterEdit, zone: &Zone) -> bool {
         let mut applied = edit.text.clone();
         let begun = edit.begun.start as usize..edit.begun.end as usize;
         // A range that is none of this text is no range.
@@ -53,7 +55,7 @@ impl LogView {
         if is_begun {
             applied.replace_range(begun, "");
         }
-        match Filter::parse(&applied, utc_offset_minutes) {
+        match Filter::parse(&applied, zone) {
             Ok(_) if self.applied == applied => self.error = None,
             Ok(filter) => {
                 self.error = None;
@@ -229,13 +231,16 @@ impl LogView {
         Rows::new(log, matches, self.paused).with_heights(&self.heights)
     }
 
-    /// The rows around what is looked at, in words.
-    pub(crate) fn rows_view(&self, log: &Log) -> RowsView {
+    /// The rows around what is looked at, in words. Days are those of a zone, and today is the one of `now`, in microseconds
+    /// since the Unix epoch: the first row of a log of today needs no date.
+    pub(crate) fn rows_view(&self, log: &Log, zone: &Zone, now: u64) -> RowsView {
         let (rows, view) = (self.rows(log), self.geometry.view);
         let window = self.heights().window(rows, self.gaze.anchor, view);
         let (start, end) = window.places;
-        let time = |place: u32| log.record(rows.number(place)).map(|record| record.time);
-        let mut above = start.checked_sub(1).and_then(time);
+        let before = start.checked_sub(1).and_then(|place| log.record(rows.number(place)));
+        let mut above = before.map(|record| record.time);
+        let day_of = |time_of_day: u64| zone.local(time_of_day) / DAY;
+        let mut day = day_of(before.map_or(now, |record| log.time_of_day(record)));
         let mut drawn = Vec::with_capacity((end - start) as usize);
         for place in start..end {
             let number = rows.number(place);
@@ -244,6 +249,8 @@ impl LogView {
             row.above = above;
             row.is_found = self.is_marked(number);
             above = Some(row.time);
+            let own_day = day_of(row.time_of_day);
+            row.is_new_day = std::mem::replace(&mut day, own_day) != own_day;
             drawn.push(row);
         }
         let is_following = self.is_following();
@@ -277,6 +284,7 @@ impl LogView {
                 selected_match: self.selected_match().map(|at| at as u32),
                 fault,
             },
+            is_unsaved: false,
             exporting: None,
             importing: None,
         }
@@ -302,6 +310,26 @@ mod tests {
     use crate::samples::{log_of as new_log, sent};
     use std::ops::Range;
 
+    #[test]
+    fn where_a_day_begins_is_told() {
+        let mut log = new_log(1 << 20);
+        let noon = 20_000 * DAY + DAY / 2;
+        // 12:00, 18:00, 24:00, .. of two days in UTC.
+        for quarter in 0..8 {
+            sent(&mut log, noon + quarter * DAY / 4, b"\xc0\x00");
+        }
+        let view =
+            LogView { geometry: Geometry { view: 480.0, ..Geometry::default() }, ..LogView::default() };
+        let begun = |zone: Zone, now: u64| {
+            let rows = view.rows_view(&log, &zone, now).rows;
+            rows.iter().filter(|row| row.is_new_day).map(|row| row.number).collect::<Vec<_>>()
+        };
+        assert_eq!(begun(Zone::UTC, noon), [2, 6]);
+        assert_eq!(begun(Zone::fixed(6 * 60), noon), [1, 5]);
+        // The log begins on another day than today.
+        assert_eq!(begun(Zone::UTC, noon + 30 * DAY), [0, 2, 6]);
+    }
+
     fn log_of(rows: u64) -> Log {
         let mut log = new_log(64 << 20);
         for time in 0..rows {
@@ -317,7 +345,7 @@ mod tests {
 
     fn filtered(log: &Log, text: &str) -> LogView {
         let mut view = LogView::default();
-        view.set_filter(&edit(text, 0..0), 0);
+        view.set_filter(&edit(text, 0..0), &Zone::UTC);
         while !view.advance(log) {}
         view
     }
@@ -327,10 +355,10 @@ mod tests {
         let log = log_of(10);
         let mut view = filtered(&log, "type:publish");
         assert_eq!(view.rows(&log).len(), 4);
-        view.set_filter(&edit("type:publish type:x", 0..0), 0);
+        view.set_filter(&edit("type:publish type:x", 0..0), &Zone::UTC);
         assert_eq!(view.error.as_ref().map(|error| error.range.start), Some(18));
         assert_eq!(view.rows(&log).len(), 4);
-        view.set_filter(&edit("", 0..0), 0);
+        view.set_filter(&edit("", 0..0), &Zone::UTC);
         assert_eq!((view.rows(&log).len(), view.error.is_none()), (10, true));
     }
 
@@ -339,11 +367,11 @@ mod tests {
         let log = log_of(10);
         let mut view = filtered(&log, "type:publish");
         for (text, begun) in [("type:publish q", 13..14), ("type:publish not q", 17..18)] {
-            view.set_filter(&edit(text, begun), 0);
+            view.set_filter(&edit(text, begun), &Zone::UTC);
             while !view.advance(&log) {}
             assert_eq!((view.rows(&log).len(), view.error.is_none()), (4, true));
         }
-        view.set_filter(&edit("type:publish q", 0..0), 0);
+        view.set_filter(&edit("type:publish q", 0..0), &Zone::UTC);
         while !view.advance(&log) {}
         assert_eq!(view.rows(&log).len(), 0);
     }

@@ -27,7 +27,15 @@ pub(crate) fn row(log: &Log, number: u32, is_verbose: bool) -> Option<Row> {
         None => Content::Packet(packet_row(log, number, record, is_verbose)),
     };
     let time_of_day = log.time_of_day(record);
-    Some(Row { number, time: record.time, time_of_day, above: None, is_found: false, content })
+    Some(Row {
+        number,
+        time: record.time,
+        time_of_day,
+        above: None,
+        is_new_day: false,
+        is_found: false,
+        content,
+    })
 }
 
 /// The row as a line of text, with tabs between its columns; `time` is the time of day.
@@ -332,7 +340,7 @@ mod tests {
     #[test]
     fn payloads_that_are_no_text_are_shown_as_hex() {
         assert_eq!(payload_text(b"\xff\x00\x10"), "ff 00 10");
-        assert_eq!(payload_text(b"a\nb\x7f"), "a↵b·");
+        assert_eq!(payload_text(b"a\nb\x7f"), "a↵b␡");
         let long = ["x".repeat(255), "ä".into(), "y".repeat(9)].concat();
         assert_eq!(payload_text(long.as_bytes()), "x".repeat(255));
     }

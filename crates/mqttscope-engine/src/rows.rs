@@ -77,7 +77,7 @@ mod tests {
     use super::*;
     use crate::samples::{log_of as new_log, sent};
     use mqttscope_log::Follower;
-    use mqttscope_log::filter::{Budget, Filter};
+    use mqttscope_log::filter::{Budget, Filter, Zone};
 
     fn log_of(rows: u64) -> Log {
         let mut log = new_log(1 << 20);
@@ -89,7 +89,7 @@ mod tests {
     }
 
     fn matches_of(log: &Log) -> Matches {
-        let mut matches = Matches::new(Filter::parse("type:publish", 0).expect("a filter"));
+        let mut matches = Matches::new(Filter::parse("type:publish", &Zone::UTC).expect("a filter"));
         assert!(matches.advance(log, Budget::ALL));
         matches
     }

@@ -258,6 +258,35 @@ fn a_filter_leaves_rows_and_a_mistake_is_told_with_its_place() {
 }
 
 #[test]
+fn a_value_that_is_begun_hides_nothing() {
+    let mut bench = Bench::connected();
+    for topic in ["site/1", "site/1/temp", "a \"b\""] {
+        bench.publish(topic, b"x");
+    }
+    let mut offers = |text: &str| {
+        let cursor = text.len() as u32;
+        bench.log(LogCommand::Complete { text: text.into(), cursor }).expect("it cannot fail");
+        let newest = bench.updates.iter().rev().find_map(|update| match update {
+            Update::Offers(offers) => Some(offers.clone()),
+            _ => None,
+        });
+        newest.expect("offers")
+    };
+    for (text, is_begun) in [
+        ("topic:si", true),
+        // It is a topic as it stands, and another one goes on.
+        ("topic:site/1", false),
+        ("topic:other", false),
+        ("type:publ", true),
+        ("type:publish", false),
+        ("qos:1", false),
+    ] {
+        assert_eq!(offers(text).is_begun, is_begun, "{text}");
+    }
+    assert_eq!(offers("topic:a").offers[0].text, "\"a \\\"b\\\"\"");
+}
+
+#[test]
 fn the_newest_rows_are_followed_until_they_are_left() {
     let mut bench = Bench::connected();
     for number in 0..200u8 {

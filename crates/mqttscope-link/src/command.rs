@@ -185,8 +185,8 @@ pub enum PageCommand {
     Tick,
     /// What a person did with the scroll bar of the log.
     Scroll(Gesture),
-    /// Minutes that local time is ahead of UTC.
-    UtcOffset(i32),
+    /// The time zone: from when on, in microseconds since the Unix epoch, local time is so many minutes ahead of UTC.
+    Zone(Vec<(u64, i32)>),
     /// A line of the payload is folded, or unfolded.
     Fold(u32),
     /// Something is wanted for the clipboard, as [`crate::Update::Copied`].

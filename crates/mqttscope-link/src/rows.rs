@@ -36,6 +36,8 @@ pub struct Row {
     pub time_of_day: u64,
     /// The time of the row above; `None` for the first.
     pub above: Option<u64>,
+    /// It begins another day than that of the row above, by local time.
+    pub is_new_day: bool,
     /// It is a match among rows that are none.
     pub is_found: bool,
     /// What it shows beside its times.

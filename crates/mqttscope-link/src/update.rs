@@ -74,6 +74,8 @@ pub struct LogView {
     pub selected: Option<u32>,
     /// The filter.
     pub filter: FilterView,
+    /// It holds packets of a live connection that are in no file yet.
+    pub is_unsaved: bool,
     /// How far an export is, in rows.
     pub exporting: Option<Progress>,
     /// How far the reading of a capture is, in bytes.

@@ -25,6 +25,7 @@
 //! | `event`, `event:closed` | events |
 //! | `unanswered` | packets whose answer has not come |
 
+pub use mqttscope_text::zone::Zone;
 use std::borrow::Cow;
 use std::ops::Range;
 
@@ -39,6 +40,7 @@ mod value;
 
 pub use complete::{Completion, Suggestion, complete};
 pub use eval::topic_matches;
+pub use lex::quoted;
 pub use scan::{Matches, Scan};
 
 pub use crate::follow::Budget;
@@ -61,21 +63,21 @@ pub struct FilterError {
 }
 
 impl Filter {
-    /// Reads a filter; the empty one leaves everything. `utc_offset_minutes` is what local time is ahead of UTC.
+    /// Reads a filter; the empty one leaves everything. Its times are those of a zone.
     ///
     /// # Errors
     ///
     /// At the first mistake.
     ///
     /// ```
-    /// use mqttscope_log::filter::Filter;
+    /// use mqttscope_log::filter::{Filter, Zone};
     ///
-    /// assert!(Filter::parse("type:publish (qos:>0 or retain) -topic:$SYS/#", 0).is_ok());
-    /// let error = Filter::parse("type:publish colour:red", 0).unwrap_err();
+    /// assert!(Filter::parse("type:publish (qos:>0 or retain) -topic:$SYS/#", &Zone::UTC).is_ok());
+    /// let error = Filter::parse("type:publish colour:red", &Zone::UTC).unwrap_err();
     /// assert_eq!(error.range, 13..20);
     /// ```
-    pub fn parse(text: &str, utc_offset_minutes: i32) -> Result<Self, FilterError> {
-        parse::parse(text, utc_offset_minutes).map(|root| Self { root })
+    pub fn parse(text: &str, zone: &Zone) -> Result<Self, FilterError> {
+        parse::parse(text, zone).map(|root| Self { root })
     }
 
     /// Whether it leaves everything.

@@ -7,7 +7,7 @@
 //! a place in it: a [`filter::Matches`], a [`statistics::Statistics`], an [`export::Export`].
 //!
 //! ```
-//! use mqttscope_log::filter::{Filter, Matches};
+//! use mqttscope_log::filter::{Filter, Matches, Zone};
 //! use mqttscope_log::ladder::Ladder;
 //! use mqttscope_log::{Budget, Direction, Follower, Log, PacketFacts, SourceId, Version};
 //! use mqttscope_proto::{PacketType, ProtocolVersion};
@@ -26,7 +26,7 @@
 //!     }
 //! }
 //!
-//! let mut matches = Matches::new(Filter::parse("topic:t or type:puback", 0).expect("a filter"));
+//! let mut matches = Matches::new(Filter::parse("topic:t or type:puback", &Zone::UTC).expect("a filter"));
 //! assert!(matches.advance(&log, Budget::SLICE));
 //! assert_eq!(matches.len(), 2);
 //!

@@ -1,7 +1,7 @@
 //! Filters against an evaluator that takes no short cuts, and what a person sees of them while typing.
 
-use mqttscope_log::filter::{Budget, Filter, Matches, Scan, complete};
-use mqttscope_log::{ConnectionId, Direction, Event, EventKind, Follower, Log};
+use mqttscope_log::filter::{self, Budget, Filter, Matches, Scan, Zone, complete};
+use mqttscope_log::{ConnectionId, Direction, Event, EventKind, Follower, Log, PacketFacts};
 use mqttscope_proto::{Packet, PacketType, TopicFilter, decode};
 use proptest::prelude::*;
 
@@ -152,9 +152,25 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(1_500))]
 
     #[test]
+    fn a_topic_in_quotes_finds_itself(topic in "[a-c/\\-:()\"\\\\, \t\n\r\u{85}é]{1,8}", other in "[ab/]{1,3}") {
+        let mut log = log_of(1 << 20, 1);
+        for topic in [&topic, &other] {
+            let topic = topic.as_bytes();
+            let mut packet = vec![0x30, 2 + topic.len() as u8, 0, topic.len() as u8];
+            packet.extend_from_slice(topic);
+            log.push_packet(0, ConnectionId(0), Direction::In, &packet, PacketFacts::default());
+        }
+        let text = format!("topic:{}", filter::quoted(&topic));
+        prop_assert!(!text.contains(['\n', '\r', '\t']), "{text:?}");
+        let mut filter = Filter::parse(&text, &Zone::UTC).map_err(|error| TestCaseError::fail(format!("{text}: {error:?}")))?;
+        let found = [0, 1].map(|number| log.record(number).is_some_and(|record| filter.matches(&log, record)));
+        prop_assert_eq!(found, [true, topic == other], "{}", text);
+    }
+
+    #[test]
     fn leaves_what_its_terms_mean(term in term(), entries in entries(0..24), slice in 1..9_u32) {
         let text = written(&term);
-        let mut filter = Filter::parse(&text, 0).map_err(|error| TestCaseError::fail(format!("{text}: {error:?}")))?;
+        let mut filter = Filter::parse(&text, &Zone::UTC).map_err(|error| TestCaseError::fail(format!("{text}: {error:?}")))?;
         let expected: Vec<u32> =
             (0..).zip(&entries).filter(|(_, entry)| means(&term, entry)).map(|(number, _)| number).collect();
         let log = fill(&entries);
@@ -168,7 +184,7 @@ proptest! {
     fn any_text_is_a_filter_or_has_a_mistake_in_its_bounds(
         text in "\\PC{0,40}|[-a-c():/\"\\\\ .>,+#]{0,30}|(type|qos|id|after|topic|not|or|payload|event|[:()\"/ ,>a1]){0,12}",
     ) {
-        if let Err(error) = Filter::parse(&text, 60) {
+        if let Err(error) = Filter::parse(&text, &Zone::fixed(60)) {
             prop_assert!(error.range.start <= error.range.end && text.get(error.range.clone()).is_some(), "{:?}", error);
         }
         for cursor in 0..=text.len() {
@@ -225,12 +241,12 @@ fn mistakes_are_shown_where_they_are() {
         ("after>10:30", ">", "write after:10:30;"),
     ];
     for (text, place, words) in cases {
-        let error = Filter::parse(text, 0).expect_err(text);
+        let error = Filter::parse(text, &Zone::UTC).expect_err(text);
         assert_eq!(&text[error.range.clone()], place, "{text}");
         assert!(error.words.contains(words), "{text}: {}", error.words);
     }
-    assert!(Filter::parse(&"(".repeat(100_000), 0).is_err());
-    assert!(Filter::parse(&"not ".repeat(100_000), 0).is_err());
+    assert!(Filter::parse(&"(".repeat(100_000), &Zone::UTC).is_err());
+    assert!(Filter::parse(&"not ".repeat(100_000), &Zone::UTC).is_err());
 }
 
 #[test]
@@ -238,16 +254,16 @@ fn what_only_looks_like_a_term_is_a_word() {
     let words = ["12:30", "/a/b", "a-b", "\"-\"", "\"colour:red\"", "x,y", ",y", "\"\""];
     let with_signs = ["value>90", "a=b", "\"type=publish\"", "id=", "qos>", "/size>9/", "<id>5"];
     for text in words.into_iter().chain(with_signs) {
-        let parsed = Filter::parse(text, 0);
+        let parsed = Filter::parse(text, &Zone::UTC);
         assert!(parsed.is_ok(), "{text}: {parsed:?}");
     }
-    assert!(Filter::parse("a:/b", 0).is_err());
-    assert!(Filter::parse("  ", 0).is_ok_and(|filter| filter.is_empty()));
+    assert!(Filter::parse("a:/b", &Zone::UTC).is_err());
+    assert!(Filter::parse("  ", &Zone::UTC).is_ok_and(|filter| filter.is_empty()));
 }
 
 /// Counts the records of a small log that a filter leaves.
 fn count(log: &Log, text: &str) -> usize {
-    let mut matches = Matches::new(Filter::parse(text, 90).expect(text));
+    let mut matches = Matches::new(Filter::parse(text, &Zone::fixed(90)).expect(text));
     assert!(matches.advance(log, Budget::ALL));
     matches.len()
 }
@@ -317,7 +333,7 @@ fn terms_of_all_kinds() {
 fn matches_follow_a_log_that_grows_drops_and_is_cleared() {
     let packet = [b"\x30\xe7\x07\x00\x01t".as_slice(), &[7; 996]].concat();
     let mut log = log_of(2 << 20, 2);
-    let mut matches = Matches::new(Filter::parse("type:publish", 0).expect("a filter"));
+    let mut matches = Matches::new(Filter::parse("type:publish", &Zone::UTC).expect("a filter"));
     for time in 0..5_000 {
         log.sent(time, &packet);
         log.sent(time, b"\xc0\x00");

@@ -21,6 +21,15 @@ pub fn push_iso(out: &mut String, micros: u64) {
     }
 }
 
+/// The date of a time in microseconds since the Unix epoch: `2026-11-25`.
+#[must_use]
+pub fn date_text(micros: u64) -> String {
+    let mut text = String::with_capacity(24);
+    push_iso(&mut text, micros);
+    text.truncate(10);
+    text
+}
+
 /// Days since the Unix epoch of a date, `None` before it or where there is no such day.
 #[must_use]
 pub fn days(year: u64, month: u64, day: u64) -> Option<u64> {
@@ -105,6 +114,7 @@ mod tests {
             let mut text = String::new();
             push_iso(&mut text, micros);
             assert_eq!(text, expected);
+            assert_eq!(date_text(micros), expected[..10]);
         }
     }
 

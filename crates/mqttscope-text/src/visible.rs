@@ -3,8 +3,8 @@
 use alloc::borrow::ToOwned;
 use alloc::string::String;
 
-/// The text as a line in which all can be seen: control characters are signs, and what has no width or turns the
-/// order of the text around is its escape, `\u{202e}`.
+/// The text as a line in which all can be seen: each control character has its own sign, and what has no
+/// picture, no width, or turns the order of the text around is its escape, `\u{202e}`.
 #[must_use]
 pub fn visible(text: &str) -> String {
     if text.bytes().all(|byte| matches!(byte, b' '..=b'~')) {
@@ -14,8 +14,11 @@ pub fn visible(text: &str) -> String {
     for char in text.chars() {
         match char {
             '\n' => shown.push('↵'),
-            '\0'..='\x1f' | '\x7f'..='\u{9f}' => shown.push('·'),
-            '\u{61c}'
+            // Each has a picture of its own, in the order of their numbers.
+            '\0'..='\x1f' => shown.extend(char::from_u32(PICTURES + u32::from(char))),
+            '\x7f' => shown.push('␡'),
+            '\u{80}'..='\u{9f}'
+            | '\u{61c}'
             | '\u{200b}'..='\u{200f}'
             | '\u{202a}'..='\u{202e}'
             | '\u{2060}'..='\u{2069}'
@@ -38,6 +41,9 @@ pub fn capitalised(text: &str) -> String {
     text
 }
 
+/// The block Control Pictures.
+const PICTURES: u32 = 0x2400;
+
 #[cfg(test)]
 mod tests {
     use alloc::string::ToString;
@@ -48,7 +54,7 @@ mod tests {
     fn all_of_a_line_can_be_seen() {
         let cases = [
             ("a/b ~ ", "a/b ~ "),
-            ("a\nb\x7f\u{85}", "a↵b··"),
+            ("a\nb\x7f\u{85}\t\r\0", "a↵b␡\\u{85}␉␍␀"),
             ("größer 日本 🙂 ‐‑–‧", "größer 日本 🙂 ‐‑–‧"),
             ("x\u{202e}gpj.\u{202c}", "x\\u{202e}gpj.\\u{202c}"),
             ("\u{feff}\u{61c}", "\\u{feff}\\u{61c}"),

@@ -195,6 +195,14 @@ impl Field {
     pub fn tab(self) -> Tab {
         self.info().form.info().tab
     }
+
+    /// Whether one button does what this field and another are for.
+    #[must_use]
+    pub fn goes_with(self, other: Self) -> bool {
+        let (form, others) = (self.info().form, other.info().form);
+        let button = form.info().button;
+        form == others || button.is_some() && button == others.info().button
+    }
 }
 
 impl FieldInfo {

@@ -81,7 +81,7 @@ pub enum Edit {
     /// A form's button was pressed in vain.
     Refused(Problems),
     /// A form's button did its work.
-    Accepted,
+    Accepted(Field),
     /// There is something to say at a button.
     Note(Field, String),
     /// The colours are others.
@@ -141,11 +141,11 @@ impl Page {
                 if let Some(field) = problems.first() {
                     self.tab = field.tab();
                 }
-                self.problems = Rc::new(problems);
+                Rc::make_mut(&mut self.problems).replace(problems);
                 self.refusals += 1;
             }
             Edit::Note(field, words) => self.note = Some(Rc::new(Note { field, words })),
-            Edit::Accepted => self.problems = Rc::default(),
+            Edit::Accepted(field) => Rc::make_mut(&mut self.problems).settle(field),
             Edit::Theme(theme) => {
                 self.looks().theme = theme;
                 change = looks(Some(Effect::Theme));
@@ -353,6 +353,26 @@ mod tests {
         page.apply(text(Field::Topic, "a"));
         assert_eq!(page.problems.first(), None);
         assert_eq!(page.text(Field::Topic), "a");
+    }
+
+    #[test]
+    fn what_becomes_of_one_form_says_nothing_of_another() {
+        let mut page = Page::default();
+        page.apply(Edit::Refused(refused(Field::GoTo, "no such row")));
+        page.apply(Edit::Refused(refused(Field::Topic, "no topic")));
+        page.apply(Edit::Refused(refused(Field::Message, "no message")));
+        let said = |page: &Page| {
+            [Field::GoTo, Field::Topic, Field::Message].map(|field| page.problems.at(field).is_some())
+        };
+        assert_eq!(said(&page), [true, false, true]);
+        // The newest is the one to look at.
+        assert_eq!(page.problems.first(), Some(Field::Message));
+        page.apply(Edit::Accepted(Field::PublishButton));
+        assert_eq!(said(&page), [true, false, false]);
+        page.apply(Edit::Refused(refused(Field::WillTopic, "no")));
+        page.apply(Edit::Accepted(Field::ConnectButton));
+        assert_eq!(page.problems.at(Field::WillTopic), None);
+        assert_eq!(said(&page), [true, false, false]);
     }
 
     #[test]

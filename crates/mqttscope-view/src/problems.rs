@@ -40,6 +40,21 @@ impl Problems {
         self.0.retain(|problem| problem.field != field);
     }
 
+    /// Takes the problems that a form was refused for now, in place of those that it was refused for before.
+    pub fn replace(&mut self, refused: Self) {
+        let mut problems = refused.0;
+        let older = std::mem::take(&mut self.0).into_iter();
+        let is_other = |older: &Problem| !problems.iter().any(|new| new.field.goes_with(older.field));
+        let others: Vec<_> = older.filter(is_other).collect();
+        problems.extend(others);
+        self.0 = problems;
+    }
+
+    /// Forgets the problems of a form that was not refused, by one of its fields.
+    pub fn settle(&mut self, field: Field) {
+        self.0.retain(|problem| !problem.field.goes_with(field));
+    }
+
     /// `value` if nothing is wrong.
     ///
     /// # Errors

@@ -2,6 +2,7 @@
 
 use mqttscope_link::Absence;
 use mqttscope_text::number;
+use mqttscope_text::zone::Zone;
 use yew::prelude::*;
 
 use super::{nothing, record_button, time};
@@ -9,7 +10,7 @@ use crate::components::element::{classed, words};
 use crate::store::text::concat;
 
 /// Why there is no packet, and what to do about it.
-pub fn absence(absence: &Absence, utc_offset: i32) -> Vec<Html> {
+pub fn absence(absence: &Absence, zone: &Zone) -> Vec<Html> {
     match absence {
         Absence::NothingSelected => nothing(
             "No packet is selected",
@@ -26,8 +27,7 @@ pub fn absence(absence: &Absence, utc_offset: i32) -> Vec<Html> {
                 words("strong", "", "Event"),
                 words("span", "quiet", &concat(&["#", &number::grouped((*number).into())])),
             ];
-            let subject =
-                vec![classed("p", "subject-name", title), words("p", "quiet", &time(*at, utc_offset))];
+            let subject = vec![classed("p", "subject-name", title), words("p", "quiet", &time(*at, zone))];
             let class = if *is_violation { "event-words red" } else { "event-words" };
             let mut parts = vec![classed("div", "subject", subject), words("p", class, said)];
             if let Some((about, name)) = about {

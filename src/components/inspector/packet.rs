@@ -106,9 +106,9 @@ impl Panel for Packet {
 
     fn view(&self, scene: &Scene<'_>) -> Vec<Html> {
         match &*self.view {
-            PanelView::Absent(why) => absence(why, scene.utc_offset),
+            PanelView::Absent(why) => absence(why, scene.zone),
             PanelView::Packet(view) => vec![
-                head::head(&view.head, self.is_copied, scene.utc_offset),
+                head::head(&view.head, self.is_copied, scene.zone),
                 fields::fields(&self.fields, view, scene),
                 rule(view),
                 self.bytes.view(view, scene),

@@ -3,6 +3,7 @@
 use std::rc::Rc;
 
 use mqttscope_link::{Command, Copy, PanelLook, PanelView};
+use mqttscope_text::zone::Zone;
 use web_sys::Element;
 use yew::prelude::*;
 
@@ -50,8 +51,7 @@ pub trait Panel {
 /// What a panel is drawn with.
 pub struct Scene<'a> {
     pub listeners: &'a Listeners,
-    /// Minutes that local time is ahead of UTC.
-    pub utc_offset: i32,
+    pub zone: &'a Zone,
 }
 
 /// Something that happened to an element of a panel.

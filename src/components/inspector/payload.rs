@@ -90,7 +90,7 @@ impl Panel for Payload {
 
     fn view(&self, scene: &Scene<'_>) -> Vec<Html> {
         match &*self.view {
-            PanelView::Absent(why) => absence(why, scene.utc_offset),
+            PanelView::Absent(why) => absence(why, scene.zone),
             PanelView::NoMessage => nothing(
                 "This packet carries no message",
                 "PUBLISH has a payload, and CONNECT has one for its will. Select one of them in the log.",
@@ -302,4 +302,4 @@ const FORMATS: [(PayloadFormat, &str); 8] = [
     (PayloadFormat::Image, "Image"),
 ];
 /// Height of a line in CSS pixels, as in the style sheet.
-const LINE: u32 = 18;
+const LINE: u32 = 24;

@@ -3,6 +3,7 @@
 use std::rc::Rc;
 
 use mqttscope_link::{Command, Copy, PanelLook, PanelView};
+use mqttscope_text::zone::Zone;
 use yew::prelude::*;
 
 /// What the inspector is given by the page.
@@ -12,8 +13,7 @@ pub struct InspectorProps {
     pub panel: SharedPanel,
     /// The number of the selected record.
     pub selected: Option<u32>,
-    /// Minutes that local time is ahead of UTC.
-    pub utc_offset: i32,
+    pub zone: Zone,
     /// What was copied last, and how many times something was.
     pub copied: Option<(Copy, u32)>,
     /// It wants to show something else than before.

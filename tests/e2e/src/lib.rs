@@ -9,6 +9,7 @@ pub mod broker;
 pub mod bytes;
 pub mod capture;
 pub mod chain;
+pub mod dev_tools;
 pub mod downloads;
 pub mod driver;
 pub mod environment;

@@ -149,6 +149,13 @@ fn a_broker_that_restarts() {
 }
 
 #[test]
+fn a_clock_that_is_set() {
+    stage::run("clock-set", async |stage| {
+        failures::clock_is_set(stage, &mut Chain::own(Version::V31)?).await
+    });
+}
+
+#[test]
 fn a_gateway_that_restarts() {
     stage::run("gateway-restarts", async |stage| {
         let mut chain = Chain::own(Version::V31)?;

@@ -9,10 +9,12 @@ mqttscope_e2e::scenario_tests! { mqttscope_e2e::chain::Chain::own(mqttscope_e2e:
     access: light, dark;
     export: others_read_it, only_what_is_found, the_password_on_demand;
     filter: leaves_what_it_names, says_where_it_is_wrong, completes, remembers,
-        is_live_and_leads_from_match_to_match, loses_no_character;
-    import: its_own_exports, a_capture_of_others, a_broken_file;
+        is_live_and_leads_from_match_to_match, loses_no_character, leaves_keys_to_input_methods;
+    import: its_own_exports, a_capture_of_others, a_broken_file, days_have_their_own_local_time,
+        files_are_dropped;
     inspector: fields_mark_their_bytes, payloads_in_each_format, an_image_and_five_megabytes,
         the_handshake_with_duplicates, statistics_count_packets;
+    leaving: asks_before_packets_are_lost, is_kept_awake_while_connected;
     rows: columns_are_hidden_and_shown, pause_holds_the_view, keys_select_and_reveal,
         goes_to_a_number_and_a_time, a_row_is_copied, panes_take_the_size_they_are_given;
     settings: each_tab_has_its_own, a_duplicated_tab_is_another_client, a_link_is_remembered_once_it_is_used,

@@ -6,6 +6,7 @@ use mqttscope_log::export::Selection;
 use mqttscope_log::transfer::Message;
 use mqttscope_proto::session::{CommandError, Publication};
 use mqttscope_proto::{Timestamp, TopicFilter, TopicName};
+use mqttscope_text::zone::{Offset, Zone};
 use mqttscope_text::{capitalised, number};
 
 use super::{Engine, Output};
@@ -79,7 +80,7 @@ impl Engine {
                 Ok(())
             }
             LogCommand::Filter(edit) => {
-                let is_right = self.view.set_filter(&edit, self.page.utc_offset_minutes);
+                let is_right = self.view.set_filter(&edit, &self.page.zone);
                 if is_right && edit.is_used && !edit.text.trim().is_empty() {
                     self.update(Update::FilterUsed(edit.text));
                 }
@@ -109,7 +110,7 @@ impl Engine {
                 self.view.step(step, &self.log);
                 Ok(())
             }
-            LogCommand::GoTo(text) => goto::find(&self.log, &text, self.page.utc_offset_minutes)
+            LogCommand::GoTo(text) => goto::find(&self.log, &text, &self.page.zone)
                 .map(|number| self.view.select(number, &self.log))
                 .map_err(str::to_owned),
             LogCommand::Export { format, found_only, with_passwords } => {
@@ -142,7 +143,10 @@ impl Engine {
             PageCommand::Drawn => self.page.is_ready = true,
             PageCommand::Tick => {}
             PageCommand::Scroll(gesture) => self.view.scroll(gesture, &self.log),
-            PageCommand::UtcOffset(minutes) => self.page.utc_offset_minutes = minutes,
+            PageCommand::Zone(offsets) => {
+                let offset = |(from, minutes)| Offset { from, minutes };
+                self.page.zone = Zone::new(offsets.into_iter().map(offset).collect());
+            }
             PageCommand::Fold(line) => self.inspector.fold(&self.log, line),
             PageCommand::Copy(copy) => {
                 if let Some(text) = self.copied(copy) {
@@ -154,10 +158,7 @@ impl Engine {
 
     fn copied(&self, copy: Copy) -> Option<String> {
         let selected = self.view.selected();
-        let time = |micros: u64| {
-            let offset = i64::from(self.page.utc_offset_minutes) * 60_000_000;
-            number::time_of_day(micros.saturating_add_signed(offset))
-        };
+        let time = |micros: u64| number::time_of_day(self.page.zone.local(micros));
         match copy {
             Copy::Row => {
                 let row = row::row(&self.log, selected?, false)?;

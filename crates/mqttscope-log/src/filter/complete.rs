@@ -37,7 +37,7 @@ pub fn complete(text: &str, cursor: usize) -> Completion {
     }
     let before = &text[..cursor];
     let nothing = Completion { range: cursor..cursor, key: None, suggestions: Vec::new(), is_begun: false };
-    if before.matches('"').count() % 2 == 1 {
+    if is_in_quotes(before) {
         return nothing;
     }
     let blank = |(_, char): &(usize, char)| char.is_whitespace() || *char == '(';
@@ -65,6 +65,20 @@ pub fn complete(text: &str, cursor: usize) -> Completion {
         _ => Vec::new(),
     };
     Completion { range: cursor - item.len()..cursor, key: Some(key), suggestions, is_begun: false }
+}
+
+/// Whether a quote is open at the end of a text.
+fn is_in_quotes(text: &str) -> bool {
+    let mut chars = text.chars();
+    let mut is_open = false;
+    while let Some(char) = chars.next() {
+        match char {
+            '"' => is_open = !is_open,
+            '\\' if is_open => _ = chars.next(),
+            _ => {}
+        }
+    }
+    is_open
 }
 
 /// The key that is written so, whatever the case of its letters.

@@ -3,6 +3,7 @@
 use mqttscope_proto::{Packet, PacketType, decode};
 use mqttscope_search::{Needle, Regex};
 use mqttscope_text::time::DAY;
+use mqttscope_text::zone::Zone;
 
 use crate::store::{BrokenRules, Direction, EventKind, Log, Record};
 
@@ -57,10 +58,10 @@ pub(super) enum Topic {
 }
 
 /// A time.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub(super) enum When {
-    /// Microseconds since midnight, and those that local time is ahead of UTC.
-    TimeOfDay { micros: u64, offset: i64 },
+    /// Microseconds since midnight of a local clock.
+    TimeOfDay { micros: u64, zone: Zone },
     /// Microseconds since the Unix epoch.
     Moment(u64),
 }
@@ -206,9 +207,9 @@ impl Topic {
 impl When {
     /// Whether it is later than a time.
     fn is_after(&self, time: u64) -> bool {
-        match *self {
-            Self::Moment(moment) => time < moment,
-            Self::TimeOfDay { micros, offset } => time.saturating_add_signed(offset) % DAY < micros,
+        match self {
+            Self::Moment(moment) => time < *moment,
+            Self::TimeOfDay { micros, zone } => zone.local(time) % DAY < *micros,
         }
     }
 }

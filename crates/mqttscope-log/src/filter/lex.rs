@@ -131,7 +131,7 @@ impl Lexer<'_> {
                     self.at += at + 1;
                     return Ok(Value::Quoted(text, start..self.at));
                 }
-                '\\' => text.extend(chars.next().map(|(_, char)| char)),
+                '\\' => text.extend(chars.next().map(|(_, char)| escaped(char))),
                 _ => text.push(char),
             }
         }
@@ -158,6 +158,35 @@ impl Lexer<'_> {
         None
     }
 }
+
+/// A text as a value: as it stands where that is one word and nothing else, else in quotes. It is read back as the same
+/// text; line breaks and tabs are written as escapes, since a field of one line would drop them.
+#[must_use]
+pub fn quoted(text: &str) -> String {
+    let is_plain =
+        |char: char| !ends_word(char) && !char.is_control() && !matches!(char, '(' | '"' | '\\' | ',');
+    if !text.is_empty() && text.chars().all(is_plain) && !text.starts_with(['/', '-']) {
+        return text.to_owned();
+    }
+    let mut quoted = String::with_capacity(text.len() + 2);
+    quoted.push('"');
+    for char in text.chars() {
+        match ESCAPES.iter().find(|(_, meant)| *meant == char) {
+            Some((written, _)) => quoted.extend(['\\', *written]),
+            None => quoted.push(char),
+        }
+    }
+    quoted.push('"');
+    quoted
+}
+
+/// The character that is meant by one behind a backslash.
+fn escaped(written: char) -> char {
+    ESCAPES.iter().find(|(known, _)| *known == written).map_or(written, |(_, meant)| *meant)
+}
+
+/// What stands behind a backslash in quotes, and what is meant by it; any other character stands for itself.
+const ESCAPES: [(char, char); 5] = [('"', '"'), ('\\', '\\'), ('n', '\n'), ('r', '\r'), ('t', '\t')];
 
 fn ends_word(char: char) -> bool {
     char.is_whitespace() || char == ')'

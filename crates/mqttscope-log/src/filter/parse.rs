@@ -1,5 +1,6 @@
 //! From tokens to the tree of a filter.
 
+use mqttscope_text::zone::Zone;
 use std::iter::Peekable;
 use std::ops::Range;
 use std::vec::IntoIter;
@@ -10,9 +11,9 @@ use super::lex::{Token, Value, lex};
 use super::value;
 
 /// Reads a filter.
-pub(super) fn parse(text: &str, utc_offset_minutes: i32) -> Result<Node, FilterError> {
+pub(super) fn parse(text: &str, zone: &Zone) -> Result<Node, FilterError> {
     let tokens = lex(text)?.into_iter().peekable();
-    let mut parser = Parser { text, tokens, utc_offset_minutes, depth: 0 };
+    let mut parser = Parser { text, tokens, zone, depth: 0 };
     let node = parser.any()?;
     match parser.tokens.next() {
         Some((_, range)) => Err(FilterError { range, words: "this bracket closes nothing".into() }),
@@ -23,7 +24,7 @@ pub(super) fn parse(text: &str, utc_offset_minutes: i32) -> Result<Node, FilterE
 struct Parser<'t> {
     text: &'t str,
     tokens: Peekable<IntoIter<(Token, Range<usize>)>>,
-    utc_offset_minutes: i32,
+    zone: &'t Zone,
     depth: usize,
 }
 
@@ -95,7 +96,7 @@ impl Parser<'_> {
     }
 
     fn term(&self, key: Option<Range<usize>>, value: &Value) -> Result<Node, FilterError> {
-        let reader = value::Reader { text: self.text, utc_offset_minutes: self.utc_offset_minutes };
+        let reader = value::Reader { text: self.text, zone: self.zone };
         let test = match key {
             Some(key) => reader.keyed(key, value)?,
             None => reader.alone(value)?,

@@ -5,6 +5,7 @@ use std::ops::Range;
 use mqttscope_proto::{PacketType, TopicFilter};
 use mqttscope_search::{Needle, Regex};
 use mqttscope_text::time::{DAY, parse_date, parse_digits, parse_time_of_day};
+use mqttscope_text::zone::Zone;
 
 use super::FilterError;
 use super::complete::{FLAGS, known_key};
@@ -15,7 +16,7 @@ use crate::store::{Direction, EventKind};
 /// Reads terms; offsets are those of the whole filter.
 pub(super) struct Reader<'t> {
     pub(super) text: &'t str,
-    pub(super) utc_offset_minutes: i32,
+    pub(super) zone: &'t Zone,
 }
 
 impl Reader<'_> {
@@ -207,7 +208,6 @@ impl Reader<'_> {
     /// `10:30`, `10:30:15.25`, `2026-11-25`, `2026-11-25T10:30`.
     fn time(&self, value: &Value) -> Result<When, FilterError> {
         let text = self.plain(value);
-        let offset = i64::from(self.utc_offset_minutes) * 60_000_000;
         let (date, clock) = match text.split_once(['T', 't']) {
             Some((date, clock)) => (Some(date), Some(clock)),
             None if text.contains('-') => (Some(text), None),
@@ -217,8 +217,8 @@ impl Reader<'_> {
         let when = match date {
             Some(date) => parse_date(date)
                 .zip(micros)
-                .map(|(days, micros)| When::Moment((days * DAY + micros).saturating_add_signed(-offset))),
-            None => micros.map(|micros| When::TimeOfDay { micros, offset }),
+                .map(|(days, micros)| When::Moment(self.zone.utc(days * DAY + micros))),
+            None => micros.map(|micros| When::TimeOfDay { micros, zone: self.zone.clone() }),
         };
         let words = "a time belongs here: 10:30, 10:30:15.5, 2026-11-25, 2026-11-25T10:30";
         when.ok_or(FilterError { range: value.range(), words: words.into() })

@@ -2,6 +2,7 @@
 
 use mqttscope_link::PacketHead;
 use mqttscope_text::number;
+use mqttscope_text::zone::Zone;
 use yew::prelude::*;
 
 use super::bytes_words;
@@ -11,14 +12,9 @@ use crate::store::text::concat;
 use mqttscope_link::qos_name;
 
 /// The packet's name, its facts, and buttons that lead to its neighbours or copy it.
-pub fn head(packet: &PacketHead, is_copied: bool, utc_offset: i32) -> Html {
-    let facts = concat(&[
-        &time(packet.time, utc_offset),
-        " · ",
-        &bytes_words(packet.len),
-        " · MQTT ",
-        &packet.version,
-    ]);
+pub fn head(packet: &PacketHead, is_copied: bool, zone: &Zone) -> Html {
+    let facts =
+        concat(&[&time(packet.time, zone), " · ", &bytes_words(packet.len), " · MQTT ", &packet.version]);
     let misbehaviour = packet.misbehaviour.as_ref();
     let misbehaviour = misbehaviour.map(|sentence| words("p", "red", &concat(&["✖ ", sentence])));
     let [before, after] = packet.neighbours;

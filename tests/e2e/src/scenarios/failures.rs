@@ -1,11 +1,13 @@
 //! What goes wrong behind the page, said in words, and that it goes on afterwards.
 
-use anyhow::{Result, ensure};
+use anyhow::{Context, Result, ensure};
 use serde_json::json;
 use std::time::Duration;
 
 use super::{connect, own_topic, publish, subscribe};
 use crate::chain::Chain;
+use crate::dev_tools::DevTools;
+use crate::log::Kind;
 use crate::page::Page;
 use crate::stage::Stage;
 use crate::tcp_client::TcpClient;
@@ -148,6 +150,49 @@ pub async fn broker_restarted(stage: &Stage, chain: &mut Chain) -> Result<()> {
     works_again(&page).await
 }
 
+/// The system's clock is set an hour on: it is said, the time of day follows, and no answer takes an hour.
+pub async fn clock_is_set(stage: &Stage, chain: &mut Chain) -> Result<()> {
+    let page = stage.open(chain).await?;
+    connect(&page, "punctual").await?;
+    let before = answered(&page, 0).await?;
+
+    let mut tools = DevTools::of(&page).await?;
+    let workers = tools.workers()?;
+    ensure!(!workers.is_empty(), "the page has no worker");
+    for worker in &workers {
+        let set = json!({ "expression": "const real = Date.now; Date.now = () => real() + 3600e3; 0" });
+        let done = tools.command(Some(worker), "Runtime.evaluate", set)?;
+        ensure!(done["result"]["value"] == json!(0), "the clock was not set: {done}");
+    }
+    let from = page.log().next_index().await?;
+    let after = answered(&page, from).await?;
+    page.log().wait_for_event(from, "The clock was set, or the machine slept").await?;
+
+    let moved = (after + DAY_SECS - before) % DAY_SECS;
+    ensure!((3_600..3_660).contains(&moved), "the time of day went on by {moved} s");
+    Ok(())
+}
+
+/// Publishes at QoS 1, and gives the time of day of the PUBACK in seconds, once it is known to have taken no time worth
+/// the name.
+async fn answered(page: &Page, from: u64) -> Result<u64> {
+    page.field("Topic").fill("clock").await?;
+    page.select("Publish QoS").choose("1").await?;
+    page.button("Publish").click().await?;
+    let row = page.log().wait_for("PUBACK", from, |row| row.is(Kind::In, "PUBACK")).await?;
+    let cell = async |class: &str| {
+        let words = page.texts(&format!("#row-{} .{class}", row.index)).await?.concat();
+        ensure!(!words.is_empty(), "the row has no {class}: {row}");
+        anyhow::Ok(words)
+    };
+    let (time, latency) = (cell("time").await?, cell("answer").await?);
+    ensure!(latency.ends_with(" ms") || latency.ends_with(" s"), "the answer took {latency}");
+    time.split(['.', ':']).take(3).try_fold(0, |sum, part| {
+        let part: u64 = part.parse().with_context(|| format!("no time of day: {time}"))?;
+        Ok(sum * 60 + part)
+    })
+}
+
 /// The gateway goes and comes back while the page is connected.
 pub async fn gateway_restarted(stage: &Stage, chain: &mut Chain) -> Result<()> {
     let page = stage.open(chain).await?;
@@ -185,3 +230,5 @@ async fn expect_websocket_errors(page: &Page) -> Result<()> {
     }
     Ok(())
 }
+
+const DAY_SECS: u64 = 24 * 60 * 60;

@@ -1,6 +1,7 @@
 //! The field that filters and searches the log.
 
 use anyhow::{Result, ensure};
+use serde_json::json;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
@@ -112,6 +113,37 @@ pub async fn completes(stage: &Stage, chain: &mut Chain) -> Result<()> {
     page.press(keys::ESCAPE).await?;
     let focused = page.execute("return document.activeElement.id", vec![]).await?;
     ensure!(focused == "log-table", "Escape led to {focused}");
+    Ok(())
+}
+
+/// Keys that an input method takes make characters, whatever they are called: nothing is taken, closed or sent by them.
+pub async fn leaves_keys_to_input_methods(stage: &Stage, chain: &mut Chain) -> Result<()> {
+    let page = stage.open(chain).await?;
+    connect(&page, "composes").await?;
+    let before = page.log().packets().await?.len();
+    let composed = "const [id, key, control] = arguments;
+        const options = { key, ctrlKey: control, isComposing: true, bubbles: true, cancelable: true };
+        document.getElementById(id).dispatchEvent(new KeyboardEvent('keydown', options))";
+    let press = async |id: &str, key: &str, control: bool| {
+        page.execute(composed, vec![json!(id), json!(key), json!(control)]).await.map(drop)
+    };
+    press("message", "Enter", true).await?;
+
+    page.field(FIELD).fill("type:pubr").await?;
+    expect_offers(&page, &["pubrec", "pubrel"]).await?;
+    page.press(keys::ARROW_DOWN).await?;
+    for key in ["Enter", "Tab", "Escape", "ArrowDown"] {
+        press("log-filter", key, false).await?;
+    }
+    page.wait_for_texts("[data-offer][aria-selected=true] code", "the choice", |it| it == ["pubrec"]).await?;
+    expect_value(&page, "type:pubr").await?;
+    page.press(keys::ENTER).await?;
+    expect_value(&page, "type:pubrec ").await?;
+
+    page.field(FIELD).fill("").await?;
+    page.press(keys::ESCAPE).await?;
+    let after = page.log().packets().await?.len();
+    ensure!(after == before, "Ctrl+Enter has sent {} packets", after - before);
     Ok(())
 }
 

@@ -1,6 +1,7 @@
 //! Captures and exports, opened in the page.
 
 use anyhow::{Context, Result, ensure};
+use serde_json::json;
 
 use super::export::{JSON_LINES, PCAPNG, export, page_with_password};
 use super::{connect, own_topic, publish_to_itself};
@@ -88,6 +89,55 @@ fn others() -> Capture {
     capture
 }
 
+/// In Berlin: a capture of July, opened on another day, and one over the hour of October that comes twice.
+pub async fn days_have_their_own_local_time(stage: &Stage, chain: &mut Chain) -> Result<()> {
+    let page = stage.open(chain).await?;
+    page.dev_tools("Emulation.setTimezoneOverride", json!({ "timezoneId": "Europe/Berlin" })).await?;
+    let line = |number: usize, time: &str, micros: u64| {
+        json!({ "number": number, "time": time, "time_us": micros, "direction": "out", "connection": 0,
+            "version": "3.1.1", "raw": "c000" })
+        .to_string()
+    };
+    let times = [
+        ("2026-07-15T21:59:00.000000Z", 1_784_152_740_000_000),
+        ("2026-07-15T22:01:00.000000Z", 1_784_152_860_000_000),
+        ("2026-10-25T00:30:00.000000Z", 1_792_888_200_000_000),
+        ("2026-10-25T01:30:00.000000Z", 1_792_891_800_000_000),
+        ("2026-10-25T23:30:00.000000Z", 1_792_971_000_000_000),
+    ];
+    let lines: Vec<_> =
+        times.iter().enumerate().map(|(number, (time, micros))| line(number, time, *micros)).collect();
+    let folder = TemporaryFolder::new()?;
+    let path = folder.write("days.jsonl", lines.join("\n").as_bytes())?;
+    page.file("Capture").upload(&path).await?;
+    page.file("Capture").wait_for_description().await?;
+
+    let shown = [
+        "2026-07-1523:59:00.000",
+        "2026-07-1600:01:00.000",
+        "2026-10-2502:30:00.000",
+        "02:30:00.000",
+        "2026-10-2600:30:00.000",
+    ];
+    let times = async || page.texts("#log-table [data-index] .time").await;
+    wait::until("the local times", async || {
+        let times: Vec<_> = times().await?.iter().map(|time| time.replace('\n', "")).collect();
+        Ok(if times == shown { Look::Ready(()) } else { Look::NotYet(format!("{times:?}")) })
+    })
+    .await?;
+    page.screenshot("local-time-of-days").await?;
+
+    for (filter, found) in [("after:2026-07-16", 4), ("after:2026-07-15T23:58 before:02:30", 2)] {
+        page.field("Filter the log").fill(filter).await?;
+        wait::until("the filter", async || {
+            let rows = page.texts("#log-table [data-index]").await?.len();
+            Ok(if rows == found { Look::Ready(()) } else { Look::NotYet(format!("{filter}: {rows}")) })
+        })
+        .await?;
+    }
+    Ok(())
+}
+
 pub async fn a_broken_file(stage: &Stage, chain: &mut Chain) -> Result<()> {
     let page = stage.open(chain).await?;
     connect(&page, "breaks").await?;
@@ -114,6 +164,54 @@ pub async fn a_broken_file(stage: &Stage, chain: &mut Chain) -> Result<()> {
     let said = open_broken(&page, &folder.write("letter.txt", b"Dear reader,")?).await?;
     ensure!(said.contains("neither pcapng nor pcap nor JSON Lines"), "it says: {said}");
     page.screenshot("import-broken").await
+}
+
+/// Captures anywhere on the page, one after the other; a payload on the card that publishes; and no folder.
+pub async fn files_are_dropped(stage: &Stage, chain: &mut Chain) -> Result<()> {
+    let folder = TemporaryFolder::new()?;
+    let file = |name: &str, raw: &str| {
+        let line = json!({ "time_us": 1_784_152_740_000_000_u64, "direction": "out", "connection": 0,
+            "version": "3.1.1", "raw": raw });
+        folder.write(name, line.to_string().as_bytes())
+    };
+    let (first, second) = (file("first.jsonl", "c000")?, file("second.jsonl", "e000")?);
+    let inner = folder.path().join("inner");
+    std::fs::create_dir(&inner)?;
+
+    let page = stage.open(chain).await?;
+    drop_files(&page, "#log-table", &[&first, &second]).await?;
+    page.log().wait_for_packets(0, &["out PINGREQ", "out DISCONNECT"]).await?;
+    page.screenshot("import-dropped").await?;
+    drop_files(&page, ".bar", &[&first]).await?;
+    page.log().wait_for_packets(0, &["out PINGREQ"]).await?;
+
+    drop_files(&page, "#log-table", &[&inner]).await?;
+    wait::until("a word about the folder", async || {
+        let said = page.file("Capture").description().await?;
+        Ok(if said.contains("A folder cannot be opened") { Look::Ready(()) } else { Look::NotYet(said) })
+    })
+    .await?;
+    page.log().wait_for_packets(0, &["out PINGREQ"]).await?;
+
+    drop_files(&page, "#message", &[&second]).await?;
+    page.wait_for_texts("#file-facts", "the file", |texts| texts.concat().contains("second.jsonl")).await?;
+    let packets = page.log().packets().await?.len();
+    ensure!(packets == 1, "a payload was opened as a capture: {packets} packets");
+    Ok(())
+}
+
+/// Drops files in the middle of an element, as a person does from another window.
+async fn drop_files(page: &Page, selector: &str, paths: &[&std::path::Path]) -> Result<()> {
+    let script =
+        "const { left, right, top, bottom } = document.querySelector(arguments[0]).getBoundingClientRect();
+        return [(left + right) / 2, (top + bottom) / 2]";
+    let middle = page.execute(script, vec![json!(selector)]).await?;
+    for kind in ["dragEnter", "dragOver", "drop"] {
+        let data = json!({ "items": [], "files": paths, "dragOperationsMask": 1 });
+        let event = json!({ "type": kind, "x": middle[0], "y": middle[1], "data": data });
+        page.dev_tools("Input.dispatchDragEvent", event).await?;
+    }
+    Ok(())
 }
 
 async fn open_broken(page: &Page, path: &std::path::Path) -> Result<String> {

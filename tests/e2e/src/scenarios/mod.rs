@@ -14,6 +14,7 @@ pub mod import;
 pub mod input;
 pub mod inspector;
 pub mod keep_alive;
+pub mod leaving;
 pub mod log;
 pub mod many;
 pub mod publish;
