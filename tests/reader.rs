@@ -23,7 +23,7 @@ wasm_bindgen_test_configure!(run_in_browser);
 /// Tells a PINGREQ and its answer of a file, and how much of it was read.
 const READS: &str = "
 const u32 = (number) => [number & 255, number >> 8 & 255, number >> 16 & 255, number >> 24 & 255];
-const connection = [255, ...u32(7), 4];
+const connection = [255, ...u32(7), 1, 4];
 const record = (flags, bytes) => [flags, 0, ...u32(0), ...u32(5), ...u32(0), ...u32(bytes.length), ...bytes];
 const tell = (tag, ...bytes) => postMessage(Uint8Array.of(tag.charCodeAt(0), ...bytes));
 const read = (file) => {

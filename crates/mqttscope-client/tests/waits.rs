@@ -107,7 +107,7 @@ fn a_server_that_refuses_and_does_not_close() {
     let (why, failed) = bench.ended();
     assert!(why.starts_with("The broker refused: not authorized (return code 5).") && failed, "{why}");
     let error =
-        "Unexpected from the peer: the server refused the connection and did not close it ([MQTT-3.2.2-5])";
+        "Unexpected from the broker: the server refused the connection and did not close it ([MQTT-3.2.2-5])";
     let closed = "WebSocket closed by this page after 1.0 s: code 1000, normal closure";
     let refused = "Connection refused: not authorized (return code 5)";
     assert_eq!(bench.logged(), [OPENING, OPENED, "out CONNECT", "in CONNACK", refused, error, closed]);
