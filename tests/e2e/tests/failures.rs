@@ -118,7 +118,7 @@ fn a_web_server_in_place_of_a_broker() {
         let chain = Chain::own_before(address, Version::V31)?;
         let page = stage.open(&chain).await?;
         failures::fails(&page, "web-server", &["does not follow MQTT", "lead to a port for MQTT?"]).await?;
-        page.log().wait_for_event(0, "not an MQTT packet").await?;
+        page.log().wait_for_event(0, "not a valid packet").await?;
         Ok(())
     });
 }
