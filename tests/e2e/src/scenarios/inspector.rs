@@ -107,6 +107,7 @@ pub async fn payloads_in_each_format(stage: &Stage, chain: &mut Chain) -> Result
         let row = page.log().wait_for("is the PUBLISH", from, |row| row.packet == "PUBLISH").await?;
         select(&page, &row).await?;
         page.button("Payload").click().await?;
+        page.wait_for_texts(".payload-head", "the payload", |heads| !heads.is_empty()).await?;
         for (format, words) in formats {
             page.select(FORMAT).choose(format).await?;
             let holds = |lines: &[String]| words.iter().all(|word| lines.concat().contains(word));
