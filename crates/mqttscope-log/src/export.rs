@@ -19,6 +19,7 @@
 //! | `facts` | what is known of the packet besides, only where anything is: `own`, `copy`, `resend`, `raw`, `repeat`, `held` |
 //! | `answers` | the number of the packet before it in its exchange, or null |
 //! | `violation` | whether it breaks a rule |
+//! | `whole` | false, only where the bytes are not a whole packet |
 //! | `password_hidden` | whether a password was replaced by `*` |
 //! | `raw` | all bytes of the packet, as hex |
 //!

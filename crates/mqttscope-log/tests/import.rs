@@ -6,7 +6,7 @@ use std::process::Command;
 
 use mqttscope_log::export::{Export, Format, Selection};
 use mqttscope_log::import::{FileKind, Importer, Report};
-use mqttscope_log::{ConnectionId, Direction, Event, Log, PacketFacts, Version};
+use mqttscope_log::{ConnectionId, Direction, Event, Known, Log, PacketFacts, Record, Version};
 use mqttscope_proto::ProtocolVersion;
 use proptest::prelude::*;
 
@@ -539,4 +539,29 @@ fn fill_two() -> Log {
     log.sent_on(0, 1, b"\xc0\x00");
     log.sent_on(1, 2, b"\xc0\x00");
     log
+}
+
+#[test]
+fn what_is_no_whole_packet_goes_into_json_lines_and_back() {
+    let mut log = log_of(1 << 20, 2);
+    let known = Known { broken: true, ..Known::default() };
+    // The middle of a message may look like a packet.
+    for bytes in [PUBLISH, &PUBLISH[..9], b"\xc0\x00"] {
+        log.push_known(1, ConnectionId(1), Direction::In, bytes, known);
+    }
+    log.came(2, b"\xd0\x00");
+    let (back, _) = read(&exported(&log, Format::JsonLines), 40);
+    let broken: Vec<_> = back.records_from(0).map(Record::is_broken).collect();
+    assert_eq!(broken, [true, true, true, false]);
+    assert_eq!(packets(&back), packets(&log));
+}
+
+#[test]
+fn a_note_without_words_comes_back_without() {
+    let mut log = log_of(1 << 20, 2);
+    log.push_event(1, ConnectionId(1), Event::Note { name: "marked", words: "" });
+    let file = exported(&log, Format::JsonLines);
+    let (back, _) = read(&file, 40);
+    let events: Vec<_> = back.records_from(0).filter_map(|record| back.event(record)).collect();
+    assert_eq!(events, [Event::Note { name: "marked", words: "" }]);
 }

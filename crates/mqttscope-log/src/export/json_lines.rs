@@ -55,6 +55,9 @@ fn push_facts(object: &mut Object<'_>, item: &Item<'_>) {
     }
     push_link(object, "answers", log.before(number));
     object.bool("violation", record.is_violation());
+    if record.is_broken() {
+        object.bool("whole", false);
+    }
     object.bool("password_hidden", password_hidden);
     object.hex("raw", bytes);
     if record.is_undecoded() {

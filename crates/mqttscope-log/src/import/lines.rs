@@ -27,6 +27,7 @@ struct Line<'a> {
     version: &'a str,
     facts: Option<&'a str>,
     violation: Option<bool>,
+    broken: bool,
     raw: Option<&'a str>,
     event: Option<&'a str>,
     values: Option<&'a str>,
@@ -98,7 +99,7 @@ impl Lines {
             let raw = hex(line.raw?)?;
             let connection = self.connection(line, streams, log)?;
             let violation = line.violation.unwrap_or_default();
-            let known = Known { facts: line.facts(), violation, ..Known::default() };
+            let known = Known { facts: line.facts(), violation, broken: line.broken, ..Known::default() };
             report.packets += 1;
             let number = log.push_known(time, connection, direction, &raw, known);
             if line.violation == Some(false) {
@@ -132,6 +133,7 @@ impl<'a> Line<'a> {
             "version" => self.version = value,
             "facts" => self.facts = Some(value),
             "violation" => self.violation = value.parse().ok(),
+            "whole" => self.broken = value == "false",
             "raw" => self.raw = Some(value),
             "event" => self.event = Some(value),
             "values" => self.values = Some(value),
@@ -155,7 +157,8 @@ impl<'a> Line<'a> {
         facts
     }
 
-    /// The kind and the values of an event. One that is not known here is a note.
+    /// The kind and the values of an event. One that is not known here is a note; of a note the values are its name and
+    /// its words, which may be none.
     fn event(&self) -> Option<(EventKind, Vec<Result<u64, String>>)> {
         let name = string(self.event?)?;
         let mut values = Vec::new();
@@ -163,9 +166,13 @@ impl<'a> Line<'a> {
             values.push(item.parse::<u64>().map_err(|_| string(item).unwrap_or_default()));
         })?;
         let kind = EventKind::from_name(&name).filter(|&kind| kind != EventKind::Note);
-        Some(kind.map(|kind| (kind, values)).unwrap_or_else(|| {
-            let words = self.words.and_then(string).unwrap_or_default();
-            (EventKind::Note, vec![Err(name), Err(words)])
-        }))
+        let Some(kind) = kind else {
+            let words = match &mut values[..] {
+                [Err(first), Err(words)] if *first == name => std::mem::take(words),
+                _ => self.words.and_then(string).unwrap_or_default(),
+            };
+            return Some((EventKind::Note, vec![Err(name), Err(words)]));
+        };
+        Some((kind, values))
     }
 }
