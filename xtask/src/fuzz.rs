@@ -26,13 +26,17 @@ struct Target {
 
 const PACKETS: &[&str] = &["decode", "dissect", "roundtrip"];
 
-const TARGETS: [Target; 6] = [
+const TARGETS: [Target; 10] = [
     Target { name: "decode", seeds: PACKETS, max_len: 4096 },
     Target { name: "stream", seeds: &["stream"], max_len: 4096 },
     Target { name: "dissect", seeds: PACKETS, max_len: 1024 },
     Target { name: "session", seeds: &["session"], max_len: 512 },
     Target { name: "roundtrip", seeds: PACKETS, max_len: 4096 },
     Target { name: "search", seeds: &["search"], max_len: 256 },
+    Target { name: "capture", seeds: &["capture"], max_len: 4096 },
+    Target { name: "json_lines", seeds: &["json_lines"], max_len: 2048 },
+    Target { name: "filter", seeds: &["filter"], max_len: 128 },
+    Target { name: "payload", seeds: &["payload"], max_len: 2048 },
 ];
 
 /// Runs every target for as many seconds. One that fails does not keep the others from running.

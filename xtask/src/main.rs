@@ -50,7 +50,7 @@ cargo xtask COMMAND
       or gateway: only chains with one of these; by default all.
 
   fuzz [SECONDS]
-      Run the fuzz targets of codec, session and search, each for so many seconds, by default 600.
+      Run the fuzz targets of codec, session, search and log, each for so many seconds, by default 600.
       It needs a nightly Rust.
 
   bench codec|log|page|peers|gateway [--dist DIR].. [--only TEXT] [--rounds N]

@@ -4,6 +4,7 @@
 
 pub mod capture;
 pub mod flow;
+pub mod seeds;
 
 use std::ops::Range;
 
