@@ -360,7 +360,8 @@ impl Client {
     fn step(&mut self, limit: Duration) -> Result<()> {
         let now = self.now();
         let until_timeout = self.client.poll_timeout().map_or(limit, |due| {
-            Duration::from_micros(due.micros_since(now)).clamp(Duration::from_millis(1), limit)
+            // The limit may be shorter than the least that is worth a wait.
+            Duration::from_micros(due.micros_since(now)).min(limit).max(Duration::from_millis(1))
         });
         match self.transport.receive(until_timeout)? {
             transport::Input::Bytes(bytes) => self.receive(&bytes),
