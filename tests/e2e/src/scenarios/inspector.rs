@@ -186,9 +186,12 @@ pub async fn the_handshake_with_duplicates(stage: &Stage, chain: &mut Chain) -> 
     // A rung leads to its packet.
     page.execute("document.querySelector('.list.ladder').focus()", vec![]).await?;
     page.press(keys::ARROW_DOWN).await?;
-    let selected = super::selected(&page).await?;
-    ensure!(selected.is_some_and(|selected| selected != row.index), "selected: {selected:?}");
-    Ok(())
+    wait::until("another packet to be selected", async || {
+        let selected = super::selected(&page).await?;
+        let is_another = selected.is_some_and(|selected| selected != row.index);
+        Ok(if is_another { Look::Ready(()) } else { Look::NotYet(format!("selected: {selected:?}")) })
+    })
+    .await
 }
 
 /// A broker that answers no PUBLISH: the ladder counts how long its answer has been missing.
