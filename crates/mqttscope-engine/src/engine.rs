@@ -227,7 +227,7 @@ impl Engine {
             self.outputs.push_back(Output::Piece(piece));
             if is_last {
                 let saved = exporting.saved();
-                if let Some(end) = exporting.whole_to() {
+                if let Some(end) = exporting.whole_to(&self.log) {
                     self.unsaved.saved(end, &self.log);
                 }
                 self.exporting = None;

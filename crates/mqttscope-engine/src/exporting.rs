@@ -8,15 +8,15 @@ use mqttscope_log::export::{Export, Format, Selection};
 pub(crate) struct Exporting {
     export: Export,
     format: Format,
-    /// The number behind the newest record of a whole log.
-    whole_to: Option<u32>,
+    /// Of a whole log: how often it had been cleared, and the number behind its newest record.
+    whole_to: Option<(u32, u32)>,
 }
 
 impl Exporting {
     /// Begins an export in the format that a choice names.
     pub(crate) fn new(log: &Log, format: &str, selection: Selection, with_passwords: bool) -> Self {
         let format = format_of(format);
-        let whole_to = matches!(selection, Selection::All).then(|| log.end());
+        let whole_to = matches!(selection, Selection::All).then(|| (log.clearings(), log.end()));
         Self { export: Export::new(log, format, selection, with_passwords), format, whole_to }
     }
 
@@ -33,9 +33,9 @@ impl Exporting {
         (piece, progress.is_finished())
     }
 
-    /// If the whole log is written: the number behind the newest record of it.
-    pub(crate) const fn whole_to(&self) -> Option<u32> {
-        self.whole_to
+    /// If the whole log was written, and its numbers have not begun anew since: the one behind the newest record of it.
+    pub(crate) fn whole_to(&self, log: &Log) -> Option<u32> {
+        self.whole_to.filter(|(clearings, _)| *clearings == log.clearings()).map(|(_, end)| end)
     }
 
     /// What was written.

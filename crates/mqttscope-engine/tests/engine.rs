@@ -396,6 +396,20 @@ fn an_export_is_written_in_pieces_and_can_be_cancelled() {
 }
 
 #[test]
+fn what_comes_to_a_log_that_was_cleared_during_its_export_is_unsaved() {
+    let mut bench = Bench::connected();
+    for number in 0..250u8 {
+        bench.publish("t", &[number; 100]);
+    }
+    let export = LogCommand::Export { format: "jsonl".into(), found_only: false, with_passwords: false };
+    bench.log(export).expect("it begins");
+    bench.log(LogCommand::Clear).expect("it cannot fail");
+    assert!(!bench.look(None).log.is_unsaved);
+    bench.publish("t", b"new");
+    assert!(bench.look(None).log.is_unsaved);
+}
+
+#[test]
 fn a_clock_that_is_set_moves_the_time_of_day_and_no_difference() {
     let mut bench = Bench::connected();
     let publish = ConnectionCommand::Publish {
