@@ -4,17 +4,20 @@
 //! from the vectors and from the streams and sessions below.
 
 mod common;
+#[path = "../../../fuzz/src/native.rs"]
+mod native;
 #[path = "../../../fuzz/src/lib.rs"]
 mod targets;
 
-use std::fs;
-use std::panic::{AssertUnwindSafe, catch_unwind};
-
 use common::corpus;
 use mqttscope_proto::ProtocolVersion::{V31, V311};
+use native::Random;
 
 /// Mutations of the corpus a target.
 const MUTATIONS: usize = 10_000;
+
+/// Bytes that mean something in packets.
+const FREQUENT: &[u8] = &[0x00, 0x01, 0x02, 0x7f, 0x80, 0xff, b'+', b'#'];
 
 /// The targets that read a packet, and share their corpus.
 const PACKETS: [&str; 3] = ["decode", "dissect", "roundtrip"];
@@ -52,62 +55,28 @@ fn check(corpora: &[&str], target: fn(&[u8])) {
         // Another process writes a part of it.
         return;
     }
-    let inputs: Vec<Vec<u8>> = corpora.iter().flat_map(|corpus| read_corpus(corpus)).collect();
-    assert!(!inputs.is_empty(), "the corpus is empty");
-    let mut random = Random(0x6d71_7474_7363_6f70);
-    let mutations = (0..MUTATIONS).map(|_| random.mutate(&inputs)).collect::<Vec<_>>();
-    for input in inputs.iter().chain(&mutations) {
-        if let Err(panic) = catch_unwind(AssertUnwindSafe(|| target(input))) {
-            eprintln!("the input is {input:02x?}");
-            std::panic::resume_unwind(panic);
-        }
-    }
+    let inputs = native::read(corpora);
+    let mut random = Random::new();
+    let mutations = (0..MUTATIONS).map(|_| mutate(&mut random, &inputs)).collect::<Vec<_>>();
+    inputs.iter().chain(&mutations).for_each(|input| native::run(target, input));
 }
 
-fn read_corpus(corpus: &str) -> Vec<Vec<u8>> {
-    let folder = corpus::folder().join(corpus);
-    let entries = fs::read_dir(&folder).unwrap_or_else(|error| panic!("{}: {error}", folder.display()));
-    let mut paths: Vec<_> = entries.map(|entry| entry.expect("it is an entry").path()).collect();
-    paths.sort();
-    paths.into_iter().map(|path| fs::read(path).expect("a seed can be read")).collect()
-}
-
-/// Numbers that are the same in every run: xorshift.
-struct Random(u64);
-
-impl Random {
-    fn below(&mut self, end: usize) -> usize {
-        self.0 ^= self.0 << 13;
-        self.0 ^= self.0 >> 7;
-        self.0 ^= self.0 << 17;
-        usize::try_from(self.0 % end as u64).expect("it is below a usize")
-    }
-
-    fn byte(&mut self) -> u8 {
-        const FREQUENT: [u8; 8] = [0x00, 0x01, 0x02, 0x7f, 0x80, 0xff, b'+', b'#'];
-        match self.below(2) {
-            0 => FREQUENT[self.below(FREQUENT.len())],
-            _ => self.below(256).to_le_bytes()[0],
+/// An input with a few bytes changed, inserted or removed, or with another input behind it.
+fn mutate(random: &mut Random, inputs: &[Vec<u8>]) -> Vec<u8> {
+    let mut input = inputs[random.below(inputs.len())].clone();
+    for _ in 0..=random.below(4) {
+        let at = random.below(input.len() + 1);
+        match random.below(6) {
+            0 => input.insert(at, random.byte(FREQUENT)),
+            1 => input.truncate(at),
+            2 => input.extend_from_slice(&inputs[random.below(inputs.len())]),
+            3 if at < input.len() => drop(input.remove(at)),
+            4 if at < input.len() => input[at] ^= 1 << random.below(8),
+            _ if at < input.len() => input[at] = random.byte(FREQUENT),
+            _ => {}
         }
     }
-
-    /// An input with a few bytes changed, inserted or removed, or with another input behind it.
-    fn mutate(&mut self, inputs: &[Vec<u8>]) -> Vec<u8> {
-        let mut input = inputs[self.below(inputs.len())].clone();
-        for _ in 0..=self.below(4) {
-            let at = self.below(input.len() + 1);
-            match self.below(6) {
-                0 => input.insert(at, self.byte()),
-                1 => input.truncate(at),
-                2 => input.extend_from_slice(&inputs[self.below(inputs.len())]),
-                3 if at < input.len() => drop(input.remove(at)),
-                4 if at < input.len() => input[at] ^= 1 << self.below(8),
-                _ if at < input.len() => input[at] = self.byte(),
-                _ => {}
-            }
-        }
-        input
-    }
+    input
 }
 
 /// Streams: the number of piece lengths, these lengths, and packets.

@@ -259,16 +259,22 @@ async fn a_client_that_does_not_read_stalls_the_broker() {
     let gateway = Running::in_front_of(peer.addr()).await;
     let mut ws = gateway.connect().await;
     let mut broker = peer.accept().await;
+    let sent = send_until_stalled(&mut broker).await;
+    broker.shutdown().await.unwrap();
+    let (received, code, _) = ws.read_to_close().await;
+    assert_eq!((received.len(), code), (sent, 1000));
+    assert!(received.iter().all(|byte| *byte == 9));
+}
+
+/// Sends bytes of 9 to a client that does not read, until nothing more is taken; says how many were.
+async fn send_until_stalled(broker: &mut tokio::net::TcpStream) -> usize {
     let piece = vec![9; 64 * 1024];
     let mut sent = 0;
     while let Ok(written) = tokio::time::timeout(Duration::from_secs(1), broker.write(&piece)).await {
         sent += written.unwrap();
         assert!(sent < BUFFERED_AT_MOST, "the gateway took {sent} bytes that nobody reads");
     }
-    broker.shutdown().await.unwrap();
-    let (received, code, _) = ws.read_to_close().await;
-    assert_eq!((received.len(), code), (sent, 1000));
-    assert!(received.iter().all(|byte| *byte == 9));
+    sent
 }
 
 /// More than the system's socket buffers and the gateway hold together, far less than no bound at all.
@@ -343,11 +349,7 @@ async fn a_close_frame_waits_for_the_message_before_it() {
     let gateway = Running::in_front_of(peer.addr()).await;
     let mut ws = gateway.connect().await;
     let mut broker = peer.accept().await;
-    let piece = vec![9; 64 * 1024];
-    let mut sent = 0;
-    while let Ok(written) = tokio::time::timeout(Duration::from_secs(1), broker.write(&piece)).await {
-        sent += written.unwrap();
-    }
+    let sent = send_until_stalled(&mut broker).await;
     // Stopped within a message, of which the client has not taken all.
     let stopping = tokio::spawn(gateway.stop());
     tokio::time::sleep(Duration::from_millis(200)).await;
