@@ -144,7 +144,7 @@ pub enum Message {
     /// A capture was chosen, to be read.
     Import(File),
     /// Files were dropped on the page.
-    Drop(Rc<Dropped>),
+    Drop(Dropped),
     /// What is to be remembered may have settled.
     Settle,
     /// Another tab has what this one was loaded with.
@@ -281,7 +281,7 @@ impl Component for App {
                 self.refuse(begun)
             }
             Message::Drop(dropped) => {
-                let taken = self.on_drop(&dropped, ctx.link());
+                let taken = self.on_drop(dropped, ctx.link());
                 self.refuse(taken)
             }
             Message::Table(act) => self.on_table(act),

@@ -1,6 +1,6 @@
 //! Files that are dropped on the page: captures anywhere, a payload on the card that publishes.
 
-use std::rc::Rc;
+use std::collections::VecDeque;
 
 use js_sys::{Function, Reflect};
 use wasm_bindgen::closure::Closure;
@@ -38,7 +38,7 @@ pub(super) fn drop_listener(link: Scope<App>) -> Closure<dyn FnMut(DragEvent)> {
         if event.type_() == "drop" {
             let dropped =
                 Dropped { files: files_of(&data), has_folder: has_folder(&data), is_payload: is_in(PUBLISH) };
-            link.send_message(Message::Drop(Rc::new(dropped)));
+            link.send_message(Message::Drop(dropped));
         }
     });
     if let Some(document) = browser::document() {
@@ -51,7 +51,7 @@ pub(super) fn drop_listener(link: Scope<App>) -> Closure<dyn FnMut(DragEvent)> {
 }
 
 impl App {
-    pub(super) fn on_drop(&mut self, dropped: &Dropped, link: &Scope<Self>) -> Result<(), Problems> {
+    pub(super) fn on_drop(&mut self, dropped: Dropped, link: &Scope<Self>) -> Result<(), Problems> {
         let field = if dropped.is_payload { Field::File } else { Field::ImportFile };
         if !dropped.is_payload {
             // What becomes of it is said there.
@@ -60,13 +60,14 @@ impl App {
         if dropped.has_folder {
             return Err(refused(field, "A folder cannot be opened: drop the files in it."));
         }
-        let [first, others @ ..] = &dropped.files[..] else { return Ok(()) };
+        let mut files = VecDeque::from(dropped.files);
+        let Some(first) = files.pop_front() else { return Ok(()) };
         if dropped.is_payload {
-            spawn_local(read(first.clone(), link.clone()));
+            spawn_local(read(first, link.clone()));
             return Ok(());
         }
-        self.captures = others.iter().cloned().collect();
-        self.begin_import(first)
+        self.captures = files;
+        self.begin_import(&first)
     }
 }
 

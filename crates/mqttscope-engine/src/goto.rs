@@ -1,7 +1,7 @@
 //! Where a person wants to go in the log: a row's number, or a time of day.
 
 use mqttscope_log::Log;
-use mqttscope_text::time::{parse_date, parse_time_of_day};
+use mqttscope_text::time::{DAY, parse_date, parse_time_of_day};
 use mqttscope_text::zone::Zone;
 
 /// The number of the record that a person means by `417`, `#417`, `12:30`, `12:30:01`, `12:30:01.482`, `2026-11-25` or
@@ -41,7 +41,6 @@ pub(crate) fn find(log: &Log, text: &str, zone: &Zone) -> Result<u32, &'static s
     }
 }
 
-const DAY: u64 = 86_400_000_000;
 /// How many days before the newest record's are looked at.
 const MOST_DAYS: u64 = 31;
 const EMPTY: &str = "The log is empty.";

@@ -55,4 +55,5 @@ pub use follow::{Budget, Follower, Place};
 pub use store::{
     BrokenRules, Connection, ConnectionId, Direction, End, Ends, Event, EventKind, Fault, Ingested, Known,
     Log, PacketFacts, Record, Sender, SourceId, Version, Written, is_bridge, level_of, level_words,
+    server_of,
 };

@@ -32,15 +32,19 @@ use clock::Offset;
 use colour::Colours;
 use connection::Connections;
 
-pub use connection::{Connection, ConnectionId, SourceId, Version};
+pub use connection::{Connection, ConnectionId, SourceId, Version, server_of};
 pub use ends::{End, Ends};
 pub use event::{Event, EventKind, Fault, Sender, Written};
 pub(crate) use event::{Value, Values};
 use event::{number_of, sender_of};
 pub(crate) use exchange::question;
 pub use ingest::{BrokenRules, Ingested, Known};
+#[cfg(feature = "import")]
+pub(crate) use level::CONNECT_NAMES;
 pub use level::{is_bridge, level_of, level_words};
 pub use record::{Direction, PacketFacts, Record};
+#[cfg(feature = "import")]
+pub(crate) use watch::is_from_client;
 
 /// The packet log.
 pub struct Log {

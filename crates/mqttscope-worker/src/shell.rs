@@ -159,7 +159,8 @@ impl Inner {
 
     fn work(&self) {
         if self.owes_drain.get() {
-            self.drain();
+            // It asks for another task if there is more to do.
+            return self.drain();
         }
         let until = self.clock.borrow().now().as_micros() + SLICE_MICROS;
         loop {

@@ -1,13 +1,12 @@
 //! What a user can ask of a client.
 
-use mqttscope_log::{Direction, Event, Log, SourceId, Version};
+use mqttscope_log::{Direction, Event, Log, SourceId, Version, server_of};
 use mqttscope_proto::session::{CommandError, Publication, Published};
 use mqttscope_proto::{Qos, Timestamp, TopicFilter};
 
 use super::{Attempt, Client, ConnectRequest};
 use crate::close::LocalClose;
 use crate::connection::Phase;
-use crate::url::server;
 
 /// Commands.
 impl Client {
@@ -28,7 +27,7 @@ impl Client {
         let opening = Event::Opening { url: &url, subprotocols: &request.subprotocol_words() };
         log.push_event(now.as_micros(), id, opening);
         let before = self.attempt.as_ref().map(|attempt| &attempt.request);
-        let is_same_server = before.is_none_or(|before| server(&before.url) == server(&request.url));
+        let is_same_server = before.is_none_or(|before| server_of(&before.url) == server_of(&request.url));
         let is_same = is_same_server && self.connection.client_id == options.client_id;
         self.knows_session &= is_same;
         self.connection.opening(url, &options.client_id, options.clean_session, is_same);

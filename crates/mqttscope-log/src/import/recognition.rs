@@ -3,6 +3,7 @@
 use mqttscope_proto::FixedHeader;
 
 use super::websocket::{self, Handshake};
+use crate::store::CONNECT_NAMES;
 
 /// What is known of a connection that is not recognised yet.
 pub(super) struct Seen<'a> {
@@ -79,7 +80,7 @@ pub(super) fn is_connect(bytes: &[u8]) -> Option<bool> {
         let len = name.len().min(body.len());
         body[..len] == name[..len]
     };
-    let name = NAMES.into_iter().find(|name| is_name(name));
+    let name = CONNECT_NAMES.into_iter().find(|name| is_name(name));
     match name {
         Some(name) if body.len() < name.len() => None,
         name => Some(name.is_some()),
@@ -100,7 +101,6 @@ fn is_tls(bytes: &[u8]) -> bool {
 }
 
 const CONNECT: u8 = 0x10;
-const NAMES: [&[u8]; 2] = [b"\x00\x04MQTT", b"\x00\x06MQIsdp"];
 const METHODS: [&[u8]; 6] = [b"GET ", b"HEAD ", b"POST ", b"PUT ", b"OPTIONS ", b"CONNECT "];
 /// The longest record that is encrypted (RFC 5246, 6.2.3).
 const MAX_RECORD: u16 = (1 << 14) + 2048;

@@ -5,7 +5,7 @@
 
 use mqttscope_proto::{DecodeError, FixedHeader, PacketType, frame_len};
 
-use crate::store::{BrokenRules, Version};
+use crate::store::{BrokenRules, Version, is_from_client};
 
 /// Bytes in which the beginning of a packet is looked for.
 #[derive(Default)]
@@ -170,16 +170,6 @@ fn is_topic(bytes: &[u8], len: usize) -> bool {
         Err(error) => error.error_len().is_none() && bytes.len() < len,
     };
     is_text && bytes.iter().all(|&byte| byte >= b' ' && !matches!(byte, b'+' | b'#' | 0x7f))
-}
-
-/// Which side sends a type of packets, where only one does.
-const fn is_from_client(packet_type: PacketType) -> Option<bool> {
-    use PacketType as T;
-    match packet_type {
-        T::Connect | T::Subscribe | T::Unsubscribe | T::PingReq | T::Disconnect => Some(true),
-        T::ConnAck | T::SubAck | T::UnsubAck | T::PingResp => Some(false),
-        T::Publish | T::PubAck | T::PubRec | T::PubRel | T::PubComp => None,
-    }
 }
 
 /// The first byte of the one packet type that later levels have more.

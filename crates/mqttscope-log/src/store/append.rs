@@ -9,7 +9,7 @@ use super::exchange::{Exchanges, Noted};
 use super::level::level_of;
 use super::record::{Direction, PacketFacts, Record};
 use super::secret::{begins_stream, is_secret};
-use super::{BrokenRules, Found, Log, SourceId, Version, number_of};
+use super::{BrokenRules, Found, Log, SourceId, Version, number_of, server_of};
 
 impl Log {
     /// Appends an event, and says its number.
@@ -163,7 +163,7 @@ impl Log {
                     state.about.server = ends.server.to_string();
                 }
                 Event::Opening { url, .. } => {
-                    state.about.server = url.split(['?', '#']).next().unwrap_or_default().into();
+                    state.about.server = server_of(url).into();
                 }
                 _ => {}
             }

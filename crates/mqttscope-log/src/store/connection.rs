@@ -139,6 +139,12 @@ pub struct Connection {
     pub closed: Option<u64>,
 }
 
+/// The server behind a URL: all before its query, which may hold a token that is another one each time.
+#[must_use]
+pub fn server_of(url: &str) -> &str {
+    url.split(['?', '#']).next().unwrap_or_default()
+}
+
 impl Connection {
     fn session(&self) -> Session {
         (self.source, self.server.clone(), self.client_id.clone())

@@ -78,8 +78,9 @@ pub fn is_bridge(packet: &[u8]) -> bool {
 pub fn level_of(connect: &[u8]) -> Option<u8> {
     let (header, _) = frame_len(connect).ok()??;
     let body = connect.get(header..)?;
-    let names = [&b"\x00\x04MQTT"[..], b"\x00\x06MQIsdp"];
-    names.into_iter().find_map(|name| body.strip_prefix(name)?.first().copied())
+    CONNECT_NAMES.into_iter().find_map(|name| body.strip_prefix(name)?.first().copied())
 }
 
+/// What the body of a CONNECT begins with: the protocol names, behind their lengths.
+pub(crate) const CONNECT_NAMES: [&[u8]; 2] = [b"\x00\x04MQTT", b"\x00\x06MQIsdp"];
 const BRIDGE: u8 = 0x80;

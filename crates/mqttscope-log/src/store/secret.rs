@@ -6,6 +6,7 @@
 use mqttscope_proto::{frame_len, may_hold_password, redact_password};
 
 use super::connection::Side;
+use super::level::CONNECT_NAMES;
 use super::record::Record;
 use super::{BrokenRules, Version};
 
@@ -46,8 +47,7 @@ fn begins_connect(bytes: &[u8]) -> bool {
     let Ok(header) = frame_len(bytes) else { return false };
     let body = header.and_then(|(header, _)| bytes.get(header..)).unwrap_or_default();
     let is_name = |name: &&[u8]| body.iter().zip(*name).all(|(byte, sign)| byte == sign);
-    bytes.first().is_some_and(|byte| byte >> 4 == 1)
-        && [&b"\x00\x04MQTT"[..], b"\x00\x06MQIsdp"].iter().any(is_name)
+    bytes.first().is_some_and(|byte| byte >> 4 == 1) && CONNECT_NAMES.iter().any(is_name)
 }
 
 #[cfg(test)]

@@ -677,3 +677,8 @@ fn an_id_of_0_is_one_and_no_id_is_none() {
         assert_eq!(log.record(number).and_then(Record::id), id, "{frame:x?}");
     }
 }
+
+#[test]
+fn a_server_is_the_same_whatever_its_query_says() {
+    assert_eq!((server_of("ws://h/p?token=1"), server_of("ws://h/p")), ("ws://h/p", "ws://h/p"));
+}

@@ -152,12 +152,19 @@ impl Watch {
 
 /// What is wrong with a packet that only clients send, if it is one.
 pub(super) const fn client_only(packet_type: PacketType) -> Option<PeerError> {
+    match is_from_client(packet_type) {
+        Some(true) => Some(PeerError::NotFromServer(packet_type)),
+        _ => None,
+    }
+}
+
+/// Whether a client sends a type of packets, where only one side does.
+pub(crate) const fn is_from_client(packet_type: PacketType) -> Option<bool> {
     use PacketType as T;
     match packet_type {
-        T::Connect | T::Subscribe | T::Unsubscribe | T::PingReq | T::Disconnect => {
-            Some(PeerError::NotFromServer(packet_type))
-        }
-        _ => None,
+        T::Connect | T::Subscribe | T::Unsubscribe | T::PingReq | T::Disconnect => Some(true),
+        T::ConnAck | T::SubAck | T::UnsubAck | T::PingResp => Some(false),
+        T::Publish | T::PubAck | T::PubRec | T::PubRel | T::PubComp => None,
     }
 }
 
