@@ -40,6 +40,14 @@ impl Inbound {
         if unseen.is_empty() {
             return Ok(None);
         }
+        // Most packets come whole, and their header is read once.
+        if is_checked
+            && self.scanned == 0
+            && let Ok(Some(header)) = FixedHeader::decode(pending)
+            && header.packet_len() <= pending.len()
+        {
+            return Ok(Some(arena.take(&mut self.pending, header.packet_len())));
+        }
         let scan = self.scanner.scan_by_length(unseen)?;
         self.scanned += scan.consumed;
         if is_checked && let Err(error) = FixedHeader::decode(pending) {

@@ -59,7 +59,11 @@ impl BrokenRules {
     /// Where the bytes are no packet, or one of MQTT 5.
     pub fn decode<'a>(&mut self, bytes: &'a [u8], version: Version) -> Result<Packet<'a>, DecodeError> {
         self.clear();
-        let packet = decode(bytes, version.layout(), self).map_err(|error| error.or_of_mqtt_5(bytes));
+        let mut packet = decode(bytes, version.layout(), self);
+        // In its place: a packet that is handed on is copied.
+        if let Err(error) = &mut packet {
+            *error = error.or_of_mqtt_5(bytes);
+        }
         if let Ok(Packet::Connect(connect)) = &packet
             && bridged_version(connect).is_some()
         {
@@ -240,7 +244,7 @@ impl Log {
         let state = connections.get_mut(connection);
         let version = state.as_ref().map_or(Version::Unknown, |state| state.about.version);
         broken_rules.clear();
-        let packet = is_decoded.then(|| broken_rules.decode(arena.bytes(span), version));
+        let packet = if is_decoded { Some(broken_rules.decode(arena.bytes(span), version)) } else { None };
         let ingested =
             Ingested { number, packet, violations: &broken_rules.kept, more_violations: broken_rules.others };
         let heard = hear(&ingested);
@@ -255,7 +259,7 @@ impl Log {
             _ => None,
         };
         let misbehaviour = misbehaviour(state, direction, packet);
-        let error = ingested.packet.and_then(Result::err);
+        let error = ingested.packet.as_ref().and_then(|packet| packet.as_ref().err().copied());
         if error.is_some() || !self.broken_rules.is_empty() || misbehaviour[0].is_some() {
             self.tell_faults(number, time, connection, error, misbehaviour);
         }
