@@ -4,9 +4,10 @@
 //! broken, what stands before is kept, and the report says where it broke. Times are those of the file, so a file is
 //! best read into a log of its own.
 //!
-//! In a capture, a TCP connection is MQTT if it begins with a CONNECT, if it leads to port 1883 or to an end where MQTT
+//! In a capture of others, a TCP connection is MQTT if it begins with a CONNECT, if it leads to port 1883 or to an end where MQTT
 //! is spoken, or if it becomes a WebSocket for MQTT. Its segments are put in order; what came twice counts once; bytes
 //! that the capture lacks are told by an event, and reading goes on behind them. What is left out is counted by reason.
+//! A capture of ours says itself what it holds: all of it is MQTT, and each packet is as it was.
 
 use mqttscope_text::number::push_grouped;
 
@@ -20,6 +21,7 @@ mod kind;
 mod left_out;
 mod lines;
 mod link;
+mod mark;
 mod order;
 mod reader;
 mod recognition;

@@ -46,6 +46,7 @@ mod follow;
 #[cfg(feature = "import")]
 pub mod import;
 pub mod ladder;
+mod own;
 pub mod payload;
 pub mod statistics;
 pub mod store;

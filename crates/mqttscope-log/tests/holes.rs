@@ -5,12 +5,13 @@ use std::process::Command;
 
 use mqttscope_log::export::{Export, Format, Selection};
 use mqttscope_log::import::Importer;
-use mqttscope_log::{Direction, EventKind, Log, PacketFacts, SourceId, Version};
+use mqttscope_log::{Direction, EventKind, Log, PacketFacts, Record, SourceId, Version};
 use mqttscope_proto::ProtocolVersion;
 
 mod common;
 use common::capture::{Frame, Framing, pcap};
 use common::connect;
+use common::flow::{CLIENT, Flow, From, SERVER};
 
 fn read(file: &[u8]) -> Log {
     let mut log = Log::new(64 << 20);
@@ -40,6 +41,16 @@ fn without_times(mut file: &[u8]) -> Vec<Vec<u8>> {
         file = rest;
     }
     blocks
+}
+
+/// The IP packets of a capture of ours, without what is said beside them.
+fn segments(file: &[u8]) -> Vec<Vec<u8>> {
+    let blocks = without_times(file).into_iter().filter(|block| block[0] == 6);
+    let segment = |block: Vec<u8>| {
+        let len = u32::from_le_bytes([block[20], block[21], block[22], block[23]]);
+        block[28..28 + len as usize].to_vec()
+    };
+    blocks.map(segment).collect()
 }
 
 fn packets(log: &Log) -> Vec<(Direction, Vec<u8>)> {
@@ -219,4 +230,172 @@ fn connections_with_made_up_ends_are_all_different() {
     let opened =
         back.records_from(0).filter(|record| record.event_kind() == Some(EventKind::TcpConnection)).count();
     assert_eq!((opened, packets(&back).len()), (33_000, 33_000));
+}
+
+/// A connection over WebSocket to a port, up to its first message.
+fn web_socket(port: u16) -> Flow {
+    let mut flow = Flow::between(CLIENT, (SERVER.0, port));
+    flow.client(
+        b"GET / HTTP/1.1\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Protocol: mqtt\r\n\r\n",
+    );
+    flow.server(
+        b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nSec-WebSocket-Protocol: mqtt\r\n\r\n",
+    );
+    flow
+}
+
+/// A frame of a client, whose mask changes nothing.
+fn frame(first_byte: u8, payload: &[u8]) -> Vec<u8> {
+    let mut frame = vec![first_byte];
+    match payload.len() {
+        len @ 0..=125 => frame.push(0x80 | len as u8),
+        len => frame.extend([0xfe, (len >> 8) as u8, len as u8]),
+    }
+    frame.extend([0; 4]);
+    frame.extend(payload);
+    frame
+}
+
+/// Captures of MQTT over WebSocket that lack bytes, each with what it is.
+fn web_socket_captures(port: u16) -> Vec<(&'static str, Vec<u8>)> {
+    let start = connect("c", true, None);
+    let long = publish("t", 300);
+    let begun = || {
+        let mut flow = web_socket(port);
+        flow.client(&frame(0x82, &start)).server(b"\x82\x04\x20\x02\0\0");
+        flow
+    };
+    let end = |mut flow: Flow| {
+        flow.client(&frame(0x82, &publish("after", 2))).client(&frame(0x82, b"\xe0\0"));
+        flow.acknowledge(From::Server).pcap()
+    };
+    // The beginning of a CONNECT in which a packet is looked for, and what would make one of it behind the next hole.
+    let mut sought = begun();
+    sought.lose(From::Client, 400).client(&frame(0x82, &start[..6])).lose(From::Client, 9);
+    sought.client(&frame(0x82, &start[6..]));
+    let mut across = begun();
+    across.client(&frame(0x02, &long[..100])).lose(From::Client, 20).client(&frame(0x80, &long[100..]));
+    let mut short = begun();
+    short.client(&frame(0x02, b"\x30")).lose(From::Client, 20);
+    let mut within = begun();
+    let whole = frame(0x82, &long);
+    within.client(&whole[..100]).lose(From::Client, 50).client(&whole[150..]);
+    let mut ping = begun();
+    let pinged = frame(0x89, &[b'?'; 30]);
+    ping.client(&frame(0x02, &long[..100]))
+        .client(&pinged[..10])
+        .lose(From::Client, 20)
+        .client(&pinged[30..]);
+    ping.client(&frame(0x80, &long[100..]));
+    let mut compressed = begun();
+    compressed.client(&frame(0x82, &long[..100])).client(&frame(0xc2, b"\x01\x02\x03"));
+    vec![
+        ("a packet is looked for", end(sought)),
+        ("a hole across frames", end(across)),
+        ("a hole behind one byte", end(short)),
+        ("a hole within a frame", end(within)),
+        ("a hole in a ping", end(ping)),
+        ("a part is compressed", end(compressed)),
+    ]
+}
+
+#[test]
+fn holes_of_a_websocket_make_no_packet_and_cost_none() {
+    for (what, file) in [web_socket_captures(1883), web_socket_captures(8080)].concat() {
+        let log = read(&file);
+        let export = pcapng(&log, Selection::All);
+        let back = read(&export);
+        assert_eq!(pieces(&back), pieces(&log), "{what}");
+        let last = packets(&log).pop().map(|(_, bytes)| bytes);
+        assert_eq!(last.as_deref(), Some(&b"\xe0\x00"[..]), "{what}");
+        // That it was carried by WebSocket is not in the file any more.
+        let again = pcapng(&back, Selection::All);
+        assert!(pcapng(&read(&again), Selection::All) == again, "{what}: another file");
+        let is_connect = |line: &&String| line.as_str() == "1";
+        let name = format!("websocket-{}.pcapng", what.replace(' ', "-"));
+        let args = ["-d", "tcp.port==8080,mqtt", "-Y", "mqtt", "-T", "fields", "-e", "mqtt.msgtype"];
+        let types = tshark(&name, &export, &args);
+        assert_eq!(types.iter().filter(is_connect).count(), 1, "{what}: {types:?}");
+    }
+}
+
+/// The packets and what is none: which it is, and whether it is a fault.
+fn pieces(log: &Log) -> Vec<(Direction, bool, bool, Vec<u8>)> {
+    let records = log.records_from(0).filter(|record| !record.is_event());
+    let piece = |record: &Record| {
+        (record.direction(), record.is_broken(), record.is_violation(), log.bytes(record).to_vec())
+    };
+    records.map(piece).collect()
+}
+
+#[test]
+fn a_part_of_a_capture_is_what_it_was_at_whatever_port() {
+    // DUP at a SUBSCRIBE is a fault in 3.1.1, and none in 3.1; of a level that is not known nothing is one.
+    let subscribe = b"\x8a\x06\0\x01\0\x01a\x01";
+    let connects: [&[u8]; 3] = [
+        &connect("c", true, None),
+        b"\x10\x0f\0\x06MQIsdp\x03\x02\0\x3c\0\x01c",
+        b"\x10\x0e\0\x04MQTT\x09\x02\0\x3c\0\0\x01c",
+    ];
+    for (at, connect) in connects.into_iter().enumerate() {
+        for port in [1883, 4711] {
+            let mut flow = Flow::between(CLIENT, (SERVER.0, port));
+            flow.client(connect).server(b"\x20\x02\0\0").client(&publish("t", 10)).client(subscribe);
+            flow.server(b"\x90\x03\0\x01\x01").server(&publish("t", 20)).client(b"\xe0\0");
+            flow.finish(From::Client).finish(From::Server);
+            let mut log = read(&flow.pcap());
+            let is_faulty = |log: &Log| {
+                log.records_from(0).find(|record| log.bytes(record) == subscribe).map(Record::is_violation)
+            };
+            assert_eq!(is_faulty(&log), Some(at == 0), "{at}");
+            // From the beginning, behind the CONNECT, and with the server's packets only.
+            let numbers: Vec<u32> = (0..log.end()).collect();
+            let is_from_server =
+                |number: &u32| log.record(*number).is_some_and(|record| record.direction() == Direction::In);
+            let from_server: Vec<u32> = numbers.iter().copied().filter(is_from_server).collect();
+            for selected in [&numbers[..], &numbers[2..], &numbers[4..], &from_server] {
+                let export = pcapng(&log, Selection::Numbers(selected.to_vec()));
+                let back = read(&export);
+                let chosen: Vec<_> = selected.iter().filter_map(|&number| log.record(number)).collect();
+                let chosen: Vec<_> = chosen.into_iter().filter(|record| !record.is_event()).collect();
+                assert_eq!(packets(&back).len(), chosen.len(), "{at} {port} {selected:?}");
+                for (record, (direction, bytes)) in chosen.iter().zip(packets(&back)) {
+                    assert_eq!((record.direction(), log.bytes(record)), (direction, &bytes[..]));
+                }
+                let faulty = is_faulty(&back);
+                assert!(faulty.is_none_or(|faulty| faulty == (at == 0)), "{at} {port} {selected:?}");
+                let versions = |log: &Log| log.connections().map(|(_, about)| about.version).next();
+                assert_eq!(versions(&back), versions(&log), "{at} {port} {selected:?}");
+                assert_eq!(
+                    segments(&pcapng(&back, Selection::All)),
+                    segments(&export),
+                    "{at} {port} {selected:?}"
+                );
+            }
+            // A log that has dropped its beginning.
+            log.drop_before(4);
+            let export = pcapng(&log, Selection::All);
+            let back = read(&export);
+            let kept: Vec<_> = log.records_from(4).filter(|record| !record.is_event()).collect();
+            assert_eq!(packets(&back).len(), kept.len(), "{at} {port}");
+            assert_eq!(segments(&pcapng(&back, Selection::All)), segments(&export), "{at} {port}");
+            let name = format!("part-{at}-{port}.pcapng");
+            let decoded = format!("tcp.port=={port},mqtt");
+            let types = ["-Y", "mqtt", "-T", "fields", "-e", "mqtt.msgtype"];
+            let types = tshark(&name, &export, &[&["-d", &decoded][..], &types].concat());
+            assert!(types.ends_with(&["8", "9", "3", "14"].map(str::to_owned)), "{at} {port}: {types:?}");
+        }
+    }
+}
+
+#[test]
+fn a_capture_of_others_is_not_taken_for_ours() {
+    let mut flow = Flow::between(CLIENT, (SERVER.0, 4711));
+    flow.client(&connect("c", true, None)).client(b"\xc0\0");
+    let export = pcapng(&read(&flow.pcap()), Selection::Numbers(vec![2]));
+    assert_eq!(packets(&read(&export)).len(), 1);
+    let at = export.windows(9).position(|part| part == b"Each MQTT").expect("a description");
+    let mut other = export;
+    other[at] = b'e';
+    assert_eq!(packets(&read(&other)), []);
 }

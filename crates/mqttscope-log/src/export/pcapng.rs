@@ -1,13 +1,16 @@
 //! Blocks of a pcapng file (draft-ietf-opsawg-pcapng): one section, one interface of raw IP, a block a segment.
 //!
-//! Bytes that a capture lacked are missing here too: the sequence numbers go on behind them.
+//! Bytes that a capture lacked are missing here too: the sequence numbers go on behind them. What cannot be seen in the
+//! segments when they are read back is said beside them: see [`crate::own`].
+
+use std::collections::BTreeMap;
+
+use mqttscope_proto::{FixedHeader, frame_len};
 
 use super::Item;
 use super::tcp::{Flags, Flow, made_up_ends};
-use crate::store::{ConnectionId, Direction, Ends, Event};
-use std::collections::BTreeMap;
-
-use mqttscope_proto::frame_len;
+use crate::own;
+use crate::store::{ConnectionId, Direction, Ends, Event, EventKind, Version};
 
 /// What a pcapng file has written so far.
 #[derive(Default)]
@@ -32,6 +35,7 @@ pub(super) fn begin(out: &mut Vec<u8>) {
     out.extend_from_slice(&RAW_IP.to_le_bytes());
     out.extend_from_slice(&[0; 6]);
     push_option(out, INTERFACE_NAME, b"mqttscope");
+    push_option(out, INTERFACE_DESCRIPTION, own::DESCRIPTION.as_bytes());
     push_option(out, TIME_RESOLUTION, &[6]);
     push_option(out, END_OF_OPTIONS, b"");
     end_block(out, interface);
@@ -49,6 +53,10 @@ impl Pcapng {
             Some(event) => {
                 flow.comments.push(event.words());
                 match event {
+                    // Whoever answers now has heard what is missing.
+                    Event::Gap { len, direction, after: 0 } if flow.open => {
+                        flow.skip(direction == Direction::Out, len);
+                    }
                     Event::Gap { len, direction, after } => {
                         flow.holes[usize::from(direction == Direction::In)].push((after, len));
                     }
@@ -70,28 +78,56 @@ impl Pcapng {
         let outbound = item.record.direction() == Direction::Out;
         let mut holes = std::mem::take(&mut flow.holes[usize::from(!outbound)]);
         let is_first = self.begin(item.record.connection, flow);
-        // A stream that begins with what is no packet was not seen from its beginning.
-        if is_first && (!item.record.is_broken() || !holes.is_empty()) {
-            self.segment(time, flow, true, Flags::SYN, &[], out);
-            self.segment(time, flow, false, Flags::SYN_ACK, &[], out);
-            self.segment(time, flow, true, Flags::ACK, &[], out);
+        if is_first {
+            self.handshake(time, item, &holes, flow, out);
         }
         let len = item.bytes.len();
         if item.is_selected && item.record.is_broken() {
             // What tells of the hole may not be among what is selected.
             let missing: u64 = holes.iter().map(|(_, missing)| missing).sum();
             let whole = frame_len(item.bytes).ok().flatten().map_or(0, |(_, whole)| whole);
-            holes.push((len as u64, (whole.saturating_sub(len) as u64).saturating_sub(missing)));
+            let rest = (whole.saturating_sub(len) as u64).saturating_sub(missing);
+            if rest > 0 {
+                holes.push((len as u64, rest));
+            }
         }
+        let marks = marks(item, &holes);
         let mut at = 0;
         for (after, missing) in holes {
             // A packet that is whole has none in it.
             let hole = if item.record.is_broken() { (after.min(len as u64) as usize).max(at) } else { 0 };
-            self.data(time, flow, outbound, &item.bytes[at..hole], out);
+            self.data(time, flow, outbound, &item.bytes[at..hole], marks, out);
             flow.skip(outbound, missing);
             at = hole;
         }
-        self.data(time, flow, outbound, &item.bytes[at..], out);
+        self.data(time, flow, outbound, &item.bytes[at..], marks, out);
+    }
+
+    /// Says how a connection begins whose first packet this is.
+    fn handshake(
+        &mut self,
+        time: u64,
+        item: &Item<'_>,
+        holes: &[(u64, u64)],
+        flow: &mut Flow,
+        out: &mut Vec<u8>,
+    ) {
+        let Item { log, number, record, .. } = item;
+        // A stream that begins with the rest of a packet was not seen from its beginning.
+        let is_rest = record.is_broken() && !record.is_violation();
+        if !is_rest || holes.first().is_some_and(|&(after, _)| after == 0) {
+            self.segment(time, flow, true, Flags::SYN, &[], out);
+            self.segment(time, flow, false, Flags::SYN_ACK, &[], out);
+            self.segment(time, flow, true, Flags::ACK, &[], out);
+        }
+        let connection = log.connection(record.connection);
+        let Some(about) = connection.filter(|about| about.connect != Some(*number)) else { return };
+        match about.version {
+            Version::Known(_) | Version::Level(_) => {
+                flow.comments.push([own::VERSION, &about.version.to_string()].concat());
+            }
+            Version::Unknown => {}
+        }
     }
 
     /// Begins a connection, unless it is under way; says whether it has begun.
@@ -106,8 +142,19 @@ impl Pcapng {
         true
     }
 
-    fn data(&mut self, time: u64, flow: &mut Flow, outbound: bool, bytes: &[u8], out: &mut Vec<u8>) {
-        for part in bytes.chunks(MAX_SEGMENT) {
+    /// Writes bytes with their first mark, and with the second where they take more than one segment.
+    fn data(
+        &mut self,
+        time: u64,
+        flow: &mut Flow,
+        outbound: bool,
+        bytes: &[u8],
+        [first, next]: [Option<&str>; 2],
+        out: &mut Vec<u8>,
+    ) {
+        for (at, part) in bytes.chunks(MAX_SEGMENT).enumerate() {
+            let mark = if at == 0 { first } else { next };
+            flow.comments.extend(mark.map(str::to_owned));
             self.segment(time, flow, outbound, Flags::PUSH_ACK, part, out);
         }
     }
@@ -156,6 +203,39 @@ impl Pcapng {
     }
 }
 
+/// What is said of bytes that are no packet, of their first segment and of the others, where reading them does not show it.
+fn marks(item: &Item<'_>, holes: &[(u64, u64)]) -> [Option<&'static str>; 2] {
+    let Item { log, number, record, bytes, .. } = item;
+    if !record.is_broken() || is_seen_by_holes(bytes, holes) {
+        return [None; 2];
+    }
+    let behind = log.record(number + 1).filter(|behind| behind.connection == record.connection);
+    match behind.and_then(|behind| behind.event_kind().map(|kind| (kind, behind.back()))) {
+        // The end of the connection tells it.
+        Some((EventKind::Incomplete, _)) => return [None; 2],
+        Some((EventKind::Garbage, 1)) if FixedHeader::decode(bytes).is_err() => {
+            return [None, Some(own::STRAY)];
+        }
+        _ => {}
+    }
+    [Some(if record.is_violation() { own::STRAY } else { own::LOST }); 2]
+}
+
+/// Whether bytes are a packet with these holes and no others, or its beginning up to a hole that is longer.
+fn is_seen_by_holes(bytes: &[u8], holes: &[(u64, u64)]) -> bool {
+    let Some((&(first, _), len)) = holes.first().zip(u64::try_from(bytes.len()).ok()) else { return false };
+    let beginning = usize::try_from(first).ok().and_then(|first| bytes.get(..first));
+    let Some(Ok(header)) = beginning.map(frame_len) else { return false };
+    let Some((_, whole)) = header else { return first == len && holes.len() == 1 };
+    let mut missing = 0_u64;
+    let last_of = |after: u64, left: u64| if left > 0 { after + left == len } else { after == len };
+    holes.iter().enumerate().all(|(at, &(after, hole))| {
+        missing = missing.saturating_add(hole);
+        let left = (whole as u64).saturating_sub(after.saturating_add(missing));
+        if at + 1 == holes.len() { last_of(after, left) } else { left > 0 && after < len }
+    })
+}
+
 /// Begins a block, whose length [`end_block`] fills in; says where it begins.
 fn block(out: &mut Vec<u8>, block_type: u32) -> usize {
     let start = out.len();
@@ -192,6 +272,7 @@ const MAX_COMMENT: usize = 65_532;
 const END_OF_OPTIONS: u16 = 0;
 const COMMENT: u16 = 1;
 const INTERFACE_NAME: u16 = 2;
+const INTERFACE_DESCRIPTION: u16 = 3;
 const PACKET_FLAGS: u16 = 2;
 const USER_APPLICATION: u16 = 4;
 const TIME_RESOLUTION: u16 = 9;

@@ -34,17 +34,18 @@ impl Flow {
         Self { ends, open: false, comments, holes, next: [0; 2], identification: 0 }
     }
 
-    /// Sets the sequence numbers of a connection that is opened between its ends for that many times.
+    /// Sets the sequence numbers of a connection that is opened between its ends for that many times: further from those
+    /// of the one before than any window reaches, so that it is another one also where no SYN says so.
     pub(super) fn begin(&mut self, openings: u32) {
         self.open = true;
-        self.next = [1, 2].map(|side| openings.wrapping_mul(0x1000_0001).wrapping_add(side));
+        self.next = [1, 2].map(|side| openings.wrapping_mul(APART).wrapping_add(side));
     }
 
-    /// Goes on behind bytes that are missing.
+    /// Goes on behind bytes that are missing: at most as many as a window has, since what is further away belongs to no
+    /// connection.
     pub(super) fn skip(&mut self, outbound: bool, len: u64) {
         let next = &mut self.next[usize::from(!outbound)];
-        // Sequence numbers go around, and so may what is missing.
-        *next = next.wrapping_add(len as u32);
+        *next = next.wrapping_add(len.min(WINDOW) as u32);
     }
 
     /// Writes a segment with the headers of IP and TCP.
@@ -129,4 +130,7 @@ const MQTT_PORT: u16 = 1883;
 const FIRST_PORT: u16 = 49_152;
 const PORTS: u32 = 16_384;
 const TCP: u8 = 6;
+/// The largest window (RFC 7323, 2.3), and more than that.
+const WINDOW: u64 = (1 << 30) - (1 << 16);
+const APART: u32 = 0x5555_5556;
 const TCP_HEADER: usize = 20;

@@ -3,8 +3,10 @@
 use super::ip::{Found, Fragments};
 use super::left_out::Reason;
 use super::link::{self, Link};
+use super::mark::Mark;
 use super::streams::Streams;
 use super::{FileKind, Report, Step};
+use crate::own;
 use crate::store::Log;
 
 /// A capture that is being read.
@@ -29,6 +31,8 @@ struct Interface {
     resolution: Resolution,
     /// Seconds to add to every time.
     offset: i64,
+    /// The file is one of ours.
+    is_own: bool,
 }
 
 /// Parts of a second that times are counted in.
@@ -127,12 +131,11 @@ impl Capture {
     fn interface(&mut self, body: &[u8]) -> Option<()> {
         let link = Link(self.u16(body, 0)?);
         let snap_len = self.u32(body, 4)?;
-        let mut interface = Interface { link, snap_len, resolution: Resolution::Decimal(6), offset: 0 };
-        let mut options = body.get(8..)?;
-        while let (Some(code), Some(len)) = (self.u16(options, 0), self.u16(options, 2)) {
-            let Some(value) = options.get(4..4 + usize::from(len)) else { break };
+        let resolution = Resolution::Decimal(6);
+        let mut interface = Interface { link, snap_len, resolution, offset: 0, is_own: false };
+        for (code, value) in self.options(body.get(8..)?) {
             match (code, value) {
-                (0, _) => break,
+                (3, value) => interface.is_own = value == own::DESCRIPTION.as_bytes(),
                 (9, &[resolution]) => {
                     let digits = u32::from(resolution & 0x7f);
                     let is_binary = resolution & 0x80 != 0;
@@ -146,10 +149,22 @@ impl Capture {
                 }
                 _ => {}
             }
-            options = options.get(4 + usize::from(len).next_multiple_of(4)..).unwrap_or_default();
         }
         self.interfaces.push(interface);
         Some(())
+    }
+
+    /// The options of a block, up to the last: their codes and values.
+    fn options<'a>(&self, mut bytes: &'a [u8]) -> impl Iterator<Item = (u16, &'a [u8])> {
+        let big_endian = self.big_endian;
+        std::iter::from_fn(move || {
+            let (head, rest) = bytes.split_first_chunk::<4>()?;
+            let number = if big_endian { u16::from_be_bytes } else { u16::from_le_bytes };
+            let (code, len) = (number([head[0], head[1]]), usize::from(number([head[2], head[3]])));
+            let value = rest.get(..len).filter(|_| code != 0)?;
+            bytes = rest.get(len.next_multiple_of(4)..).unwrap_or_default();
+            Some((code, value))
+        })
     }
 
     fn enhanced_packet(
@@ -192,7 +207,10 @@ impl Capture {
             return Some(());
         };
         self.time = interface.micros(time);
-        self.frame(interface.link, frame, streams, log, report);
+        let options = body.get(20 + captured.next_multiple_of(4)..).unwrap_or_default();
+        let mark =
+            interface.is_own.then(|| Mark::of_options(self.options(options), |value| self.u32(value, 0)));
+        self.frame(interface.link, frame, mark.flatten(), streams, log, report);
         Some(())
     }
 
@@ -213,7 +231,7 @@ impl Capture {
         let snapped = if interface.snap_len == 0 { usize::MAX } else { interface.snap_len as usize };
         let len = original.min(snapped).min(frame.len());
         report.timeless += 1;
-        self.frame(interface.link, &frame[..len], streams, log, report);
+        self.frame(interface.link, &frame[..len], None, streams, log, report);
         Some(())
     }
 
@@ -223,7 +241,7 @@ impl Capture {
         // The high bits tell of check sums behind the frames.
         let link = Link((link & 0xffff) as u16);
         let resolution = Resolution::Decimal(digits);
-        self.interfaces.push(Interface { link, snap_len: 0, resolution, offset: 0 });
+        self.interfaces.push(Interface { link, snap_len: 0, resolution, offset: 0, is_own: false });
         self.begun = true;
         Step::Taken(24)
     }
@@ -249,14 +267,25 @@ impl Capture {
         let Some(interface) = self.interfaces.first().copied() else { return Step::More };
         let parts = if matches!(interface.resolution, Resolution::Decimal(9)) { part / 1_000 } else { part };
         self.time = u64::from(secs) * 1_000_000 + u64::from(parts);
-        self.frame(interface.link, frame, streams, log, report);
+        self.frame(interface.link, frame, None, streams, log, report);
         Step::Taken(header_len + captured)
     }
 
-    fn frame(&mut self, link: Link, frame: &[u8], streams: &mut Streams, log: &mut Log, report: &mut Report) {
+    fn frame(
+        &mut self,
+        link: Link,
+        frame: &[u8],
+        mark: Option<Mark>,
+        streams: &mut Streams,
+        log: &mut Log,
+        report: &mut Report,
+    ) {
         report.frames += 1;
         match link::read(link, frame) {
-            Ok(Found::Segment(segment)) => streams.segment(self.time, &segment, 1, log, report),
+            Ok(Found::Segment(mut segment)) => {
+                segment.mark = mark;
+                streams.segment(self.time, &segment, 1, log, report);
+            }
             Ok(Found::Fragment(fragment)) => {
                 report.left_out.add(Reason::Fragment, 1);
                 self.fragments.add(&fragment, |whole, frames| match whole {

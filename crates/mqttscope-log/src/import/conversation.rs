@@ -2,11 +2,14 @@
 //!
 //! It owns where packets begin. What the capture lacks is told with its size, and never as a fault of who sent it.
 
+use mqttscope_text::number::push_grouped;
+
 use super::Report;
+use super::mark::Holds;
 use super::order::{Side, Turn};
 use super::resync::{Found, Search};
 use super::websocket::{Carried, Handshake, Kind, WebSocket};
-use crate::store::{ConnectionId, Direction, Ends, Event, Log, SourceId, Version};
+use crate::store::{ConnectionId, Direction, Ends, Event, Log};
 
 /// A connection of the log.
 pub(super) struct Conversation {
@@ -44,11 +47,10 @@ impl Conversation {
         client: Side,
         from_start: bool,
         ends: Ends,
-        source: SourceId,
+        connection: ConnectionId,
         log: &mut Log,
         report: &mut Report,
     ) -> Self {
-        let connection = log.add_connection(source, Version::Unknown);
         report.connections += 1;
         log.push_event(time, connection, Event::TcpConnection { ends });
         if !from_start {
@@ -85,7 +87,8 @@ impl Conversation {
     /// Takes what is next on the connection.
     pub(super) fn take(&mut self, time: u64, side: Side, turn: Turn<'_>, log: &mut Log, report: &mut Report) {
         match turn {
-            Turn::Bytes(bytes) => self.received(time, side, bytes, log, report),
+            Turn::Bytes(bytes, None) => self.received(time, side, bytes, log, report),
+            Turn::Bytes(bytes, Some(mark)) => self.marked(time, side, bytes, mark.holds, log, report),
             Turn::Gap(len) => self.missed(time, side, len, log, report),
             Turn::Repeat { len, changed } => {
                 report.repeated += len as u64;
@@ -161,17 +164,20 @@ impl Conversation {
 
     /// Goes on behind bytes of TCP that the capture lacks.
     fn missed(&mut self, time: u64, side: Side, len: usize, log: &mut Log, report: &mut Report) {
-        report.missing += len as u64;
-        let direction = self.direction(side);
-        log.push_gap(time, self.connection, direction, len as u64);
         let known = match &mut self.sockets {
             Some(sockets) => sockets[side as usize].gap(len),
             None => Some(len),
         };
-        match known {
-            Some(0) => {}
-            known => self.gap(time, side, known, log),
+        if known == Some(0) {
+            report.unread += len as u64;
+            let mut words = String::from("The capture lacks ");
+            push_grouped(&mut words, len as u64);
+            words.push_str(" bytes of this WebSocket that are no binary message");
+            log.push_event(time, self.connection, Event::Note { name: "websocket-gap", words: &words });
+            return;
         }
+        report.missing += len as u64;
+        self.gap(time, side, known, Some(len), log);
     }
 
     /// Messages of WebSocket that are no bytes of MQTT.
@@ -193,12 +199,15 @@ impl Conversation {
             log.push_event(time, self.connection, Event::Note { name: "websocket-unread", words });
         }
         if kind == Kind::Compressed {
-            self.gap(time, side, None, log);
+            self.gap(time, side, None, None, log);
         }
     }
 
-    /// Ends the packet that bytes are missing of; `None` where it is not known how many.
-    fn gap(&mut self, time: u64, side: Side, len: Option<usize>, log: &mut Log) {
+    /// Ends the packet that bytes are missing of; `None` where it is not known how many. So many bytes of TCP that the
+    /// capture lacks are `told`: within the packet that goes on, or behind all that came before them.
+    fn gap(&mut self, time: u64, side: Side, len: Option<usize>, told: Option<usize>, log: &mut Log) {
+        let is_sought = self.talks[side as usize].search.is_some();
+        self.give_up_search(side, log);
         let direction = self.direction(side);
         let talk = &mut self.talks[side as usize];
         let left = if talk.spoilt > 0 {
@@ -210,13 +219,55 @@ impl Conversation {
         // The hole may be within a packet whose end is known.
         let left = left.zip(len).and_then(|(left, len)| left.checked_sub(len));
         talk.spoilt = left.unwrap_or_default();
+        if len.is_none() {
+            // How the hole lies in the packet cannot be told.
+            let time = talk.time;
+            self.end_packet(time, side, log);
+        }
+        if let Some(told) = told {
+            log.push_gap(time, self.connection, direction, told as u64);
+        }
+        let talk = &mut self.talks[side as usize];
         if talk.spoilt == 0 {
             log.push_remains(time, self.connection, direction);
         }
-        if left.is_none() {
-            self.give_up_search(side, log);
-            self.talks[side as usize].search = Some(Search::default());
+        if left.is_none() || is_sought {
+            talk.search = Some(Search::default());
         }
+    }
+
+    /// What is pending of a side is not going to be a packet, which is no fault of who sent it.
+    fn end_packet(&mut self, time: u64, side: Side, log: &mut Log) {
+        let direction = self.direction(side);
+        self.talks[side as usize].spoilt = 0;
+        if !log.pending(self.connection, direction).is_empty() {
+            log.lose_place(self.connection, direction);
+            log.push_remains(time, self.connection, direction);
+        }
+    }
+
+    /// Takes a segment of a capture of ours, in which nothing has to be looked for.
+    fn marked(
+        &mut self,
+        time: u64,
+        side: Side,
+        bytes: &[u8],
+        holds: Holds,
+        log: &mut Log,
+        report: &mut Report,
+    ) {
+        self.give_up_search(side, log);
+        let direction = self.direction(side);
+        if holds == Holds::Packet {
+            return self.bytes(time, side, bytes, log, report);
+        }
+        let before = std::mem::replace(&mut self.talks[side as usize].time, time);
+        self.end_packet(before, side, log);
+        log.receive(self.connection, direction, bytes.len(), |room| room.copy_from_slice(bytes));
+        if holds == Holds::Lost {
+            log.lose_place(self.connection, direction);
+        }
+        log.push_remains(time, self.connection, direction);
     }
 
     /// Nothing more comes of a side. `is_sent` it has said so itself, and the capture has not just ended.

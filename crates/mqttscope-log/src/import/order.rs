@@ -6,6 +6,7 @@
 
 use std::collections::VecDeque;
 
+use super::mark::Mark;
 use super::recognition::is_connect;
 use super::tcp::Segment;
 
@@ -34,8 +35,8 @@ impl Side {
 /// What is next on a connection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Turn<'a> {
-    /// Bytes that one end sent in one segment.
-    Bytes(&'a [u8]),
+    /// Bytes that one end sent in one segment, and what a capture of ours says of it.
+    Bytes(&'a [u8], Option<Mark>),
     /// So many bytes that it sent were not captured.
     Gap(usize),
     /// It came again, so many bytes of it, of which so many were others the first time.
@@ -87,6 +88,7 @@ struct Piece {
     bytes: Vec<u8>,
     cut: usize,
     is_last: bool,
+    mark: Option<Mark>,
 }
 
 impl Order {
@@ -125,11 +127,16 @@ impl Order {
                 self.begin(side.other(), acknowledged);
             }
         }
+        if segment.mark.is_some() {
+            // A capture of ours lacks nothing before the first segment, and each says all that was heard before it.
+            self.begin(side, sequence);
+            segment.acknowledged().into_iter().for_each(|heard| self.begin(side.other(), heard));
+        }
         if segment.has(Segment::RST) {
             return self.reset(time, side, segment, hear);
         }
         let mut payload = segment.payload;
-        if self.is_probe(side, sequence, payload) {
+        if segment.mark.is_none() && self.is_probe(side, sequence, payload) {
             (payload, sequence) = (&[], sequence.wrapping_add(1));
         }
         let acknowledged = self.acknowledge(time, side, segment.acknowledged());
@@ -141,6 +148,7 @@ impl Order {
             bytes: Vec::new(),
             cut: segment.cut,
             is_last: segment.has(Segment::FIN),
+            mark: segment.mark,
         };
         if !payload.is_empty() && self.doubtful_reset.is_some_and(|(_, by)| by == side) {
             // Who goes on has not broken off.
@@ -419,7 +427,7 @@ impl Order {
         }
         if !new.is_empty() {
             half.take(new);
-            hear(time, side, Turn::Bytes(new));
+            hear(time, side, Turn::Bytes(new, piece.mark));
         }
         let half = self.half_mut(side);
         let cut = piece.cut.saturating_sub(ahead - old.len());

@@ -3,11 +3,12 @@
 use super::Report;
 use super::conversation::Conversation;
 use super::left_out::Reason;
+use super::mark::Mark;
 use super::order::{Side, Turn};
 use super::recognition::{Seen, Speech, is_connect};
 use super::resync::sender;
 use super::websocket::{MAX_HEAD, holds_mqtt};
-use crate::store::{End, Ends, Log, SourceId};
+use crate::store::{End, Ends, Log, SourceId, Version};
 
 /// What becomes of what a connection says.
 #[derive(Default)]
@@ -16,6 +17,8 @@ pub(super) struct Reader {
     client: Option<Side>,
     /// The capture holds its beginning.
     from_start: bool,
+    /// The capture is one of ours: it is MQTT, of this version if that is said.
+    is_own: Option<Version>,
     state: State,
 }
 
@@ -43,7 +46,7 @@ struct Kept {
 
 /// A turn that is kept.
 enum Owned {
-    Bytes(Vec<u8>),
+    Bytes(Vec<u8>, Option<Mark>),
     Other(Turn<'static>),
 }
 
@@ -97,6 +100,13 @@ impl Reader {
 
     /// Takes what is next on the connection.
     pub(super) fn take(&mut self, time: u64, side: Side, turn: Turn<'_>, place: &mut Place<'_>) {
+        if let Turn::Bytes(bytes, Some(mark)) = turn
+            && self.is_own.is_none()
+        {
+            self.client = Some(if mark.from_client { side } else { side.other() });
+            let is_told = is_connect(bytes) == Some(true);
+            self.is_own = Some(if is_told { Version::Unknown } else { mark.version });
+        }
         match &mut self.state {
             State::Mqtt(conversation) => conversation.take(time, side, turn, place.log, place.report),
             State::Tls | State::Other => {}
@@ -152,7 +162,7 @@ impl Reader {
             is_mqtt_server: place.is_server.contains(&true) && !kept.is_silent(),
             at_end,
         };
-        let speech = seen.speech();
+        let speech = if self.is_own.is_some() { Speech::Mqtt } else { seen.speech() };
         let from_start = self.from_start || is_connect(seen.client) == Some(true);
         let handshake = match speech {
             Speech::Unknown => return,
@@ -173,14 +183,16 @@ impl Reader {
         let ends = Ends { client: of_client, server: of_server };
         let turns = std::mem::take(&mut kept.turns);
         let time = turns.first().map_or(0, |&(time, ..)| time);
-        let new = Conversation::new(time, client, from_start, ends, place.source, place.log, place.report);
+        let version = self.is_own.unwrap_or_default();
+        let connection = place.log.add_connection(place.source, version);
+        let new = Conversation::new(time, client, from_start, ends, connection, place.log, place.report);
         let mut conversation = match handshake {
             Some(handshake) => new.over(time, &handshake, place.log),
             None => new,
         };
         for (time, side, turn) in &turns {
             let turn = match turn {
-                Owned::Bytes(bytes) => Turn::Bytes(bytes),
+                Owned::Bytes(bytes, mark) => Turn::Bytes(bytes, *mark),
                 Owned::Other(turn) => *turn,
             };
             conversation.take(*time, *side, turn, place.log, place.report);
@@ -193,12 +205,12 @@ impl Kept {
     fn push(&mut self, time: u64, side: Side, turn: Turn<'_>) {
         self.bytes += size_of::<(u64, Side, Owned)>();
         let turn = match turn {
-            Turn::Bytes(bytes) => {
+            Turn::Bytes(bytes, mark) => {
                 let head = &mut self.heads[side as usize];
                 let room = MAX_HEAD.saturating_sub(head.len());
                 head.extend_from_slice(&bytes[..bytes.len().min(room)]);
                 self.bytes += bytes.len();
-                Owned::Bytes(bytes.to_vec())
+                Owned::Bytes(bytes.to_vec(), mark)
             }
             Turn::Gap(len) => {
                 self.has_hole |= self.heads[side as usize].len() < MAX_HEAD;
@@ -214,7 +226,7 @@ impl Kept {
 
     /// Whether nothing was said.
     fn is_silent(&self) -> bool {
-        let is_said = |turn: &Owned| matches!(turn, Owned::Bytes(_) | Owned::Other(Turn::Gap(_)));
+        let is_said = |turn: &Owned| matches!(turn, Owned::Bytes(..) | Owned::Other(Turn::Gap(_)));
         !self.turns.iter().any(|(_, _, turn)| is_said(turn))
     }
 

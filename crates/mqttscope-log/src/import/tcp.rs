@@ -1,6 +1,7 @@
 //! The header of TCP (RFC 9293, 3.1).
 
 use super::left_out::Reason;
+use super::mark::Mark;
 use crate::store::End;
 
 /// A TCP segment.
@@ -14,6 +15,8 @@ pub(super) struct Segment<'a> {
     pub(super) payload: &'a [u8],
     /// Bytes of the payload that were not captured.
     pub(super) cut: usize,
+    /// What a capture of ours says of it.
+    pub(super) mark: Option<Mark>,
 }
 
 impl<'a> Segment<'a> {
@@ -41,6 +44,7 @@ impl<'a> Segment<'a> {
             flags: header[13],
             payload,
             cut: payload_len - payload.len(),
+            mark: None,
         })
     }
 
