@@ -5,7 +5,9 @@ use std::process::Command;
 
 use mqttscope_log::export::{Export, Format, Selection};
 use mqttscope_log::import::Importer;
-use mqttscope_log::{Direction, EventKind, Log, PacketFacts, Record, SourceId, Version};
+use mqttscope_log::{
+    Direction, End, Ends, Event, EventKind, Known, Log, PacketFacts, Record, SourceId, Version,
+};
 use mqttscope_proto::ProtocolVersion;
 
 mod common;
@@ -216,6 +218,27 @@ fn addresses_and_ports_of_a_capture_survive() {
         let faults = "tcp.checksum.status == 0 || ip.checksum.status == 0 || tcp.analysis.retransmission || _ws.malformed";
         assert_eq!(tshark(name, &export, &[&checks[..], &["-Y", faults]].concat()), Vec::<String>::new());
     }
+}
+
+#[test]
+fn a_connection_the_other_way_around_is_another_one() {
+    let mut log = Log::new(1 << 20);
+    let source = log.add_source();
+    let [low, high] = [(1, 40_000), (2, 1883)].map(|(host, port)| End::of_v4([10, 0, 0, host], port));
+    for (client, server) in [(low, high), (high, low)] {
+        let connection = log.add_connection(source, Version::Unknown);
+        log.push_event(1, connection, Event::TcpConnection { ends: Ends { client, server } });
+        let known = Known { broken: true, ..Known::default() };
+        log.push_known(2, connection, Direction::In, b"rest", known);
+        log.push_packet(3, connection, Direction::Out, b"\xc0\0", PacketFacts::default());
+    }
+    // What is no packet is nobody's fault, so that nothing says that the connection begins here.
+    let mut lines = Vec::new();
+    Export::new(&log, Format::JsonLines, Selection::All, false).write(&log, usize::MAX, &mut lines);
+    let lines = String::from_utf8(lines).expect("text").replace("\"violation\":true", "\"violation\":false");
+    let log = read(lines.as_bytes());
+    let back = read(&pcapng(&log, Selection::All));
+    assert_eq!((packets(&back), back.connections().count()), (packets(&log), 2));
 }
 
 #[test]

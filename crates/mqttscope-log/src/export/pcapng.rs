@@ -10,14 +10,14 @@ use mqttscope_proto::{FixedHeader, frame_len};
 use super::Item;
 use super::tcp::{Flags, Flow, made_up_ends};
 use crate::own;
-use crate::store::{ConnectionId, Direction, Ends, Event, EventKind, Version};
+use crate::store::{ConnectionId, Direction, End, Ends, Event, EventKind, Version};
 
 /// What a pcapng file has written so far.
 #[derive(Default)]
 pub(super) struct Pcapng {
     flows: BTreeMap<ConnectionId, Flow>,
-    /// Which connection was the last one between two ends, and how many there were.
-    openings: BTreeMap<Ends, (ConnectionId, u32)>,
+    /// Which connection was the last one between two ends, the lower one first, and how many there were.
+    openings: BTreeMap<(End, End), (ConnectionId, u32)>,
     segment: Vec<u8>,
 }
 
@@ -132,7 +132,10 @@ impl Pcapng {
 
     /// Begins a connection, unless it is under way; says whether it has begun.
     fn begin(&mut self, connection: ConnectionId, flow: &mut Flow) -> bool {
-        let (newest, openings) = self.openings.entry(flow.ends).or_insert((connection, 0));
+        let Ends { client, server } = flow.ends;
+        // Whoever is the client, a capture tells connections apart by their ends.
+        let ends = if client <= server { (client, server) } else { (server, client) };
+        let (newest, openings) = self.openings.entry(ends).or_insert((connection, 0));
         if flow.open && *newest == connection {
             return false;
         }
@@ -232,7 +235,7 @@ fn is_seen_by_holes(bytes: &[u8], holes: &[(u64, u64)]) -> bool {
     holes.iter().enumerate().all(|(at, &(after, hole))| {
         missing = missing.saturating_add(hole);
         let left = (whole as u64).saturating_sub(after.saturating_add(missing));
-        if at + 1 == holes.len() { last_of(after, left) } else { left > 0 && after < len }
+        if at + 1 == holes.len() { last_of(after, left) } else { left > 0 && after <= len }
     })
 }
 
