@@ -221,16 +221,24 @@ fn addresses_and_ports_of_a_capture_survive() {
 }
 
 #[test]
-fn a_connection_the_other_way_around_is_another_one() {
+fn connections_between_the_same_ends_are_different_ones() {
     let mut log = Log::new(1 << 20);
     let source = log.add_source();
     let [low, high] = [(1, 40_000), (2, 1883)].map(|(host, port)| End::of_v4([10, 0, 0, host], port));
-    for (client, server) in [(low, high), (high, low)] {
+    // One more, two the other way around, whatever they lack.
+    for (client, server) in [(low, high), (low, high), (high, low), (high, low)] {
         let connection = log.add_connection(source, Version::Unknown);
         log.push_event(1, connection, Event::TcpConnection { ends: Ends { client, server } });
         let known = Known { broken: true, ..Known::default() };
         log.push_known(2, connection, Direction::In, b"rest", known);
-        log.push_packet(3, connection, Direction::Out, b"\xc0\0", PacketFacts::default());
+        for direction in [Direction::Out, Direction::In] {
+            log.push_gap(2, connection, direction, 700_000_000);
+            log.push_packet(3, connection, direction, b"\x40\x02\0\x07", PacketFacts::default());
+        }
+        // What is heard in between proves that it was sent.
+        for time in [20_000, 40_000] {
+            log.push_packet(time, connection, Direction::Out, b"\xc0\0", PacketFacts::default());
+        }
     }
     // What is no packet is nobody's fault, so that nothing says that the connection begins here.
     let mut lines = Vec::new();
@@ -238,7 +246,7 @@ fn a_connection_the_other_way_around_is_another_one() {
     let lines = String::from_utf8(lines).expect("text").replace("\"violation\":true", "\"violation\":false");
     let log = read(lines.as_bytes());
     let back = read(&pcapng(&log, Selection::All));
-    assert_eq!((packets(&back), back.connections().count()), (packets(&log), 2));
+    assert_eq!((packets(&back), back.connections().count()), (packets(&log), 4));
 }
 
 #[test]

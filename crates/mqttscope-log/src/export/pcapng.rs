@@ -10,14 +10,14 @@ use mqttscope_proto::{FixedHeader, frame_len};
 use super::Item;
 use super::tcp::{Flags, Flow, made_up_ends};
 use crate::own;
-use crate::store::{ConnectionId, Direction, End, Ends, Event, EventKind, Version};
+use crate::store::{ConnectionId, Direction, End, Event, EventKind, Version};
 
 /// What a pcapng file has written so far.
 #[derive(Default)]
 pub(super) struct Pcapng {
     flows: BTreeMap<ConnectionId, Flow>,
-    /// Which connection was the last one between two ends, the lower one first, and how many there were.
-    openings: BTreeMap<(End, End), (ConnectionId, u32)>,
+    /// The last connection between two ends, the lower one first, and how far both have sent.
+    newest: BTreeMap<(End, End), (ConnectionId, [u32; 2])>,
     segment: Vec<u8>,
 }
 
@@ -101,6 +101,7 @@ impl Pcapng {
             at = hole;
         }
         self.data(time, flow, outbound, &item.bytes[at..], marks, out);
+        self.newest.insert(flow.ends_in_order(), (item.record.connection, flow.sent_in_order()));
     }
 
     /// Says how a connection begins whose first packet this is.
@@ -132,16 +133,11 @@ impl Pcapng {
 
     /// Begins a connection, unless it is under way; says whether it has begun.
     fn begin(&mut self, connection: ConnectionId, flow: &mut Flow) -> bool {
-        let Ends { client, server } = flow.ends;
-        // Whoever is the client, a capture tells connections apart by their ends.
-        let ends = if client <= server { (client, server) } else { (server, client) };
-        let (newest, openings) = self.openings.entry(ends).or_insert((connection, 0));
-        if flow.open && *newest == connection {
+        let before = self.newest.get(&flow.ends_in_order());
+        if flow.open && before.is_some_and(|(newest, _)| *newest == connection) {
             return false;
         }
-        *newest = connection;
-        *openings += 1;
-        flow.begin(*openings);
+        flow.begin(before.map(|(_, sent)| *sent));
         true
     }
 

@@ -34,11 +34,29 @@ impl Flow {
         Self { ends, open: false, comments, holes, next: [0; 2], identification: 0 }
     }
 
-    /// Sets the sequence numbers of a connection that is opened between its ends for that many times: further from those
-    /// of the one before than any window reaches, so that it is another one also where no SYN says so.
-    pub(super) fn begin(&mut self, openings: u32) {
+    /// Sets the sequence numbers of a connection that begins: further from those that the ends have used, in the order of
+    /// the ends, than any window reaches, so that it is another one also where no SYN says so.
+    pub(super) fn begin(&mut self, used: Option<[u32; 2]>) {
         self.open = true;
-        self.next = [1, 2].map(|side| openings.wrapping_mul(APART).wrapping_add(side));
+        let [low, high] = used.unwrap_or_default();
+        let used = if self.is_client_low() { [low, high] } else { [high, low] };
+        self.next = [0, 1].map(|side| used[side].wrapping_add(APART + side as u32));
+    }
+
+    /// The two ends, the lower one first: whoever is the client, a capture tells connections apart by them.
+    pub(super) fn ends_in_order(&self) -> (End, End) {
+        let Ends { client, server } = self.ends;
+        if self.is_client_low() { (client, server) } else { (server, client) }
+    }
+
+    /// How far the ends have sent, in their order.
+    pub(super) fn sent_in_order(&self) -> [u32; 2] {
+        let [client, server] = self.next;
+        if self.is_client_low() { [client, server] } else { [server, client] }
+    }
+
+    fn is_client_low(&self) -> bool {
+        self.ends.client <= self.ends.server
     }
 
     /// Goes on behind bytes that are missing: at most as many as a window has, since what is further away belongs to no
