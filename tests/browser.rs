@@ -73,6 +73,25 @@ async fn an_error_is_bound_to_its_field_and_gets_the_focus() {
 }
 
 #[wasm_bindgen_test]
+async fn a_line_break_in_a_topic_is_kept_and_can_be_seen() {
+    let root = page().await;
+    for name in ["Topic", "Topic filter", "Will topic"] {
+        let field = labelled(&root, name);
+        assert_eq!(field.get_attribute("rows").as_deref(), Some("1"));
+        type_into(&field, "a\nb\tc");
+        until("a second line", || field.get_attribute("rows").as_deref() == Some("2")).await;
+        assert_eq!(field.unchecked_ref::<HtmlInputElement>().value(), "a\nb\tc");
+        let message =
+            field.get_attribute("aria-describedby").and_then(|id| document().get_element_by_id(&id));
+        let words = message.and_then(|message| message.text_content()).unwrap_or_default();
+        assert!(words.contains("a↵b␉c"), "{words}");
+        type_into(&field, "a/b");
+        until("one line", || field.get_attribute("rows").as_deref() == Some("1")).await;
+    }
+    root.remove();
+}
+
+#[wasm_bindgen_test]
 async fn buttons_without_a_connection_say_why() {
     let root = page().await;
     let publish = button(&root, "Publish");

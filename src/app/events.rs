@@ -94,9 +94,12 @@ fn key_of(target: &Element, key: &KeyboardEvent) -> Option<Message> {
         browser::focus(head);
         return None;
     } else {
-        // In a message of several lines Enter makes a new one, so Ctrl+Enter does what the form does.
-        let is_asked = name == "Enter" && (key.ctrl_key() || key.meta_key());
-        if !is_asked {
+        // In a message of several lines Enter makes a new one, so Ctrl+Enter does what the form does. In a topic, which
+        // mostly has one, it is Shift+Enter that makes another.
+        let field = Field::of_id(&target.id());
+        let is_topic = field.is_some_and(|field| matches!(field.info().kind, Kind::Topic));
+        let is_asked = key.ctrl_key() || key.meta_key() || is_topic && !key.shift_key();
+        if name != "Enter" || !is_asked {
             return None;
         }
         command_of(target, "form")?

@@ -7,6 +7,7 @@
 use std::rc::Rc;
 
 use mqttscope_client::ConnectionState;
+use mqttscope_text::number;
 use mqttscope_view::{Kind, Options, Standing};
 use yew::prelude::*;
 
@@ -126,7 +127,8 @@ impl View {
         let class = if problem.is_some() { "message problem" } else { "message" };
         let note = self.page.note.as_ref().filter(|note| note.field == field);
         let said = problem.or(note.map(|note| note.words.as_str()));
-        let said = said.unwrap_or_else(|| self.page.hint(field));
+        let hint = self.page.hint(field);
+        let said = said.unwrap_or(&hint);
         element(
             "p",
             &["id", "class"],
@@ -194,6 +196,7 @@ impl View {
                 let placeholder = if field == Field::Url { self.default_url.as_str() } else { "" };
                 vec![self.input(field, "text", None, placeholder, None)]
             }
+            Kind::Topic => vec![self.topic(field)],
             Kind::Number => vec![self.input(field, "text", Some("numeric"), "", None)],
             Kind::Secret => {
                 let kind = if self.page.password_shown { "text" } else { "password" };
@@ -217,6 +220,36 @@ impl View {
             // They stand in no field: a box has its label behind it, files and buttons are drawn where they are.
             Kind::Switch(_) | Kind::File | Kind::Button => Vec::new(),
         }
+    }
+
+    /// A field that is as high as it has lines: browsers drop line breaks that are put into an `input`.
+    fn topic(&self, field: Field) -> Html {
+        let topic = self.page.text(field);
+        let message = message_id(field);
+        let rows = number::plain(topic.split('\n').count().min(MOST_LINES) as u64);
+        let keys = &[
+            "id",
+            "class",
+            "rows",
+            "autocomplete",
+            "autocapitalize",
+            "spellcheck",
+            "aria-invalid",
+            "aria-describedby",
+        ];
+        let values = [
+            Some(field.id()),
+            Some("topic"),
+            Some(&*rows),
+            Some("off"),
+            Some("off"),
+            Some("false"),
+            self.invalid(field),
+            Some(&*message),
+        ];
+        let mut area = tag("textarea", keys, &values);
+        area.set_value(topic);
+        area.into()
     }
 
     fn input(
@@ -283,6 +316,9 @@ pub fn message_id(field: Field) -> String {
 pub fn no_note(_: &View) -> &'static str {
     ""
 }
+
+/// How many lines of a topic are seen at once.
+const MOST_LINES: usize = 4;
 
 /// The class of a field as wide as its form, and of one half as wide, on the left or on the right.
 pub const WIDE: &str = "field wide";

@@ -28,7 +28,7 @@ table! {
         Will = FieldInfo::new("will", Form::Will, Kind::Switch(false))
             .settling(&[Field::WillTopic, Field::WillMessage]),
         WillRetain = FieldInfo::new("will-retain", Form::Will, Kind::Switch(false)),
-        WillTopic = FieldInfo::new("will-topic", Form::Will, Kind::Line).default("topic/lastwill"),
+        WillTopic = FieldInfo::new("will-topic", Form::Will, Kind::Topic).default("topic/lastwill"),
         WillQos = FieldInfo::new("will-qos", Form::Will, Kind::Choice(&QOS_LEVELS)),
         // Until it is changed it follows the client id: see `Profile::text`.
         WillMessage = FieldInfo::new("will-message", Form::Will, Kind::Lines("2")),
@@ -41,10 +41,10 @@ table! {
             .effect(Effect::Policy),
         CloseOnViolation = FieldInfo::new("close-on-violation", Form::TestSwitches, Kind::Switch(false))
             .effect(Effect::Policy),
-        Filter = FieldInfo::new("filter", Form::Subscribe, Kind::Line).default("topic/mqtttopic"),
+        Filter = FieldInfo::new("filter", Form::Subscribe, Kind::Topic).default("topic/mqtttopic"),
         RequestedQos = FieldInfo::new("requested-qos", Form::Subscribe, Kind::Choice(&QOS_LEVELS)),
         SubscribeButton = FieldInfo::new("subscribe", Form::Subscribe, Kind::Button),
-        Topic = FieldInfo::new("topic", Form::Publish, Kind::Line).default("topic/mqtttopic"),
+        Topic = FieldInfo::new("topic", Form::Publish, Kind::Topic).default("topic/mqtttopic"),
         PublishQos = FieldInfo::new("publish-qos", Form::Publish, Kind::Choice(&QOS_LEVELS)),
         Message = FieldInfo::new("message", Form::Publish, Kind::Lines("2")).default("Hello from MQTT client."),
         Retain = FieldInfo::new("retain", Form::Publish, Kind::Switch(false)),
@@ -116,6 +116,8 @@ pub struct FormInfo {
 pub enum Kind {
     /// One line.
     Line,
+    /// A topic, which looks like one line and keeps the line breaks that are put into it.
+    Topic,
     /// One line of digits.
     Number,
     /// One line with suggestions, in a list of that id.

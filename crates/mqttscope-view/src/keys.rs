@@ -64,6 +64,7 @@ pub const SHORTCUTS: &[Shortcut] = &[
     Shortcut { keys: "c", words: "Copy the selected row as text" },
     Shortcut { keys: "i", words: "Show or hide the inspector" },
     Shortcut { keys: "Ctrl+Enter", words: "In a form: do what its button does" },
+    Shortcut { keys: "Shift+Enter", words: "In a topic: a line break" },
     Shortcut { keys: "Escape", words: "Leave a list, a menu or the filter" },
     Shortcut { keys: "?", words: "This list" },
 ];

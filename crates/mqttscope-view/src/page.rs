@@ -1,12 +1,13 @@
 //! What a person does to the page besides sending packets, and what becomes of it.
 
+use std::borrow::Cow;
 use std::rc::Rc;
 
 use mqttscope_proto::ProtocolVersion;
-use mqttscope_text::number;
+use mqttscope_text::{number, visible};
 
 use crate::column::Column;
-use crate::field::{Effect, Field, Part};
+use crate::field::{Effect, Field, Kind, Part};
 use crate::filter_text::remembered;
 use crate::looks::{Looks, Theme};
 use crate::pane::Pane;
@@ -241,8 +242,11 @@ impl Page {
 
     /// What is worth knowing about a field as it stands, though it is not wrong.
     #[must_use]
-    pub fn hint(&self, field: Field) -> &'static str {
-        match field {
+    pub fn hint(&self, field: Field) -> Cow<'static, str> {
+        if let Kind::Topic = field.info().kind {
+            return self.unseen(field).into();
+        }
+        let words = match field {
             Field::ClientId => match self.profile.version() {
                 ProtocolVersion::V31 if self.profile.client_id().is_empty() => {
                     "Empty: brokers may refuse it in MQTT 3.1."
@@ -258,7 +262,15 @@ impl Page {
             Field::LogBudget => "Bytes and records together. The oldest rows go first.",
             Field::KeepAlive if self.profile.text(field).trim() == "0" => "0 switches it off.",
             _ => "",
-        }
+        };
+        words.into()
+    }
+
+    /// A topic as it is, if it holds what its field does not show.
+    fn unseen(&self, field: Field) -> String {
+        let topic = self.text(field);
+        let shown = visible(&topic);
+        if shown == topic { String::new() } else { ["Holds what cannot be seen: ", &shown].concat() }
     }
 }
 
@@ -433,6 +445,24 @@ mod tests {
         assert!(page.hint(Field::ClientId).contains("brokers may refuse it"));
         page.apply(text(Field::Version, "3.1.1"));
         assert_eq!(page.hint(Field::ClientId), "");
+    }
+
+    #[test]
+    fn what_cannot_be_seen_of_a_topic_is_said_beside_it() {
+        let mut page = Page::default();
+        for field in [Field::Topic, Field::Filter, Field::WillTopic] {
+            assert_eq!(page.hint(field), "");
+            page.apply(text(field, "größe/日本 ~"));
+            assert_eq!(page.hint(field), "");
+            let mut said = Vec::new();
+            for control in ["\n", "\r", "\t", "\x1b", "\x7f", "\u{85}", "\u{200b}", "\u{202e}"] {
+                page.apply(text(field, &["a", control, "b"].concat()));
+                assert_eq!(page.text(field), ["a", control, "b"].concat());
+                said.push(page.hint(field));
+            }
+            assert_eq!(said[0], "Holds what cannot be seen: a↵b");
+            assert!((1..said.len()).all(|at| !said[..at].contains(&said[at])), "{said:?}");
+        }
     }
 
     fn linked(page: &mut Page, asked: &[(&str, &str)]) {

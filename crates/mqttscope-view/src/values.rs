@@ -39,7 +39,7 @@ impl Value {
             Kind::Switch(_) if text == ON => Some(Self::On(true)),
             Kind::Switch(_) => (text == OFF).then_some(Self::On(false)),
             Kind::File | Kind::Button => None,
-            Kind::Line | Kind::Number | Kind::Suggest(..) | Kind::Secret | Kind::Lines(_) => {
+            Kind::Line | Kind::Topic | Kind::Number | Kind::Suggest(..) | Kind::Secret | Kind::Lines(_) => {
                 Some(Self::Text(text.into()))
             }
         }

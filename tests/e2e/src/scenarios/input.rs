@@ -51,6 +51,17 @@ pub async fn topics(stage: &Stage, chain: &mut Chain) -> Result<()> {
     topic.paste("good/topic").await?;
     page.button("Publish").click().await?;
     page.log().wait_for_packets(from, &["out PUBLISH QoS 0"]).await?;
+
+    // A line break is none of Enter, which publishes.
+    topic.paste("two\nlines\u{1b}").await?;
+    topic.press_enter().await?;
+    page.log().wait_for_packets(from, &["out PUBLISH QoS 0", "out PUBLISH QoS 0"]).await?;
+    ensure!(topic.value().await? == "two\nlines\u{1b}", "the topic is another one");
+    let words = topic.description().await?;
+    ensure!(words.contains("two↵lines␛"), "beside the topic: {words}");
+    let rows = page.log().rows().await?;
+    let shown = rows.last().map(|row| row.text.as_str()).unwrap_or_default();
+    ensure!(shown.contains("two↵lines␛"), "the row: {shown}");
     Ok(())
 }
 
