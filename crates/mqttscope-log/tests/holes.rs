@@ -350,6 +350,26 @@ fn holes_of_a_websocket_make_no_packet_and_cost_none() {
     }
 }
 
+#[test]
+fn a_password_around_a_hole_of_a_websocket_is_hidden() {
+    let password = b"very-secret-word";
+    let connect = connect("c", true, Some(password));
+    for cut in 1..connect.len() {
+        let mut flow = web_socket(8080);
+        flow.client(&frame(0x02, &connect[..cut]))
+            .lose(From::Client, 20)
+            .client(&frame(0x80, &connect[cut..]));
+        flow.client(&frame(0x82, b"\xc0\0")).acknowledge(From::Server);
+        let log = read(&flow.pcap());
+        for log in [read(&pcapng(&log, Selection::All)), log] {
+            let shown: Vec<u8> = packets(&log).into_iter().flat_map(|(_, bytes)| bytes).collect();
+            let is_shown = password.windows(3).any(|part| shown.windows(3).any(|bytes| bytes == part));
+            assert!(!is_shown, "{cut}: {}", shown.escape_ascii());
+            assert_eq!(packets(&log).last().map(|(_, bytes)| &bytes[..]), Some(&b"\xc0\0"[..]), "{cut}");
+        }
+    }
+}
+
 /// The packets and what is none: which it is, and whether it is a fault.
 fn pieces(log: &Log) -> Vec<(Direction, bool, bool, Vec<u8>)> {
     let records = log.records_from(0).filter(|record| !record.is_event());
