@@ -9,5 +9,7 @@ pub(crate) const DESCRIPTION: &str = "Each MQTT packet begins a segment";
 pub(crate) const LOST: &str = "Bytes of a packet that is not all here";
 /// The comment on bytes that are no packet, and were sent so.
 pub(crate) const STRAY: &str = "Bytes that are no packet";
+/// The comment on the last bytes of what is no whole packet, behind which their sender has ended its stream.
+pub(crate) const ENDED: &str = "Bytes of a packet that has no end";
 /// What the comment begins with that says which version is spoken, where no CONNECT says so.
 pub(crate) const VERSION: &str = "MQTT ";

@@ -351,6 +351,30 @@ fn holes_of_a_websocket_make_no_packet_and_cost_none() {
 }
 
 #[test]
+fn a_packet_without_an_end_stays_one() {
+    for len in [20, 200_000] {
+        let long = publish("t", len);
+        let mut flow = Flow::between(CLIENT, (SERVER.0, 4711));
+        flow.client(&connect("c", true, None)).server(b"\x20\x02\0\0");
+        long[..long.len() - 5].chunks(30_000).for_each(|part| _ = flow.server(part));
+        flow.finish(From::Server).finish(From::Client);
+        let log = read(&flow.pcap());
+        let export = pcapng(&log, Selection::All);
+        let back = read(&export);
+        assert_eq!((pieces(&back), events(&back)), (pieces(&log), events(&log)));
+        assert!(events(&back).iter().any(|words| words.contains("ended inside a packet")));
+        assert!(without_times(&pcapng(&back, Selection::All)) == without_times(&export), "another file");
+        // More of who has ended its stream, as other programs may write it.
+        let mut more = Log::new(1 << 20);
+        let connection = more.add_connection(SourceId::LIVE, Version::Known(ProtocolVersion::V311));
+        more.push_known(1, connection, Direction::In, &long[..9], Known { broken: true, ..Known::default() });
+        more.push_event(1, connection, Event::Incomplete { len: 9 });
+        more.push_packet(2, connection, Direction::In, b"\xd0\0", PacketFacts::default());
+        assert_eq!(pieces(&read(&pcapng(&more, Selection::All))), pieces(&more));
+    }
+}
+
+#[test]
 fn a_password_around_a_hole_of_a_websocket_is_hidden() {
     let password = b"very-secret-word";
     let connect = connect("c", true, Some(password));

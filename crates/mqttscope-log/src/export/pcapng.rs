@@ -91,16 +91,16 @@ impl Pcapng {
                 holes.push((len as u64, rest));
             }
         }
-        let marks = marks(item, &holes);
+        let mark = Mark::of(item, &holes);
         let mut at = 0;
         for (after, missing) in holes {
             // A packet that is whole has none in it.
             let hole = if item.record.is_broken() { (after.min(len as u64) as usize).max(at) } else { 0 };
-            self.data(time, flow, outbound, &item.bytes[at..hole], marks, out);
+            self.data(time, flow, outbound, &item.bytes[at..hole], mark, out);
             flow.skip(outbound, missing);
             at = hole;
         }
-        self.data(time, flow, outbound, &item.bytes[at..], marks, out);
+        self.data(time, flow, outbound, &item.bytes[at..], mark, out);
         self.newest.insert(flow.ends_in_order(), (item.record.connection, flow.sent_in_order()));
     }
 
@@ -141,18 +141,24 @@ impl Pcapng {
         true
     }
 
-    /// Writes bytes with their first mark, and with the second where they take more than one segment.
+    /// Writes bytes, in as many segments as they need.
     fn data(
         &mut self,
         time: u64,
         flow: &mut Flow,
         outbound: bool,
         bytes: &[u8],
-        [first, next]: [Option<&str>; 2],
+        mark: Mark,
         out: &mut Vec<u8>,
     ) {
+        let segments = bytes.len().div_ceil(MAX_SEGMENT);
         for (at, part) in bytes.chunks(MAX_SEGMENT).enumerate() {
-            let mark = if at == 0 { first } else { next };
+            let mark = match mark {
+                Mark::Each(words) => Some(words),
+                Mark::AllButFirst(words) if at > 0 => Some(words),
+                Mark::Last(words) if at + 1 == segments => Some(words),
+                Mark::None | Mark::AllButFirst(_) | Mark::Last(_) => None,
+            };
             flow.comments.extend(mark.map(str::to_owned));
             self.segment(time, flow, outbound, Flags::PUSH_ACK, part, out);
         }
@@ -202,22 +208,32 @@ impl Pcapng {
     }
 }
 
-/// What is said of bytes that are no packet, of their first segment and of the others, where reading them does not show it.
-fn marks(item: &Item<'_>, holes: &[(u64, u64)]) -> [Option<&'static str>; 2] {
-    let Item { log, number, record, bytes, .. } = item;
-    if !record.is_broken() || is_seen_by_holes(bytes, holes) {
-        return [None; 2];
-    }
-    let behind = log.record(number + 1).filter(|behind| behind.connection == record.connection);
-    match behind.and_then(|behind| behind.event_kind().map(|kind| (kind, behind.back()))) {
-        // The end of the connection tells it.
-        Some((EventKind::Incomplete, _)) => return [None; 2],
-        Some((EventKind::Garbage, 1)) if FixedHeader::decode(bytes).is_err() => {
-            return [None, Some(own::STRAY)];
+/// What is said of the segments of a record, where reading them does not show it.
+#[derive(Clone, Copy)]
+enum Mark {
+    None,
+    Each(&'static str),
+    AllButFirst(&'static str),
+    Last(&'static str),
+}
+
+impl Mark {
+    fn of(item: &Item<'_>, holes: &[(u64, u64)]) -> Self {
+        let Item { log, number, record, bytes, .. } = item;
+        if !record.is_broken() || is_seen_by_holes(bytes, holes) {
+            return Self::None;
         }
-        _ => {}
+        let behind = log.record(number + 1).filter(|behind| behind.connection == record.connection);
+        match behind.and_then(|behind| behind.event_kind().map(|kind| (kind, behind.back()))) {
+            Some((EventKind::Incomplete, _)) => Self::Last(own::ENDED),
+            // Why they are no packet is seen by their beginning.
+            Some((EventKind::Garbage, 1)) if FixedHeader::decode(bytes).is_err() => {
+                Self::AllButFirst(own::STRAY)
+            }
+            _ if record.is_violation() => Self::Each(own::STRAY),
+            _ => Self::Each(own::LOST),
+        }
     }
-    [Some(if record.is_violation() { own::STRAY } else { own::LOST }); 2]
 }
 
 /// Whether bytes are a packet with these holes and no others, or its beginning up to a hole that is longer.

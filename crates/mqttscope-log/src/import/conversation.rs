@@ -262,12 +262,18 @@ impl Conversation {
             return self.bytes(time, side, bytes, log, report);
         }
         let before = std::mem::replace(&mut self.talks[side as usize].time, time);
-        self.end_packet(before, side, log);
+        if holds != Holds::Ended {
+            self.end_packet(before, side, log);
+        }
         log.receive(self.connection, direction, bytes.len(), |room| room.copy_from_slice(bytes));
         if holds == Holds::Lost {
             log.lose_place(self.connection, direction);
         }
+        let len = log.pending(self.connection, direction).len() as u64;
         log.push_remains(time, self.connection, direction);
+        if holds == Holds::Ended {
+            log.push_event(time, self.connection, Event::Incomplete { len });
+        }
     }
 
     /// Nothing more comes of a side. `is_sent` it has said so itself, and the capture has not just ended.

@@ -22,6 +22,8 @@ pub(super) enum Holds {
     Lost,
     /// Bytes that are none, and were sent so.
     Stray,
+    /// The end of bytes that are none, behind which their sender has ended its stream.
+    Ended,
 }
 
 impl Mark {
@@ -43,6 +45,7 @@ impl Mark {
                 }
                 (COMMENT, Ok(own::LOST)) => holds = Holds::Lost,
                 (COMMENT, Ok(own::STRAY)) => holds = Holds::Stray,
+                (COMMENT, Ok(own::ENDED)) => holds = Holds::Ended,
                 (COMMENT, Ok(words)) => {
                     let told = words.strip_prefix(own::VERSION).and_then(Version::parse);
                     version = told.unwrap_or(version);
