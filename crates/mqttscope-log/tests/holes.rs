@@ -375,6 +375,15 @@ fn a_packet_without_an_end_stays_one() {
 }
 
 #[test]
+fn what_was_no_packet_before_the_level_was_known_is_none_behind_it() {
+    let mut flow = Flow::between(CLIENT, (SERVER.0, 1883));
+    flow.server(b"\0\0").client(b"\x10\x0e\0\x04MQTT\x09\x02\0\x3c\0\0\x01c").client(b"\xc0\0");
+    let log = read(&flow.pcap());
+    assert!(pieces(&log)[0].1);
+    assert_eq!(pieces(&read(&pcapng(&log, Selection::All))), pieces(&log));
+}
+
+#[test]
 fn a_password_around_a_hole_of_a_websocket_is_hidden() {
     let password = b"very-secret-word";
     let connect = connect("c", true, Some(password));

@@ -226,14 +226,18 @@ impl Mark {
         let behind = log.record(number + 1).filter(|behind| behind.connection == record.connection);
         match behind.and_then(|behind| behind.event_kind().map(|kind| (kind, behind.back()))) {
             Some((EventKind::Incomplete, _)) => Self::Last(own::ENDED),
-            // Why they are no packet is seen by their beginning.
-            Some((EventKind::Garbage, 1)) if FixedHeader::decode(bytes).is_err() => {
+            Some((EventKind::Garbage, 1)) if is_seen_to_be_none(bytes, log.version_of(record)) => {
                 Self::AllButFirst(own::STRAY)
             }
             _ if record.is_violation() => Self::Each(own::STRAY),
             _ => Self::Each(own::LOST),
         }
     }
+}
+
+/// Whether their beginning shows why bytes are no packet, to who knows from the first what the connection speaks.
+fn is_seen_to_be_none(bytes: &[u8], version: Version) -> bool {
+    if version.is_decoded() { FixedHeader::decode(bytes).is_err() } else { frame_len(bytes).is_err() }
 }
 
 /// Whether bytes are a packet with these holes and no others, or its beginning up to a hole that is longer.
