@@ -239,7 +239,7 @@ impl View {
         ];
         let values = [
             Some(field.id()),
-            Some("topic"),
+            Some("one-line"),
             Some(&*rows),
             Some("off"),
             Some("off"),
