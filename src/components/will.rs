@@ -8,7 +8,6 @@ pub const WILL: Widget = Widget::Card {
     title: "Last Will",
     note,
     open: false,
-    // Its only one-line field is what makes Enter work without a button of its own.
     widgets: &[Widget::Form {
         id: "will-form",
         command: Command::Connect,
