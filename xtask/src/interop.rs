@@ -2,7 +2,7 @@
 
 use anyhow::{Result, bail};
 use std::fs;
-use std::process::ExitCode;
+use std::process::{Command, ExitCode};
 use std::str::FromStr;
 use std::thread;
 use std::time::Instant;
@@ -12,9 +12,33 @@ use crate::page::{self, Profile};
 use crate::progress::{Steps, seconds};
 use crate::serve;
 use crate::systems;
-use crate::test::{self, Counts};
+use crate::test;
 use crate::tools::{self, remove_folder};
 use crate::workspace::Workspace;
+
+/// What is to be run.
+#[derive(Default)]
+pub struct Options {
+    /// Only the chains in which one of these takes part; none means all.
+    pub systems: Vec<System>,
+    /// Every chain in every version that its broker speaks.
+    pub all: bool,
+    /// Only the tests whose names have this in them.
+    pub only: Option<String>,
+}
+
+impl Options {
+    /// Whether a broker that not everybody needs is needed.
+    fn needs(&self, broker: System) -> bool {
+        let is_it = |system: &System| *system == broker || *system == System::Gateway;
+        self.systems.is_empty() || self.systems.iter().any(is_it)
+    }
+
+    /// How many of the brokers that not everybody needs are not needed.
+    fn left_out(&self) -> usize {
+        systems::YOUNGER.into_iter().filter(|broker| !self.needs(*broker)).count()
+    }
+}
 
 /// A system that can be asked for by its name.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -24,10 +48,21 @@ pub enum System {
     Mosquitto,
     /// The project's own gateway, with another's broker or with its own.
     Gateway,
+    HiveMq,
+    Artemis,
+    Mochi,
 }
 
 impl System {
-    const ALL: [Self; 4] = [Self::Kaazing, Self::ActiveMq, Self::Mosquitto, Self::Gateway];
+    const ALL: [Self; 7] = [
+        Self::Kaazing,
+        Self::ActiveMq,
+        Self::Mosquitto,
+        Self::Gateway,
+        Self::HiveMq,
+        Self::Artemis,
+        Self::Mochi,
+    ];
 
     fn name(self) -> &'static str {
         match self {
@@ -35,6 +70,9 @@ impl System {
             Self::ActiveMq => "activemq",
             Self::Mosquitto => "mosquitto",
             Self::Gateway => "gateway",
+            Self::HiveMq => "hivemq",
+            Self::Artemis => "artemis",
+            Self::Mochi => "mochi",
         }
     }
 }
@@ -44,29 +82,28 @@ impl FromStr for System {
 
     fn from_str(text: &str) -> Result<Self> {
         let Some(system) = Self::ALL.into_iter().find(|system| system.name() == text) else {
-            bail!("'{text}' is no system: there are kaazing, activemq, mosquitto and gateway");
+            bail!("'{text}' is no system: there are {}", Self::ALL.map(Self::name).join(", "));
         };
         Ok(system)
     }
 }
 
-/// Half as many again as there are processors.
-fn test_threads() -> String {
-    let processors = thread::available_parallelism().map_or(1, usize::from);
-    (processors + processors.div_ceil(2)).to_string()
-}
-
-/// Runs the chains in which one of these systems takes part, or all chains.
-pub fn run(workspace: &Workspace, wanted: &[System]) -> Result<ExitCode> {
+/// Runs the tests, the rules beside the pages: a rule waits for most of its time, and a page keeps a processor busy.
+pub fn run(workspace: &Workspace, options: &Options) -> Result<ExitCode> {
     let started = Instant::now();
-    let mut steps = Steps::new(tools::SET_UP_STEPS + systems::SET_UP_STEPS + Firefox::SET_UP_STEPS + 4);
+    let mut steps = Steps::new(
+        tools::SET_UP_STEPS + systems::SET_UP_STEPS - options.left_out() + Firefox::SET_UP_STEPS + 5,
+    );
     let tools = tools::set_up(workspace, |title| steps.begin(title))?;
-    let systems = systems::set_up(workspace, |title| steps.begin(title))?;
+    let systems = systems::set_up(workspace, |system| options.needs(system), &mut steps)?;
 
     let browser = browser::set_up(workspace, &mut steps)?;
     let firefox = Firefox::set_up(workspace, &mut steps)?;
     page::build(workspace, &tools, Profile::Release, &mut steps)?;
     let gateway = serve::build_gateway(workspace, Profile::Release, &mut steps)?;
+    let step = steps.begin("building the tests");
+    step.run(tests(workspace.cargo(), &[]).arg("--no-run"))?;
+    step.done("");
 
     // A run that was killed may have left its data behind.
     let data = workspace.state()?.join("interop");
@@ -74,23 +111,27 @@ pub fn run(workspace: &Workspace, wanted: &[System]) -> Result<ExitCode> {
     fs::create_dir_all(&data)?;
 
     let step = steps.begin("interoperability tests");
-    let names: Vec<&str> = wanted.iter().map(|system| system.name()).collect();
-    let mut cargo = workspace.cargo();
-    cargo
-        .args(["test", "--package", "mqttscope-interop", "--features", "systems", "--no-fail-fast"])
-        .env("MQTTSCOPE_SYSTEMS", names.join(","))
-        .env("MQTTSCOPE_DATA", &data)
-        .env("MQTTSCOPE_JAVA", &systems.java)
-        .env("MQTTSCOPE_MOSQUITTO", &systems.mosquitto)
-        .env("MQTTSCOPE_KAAZING_LIB", &systems.kaazing_lib)
-        .env("MQTTSCOPE_ACTIVEMQ_HOME", &systems.activemq_home)
-        .env("MQTTSCOPE_GATEWAY", gateway)
-        .env("MQTTSCOPE_SCREENSHOTS", workspace.target().join("screenshots"))
-        // A test in a browser waits for half of its time.
-        .env("RUST_TEST_THREADS", test_threads());
-    firefox.tell(browser.tell(&mut cargo, workspace));
-    let mut counts = Counts::default();
-    let result = test::run_tests_showing(step, &mut cargo, &mut counts, "chain ");
+    let names: Vec<&str> = options.systems.iter().map(|system| system.name()).collect();
+    let tell = |cargo: &mut Command| {
+        cargo
+            .args(&options.only)
+            .env("MQTTSCOPE_SYSTEMS", names.join(","))
+            .envs(options.all.then_some(("MQTTSCOPE_ALL", "1")))
+            .env("MQTTSCOPE_DATA", &data)
+            .env("MQTTSCOPE_GATEWAY", &gateway)
+            .env("MQTTSCOPE_SCREENSHOTS", workspace.target().join("screenshots"));
+        firefox.tell(browser.tell(systems.tell(cargo), workspace));
+    };
+    let mut rules = tests(workspace.cargo(), &["--lib", "--test", "chains", "--test", "deploy"]);
+    // What is measured on the clock goes first, and the pages, which only have to come to their end, take what is left.
+    let mut nice = workspace.command("nice");
+    nice.args(["-n", "10"]).arg(workspace.cargo().get_program());
+    let mut pages = tests(
+        nice,
+        if names.is_empty() { &["--test", "pages", "--test", "single"] } else { &["--test", "pages"] },
+    );
+    [&mut rules, &mut pages].into_iter().for_each(tell);
+    let (counts, result) = test::run_side_by_side(step, &mut [rules, pages], "chain ");
     remove_folder(&data)?;
 
     let failed = counts.failed.max(usize::from(result.is_err()));
@@ -100,4 +141,19 @@ pub fn run(workspace: &Workspace, wanted: &[System]) -> Result<ExitCode> {
     println!("\nthe whole took {}", seconds(started.elapsed()));
     println!("\n{} passed, {failed} failed", counts.passed);
     Ok(if failed == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+/// Cargo runs these of the package's tests.
+fn tests(mut cargo: Command, which: &[&str]) -> Command {
+    cargo
+        .args(["test", "--package", "mqttscope-interop", "--features", "systems", "--no-fail-fast"])
+        .args(which)
+        .env("RUST_TEST_THREADS", test_threads());
+    cargo
+}
+
+/// Half as many again as there are processors: a test in a browser waits for some of its time.
+fn test_threads() -> String {
+    let processors = thread::available_parallelism().map_or(1, usize::from);
+    (processors + processors.div_ceil(2)).to_string()
 }

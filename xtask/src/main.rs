@@ -44,10 +44,12 @@ cargo xtask COMMAND
       Run the checks: lint, native, browser, e2e; by default all of them, in this order.
       CHROME and CHROMEDRIVER name the browser and its driver where they are not on the PATH.
 
-  interop [SYSTEM..]
-      Run the page, the gateway and the codec against Kaazing, ActiveMQ and mosquitto, and write
-      docs/brokers.md and docs/qos-glitch.md from what they do. SYSTEM is kaazing, activemq, mosquitto
-      or gateway: only chains with one of these; by default all.
+  interop [--all] [--only TEXT] [SYSTEM..]
+      Run the page, the gateway and the codec against Kaazing, ActiveMQ, mosquitto, HiveMQ, Artemis and mochi, and
+      write docs/brokers.md and docs/qos-glitch.md from what they do. SYSTEM is kaazing, activemq, mosquitto,
+      gateway, hivemq, artemis or mochi: only chains with one of these.
+      --all      every chain in every version; by default HiveMQ, Artemis and mochi take part over one chain each
+      --only     only the tests whose names contain the text
 
   fuzz [SECONDS]
       Run the fuzz targets of codec, session, search and log, each for so many seconds, by default 600.
@@ -88,7 +90,7 @@ fn run() -> Result<ExitCode> {
     match command.as_str() {
         "serve" => serve::run(&workspace, &serve_options(args)?),
         "test" => test::run(&workspace, &test_kinds(args)?),
-        "interop" => interop::run(&workspace, &systems(args)?),
+        "interop" => interop::run(&workspace, &interop_options(args)?),
         "fuzz" => fuzz::run(&workspace, fuzz_seconds(args)?),
         "bench" => {
             let (subject, options) = bench_options(args)?;
@@ -129,15 +131,17 @@ fn test_kinds(mut args: lexopt::Parser) -> Result<Vec<test::Kind>> {
     Ok(kinds)
 }
 
-fn systems(mut args: lexopt::Parser) -> Result<Vec<interop::System>> {
-    let mut systems = Vec::new();
+fn interop_options(mut args: lexopt::Parser) -> Result<interop::Options> {
+    let mut options = interop::Options::default();
     while let Some(arg) = args.next()? {
         match arg {
-            Value(name) => systems.push(name.string()?.parse()?),
+            Long("all") => options.all = true,
+            Long("only") => options.only = Some(args.value()?.string()?),
+            Value(name) => options.systems.push(name.string()?.parse()?),
             other => return Err(other.unexpected().into()),
         }
     }
-    Ok(systems)
+    Ok(options)
 }
 
 fn fuzz_seconds(mut args: lexopt::Parser) -> Result<u64> {

@@ -1,7 +1,9 @@
-//! The gateways and brokers that `cargo xtask interop` runs against: Kaazing, ActiveMQ, mosquitto.
+//! The gateways and brokers that `cargo xtask interop` runs against: Kaazing, ActiveMQ, mosquitto, HiveMQ, Artemis and
+//! mochi.
 //!
-//! Java, Maven and mosquitto come from the system's package manager; Kaazing and ActiveMQ come through
-//! Maven and go to the user's cache, like the tools that build the page.
+//! Java, Maven, Go and mosquitto come from the system's package manager. Kaazing, ActiveMQ, HiveMQ and Artemis come
+//! through Maven and mochi through Go, from where these two are told to look; they go to the user's cache, like the
+//! tools that build the page.
 
 use anyhow::{Context, Result, bail};
 use sha2::Sha256;
@@ -9,44 +11,77 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+use crate::interop::System;
 use crate::packages;
-use crate::progress::Step;
+use crate::progress::{Step, Steps};
 use crate::tools::{cache_folder, check_file, lock, remove_folder};
 use crate::workspace::Workspace;
 
-/// Number of steps that [`set_up`] takes.
-pub const SET_UP_STEPS: usize = 3;
+/// The brokers that are set up only if they are needed.
+pub const YOUNGER: [System; 3] = [System::HiveMq, System::Artemis, System::Mochi];
+
+/// Number of steps that [`set_up`] takes, if all are needed.
+pub const SET_UP_STEPS: usize = 3 + YOUNGER.len();
 
 /// Where the systems are.
 pub struct Systems {
-    pub java: PathBuf,
-    pub mosquitto: PathBuf,
-    /// The folder of Kaazing's jars.
-    pub kaazing_lib: PathBuf,
-    /// ActiveMQ's installation.
-    pub activemq_home: PathBuf,
+    java: PathBuf,
+    mosquitto: PathBuf,
+    kaazing: PathBuf,
+    activemq: PathBuf,
+    /// These are there only if they are needed.
+    hivemq: Option<PathBuf>,
+    artemis: Option<PathBuf>,
+    mochi: Option<PathBuf>,
 }
 
-/// Sets up whatever is missing. `begin` begins one of [`SET_UP_STEPS`] steps.
-pub fn set_up(workspace: &Workspace, mut begin: impl FnMut(&str) -> Step) -> Result<Systems> {
-    let step = begin("looking for Java, Maven and mosquitto");
+impl Systems {
+    /// Tells a program that tests them where they are.
+    pub fn tell<'a>(&self, program: &'a mut Command) -> &'a mut Command {
+        program
+            .env("MQTTSCOPE_JAVA", &self.java)
+            .env("MQTTSCOPE_MOSQUITTO", &self.mosquitto)
+            .env("MQTTSCOPE_KAAZING_LIB", self.kaazing.join("lib"))
+            .env("MQTTSCOPE_ACTIVEMQ_HOME", self.activemq.join("apache-activemq-5.10.0"));
+        for (name, place) in [
+            ("MQTTSCOPE_HIVEMQ_HOME", self.hivemq.clone()),
+            ("MQTTSCOPE_ARTEMIS_HOME", self.artemis.as_ref().map(|folder| folder.join(ARTEMIS_HOME))),
+            ("MQTTSCOPE_MOCHI", self.mochi.as_ref().map(|folder| folder.join(MOCHI.proof))),
+        ] {
+            program.envs(place.map(|place| (name, place)));
+        }
+        program
+    }
+}
+
+/// Sets up whatever is missing; of the [`YOUNGER`] brokers only those that are needed, each in a step.
+pub fn set_up(workspace: &Workspace, needs: impl Fn(System) -> bool, steps: &mut Steps) -> Result<Systems> {
+    let step = steps.begin("looking for Java, Maven and mosquitto");
     let need = "Java, Maven, mosquitto and mosquitto's clients are needed";
     let note = packages::set_up_programs(workspace, &step, &PROGRAMS, need)?;
     step.done(note);
 
-    let step = begin("looking for Kaazing Gateway");
-    let (kaazing, note) = KAAZING.set_up(workspace, &step)?;
-    step.done(&note);
-
-    let step = begin("looking for ActiveMQ");
-    let (activemq, note) = ACTIVEMQ.set_up(workspace, &step)?;
-    step.done(&note);
-
+    let mut set_up = |download: &Download| {
+        let step = steps.begin(&format!("looking for {}", download.title));
+        let (folder, note) = download.set_up(workspace, &step)?;
+        step.done(note);
+        anyhow::Ok(folder)
+    };
+    let (kaazing, activemq) = (set_up(&KAAZING)?, set_up(&ACTIVEMQ)?);
+    let mut younger = |system: System, download: &Download| {
+        if needs(system) {
+            return set_up(download).map(Some);
+        }
+        Ok(None)
+    };
     Ok(Systems {
         java: packages::program("java")?,
         mosquitto: packages::program("mosquitto")?,
-        kaazing_lib: kaazing.join("lib"),
-        activemq_home: activemq.join("apache-activemq-5.10.0"),
+        kaazing,
+        activemq,
+        hivemq: younger(System::HiveMq, &HIVEMQ)?,
+        artemis: younger(System::Artemis, &ARTEMIS)?,
+        mochi: younger(System::Mochi, &MOCHI)?,
     })
 }
 
@@ -64,68 +99,89 @@ const KAAZING: Download = Download {
     folder: "kaazing-5.6.2",
     title: "Kaazing Gateway 5.6.2",
     proof: "lib/gateway.server-5.6.2.jar",
-    archive: None,
-    fetch: |maven, folder| {
-        let pom = folder.join("pom.xml");
-        fs::write(&pom, include_str!("systems/kaazing-pom.xml"))?;
-        maven
-            .arg("--strict-checksums")
-            .arg("-f")
-            .arg(pom)
-            .arg(format!("{DEPENDENCY_PLUGIN}:copy-dependencies"));
-        maven.arg(define("outputDirectory", &folder.join("lib")));
-        Ok(())
-    },
+    fetch: |fetching| fetching.jars(include_str!("systems/kaazing-pom.xml")),
 };
 
 const ACTIVEMQ: Download = Download {
     folder: "activemq-5.10.0",
     title: "ActiveMQ 5.10.0",
     proof: "apache-activemq-5.10.0/bin/activemq.jar",
-    archive: Some(Archive {
-        file: "apache-activemq-5.10.0-bin.tar.gz",
-        sha256: "614aa9a0d5edf6bcc4e566dffaec48fae0d7a9b2d129f74acc8934472b6c44fa",
-    }),
-    fetch: |maven, folder| {
-        maven.arg(format!("{DEPENDENCY_PLUGIN}:copy"));
-        maven.arg("-Dartifact=org.apache.activemq:apache-activemq:5.10.0:tar.gz:bin");
-        maven.arg(define("outputDirectory", folder));
-        Ok(())
+    fetch: |fetching| {
+        fetching.archive(
+            "org.apache.activemq:apache-activemq:5.10.0:tar.gz:bin",
+            "apache-activemq-5.10.0-bin.tar.gz",
+            "614aa9a0d5edf6bcc4e566dffaec48fae0d7a9b2d129f74acc8934472b6c44fa",
+        )
+    },
+};
+
+const HIVEMQ: Download = Download {
+    folder: "hivemq-2024.3",
+    title: "HiveMQ CE 2024.3",
+    proof: "classes/HiveMq.class",
+    fetch: |fetching| {
+        fetching.jars(include_str!("systems/hivemq-pom.xml"))?;
+        for line in include_str!("systems/hivemq.sha256").lines() {
+            let (checksum, jar) = line.split_once("  ").context("a checksum and a file")?;
+            check_file::<Sha256>(&fetching.folder.join("lib").join(jar), checksum)?;
+        }
+        // What is public in it is to be run from the program.
+        fs::write(fetching.folder.join("HiveMq.java"), include_str!("systems/HiveMq.java"))?;
+        let mut javac = fetching.command("javac")?;
+        fetching.run(javac.args(["-cp", "lib/*", "-d", "classes", "HiveMq.java"]))
+    },
+};
+
+const ARTEMIS_HOME: &str = "apache-artemis-2.37.0";
+
+const ARTEMIS: Download = Download {
+    folder: "artemis-2.37.0",
+    title: "ActiveMQ Artemis 2.37.0",
+    proof: "apache-artemis-2.37.0/lib/artemis-boot.jar",
+    fetch: |fetching| {
+        fetching.archive(
+            "org.apache.activemq:apache-artemis:2.37.0:tar.gz:bin",
+            "apache-artemis-2.37.0-bin.tar.gz",
+            "1e3009ad0fb900513d4fda4ea8308e5f8de7e8000862de166217b482d11053a7",
+        )
+    },
+};
+
+const MOCHI: Download = Download {
+    folder: "mochi-2.7.9",
+    title: "mochi 2.7.9",
+    proof: "mochi",
+    fetch: |fetching| {
+        fetching.set_up_go()?;
+        for (name, text) in [
+            ("main.go", include_str!("systems/mochi/main.go")),
+            ("go.mod", include_str!("systems/mochi/go.mod")),
+            // The checksums of all that is fetched.
+            ("go.sum", include_str!("systems/mochi/go.sum")),
+        ] {
+            fs::write(fetching.folder.join(name), text)?;
+        }
+        let mut go = fetching.command("go")?;
+        go.args(["build", "-mod=readonly", "-buildvcs=false", "-trimpath", "-o", "mochi", "."])
+            .env("GOWORK", "off");
+        fetching.run(&mut go)
     },
 };
 
 const DEPENDENCY_PLUGIN: &str = "org.apache.maven.plugins:maven-dependency-plugin:3.6.1";
 
-/// A system that comes through Maven, in a pinned version.
+/// A system in a pinned version that is fetched once.
 struct Download {
     folder: &'static str,
     title: &'static str,
     /// A file that is there when it is.
     proof: &'static str,
-    /// What Maven puts into the folder, where that is not the system itself.
-    archive: Option<Archive>,
-    /// Tells Maven to put the system, or its archive, into the folder.
-    fetch: fn(&mut Command, &Path) -> Result<()>,
-}
-
-/// An archive that is checked here: not every repository that Maven may use has a checksum of it.
-struct Archive {
-    file: &'static str,
-    sha256: &'static str,
-}
-
-impl Archive {
-    fn unpack(&self, workspace: &Workspace, folder: &Path, step: &Step) -> Result<()> {
-        let path = folder.join(self.file);
-        check_file::<Sha256>(&path, self.sha256)?;
-        step.run(workspace.command("tar").arg("-xzf").arg(&path).current_dir(folder))?;
-        fs::remove_file(&path).with_context(|| format!("cannot remove {}", path.display()))
-    }
+    fetch: fn(&Fetching<'_>) -> Result<()>,
 }
 
 impl Download {
     /// Returns its folder and what was done.
-    fn set_up(&self, workspace: &Workspace, step: &Step) -> Result<(PathBuf, String)> {
+    fn set_up(&self, workspace: &Workspace, step: &Step) -> Result<(PathBuf, &'static str)> {
         let systems = cache_folder()?.join("systems");
         let root = systems.join(self.folder);
         if !self.is_there(&root) {
@@ -133,10 +189,10 @@ impl Download {
             let _lock = lock(&systems.join(format!(".{}.lock", self.folder)), step)?;
             if !self.is_there(&root) {
                 self.download(workspace, &systems, &root, step)?;
-                return Ok((root, format!("fetched {}", self.title)));
+                return Ok((root, "fetched"));
             }
         }
-        Ok((root, format!("{} is there", self.title)))
+        Ok((root, "it is there"))
     }
 
     /// Fetches beside the final place and then renames, so that what lies there is always whole.
@@ -146,16 +202,11 @@ impl Download {
         let staged = systems.join(format!(".{}", self.folder));
         remove_folder(&staged)?;
         fs::create_dir_all(&staged)?;
-        step.status(format!("Maven fetches {}", self.title));
-        let mut maven = workspace.command(packages::program("mvn")?);
-        maven.args(["--batch-mode", "--no-transfer-progress"]).current_dir(&staged);
-        (self.fetch)(&mut maven, &staged)?;
-        step.run(&mut maven).with_context(|| format!("{} could not be fetched", self.title))?;
-        if let Some(archive) = &self.archive {
-            archive.unpack(workspace, &staged, step)?;
-        }
+        step.status("fetching it");
+        let fetching = Fetching { workspace, folder: &staged, step };
+        (self.fetch)(&fetching).with_context(|| format!("{} could not be fetched", self.title))?;
         if !self.is_there(&staged) {
-            bail!("Maven fetched {}, but {} is not in it", self.title, self.proof);
+            bail!("{} was fetched, but {} is not in it", self.title, self.proof);
         }
         // Where there is no project, Maven keeps its marks of what it has unpacked in a folder of this name.
         remove_folder(&staged.join("${project.basedir}"))?;
@@ -168,8 +219,103 @@ impl Download {
     }
 }
 
+/// A system that is being fetched, into a folder of its own.
+struct Fetching<'a> {
+    workspace: &'a Workspace,
+    folder: &'a Path,
+    step: &'a Step,
+}
+
+impl Fetching<'_> {
+    /// The jars of a project's dependencies go to `lib`.
+    fn jars(&self, pom: &str) -> Result<()> {
+        let file = self.folder.join("pom.xml");
+        fs::write(&file, pom)?;
+        let mut maven = self.maven()?;
+        maven.arg("--strict-checksums").arg("-f").arg(file);
+        maven.arg(format!("{DEPENDENCY_PLUGIN}:copy-dependencies")).arg("-DincludeScope=runtime");
+        maven.arg(define("outputDirectory", &self.folder.join("lib")));
+        self.run(&mut maven)
+    }
+
+    /// An archive, unpacked. It is checked here: not every repository that Maven may use has a checksum of it.
+    fn archive(&self, artifact: &str, file: &str, sha256: &str) -> Result<()> {
+        let mut maven = self.maven()?;
+        maven.arg(format!("{DEPENDENCY_PLUGIN}:copy")).arg(format!("-Dartifact={artifact}"));
+        maven.arg(define("outputDirectory", self.folder));
+        self.run(&mut maven)?;
+        let path = self.folder.join(file);
+        check_file::<Sha256>(&path, sha256)?;
+        self.run(self.command("tar")?.arg("-xzf").arg(&path))?;
+        fs::remove_file(&path).with_context(|| format!("cannot remove {}", path.display()))
+    }
+
+    /// Sees to it that there is a Go that is new enough.
+    fn set_up_go(&self) -> Result<()> {
+        const NEED: &str = "Go 1.21 or newer is needed to build mochi";
+        packages::set_up_programs(self.workspace, self.step, &[("go", "golang-go")], NEED)?;
+        let version = self.step.run(self.command("go")?.args(["env", "GOVERSION"]))?;
+        if !is_new_enough(version.trim()) {
+            bail!("{NEED}, and {} is not: install it from https://go.dev/dl", version.trim());
+        }
+        Ok(())
+    }
+
+    fn maven(&self) -> Result<Command> {
+        let mut maven = self.command("mvn")?;
+        maven.args(["--batch-mode", "--no-transfer-progress"]);
+        Ok(maven)
+    }
+
+    /// A program that works in the folder.
+    fn command(&self, program: &str) -> Result<Command> {
+        let mut command = self.workspace.command(packages::program(program)?);
+        command.current_dir(self.folder);
+        Ok(command)
+    }
+
+    fn run(&self, command: &mut Command) -> Result<()> {
+        self.step.run(command).map(drop)
+    }
+}
+
+/// Whether a version such as `go1.26.8` is one that mochi builds with.
+fn is_new_enough(version: &str) -> bool {
+    let mut numbers = version.trim_start_matches("go").split('.').map(str::parse::<u32>);
+    match (numbers.next(), numbers.next()) {
+        (Some(Ok(major)), Some(Ok(minor))) => (major, minor) >= (1, 21),
+        _ => false,
+    }
+}
+
 fn define(property: &str, value: &Path) -> std::ffi::OsString {
     let mut argument = std::ffi::OsString::from(format!("-D{property}="));
     argument.push(value);
     argument
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_old_go_is_told_from_a_new_one() {
+        for (version, expected) in
+            [("go1.26.8", true), ("go1.21", true), ("go2.0", true), ("go1.19.8", false), ("devel", false)]
+        {
+            assert_eq!(is_new_enough(version), expected, "{version}");
+        }
+    }
+
+    #[test]
+    fn every_jar_and_module_has_a_checksum() {
+        for line in include_str!("systems/hivemq.sha256").lines() {
+            let (checksum, jar) = line.split_once("  ").unwrap();
+            assert!(checksum.len() == 64 && jar.ends_with(".jar"), "{line}");
+        }
+        for line in include_str!("systems/mochi/go.mod").lines().filter(|line| line.starts_with('\t')) {
+            let module = line.trim().trim_end_matches(" // indirect");
+            assert!(include_str!("systems/mochi/go.sum").contains(&format!("{module} h1:")), "{module}");
+        }
+    }
 }

@@ -1,8 +1,10 @@
 //! `cargo xtask test`: every check of the project, in one go.
 
 use anyhow::{Error, Result, bail};
-use std::process::{Command, ExitCode};
+use std::panic::resume_unwind;
+use std::process::{Command, ExitCode, ExitStatus};
 use std::str::FromStr;
+use std::thread;
 use std::time::{Duration, Instant};
 
 use crate::axe::AXE;
@@ -242,31 +244,46 @@ fn clippy(workspace: &Workspace, step: &Step, packages: &[&str]) -> Result<()> {
 
 /// Runs a test command, adds up what it says, and shows what it printed if anything failed.
 fn run_tests(step: Step, command: &mut Command, counts: &mut Counts) -> Result<()> {
-    run_tests_showing(step, command, counts, "")
-}
-
-/// As [`run_tests`], but shows the lines that begin with `lasting` also if nothing failed, unless it
-/// is empty.
-pub fn run_tests_showing(
-    step: Step,
-    command: &mut Command,
-    counts: &mut Counts,
-    lasting: &str,
-) -> Result<()> {
     let (status, output) = step.try_run(command)?;
     *counts = Counts::parse(&output);
-    for line in output.lines().filter(|line| !lasting.is_empty() && line.starts_with(lasting)) {
-        step.show(line);
+    judge(step, &[(status, output)], counts)
+}
+
+/// As [`run_tests`], of several commands at the same time; shows the lines that begin with `lasting` also if nothing
+/// failed.
+pub fn run_side_by_side(step: Step, commands: &mut [Command], lasting: &str) -> (Counts, Result<()>) {
+    let runs: Result<Vec<(ExitStatus, String)>> = thread::scope(|scope| {
+        let step = &step;
+        let runs: Vec<_> =
+            commands.iter_mut().map(|command| scope.spawn(move || step.try_run(command))).collect();
+        runs.into_iter().map(|run| run.join().unwrap_or_else(|panic| resume_unwind(panic))).collect()
+    });
+    let mut counts = Counts::default();
+    let result = runs.and_then(|runs| {
+        for (_, output) in &runs {
+            let more = Counts::parse(output);
+            counts.passed += more.passed;
+            counts.failed += more.failed;
+            counts.ignored += more.ignored;
+            output.lines().filter(|line| line.starts_with(lasting)).for_each(|line| step.show(line));
+        }
+        judge(step, &runs, &counts)
+    });
+    (counts, result)
+}
+
+fn judge(step: Step, runs: &[(ExitStatus, String)], counts: &Counts) -> Result<()> {
+    for (_, output) in runs.iter().filter(|(status, _)| !status.success()) {
+        step.show(output);
     }
-    if !status.success() {
-        step.show(&output);
+    if let Some((status, _)) = runs.iter().find(|(status, _)| !status.success()) {
         match counts.failed {
             0 => bail!("the tests were not built or did not run to their end ({status})"),
             failed => bail!("{failed} failed"),
         }
     }
     if counts.passed == 0 {
-        step.show(&output);
+        runs.iter().for_each(|(_, output)| step.show(output));
         bail!("not one test was run");
     }
     step.done(&format!("{} passed", counts.passed));

@@ -1,15 +1,17 @@
 //! The ways to the brokers, and the systems that they need, each started when it is first needed.
 
-use anyhow::{Result, anyhow};
+use anyhow::{Context, Result, anyhow, bail};
 use mqttscope_e2e::gateway::{Gateway, Options};
-use mqttscope_proto::ProtocolVersion;
+use mqttscope_proto::ProtocolVersion::{self, V31, V311};
+use std::collections::BTreeMap;
 use std::fmt;
+use std::net::SocketAddr;
 use std::sync::OnceLock;
 use std::time::Duration;
 
 use crate::rules::Bench;
+use crate::systems;
 use crate::systems::kaazing::Kaazing;
-use crate::systems::{self, activemq, mosquitto};
 use crate::transport::Route;
 
 /// A broker.
@@ -19,6 +21,9 @@ pub enum Broker {
     Mosquitto,
     /// The one inside mqttscope-gateway.
     Rmqtt,
+    HiveMq,
+    Artemis,
+    Mochi,
 }
 
 /// What lies before the broker.
@@ -40,8 +45,18 @@ pub struct Chain {
     pub broker: Broker,
 }
 
+/// A chain in the table of those that are tested.
+pub struct Tested {
+    pub chain: Chain,
+    /// The versions that the broker speaks there.
+    pub versions: &'static [ProtocolVersion],
+    /// Those of them in which it is tested unless all is asked for.
+    pub usual: &'static [ProtocolVersion],
+}
+
 impl Broker {
-    pub const ALL: [Self; 3] = [Self::ActiveMq, Self::Mosquitto, Self::Rmqtt];
+    pub const ALL: [Self; 6] =
+        [Self::ActiveMq, Self::Mosquitto, Self::Rmqtt, Self::HiveMq, Self::Artemis, Self::Mochi];
 
     /// Its name as a user would ask for it.
     pub fn name(self) -> &'static str {
@@ -49,33 +64,97 @@ impl Broker {
             Self::ActiveMq => "activemq",
             Self::Mosquitto => "mosquitto",
             Self::Rmqtt => "gateway",
+            Self::HiveMq => "hivemq",
+            Self::Artemis => "artemis",
+            Self::Mochi => "mochi",
+        }
+    }
+
+    /// Its name in a document.
+    pub fn title(self) -> &'static str {
+        match self {
+            Self::ActiveMq => "ActiveMQ 5.10.0",
+            Self::Mosquitto => "mosquitto",
+            Self::Rmqtt => "rmqtt",
+            Self::HiveMq => "HiveMQ CE 2024.3",
+            Self::Artemis => "Artemis 2.37.0",
+            Self::Mochi => "mochi 2.7.9",
         }
     }
 }
 
-impl Chain {
-    /// All that are tested.
-    pub const ALL: [Self; 10] = [
-        Self { way: Way::Tcp, broker: Broker::ActiveMq },
-        Self { way: Way::Tcp, broker: Broker::Mosquitto },
-        Self { way: Way::Tcp, broker: Broker::Rmqtt },
-        Self { way: Way::Kaazing, broker: Broker::ActiveMq },
-        Self { way: Way::Kaazing, broker: Broker::Mosquitto },
-        Self { way: Way::Gateway, broker: Broker::ActiveMq },
-        Self { way: Way::Gateway, broker: Broker::Mosquitto },
-        Self { way: Way::Gateway, broker: Broker::Rmqtt },
-        Self { way: Way::Listener, broker: Broker::ActiveMq },
-        Self { way: Way::Listener, broker: Broker::Mosquitto },
-    ];
+const NONE: &[ProtocolVersion] = &[];
+/// The version in which brokers are tested that are tested in one.
+const ONE: &[ProtocolVersion] = &[V311];
+const BOTH: &[ProtocolVersion] = &[V31, V311];
 
-    /// Whether one of these systems takes part; none wanted means all.
-    pub fn is_wanted(self, wanted: &[String]) -> bool {
-        let way = match self.way {
+/// All chains: the versions of each, and those of its usual tests.
+///
+/// To a broker that is tested less one way is usual, the one through our gateway: of the two it is that which does
+/// not depend on the broker's own WebSocket.
+pub const CHAINS: [Tested; 19] = [
+    tested(Way::Tcp, Broker::ActiveMq, BOTH, BOTH),
+    tested(Way::Tcp, Broker::Mosquitto, BOTH, BOTH),
+    tested(Way::Tcp, Broker::Rmqtt, BOTH, BOTH),
+    tested(Way::Tcp, Broker::HiveMq, BOTH, NONE),
+    tested(Way::Tcp, Broker::Artemis, BOTH, NONE),
+    tested(Way::Tcp, Broker::Mochi, BOTH, NONE),
+    tested(Way::Kaazing, Broker::ActiveMq, BOTH, BOTH),
+    tested(Way::Kaazing, Broker::Mosquitto, BOTH, BOTH),
+    tested(Way::Gateway, Broker::ActiveMq, BOTH, BOTH),
+    tested(Way::Gateway, Broker::Mosquitto, BOTH, BOTH),
+    tested(Way::Gateway, Broker::Rmqtt, BOTH, BOTH),
+    tested(Way::Gateway, Broker::HiveMq, BOTH, ONE),
+    tested(Way::Gateway, Broker::Artemis, BOTH, ONE),
+    tested(Way::Gateway, Broker::Mochi, BOTH, ONE),
+    tested(Way::Listener, Broker::ActiveMq, BOTH, BOTH),
+    tested(Way::Listener, Broker::Mosquitto, BOTH, BOTH),
+    tested(Way::Listener, Broker::HiveMq, BOTH, NONE),
+    tested(Way::Listener, Broker::Artemis, BOTH, NONE),
+    tested(Way::Listener, Broker::Mochi, BOTH, NONE),
+];
+
+const fn tested(
+    way: Way,
+    broker: Broker,
+    versions: &'static [ProtocolVersion],
+    usual: &'static [ProtocolVersion],
+) -> Tested {
+    Tested { chain: Chain { way, broker }, versions, usual }
+}
+
+/// What was asked for: which chains, in which versions.
+#[derive(Clone, Debug, Default)]
+pub struct Wanted {
+    /// Names of systems, one of which takes part; none means all.
+    pub systems: Vec<String>,
+    /// All versions of all chains, not the usual ones only.
+    pub all: bool,
+}
+
+impl Wanted {
+    /// The chains that are to be tested, each with its versions.
+    pub fn chains(&self) -> impl Iterator<Item = (Chain, &'static [ProtocolVersion])> {
+        let chains = CHAINS.iter().filter(|tested| self.takes_part(tested.chain));
+        let versions = |tested: &Tested| if self.all { tested.versions } else { tested.usual };
+        chains
+            .map(move |tested| (tested.chain, versions(tested)))
+            .filter(|(_, versions)| !versions.is_empty())
+    }
+
+    /// Whether a chain is to be tested in a version.
+    pub fn has(&self, chain: Chain, version: ProtocolVersion) -> bool {
+        self.chains().any(|(wanted, versions)| wanted == chain && versions.contains(&version))
+    }
+
+    fn takes_part(&self, chain: Chain) -> bool {
+        let way = match chain.way {
             Way::Kaazing => "kaazing",
             Way::Gateway => "gateway",
-            Way::Tcp | Way::Listener => self.broker.name(),
+            Way::Tcp | Way::Listener => chain.broker.name(),
         };
-        wanted.is_empty() || wanted.iter().any(|name| name == way || name == self.broker.name())
+        let is_it = |name: &String| name == way || name == chain.broker.name();
+        self.systems.is_empty() || self.systems.iter().any(is_it)
     }
 }
 
@@ -123,13 +202,24 @@ pub const PAGE_ORIGIN: &str = "http://127.0.0.1:9";
 #[derive(Default)]
 pub struct Systems {
     // Before the brokers: what is dropped first does not miss anything.
-    kaazing_activemq: Shared<Kaazing>,
-    kaazing_mosquitto: Shared<Kaazing>,
-    gateway_activemq: Shared<Gateway>,
-    gateway_mosquitto: Shared<Gateway>,
-    gateway: Shared<Gateway>,
-    activemq: Shared<systems::Broker>,
-    mosquitto: Shared<systems::Broker>,
+    kaazings: EachBroker<Kaazing>,
+    gateways: EachBroker<Gateway>,
+    brokers: EachBroker<systems::Broker>,
+}
+
+/// A system for each broker.
+struct EachBroker<T>(BTreeMap<Broker, Shared<T>>);
+
+impl<T> Default for EachBroker<T> {
+    fn default() -> Self {
+        Self(Broker::ALL.into_iter().map(|broker| (broker, Shared::default())).collect())
+    }
+}
+
+impl<T> EachBroker<T> {
+    fn get(&self, broker: Broker, start: impl FnOnce() -> Result<T>) -> Result<&T> {
+        self.0.get(&broker).with_context(|| format!("{broker:?} is not among all"))?.get(start)
+    }
 }
 
 /// One that is started by whoever needs it first.
@@ -149,28 +239,24 @@ impl<T> Shared<T> {
 }
 
 impl Systems {
-    /// ActiveMQ.
+    /// A broker that is a program of its own.
     ///
     /// # Errors
-    /// If it does not start.
-    pub fn activemq(&self) -> Result<&systems::Broker> {
-        self.activemq.get(activemq::start)
+    /// If it does not start, or is the one inside mqttscope-gateway.
+    pub fn broker(&self, broker: Broker) -> Result<&systems::Broker> {
+        self.brokers.get(broker, || systems::start(broker))
     }
 
-    /// mosquitto.
+    /// mqttscope-gateway before this broker.
     ///
     /// # Errors
-    /// If it does not start.
-    pub fn mosquitto(&self) -> Result<&systems::Broker> {
-        self.mosquitto.get(mosquitto::start)
-    }
-
-    /// mqttscope-gateway with the broker inside it.
-    ///
-    /// # Errors
-    /// If it does not start.
-    pub fn gateway(&self) -> Result<&Gateway> {
-        self.gateway.get(|| Gateway::start(gateway_options(None)))
+    /// If one of the two does not start.
+    pub fn gateway(&self, broker: Broker) -> Result<&Gateway> {
+        let before = match broker {
+            Broker::Rmqtt => None,
+            broker => Some(self.broker(broker)?.tcp()),
+        };
+        self.gateways.get(broker, || Gateway::start(gateway_options(before)))
     }
 
     /// The shortest way to a broker.
@@ -179,9 +265,8 @@ impl Systems {
     /// If it does not start.
     pub fn direct(&self, broker: Broker) -> Result<Route> {
         Ok(Route::Tcp(match broker {
-            Broker::ActiveMq => self.activemq()?.tcp(),
-            Broker::Mosquitto => self.mosquitto()?.tcp(),
-            Broker::Rmqtt => self.gateway()?.broker(),
+            Broker::Rmqtt => self.gateway(broker)?.broker(),
+            broker => self.broker(broker)?.tcp(),
         }))
     }
 
@@ -190,28 +275,14 @@ impl Systems {
     /// # Errors
     /// If one of its systems does not start, or the chain has none.
     pub fn url(&self, chain: Chain) -> Result<String> {
-        let gateway = |broker| Gateway::start(gateway_options(Some(broker)));
-        Ok(match (chain.way, chain.broker) {
-            (Way::Kaazing, Broker::ActiveMq) => {
-                let broker = self.activemq()?.tcp();
-                self.kaazing_activemq.get(|| Kaazing::start(broker, PAGE_ORIGIN))?.url()
+        Ok(match chain.way {
+            Way::Tcp => bail!("{chain} has no WebSocket"),
+            Way::Kaazing => {
+                let broker = self.broker(chain.broker)?.tcp();
+                self.kaazings.get(chain.broker, || Kaazing::start(broker, PAGE_ORIGIN))?.url()
             }
-            (Way::Kaazing, Broker::Mosquitto) => {
-                let broker = self.mosquitto()?.tcp();
-                self.kaazing_mosquitto.get(|| Kaazing::start(broker, PAGE_ORIGIN))?.url()
-            }
-            (Way::Gateway, Broker::ActiveMq) => {
-                let broker = self.activemq()?.tcp();
-                self.gateway_activemq.get(|| gateway(broker))?.proxy().to_string()
-            }
-            (Way::Gateway, Broker::Mosquitto) => {
-                let broker = self.mosquitto()?.tcp();
-                self.gateway_mosquitto.get(|| gateway(broker))?.proxy().to_string()
-            }
-            (Way::Gateway, Broker::Rmqtt) => self.gateway()?.proxy().to_string(),
-            (Way::Listener, Broker::ActiveMq) => format!("ws://{}/", self.activemq()?.ws()),
-            (Way::Listener, Broker::Mosquitto) => format!("ws://{}/", self.mosquitto()?.ws()),
-            _ => return Err(anyhow!("{chain} has no WebSocket")),
+            Way::Gateway => self.gateway(chain.broker)?.proxy().to_string(),
+            Way::Listener => self.broker(chain.broker)?.ws_url(),
         })
     }
 
@@ -235,6 +306,6 @@ impl Systems {
 }
 
 /// mqttscope-gateway before this broker or with its own, open to the tests' pages.
-pub fn gateway_options(broker: Option<std::net::SocketAddr>) -> Options {
+pub fn gateway_options(broker: Option<SocketAddr>) -> Options {
     Options { broker, allow_origins: vec![PAGE_ORIGIN.to_owned()], ..Options::default() }
 }

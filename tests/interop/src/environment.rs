@@ -4,10 +4,13 @@ use anyhow::{Context, Result};
 use std::env;
 use std::path::{Path, PathBuf};
 
-/// The names of the systems to be tested; none means all.
-pub fn wanted_systems() -> Vec<String> {
+use crate::chains::Wanted;
+
+/// What is to be tested.
+pub fn wanted() -> Wanted {
     let names = env::var("MQTTSCOPE_SYSTEMS").unwrap_or_default();
-    names.split(',').filter(|name| !name.is_empty()).map(str::to_owned).collect()
+    let systems = names.split(',').filter(|name| !name.is_empty()).map(str::to_owned).collect();
+    Wanted { systems, all: env::var_os("MQTTSCOPE_ALL").is_some() }
 }
 
 /// Java's launcher.
@@ -40,6 +43,30 @@ pub fn kaazing_lib() -> Result<PathBuf> {
 /// If the variable is not set.
 pub fn activemq_home() -> Result<PathBuf> {
     required("MQTTSCOPE_ACTIVEMQ_HOME")
+}
+
+/// HiveMQ's folder: `lib` with its jars, `classes` with the program that runs it.
+///
+/// # Errors
+/// If the variable is not set.
+pub fn hivemq_home() -> Result<PathBuf> {
+    required("MQTTSCOPE_HIVEMQ_HOME")
+}
+
+/// Artemis's installation.
+///
+/// # Errors
+/// If the variable is not set.
+pub fn artemis_home() -> Result<PathBuf> {
+    required("MQTTSCOPE_ARTEMIS_HOME")
+}
+
+/// The program that runs mochi.
+///
+/// # Errors
+/// If the variable is not set.
+pub fn mochi() -> Result<PathBuf> {
+    required("MQTTSCOPE_MOCHI")
 }
 
 /// Where the systems put their data.

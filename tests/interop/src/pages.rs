@@ -5,9 +5,11 @@ use mqttscope_e2e::chain::{Chain, Part, Parts, Quirks, Version};
 use mqttscope_e2e::environment::dist;
 use mqttscope_e2e::gateway::{Gateway, Options};
 use mqttscope_e2e::log::{Kind, Row};
+use mqttscope_e2e::scenarios::Scenario;
 use mqttscope_e2e::stage::Stage;
 use mqttscope_e2e::static_server::{Manner, StaticServer};
 use mqttscope_e2e::wait::{self, Look};
+use mqttscope_proto::ProtocolVersion;
 use std::fs;
 use std::io::{BufRead, BufReader, Lines};
 use std::ops::{Deref, DerefMut};
@@ -16,9 +18,52 @@ use std::sync::{Mutex, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use crate::chains::{Broker, Way};
+use crate::chains::{self, Broker, Way};
 use crate::systems::kaazing::Kaazing;
-use crate::systems::{self, Folder, activemq, mosquitto};
+use crate::systems::{self, Folder};
+
+/// What a person does with the page over a chain: all but what [`LEFT_OUT`] says, and what does not depend on the
+/// chain, such as the checks of input, which is left to the end-to-end tests; these have the broker inside our gateway.
+pub fn scenarios(chain: chains::Chain) -> impl Iterator<Item = &'static Scenario> {
+    let (packets, listener, gateway): (&[Scenario], &[Scenario], &[Scenario]) = (PACKETS, LISTENER, GATEWAY);
+    let sets = match (chain.way, chain.broker) {
+        (Way::Tcp, _) | (_, Broker::Rmqtt) => vec![],
+        (Way::Listener, Broker::ActiveMq) => vec![packets],
+        (Way::Listener, Broker::Mosquitto) => vec![packets, listener],
+        (Way::Listener, _) => vec![packets, listener, LARGE],
+        (Way::Kaazing | Way::Gateway, _) => vec![packets, listener, LARGE, gateway],
+    };
+    sets.into_iter().flatten()
+}
+
+/// What needs no more than ActiveMQ's own listener has. What comes to `gateway_restarted` is the broker where it
+/// listens itself.
+const PACKETS: &[Scenario] = mqttscope_e2e::scenarios! {
+    connect: without_user, with_user, user_without_password, disconnects_and_connects_again,
+        takes_over_a_client_id;
+    keep_alive: pings;
+    publish: at_each_qos, between_two_windows, to_itself, text_file;
+    duplicates: publish_at_each_qos, subscribe_and_unsubscribe;
+    retain: late_subscriber;
+    subscribe: grants_and_delivers_each_qos, wildcards, unsubscribes;
+    will: not_after_disconnect;
+    failures: gateway_restarted;
+};
+
+/// What needs a listener that takes packets in pieces and looks for silent clients.
+const LISTENER: &[Scenario] = mqttscope_e2e::scenarios! {
+    publish: binary_file;
+    will: after_simulated_client_down, after_dropped_connection;
+};
+
+const LARGE: &[Scenario] = mqttscope_e2e::scenarios! {
+    publish: five_megabytes;
+};
+
+/// What needs a gateway that can be there without its broker.
+const GATEWAY: &[Scenario] = mqttscope_e2e::scenarios! {
+    failures: broker_restarted;
+};
 
 /// A chain that one test uses at a time, and that waits for the next one afterwards.
 pub struct Lent {
@@ -40,7 +85,8 @@ const MOST_WAITING: usize = 4;
 ///
 /// # Errors
 /// If one of its systems does not start, or nobody has such a chain.
-pub fn lend(way: Way, broker: Broker, version: Version) -> Result<Lent> {
+pub fn lend(of: chains::Chain, version: Version) -> Result<Lent> {
+    let chains::Chain { way, broker } = of;
     let mut waiting = WAITING.lock().unwrap_or_else(PoisonError::into_inner);
     let found = waiting.iter().position(|lent| lent.way == way && lent.broker == broker);
     let lent = found.map(|index| waiting.remove(index));
@@ -50,7 +96,7 @@ pub fn lend(way: Way, broker: Broker, version: Version) -> Result<Lent> {
         None => Lent { way, broker, chain: Some(chain(way, broker, version)?) },
     };
     lent.version = version;
-    lent.subprotocol = (way == Way::Listener).then(|| subprotocol(version));
+    lent.subprotocol = (way == Way::Listener).then(|| subprotocol(broker, version));
     lent.quirks = quirks(way, broker, version);
     Ok(lent)
 }
@@ -87,12 +133,8 @@ impl Drop for Lent {
 /// # Errors
 /// As for [`lend`].
 pub fn chain(way: Way, broker: Broker, version: Version) -> Result<Chain> {
-    let part: systems::Broker = match broker {
-        Broker::ActiveMq => activemq::start()?,
-        Broker::Mosquitto => mosquitto::start()?,
-        Broker::Rmqtt => bail!("the end-to-end tests have the project's own broker"),
-    };
-    let (tcp, ws, part) = (part.tcp(), part.ws(), Some(Box::new(part) as Box<dyn Part>));
+    let part = systems::start(broker)?;
+    let (tcp, ws, part) = (part.tcp(), part.ws_url(), Some(Box::new(part) as Box<dyn Part>));
     let quirks = quirks(way, broker, version);
     if way == Way::Gateway {
         let gateway = Gateway::start(Options { broker: Some(tcp), ..Options::default() })?;
@@ -108,30 +150,39 @@ pub fn chain(way: Way, broker: Broker, version: Version) -> Result<Chain> {
     }
     // As Kaazing serves files, and as a page on a web server of its own would be served.
     let page = StaticServer::start(&dist()?, Manner::NoTypeForWasm)?;
-    let (ws_url, gateway, broker): (_, Option<Box<dyn Part>>, _) = match way {
+    let (ws_url, gateway, part): (_, Option<Box<dyn Part>>, _) = match way {
         Way::Kaazing => {
             let kaazing = Kaazing::start(tcp, &page.origin())?;
             (kaazing.url(), Some(Box::new(kaazing)), part)
         }
         // To the page the broker's listener is the gateway.
-        Way::Listener => (format!("ws://{ws}/"), part, None),
+        Way::Listener => (ws, part, None),
         _ => bail!("a page has no TCP"),
     };
     Ok(Chain {
         page_url: page.url("mqtt.html"),
         ws_url: Some(ws_url),
-        subprotocol: (way == Way::Listener).then(|| subprotocol(version)),
+        subprotocol: (way == Way::Listener).then(|| subprotocol(broker, version)),
         version,
         broker: tcp,
         quirks,
-        parts: Parts { gateway, broker, page: Some(page) },
+        parts: Parts { gateway, broker: part, page: Some(page) },
     })
 }
 
-fn subprotocol(version: Version) -> &'static str {
+/// The version as the page names it.
+pub fn version(version: ProtocolVersion) -> Version {
     match version {
-        Version::V31 => "mqttv3.1",
-        Version::V311 => "mqtt",
+        ProtocolVersion::V31 => Version::V31,
+        ProtocolVersion::V311 => Version::V311,
+    }
+}
+
+fn subprotocol(broker: Broker, version: Version) -> &'static str {
+    match (broker, version) {
+        // It names no other in its answer, and a browser takes that for a refusal.
+        (Broker::Mochi, _) | (_, Version::V311) => "mqtt",
+        (_, Version::V31) => "mqttv3.1",
     }
 }
 

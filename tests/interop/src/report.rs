@@ -4,8 +4,8 @@ use mqttscope_proto::ProtocolVersion::{self, V31, V311};
 use std::collections::BTreeMap;
 use std::sync::{Mutex, PoisonError};
 
-use crate::chains::{Broker, Chain, Way};
-use crate::differences::{DIFFERENCES, Difference};
+use crate::chains::{Broker, Chain, Wanted, Way};
+use crate::differences::{DIFFERENCES, Difference, expected};
 use crate::gateways::{Front, TRAITS};
 use crate::pages::{LEFT_OUT, LeftOut};
 use crate::rules::{self, Rule};
@@ -30,14 +30,20 @@ impl Measured {
         traits.insert((front.title(), name), seen.to_owned());
     }
 
-    /// The document; `None` unless all was measured.
-    pub fn document(&self) -> Option<String> {
+    /// The document; `None` unless all that is wanted was measured.
+    ///
+    /// What is not wanted stands there as it is expected, which is what a run that wants it has shown.
+    pub fn document(&self, wanted: &Wanted) -> Option<String> {
         let rules = self.rules.lock().unwrap_or_else(PoisonError::into_inner);
         let traits = self.traits.lock().unwrap_or_else(PoisonError::into_inner);
         let mut text = INTRODUCTION.to_owned();
         for rule in rules::all() {
             let cell = |chain| {
-                let seen = |version| rules.get(&(chain, rule.name, version));
+                let seen = |version| match rules.get(&(chain, rule.name, version)) {
+                    Some(seen) => Some(seen.as_str()),
+                    None if wanted.has(chain, version) => None,
+                    None => Some(expected(rule, chain, version)),
+                };
                 Some(both_versions(seen(V31)?, seen(V311)?))
             };
             let mut cells = vec![rule.title.to_owned(), both_versions(rule.specified[0], rule.specified[1])];
@@ -85,8 +91,8 @@ has the policies that it comes with; mosquitto is 2.0.11 with `max_queued_messag
 of 1,000 it discards messages of publishers on its WebSocket listener that it should not; rmqtt is the broker
 inside mqttscope-gateway.
 
-| What is done | Specified | ActiveMQ 5.10.0 | mosquitto | rmqtt | Where it is written (3.1; 3.1.1) |
-| --- | --- | --- | --- | --- | --- |
+| What is done | Specified | ActiveMQ 5.10.0 | mosquitto | rmqtt | HiveMQ CE 2024.3 | Artemis 2.37.0 | mochi 2.7.9 | Where it is written (3.1; 3.1.1) |
+| --- | --- | --- | --- | --- | --- | --- | --- | --- |
 ";
 
 const REASONS: &str = "
@@ -131,18 +137,18 @@ The walk-through of the page runs over every chain from a browser, in both versi
 ";
 
 fn reason(difference: &Difference) -> String {
-    let broker = match difference.broker {
-        Broker::ActiveMq => "ActiveMQ 5.10.0",
-        Broker::Mosquitto => "mosquitto",
-        Broker::Rmqtt => "rmqtt",
-    };
     let title = rules::all().find(|rule| rule.name == difference.rule).map_or("", |rule| rule.title);
     let version = match difference.versions {
         [V31] => " (3.1)",
         [V311] => " (3.1.1)",
         _ => "",
     };
-    row(&[broker.into(), format!("{title}{version}"), difference.seen.into(), difference.reason.into()])
+    row(&[
+        difference.broker.title().into(),
+        format!("{title}{version}"),
+        difference.seen.into(),
+        difference.reason.into(),
+    ])
 }
 
 fn both_versions(v31: &str, v311: &str) -> String {

@@ -4,10 +4,13 @@
 //! folder goes with it.
 
 pub mod activemq;
+mod artemis;
+mod hivemq;
 pub mod kaazing;
+mod mochi;
 pub mod mosquitto;
 
-use anyhow::{Context, Result, anyhow, bail};
+use anyhow::{Context, Result, anyhow, bail, ensure};
 use mqttscope_e2e::process::Process;
 use std::ffi::OsString;
 use std::fs;
@@ -20,7 +23,24 @@ use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 use tempfile::TempDir;
 
+use crate::chains;
 use crate::environment;
+use crate::transport::{Input, Route};
+
+/// Starts a broker and waits until it answers.
+///
+/// # Errors
+/// If it does not start, or is the one inside mqttscope-gateway.
+pub fn start(broker: chains::Broker) -> Result<Broker> {
+    match broker {
+        chains::Broker::ActiveMq => activemq::start(),
+        chains::Broker::Mosquitto => mosquitto::start(),
+        chains::Broker::Rmqtt => bail!("rmqtt is no program of its own"),
+        chains::Broker::HiveMq => hivemq::start(),
+        chains::Broker::Artemis => artemis::start(),
+        chains::Broker::Mochi => mochi::start(),
+    }
+}
 
 /// A folder of a system's own, removed with it.
 pub(crate) struct Folder(TempDir);
@@ -56,6 +76,8 @@ pub fn free_address() -> Result<SocketAddr> {
 pub struct Broker {
     tcp: SocketAddr,
     ws: SocketAddr,
+    /// Where on its web server the WebSocket is.
+    ws_path: &'static str,
     server: Server,
     /// Removed once the server has ended.
     _folder: Folder,
@@ -68,8 +90,8 @@ impl Broker {
     }
 
     /// Where it takes MQTT over WebSocket.
-    pub fn ws(&self) -> SocketAddr {
-        self.ws
+    pub fn ws_url(&self) -> String {
+        ws_url(self.ws, self.ws_path)
     }
 
     /// Asks it to end and waits until it has.
@@ -91,10 +113,41 @@ impl Broker {
     }
 }
 
+fn ws_url(address: SocketAddr, path: &str) -> String {
+    format!("ws://{address}{path}")
+}
+
+/// How a system shows that it can be used.
+pub(crate) enum Ready {
+    /// It prints a line with these words in it.
+    Says(&'static str),
+    /// It answers CONNECT on all of these routes. An open port is not enough.
+    Answers(Vec<Route>),
+}
+
+impl Ready {
+    /// A broker at its two addresses.
+    fn broker(tcp: SocketAddr, ws: SocketAddr, path: &str) -> Self {
+        let (url, subprotocol) = (ws_url(ws, path), Some("mqtt"));
+        let listener = Route::WebSocket { url, subprotocol, origin: None, settle: Duration::ZERO };
+        Self::Answers(vec![Route::Tcp(tcp), listener])
+    }
+}
+
+/// Whether a CONNECT is answered there.
+fn answers(route: &Route) -> Result<()> {
+    let mut transport = route.open()?;
+    // 3.1.1, a clean session, the client id `ping`.
+    transport.send(b"\x10\x10\x00\x04MQTT\x04\x02\x00\x3c\x00\x04ping")?;
+    let answer = transport.receive(ANSWER_TIMEOUT)?;
+    ensure!(answer == Input::Bytes(vec![0x20, 2, 0, 0]), "expected CONNACK, got {answer:?}");
+    transport.send(b"\xe0\x00")
+}
+
 /// A program of a system, running.
 pub(crate) struct Server {
     command: Vec<OsString>,
-    ready: &'static str,
+    ready: Ready,
     /// With the thread that reads what it says, which ends when it does.
     running: Option<(Process, JoinHandle<()>)>,
 }
@@ -102,12 +155,18 @@ pub(crate) struct Server {
 /// Java starts slowly on a machine that is busy.
 const START_TIMEOUT: Duration = Duration::from_secs(60);
 
+/// So long a broker is left alone between two questions.
+const ASK_AGAIN: Duration = Duration::from_millis(50);
+
+/// A broker that is up answers in less; one that is not may be asked too early, and is asked again.
+const ANSWER_TIMEOUT: Duration = Duration::from_secs(2);
+
 /// A system that was asked to end has so long for it before it is killed.
 const STOP_TIMEOUT: Duration = Duration::from_secs(10);
 
 impl Server {
-    /// Starts a program and waits until it prints a line with `ready` in it.
-    pub(crate) fn start(command: Vec<OsString>, ready: &'static str) -> Result<Self> {
+    /// Starts a program and waits until it is ready.
+    pub(crate) fn start(command: Vec<OsString>, ready: Ready) -> Result<Self> {
         let mut server = Self { command, ready, running: None };
         server.start_again()?;
         Ok(server)
@@ -120,18 +179,39 @@ impl Server {
         let (process, stdout) =
             Process::start("sh".as_ref(), [&["-c".into(), MERGE.into(), program.clone()], args].concat())?;
         let (lines, reader) = lines_of(stdout);
-        let started = Instant::now();
-        let mut said = Vec::new();
-        loop {
-            match lines.recv_timeout(START_TIMEOUT.saturating_sub(started.elapsed())) {
-                Ok(line) if line.contains(self.ready) => break,
-                Ok(line) => said.push(line),
-                Err(RecvTimeoutError::Timeout) => bail!("not ready in {START_TIMEOUT:?}: {said:#?}"),
-                Err(RecvTimeoutError::Disconnected) => bail!("ended before it was ready: {said:#?}"),
-            }
-        }
+        self.wait_until_ready(&lines)?;
         self.running = Some((process, reader));
         Ok(())
+    }
+
+    fn wait_until_ready(&self, lines: &Receiver<String>) -> Result<()> {
+        let (deadline, mut said) = (Instant::now() + START_TIMEOUT, Vec::new());
+        let mut silent = match &self.ready {
+            Ready::Says(_) => &[],
+            Ready::Answers(routes) => &routes[..],
+        };
+        loop {
+            let left = deadline.saturating_duration_since(Instant::now());
+            let patience = if silent.is_empty() { left } else { ASK_AGAIN.min(left) };
+            match (lines.recv_timeout(patience), &self.ready) {
+                (Ok(line), Ready::Says(words)) if line.contains(words) => return Ok(()),
+                (Ok(line), _) => said.push(line),
+                (Err(RecvTimeoutError::Disconnected), _) => bail!("ended before it was ready: {said:#?}"),
+                (Err(RecvTimeoutError::Timeout), _) if left.is_zero() => {
+                    bail!("not ready in {START_TIMEOUT:?}: {said:#?}")
+                }
+                (Err(RecvTimeoutError::Timeout), _) => {
+                    while let Some((route, others)) = silent.split_first()
+                        && answers(route).is_ok()
+                    {
+                        silent = others;
+                    }
+                    if silent.is_empty() {
+                        return Ok(());
+                    }
+                }
+            }
+        }
     }
 
     /// Asks it to end and waits until it has; one that does not is killed.
@@ -151,6 +231,9 @@ impl Server {
         self.running = None;
     }
 }
+
+/// What makes Java start fast and stay small; a broker in a test has little to do.
+const JAVA_FLAGS: [&str; 4] = ["-Xms64m", "-Xmx256m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1"];
 
 /// Runs a program with its standard error where its standard output goes.
 const MERGE: &str = r#"exec "$0" "$@" 2>&1"#;

@@ -1,9 +1,9 @@
-//! Every rule on every chain, in both versions, and the documents that are made from it.
+//! Every rule on every chain, in the versions that are wanted, and the documents that are made from it.
 //!
 //! `cargo xtask interop` runs this: it needs Java, and systems that have to be fetched.
 
 use libtest_mimic::{Arguments, Failed, Trial};
-use mqttscope_interop::chains::{Broker, Chain, Systems};
+use mqttscope_interop::chains::{Broker, Chain, Systems, Wanted};
 use mqttscope_interop::differences::expected;
 use mqttscope_interop::gateways::{self, Front};
 use mqttscope_interop::report::Measured;
@@ -20,19 +20,19 @@ fn main() -> ExitCode {
     // Most of the time a trial waits; more of them at once do no harm on two cores.
     arguments.test_threads.get_or_insert(12);
     let (systems, measured) = (Arc::new(Systems::default()), Arc::new(Measured::default()));
-    let tallies: Vec<(Chain, Arc<Tally>)> = Chain::ALL
-        .into_iter()
-        .filter(|chain| chain.is_wanted(&environment::wanted_systems()))
-        .map(|chain| (chain, Arc::new(Tally::default())))
-        .collect();
+    let wanted = environment::wanted();
+    let tallies: Vec<(Chain, Versions, Arc<Tally>)> =
+        wanted.chains().map(|(chain, versions)| (chain, versions, Arc::default())).collect();
 
     // In one run: while one chain's last trials wait, the next one's first have begun.
-    let trials = tallies.iter().flat_map(|(chain, tally)| trials(*chain, tally, &systems, &measured));
+    let trials = tallies
+        .iter()
+        .flat_map(|(chain, versions, tally)| trials(*chain, versions, tally, &systems, &measured));
     let mut failed = libtest_mimic::run(&arguments, trials.collect()).has_failed();
-    for (chain, tally) in &tallies {
+    for (chain, _, tally) in &tallies {
         tally.announce(*chain);
     }
-    let documents = documents(&environment::wanted_systems(), &measured);
+    let documents = documents(&wanted, &measured);
     failed |= libtest_mimic::run(&arguments, documents).has_failed();
     if failed { ExitCode::FAILURE } else { ExitCode::SUCCESS }
 }
@@ -71,9 +71,17 @@ impl Tally {
     }
 }
 
-fn trials(chain: Chain, tally: &Arc<Tally>, systems: &Arc<Systems>, measured: &Arc<Measured>) -> Vec<Trial> {
+type Versions = &'static [ProtocolVersion];
+
+fn trials(
+    chain: Chain,
+    versions: Versions,
+    tally: &Arc<Tally>,
+    systems: &Arc<Systems>,
+    measured: &Arc<Measured>,
+) -> Vec<Trial> {
     let mut trials = Vec::new();
-    for version in [ProtocolVersion::V31, ProtocolVersion::V311] {
+    for &version in versions {
         for rule in rules::all() {
             let (systems, measured) = (Arc::clone(systems), Arc::clone(measured));
             trials.push(tally.trial(format!("{chain}::{version}::{}", rule.name), move || {
@@ -97,16 +105,16 @@ fn trials(chain: Chain, tally: &Arc<Tally>, systems: &Arc<Systems>, measured: &A
 }
 
 /// The documents, each compared with the one that is committed.
-fn documents(wanted: &[String], measured: &Arc<Measured>) -> Vec<Trial> {
+fn documents(wanted: &Wanted, measured: &Arc<Measured>) -> Vec<Trial> {
     let mut trials = Vec::new();
-    if wanted.is_empty() || wanted.iter().any(|name| name == Broker::ActiveMq.name()) {
+    if wanted.systems.is_empty() || wanted.systems.iter().any(|name| name == Broker::ActiveMq.name()) {
         trials.push(Trial::test("documents::qos_glitch", || {
             keep("docs/qos-glitch.md", &glitch::document().map_err(fail)?)
         }));
     }
-    if wanted.is_empty() {
-        let measured = Arc::clone(measured);
-        trials.push(Trial::test("documents::brokers", move || match measured.document() {
+    if wanted.systems.is_empty() {
+        let (wanted, measured) = (wanted.clone(), Arc::clone(measured));
+        trials.push(Trial::test("documents::brokers", move || match measured.document(&wanted) {
             Some(text) => keep("docs/brokers.md", &text),
             // With a filter on the command line only a part is measured.
             None => Ok(()),

@@ -1,106 +1,66 @@
-//! The walk-through of the page in a browser, over each chain, in both versions.
+//! The walk-through of the page in a browser, over each chain, in the versions that are wanted.
 //!
-//! `cargo xtask interop` runs this. What does not depend on the chain, such as the checks of input, is left to
-//! the end-to-end tests.
+//! `cargo xtask interop` runs this.
 
-mod deployed;
-mod failures;
-mod firefox;
-
-use mqttscope_e2e::chain::Version::{self, V31, V311};
+use libtest_mimic::{Arguments, Trial};
+use mqttscope_e2e::chain::Version;
 use mqttscope_e2e::stage;
-use mqttscope_interop::chains::{Broker, Way};
-use mqttscope_interop::pages::{self, Lent, independent_client, lend};
+use mqttscope_interop::chains::Chain;
+use mqttscope_interop::environment;
+use mqttscope_interop::pages::{self, Lent, independent_client, lend, scenarios};
+use mqttscope_proto::ProtocolVersion;
+use std::process::ExitCode;
 
-/// All that a person does with the page where a gateway stands before the broker.
-macro_rules! gateway {
-    ($chain:expr) => {
-        listener!($chain);
-
-        mod behind_gateway {
-            mqttscope_e2e::scenario_tests! { $chain;
-                publish: five_megabytes;
-                failures: broker_restarted;
-            }
-        }
-    };
+fn main() -> ExitCode {
+    let wanted = environment::wanted();
+    let has_page = |(chain, _): &(Chain, Versions)| scenarios(*chain).next().is_some();
+    let chains: Vec<(Chain, Versions)> = wanted.chains().filter(has_page).collect();
+    // The first to begin: while it waits, the others go on.
+    let mut trials = vec![idle_for_a_minute(chains.clone())];
+    trials.extend(chains.into_iter().flat_map(|(chain, versions)| walk_through(chain, versions)));
+    libtest_mimic::run(&Arguments::from_args(), trials).exit_code()
 }
 
-/// All that a person does with the page at a broker's own listener: what comes to `gateway_restarted` is the
-/// broker there.
-macro_rules! listener {
-    ($chain:expr) => {
-        packets!($chain);
+type Versions = &'static [ProtocolVersion];
 
-        mod more {
-            mqttscope_e2e::scenario_tests! { $chain;
-                publish: binary_file;
-                will: after_simulated_client_down, after_dropped_connection;
-            }
+fn walk_through(chain: Chain, versions: Versions) -> Vec<Trial> {
+    let mut trials = Vec::new();
+    for &version in versions {
+        for scenario in scenarios(chain) {
+            let name = format!("{chain}::{version}::{}", scenario.name);
+            trials.push(Trial::test(name.clone(), move || {
+                // Outside, so that it is still there when the windows close.
+                let mut lent = start(chain, pages::version(version));
+                (scenario.play)(&name, &mut lent);
+                Ok(())
+            }));
         }
-    };
+    }
+    let name = format!("{chain}::independent");
+    trials.push(Trial::test(name.clone(), move || {
+        for &version in versions {
+            let mut lent = start(chain, pages::version(version));
+            stage::run(&name, async |stage| independent_client(stage, &mut lent).await);
+        }
+        Ok(())
+    }));
+    trials
 }
 
-/// What does not need more than ActiveMQ's own listener has. `pages::LEFT_OUT` says why that is not all.
-macro_rules! packets {
-    ($chain:expr) => {
-        mqttscope_e2e::scenario_tests! { $chain;
-            connect: without_user, with_user, user_without_password, disconnects_and_connects_again,
-                takes_over_a_client_id;
-            keep_alive: pings;
-            publish: at_each_qos, between_two_windows, to_itself, text_file;
-            duplicates: publish_at_each_qos, subscribe_and_unsubscribe;
-            retain: late_subscriber;
-            subscribe: grants_and_delivers_each_qos, wildcards, unsubscribes;
-            will: not_after_disconnect;
-            failures: gateway_restarted;
-        }
-    };
+fn idle_for_a_minute(chains: Vec<(Chain, Versions)>) -> Trial {
+    const NAME: &str = "idle_for_a_minute";
+    Trial::test(NAME, move || {
+        let newest = |(chain, versions): &(Chain, Versions)| Some((*chain, *versions.last()?));
+        let chains: Vec<Lent> = chains
+            .iter()
+            .filter_map(newest)
+            .map(|(chain, version)| start(chain, pages::version(version)))
+            .collect();
+        stage::run(NAME, async |stage| pages::idle_for_a_minute(stage, &chains).await);
+        Ok(())
+    })
 }
 
-macro_rules! chains {
-    ($($name:ident: $way:ident, $broker:ident, $scenarios:ident;)+) => {
-        $(
-            mod $name {
-                use super::*;
-
-                mod mqtt_3_1 {
-                    $scenarios!(crate::$name::start(mqttscope_e2e::chain::Version::V31));
-                }
-
-                mod mqtt_3_1_1 {
-                    $scenarios!(crate::$name::start(mqttscope_e2e::chain::Version::V311));
-                }
-
-                pub fn start(version: Version) -> anyhow::Result<Lent> {
-                    lend(Way::$way, Broker::$broker, version)
-                }
-
-                #[test]
-                fn independent() {
-                    for version in [V31, V311] {
-                        let name = concat!(stringify!($name), "::independent");
-                        let mut chain = start(version).unwrap_or_else(|error| panic!("no chain: {error:#}"));
-                        stage::run(name, async |stage| independent_client(stage, &mut chain).await);
-                    }
-                }
-            }
-        )+
-
-        #[test]
-        fn idle_for_a_minute() {
-            let chains: anyhow::Result<Vec<Lent>> = [$($name::start(V311)),+].into_iter().collect();
-            let chains = chains.unwrap_or_else(|error| panic!("no chain: {error:#}"));
-            stage::run("idle_for_a_minute", async |stage| pages::idle_for_a_minute(stage, &chains).await);
-        }
-    };
-}
-
-chains! {
-    kaazing_activemq: Kaazing, ActiveMq, gateway;
-    kaazing_mosquitto: Kaazing, Mosquitto, gateway;
-    gateway_activemq: Gateway, ActiveMq, gateway;
-    gateway_mosquitto: Gateway, Mosquitto, gateway;
-    websocket_activemq: Listener, ActiveMq, packets;
-    websocket_mosquitto: Listener, Mosquitto, listener;
+fn start(chain: Chain, version: Version) -> Lent {
+    lend(chain, version).unwrap_or_else(|error| panic!("no chain: {error:#}"))
 }

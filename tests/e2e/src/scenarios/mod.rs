@@ -72,6 +72,30 @@ macro_rules! scenario_tests {
     };
 }
 
+/// A scenario that can be played against any chain.
+pub struct Scenario {
+    /// MODULE::FUNCTION.
+    pub name: &'static str,
+    /// Plays it in a browser of its own, under this name.
+    ///
+    /// # Panics
+    /// If it fails: this is what a test calls.
+    pub play: fn(&str, &mut crate::chain::Chain),
+}
+
+/// These scenarios as a table, for tests whose chains are known only when they run.
+#[macro_export]
+macro_rules! scenarios {
+    ($($module:ident: $($scenario:ident),+;)+) => {
+        &[$($($crate::scenarios::Scenario {
+            name: concat!(stringify!($module), "::", stringify!($scenario)),
+            play: |name, chain| $crate::stage::run(name, async |stage| {
+                $crate::scenarios::$module::$scenario(stage, chain).await
+            }),
+        }),+),+]
+    };
+}
+
 /// Connects as this client with the form as it is otherwise.
 async fn connect(page: &Page, client_id: &str) -> Result<()> {
     page.field("Client ID").fill(client_id).await?;

@@ -4,7 +4,7 @@ use anyhow::{Context, Result};
 use std::ffi::OsString;
 use std::path::Path;
 
-use super::{Broker, Folder, Server, free_address, with_free_ports};
+use super::{Broker, Folder, Ready, Server, free_address, with_free_ports};
 use crate::environment;
 
 /// Starts it and waits until it listens.
@@ -25,8 +25,8 @@ fn try_start() -> Result<Broker> {
     folder.write("conf/log4j.properties", include_str!("../../../../deploy/activemq/log4j.properties"))?;
     let mut command = vec![environment::java()?.into()];
     command.extend(arguments(&environment::activemq_home()?, folder.path()).into_iter().map(OsString::from));
-    let server = Server::start(command, "Connector ws started")?;
-    Ok(Broker { tcp, ws, server, _folder: folder })
+    let server = Server::start(command, Ready::Says("Connector ws started"))?;
+    Ok(Broker { tcp, ws, ws_path: "/", server, _folder: folder })
 }
 
 /// What Java is told to start ActiveMQ: an installation, and a folder with its `conf` and its `data`.

@@ -9,7 +9,7 @@ use std::ops::Range;
 use std::path::Path;
 use std::process::Command;
 
-use super::{Folder, Server, free_address, with_free_ports};
+use super::{Folder, Ready, Server, free_address, with_free_ports};
 use crate::environment;
 
 /// A running Kaazing Gateway.
@@ -70,7 +70,7 @@ impl Kaazing {
         command.extend(
             arguments(folder.path(), &environment::kaazing_lib()?, classes).into_iter().map(OsString::from),
         );
-        let server = Server::start(command, "Started server successfully")?;
+        let server = Server::start(command, Ready::Says("Started server successfully"))?;
         Ok(Self { address, server, _folder: folder })
     }
 

@@ -3,7 +3,7 @@
 use anyhow::{Context, Result, ensure};
 use std::process::Command;
 
-use super::{Broker, Folder, Server, free_address, with_free_ports};
+use super::{Broker, Folder, Ready, Server, free_address, with_free_ports};
 use crate::environment;
 
 /// Starts it and waits until it listens.
@@ -41,6 +41,6 @@ fn try_start(user: Option<(&str, &str)>) -> Result<Broker> {
     config += "user root\n";
     let config = folder.write("mosquitto.conf", &config)?;
     let command = vec![environment::mosquitto()?.into(), "-c".into(), config.into()];
-    let server = Server::start(command, " running")?;
-    Ok(Broker { tcp, ws, server, _folder: folder })
+    let server = Server::start(command, Ready::Says(" running"))?;
+    Ok(Broker { tcp, ws, ws_path: "/", server, _folder: folder })
 }
