@@ -175,10 +175,11 @@ impl fmt::Display for Chain {
 }
 
 /// The subprotocol with which a client of this version asks a broker's own listener.
-pub fn subprotocol(version: ProtocolVersion) -> &'static str {
-    match version {
-        ProtocolVersion::V31 => "mqttv3.1",
-        ProtocolVersion::V311 => "mqtt",
+pub fn subprotocol(broker: Broker, version: ProtocolVersion) -> &'static str {
+    match (broker, version) {
+        // It answers with no other, which a client that has asked for one takes for a refusal.
+        (Broker::Mochi, _) | (_, ProtocolVersion::V311) => "mqtt",
+        (_, ProtocolVersion::V31) => "mqttv3.1",
     }
 }
 
@@ -296,7 +297,7 @@ impl Systems {
             Way::Tcp => direct.clone(),
             way => Route::WebSocket {
                 url: self.url(chain)?,
-                subprotocol: (way == Way::Listener).then(|| subprotocol(version)),
+                subprotocol: (way == Way::Listener).then(|| subprotocol(chain.broker, version)),
                 origin: Some(PAGE_ORIGIN.to_owned()),
                 settle: settle(chain),
             },

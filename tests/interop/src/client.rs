@@ -26,6 +26,8 @@ pub struct Client {
     recorded_from: u32,
     closed: bool,
     largest_read: usize,
+    /// What was read past the session, and is part of the next packet.
+    raw: Vec<u8>,
 }
 
 /// A message as it came.
@@ -98,6 +100,7 @@ impl Client {
             recorded_from: 0,
             closed: false,
             largest_read: 0,
+            raw: Vec::new(),
         })
     }
 
@@ -317,11 +320,10 @@ impl Client {
     /// If something else than packets comes.
     pub fn receive_raw(&mut self, limit: Duration) -> Result<Option<Vec<u8>>> {
         let deadline = Instant::now() + limit;
-        let mut bytes: Vec<u8> = Vec::new();
         loop {
-            if let Some((frame, _)) = mqttscope_proto::Frame::split(&bytes)? {
+            if let Some((frame, _)) = mqttscope_proto::Frame::split(&self.raw)? {
                 let frame = frame.bytes().to_vec();
-                ensure!(frame.len() == bytes.len(), "more than one packet came: {bytes:02x?}");
+                self.raw.drain(..frame.len());
                 return Ok(Some(frame));
             }
             let left = deadline.saturating_duration_since(Instant::now());
@@ -329,7 +331,7 @@ impl Client {
                 return Ok(None);
             }
             match self.transport.receive(left)? {
-                transport::Input::Bytes(more) => bytes.extend(more),
+                transport::Input::Bytes(more) => self.raw.extend(more),
                 transport::Input::Nothing => {}
                 transport::Input::Closed(_) => {
                     self.closed = true;

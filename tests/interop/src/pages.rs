@@ -18,7 +18,7 @@ use std::sync::{Mutex, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use crate::chains::{self, Broker, Way};
+use crate::chains::{self, Broker, Way, subprotocol};
 use crate::systems::kaazing::Kaazing;
 use crate::systems::{self, Folder};
 
@@ -85,7 +85,7 @@ const MOST_WAITING: usize = 4;
 ///
 /// # Errors
 /// If one of its systems does not start, or nobody has such a chain.
-pub fn lend(of: chains::Chain, version: Version) -> Result<Lent> {
+pub fn lend(of: chains::Chain, version: ProtocolVersion) -> Result<Lent> {
     let chains::Chain { way, broker } = of;
     let mut waiting = WAITING.lock().unwrap_or_else(PoisonError::into_inner);
     let found = waiting.iter().position(|lent| lent.way == way && lent.broker == broker);
@@ -95,7 +95,7 @@ pub fn lend(of: chains::Chain, version: Version) -> Result<Lent> {
         Some(lent) => lent,
         None => Lent { way, broker, chain: Some(chain(way, broker, version)?) },
     };
-    lent.version = version;
+    lent.version = page_version(version);
     lent.subprotocol = (way == Way::Listener).then(|| subprotocol(broker, version));
     lent.quirks = quirks(way, broker, version);
     Ok(lent)
@@ -132,7 +132,7 @@ impl Drop for Lent {
 ///
 /// # Errors
 /// As for [`lend`].
-pub fn chain(way: Way, broker: Broker, version: Version) -> Result<Chain> {
+pub fn chain(way: Way, broker: Broker, version: ProtocolVersion) -> Result<Chain> {
     let part = systems::start(broker)?;
     let (tcp, ws, part) = (part.tcp(), part.ws_url(), Some(Box::new(part) as Box<dyn Part>));
     let quirks = quirks(way, broker, version);
@@ -142,7 +142,7 @@ pub fn chain(way: Way, broker: Broker, version: Version) -> Result<Chain> {
             page_url: gateway.page().to_string(),
             ws_url: None,
             subprotocol: None,
-            version,
+            version: page_version(version),
             broker: tcp,
             quirks,
             parts: Parts { gateway: Some(Box::new(gateway)), broker: part, page: None },
@@ -163,7 +163,7 @@ pub fn chain(way: Way, broker: Broker, version: Version) -> Result<Chain> {
         page_url: page.url("mqtt.html"),
         ws_url: Some(ws_url),
         subprotocol: (way == Way::Listener).then(|| subprotocol(broker, version)),
-        version,
+        version: page_version(version),
         broker: tcp,
         quirks,
         parts: Parts { gateway, broker: part, page: Some(page) },
@@ -171,31 +171,25 @@ pub fn chain(way: Way, broker: Broker, version: Version) -> Result<Chain> {
 }
 
 /// The version as the page names it.
-pub fn version(version: ProtocolVersion) -> Version {
+fn page_version(version: ProtocolVersion) -> Version {
     match version {
         ProtocolVersion::V31 => Version::V31,
         ProtocolVersion::V311 => Version::V311,
     }
 }
 
-fn subprotocol(broker: Broker, version: Version) -> &'static str {
-    match (broker, version) {
-        // It names no other in its answer, and a browser takes that for a refusal.
-        (Broker::Mochi, _) | (_, Version::V311) => "mqtt",
-        (_, Version::V31) => "mqttv3.1",
-    }
-}
-
 /// Where these chains do otherwise than the project's own; the reasons are those of [`crate::differences`].
-pub fn quirks(way: Way, broker: Broker, version: Version) -> Quirks {
+pub fn quirks(way: Way, broker: Broker, version: ProtocolVersion) -> Quirks {
     let activemq = broker == Broker::ActiveMq;
+    let refuses_dup = matches!(broker, Broker::HiveMq | Broker::Artemis | Broker::Mochi);
+    // HiveMQ closes the WebSocket, the other listeners just end the connection.
+    let breaks_off = way == Way::Listener && broker != Broker::HiveMq;
     Quirks {
-        // mosquitto's own listener just ends the connection.
-        broker_closed_code: if way == Way::Listener { 1006 } else { 1000 },
+        broker_closed_code: if breaks_off { 1006 } else { 1000 },
         // It may do so before the page has closed in the normal way.
         disconnected_codes: if way == Way::Listener { &[1000, 1006] } else { &[1000] },
         broker_down_codes: if way == Way::Kaazing { &[1000] } else { &[1014, 1011] },
-        accepts_subscribe_dup: activemq || version == Version::V31,
+        accepts_subscribe_dup: activemq || version == ProtocolVersion::V31 && !refuses_dup,
         takes_over_client_id: !activemq,
         // On its own listener it does not even read the copy, which the page sends in the same message.
         recognizes_repeats: !activemq || way == Way::Listener,

@@ -3,7 +3,6 @@
 //! `cargo xtask interop` runs this.
 
 use libtest_mimic::{Arguments, Trial};
-use mqttscope_e2e::chain::Version;
 use mqttscope_e2e::stage;
 use mqttscope_interop::chains::Chain;
 use mqttscope_interop::environment;
@@ -30,7 +29,7 @@ fn walk_through(chain: Chain, versions: Versions) -> Vec<Trial> {
             let name = format!("{chain}::{version}::{}", scenario.name);
             trials.push(Trial::test(name.clone(), move || {
                 // Outside, so that it is still there when the windows close.
-                let mut lent = start(chain, pages::version(version));
+                let mut lent = start(chain, version);
                 (scenario.play)(&name, &mut lent);
                 Ok(())
             }));
@@ -39,7 +38,7 @@ fn walk_through(chain: Chain, versions: Versions) -> Vec<Trial> {
     let name = format!("{chain}::independent");
     trials.push(Trial::test(name.clone(), move || {
         for &version in versions {
-            let mut lent = start(chain, pages::version(version));
+            let mut lent = start(chain, version);
             stage::run(&name, async |stage| independent_client(stage, &mut lent).await);
         }
         Ok(())
@@ -51,16 +50,13 @@ fn idle_for_a_minute(chains: Vec<(Chain, Versions)>) -> Trial {
     const NAME: &str = "idle_for_a_minute";
     Trial::test(NAME, move || {
         let newest = |(chain, versions): &(Chain, Versions)| Some((*chain, *versions.last()?));
-        let chains: Vec<Lent> = chains
-            .iter()
-            .filter_map(newest)
-            .map(|(chain, version)| start(chain, pages::version(version)))
-            .collect();
+        let chains: Vec<Lent> =
+            chains.iter().filter_map(newest).map(|(chain, version)| start(chain, version)).collect();
         stage::run(NAME, async |stage| pages::idle_for_a_minute(stage, &chains).await);
         Ok(())
     })
 }
 
-fn start(chain: Chain, version: Version) -> Lent {
+fn start(chain: Chain, version: ProtocolVersion) -> Lent {
     lend(chain, version).unwrap_or_else(|error| panic!("no chain: {error:#}"))
 }

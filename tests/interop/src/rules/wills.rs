@@ -67,7 +67,7 @@ pub const RULES: &[Rule] = &[
             for qos in Qos::ALL {
                 let (mut watcher, options) = prepare(bench, qos, false, 0)?;
                 drop(Client::connect_with(&bench.route, &options)?);
-                let will = watcher.next_message_within(4 * SILENCE)?;
+                let will = watcher.next_message_within(10 * SILENCE)?;
                 levels.push(will.map_or_else(|| "none".to_owned(), |will| will.qos.to_string()));
             }
             Ok(levels.join(", "))
@@ -82,6 +82,8 @@ pub const RULES: &[Rule] = &[
             let (mut watcher, options) = prepare(bench, Qos::AtLeastOnce, true, 0)?;
             drop(Client::connect_with(&bench.route, &options)?);
             watcher.next_message_within(4 * SILENCE)?;
+            // Who subscribes later does so once the broker has kept it, which may be after it has passed it on.
+            watcher.run_for(SILENCE)?;
             let mut later = bench.other()?;
             let topic = options.will.map(|will| will.topic).unwrap_or_default();
             later.subscribe(&topic, Qos::AtLeastOnce)?;

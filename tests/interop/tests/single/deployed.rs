@@ -10,6 +10,7 @@ use mqttscope_interop::environment;
 use mqttscope_interop::pages::quirks;
 use mqttscope_interop::systems::kaazing::Kaazing;
 use mqttscope_interop::systems::mosquitto;
+use mqttscope_proto::ProtocolVersion;
 use std::process::Command;
 
 #[test]
@@ -23,7 +24,7 @@ fn kaazing_serves_the_page_that_uses_its_proxy() {
             subprotocol: None,
             version: Version::V31,
             broker: mosquitto.tcp(),
-            quirks: quirks(Way::Kaazing, Broker::Mosquitto, Version::V31),
+            quirks: quirks(Way::Kaazing, Broker::Mosquitto, ProtocolVersion::V31),
             parts: Parts { gateway: Some(Box::new(kaazing)), broker: Some(Box::new(mosquitto)), page: None },
         };
         let page = stage.open(&chain).await?;

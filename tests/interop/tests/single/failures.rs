@@ -3,8 +3,7 @@
 //! The failures that need no system of theirs are in the end-to-end tests.
 
 use anyhow::{Result, ensure};
-use mqttscope_e2e::chain::Chain;
-use mqttscope_e2e::chain::Version::{V31, V311};
+use mqttscope_e2e::chain::{Chain, Version};
 use mqttscope_e2e::environment::dist;
 use mqttscope_e2e::page::Page;
 use mqttscope_e2e::scenarios::failures::{self, ends, fails, is_not_opened};
@@ -14,6 +13,7 @@ use mqttscope_e2e::tcp_client::TcpClient;
 use mqttscope_interop::chains::{Broker, Way};
 use mqttscope_interop::pages::chain;
 use mqttscope_interop::systems::mosquitto;
+use mqttscope_proto::ProtocolVersion::{V31, V311};
 
 /// The configuration that is shipped lets one origin in, and this page comes from another.
 #[test]
@@ -83,7 +83,7 @@ fn activemq_takes_it_for_stomp() {
 fn mosquitto_refuses_a_wrong_password() {
     stage::run("mosquitto-password", async |stage| {
         let mosquitto = mosquitto::start_with_password("amelia", "earhart1937")?;
-        for version in [V31, V311] {
+        for version in [Version::V31, Version::V311] {
             let chain = Chain::own_before(mosquitto.tcp(), version)?;
             let page = stage.open(&chain).await?;
             page.field("Username").fill("amelia").await?;

@@ -11,6 +11,7 @@ use mqttscope_interop::chains::{Broker, Way};
 use mqttscope_interop::pages::quirks;
 use mqttscope_interop::systems::kaazing::Kaazing;
 use mqttscope_interop::systems::mosquitto;
+use mqttscope_proto::ProtocolVersion;
 
 /// What a server can do least for the page: no Content-Type for .wasm, nothing compressed, a strict policy.
 #[test]
@@ -30,7 +31,7 @@ fn from_a_plain_server() -> Result<()> {
             subprotocol: None,
             version: Version::V31,
             broker: mosquitto.tcp(),
-            quirks: quirks(Way::Gateway, Broker::Mosquitto, Version::V31),
+            quirks: quirks(Way::Gateway, Broker::Mosquitto, ProtocolVersion::V31),
             parts: Parts {
                 gateway: Some(Box::new(gateway)),
                 broker: Some(Box::new(mosquitto)),
@@ -53,7 +54,7 @@ fn from_kaazing() -> Result<()> {
             subprotocol: None,
             version: Version::V31,
             broker: mosquitto.tcp(),
-            quirks: quirks(Way::Kaazing, Broker::Mosquitto, Version::V31),
+            quirks: quirks(Way::Kaazing, Broker::Mosquitto, ProtocolVersion::V31),
             parts: Parts { gateway: Some(Box::new(kaazing)), broker: Some(Box::new(mosquitto)), page: None },
         },
     );
