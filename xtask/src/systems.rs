@@ -108,7 +108,7 @@ const ACTIVEMQ: Download = Download {
     proof: "apache-activemq-5.10.0/bin/activemq.jar",
     fetch: |fetching| {
         fetching.archive(
-            "org.apache.activemq:apache-activemq:5.10.0:tar.gz:bin",
+            "-Dartifact=org.apache.activemq:apache-activemq:5.10.0:tar.gz:bin",
             "apache-activemq-5.10.0-bin.tar.gz",
             "614aa9a0d5edf6bcc4e566dffaec48fae0d7a9b2d129f74acc8934472b6c44fa",
         )
@@ -121,11 +121,14 @@ const HIVEMQ: Download = Download {
     proof: "classes/HiveMq.class",
     fetch: |fetching| {
         fetching.jars(include_str!("systems/hivemq-pom.xml"))?;
-        for line in include_str!("systems/hivemq.sha256").lines() {
+        let (lib, checksums) = (fetching.folder.join("lib"), include_str!("systems/hivemq.sha256"));
+        for line in checksums.lines() {
             let (checksum, jar) = line.split_once("  ").context("a checksum and a file")?;
-            check_file::<Sha256>(&fetching.folder.join("lib").join(jar), checksum)?;
+            check_file::<Sha256>(&lib.join(jar), checksum)?;
         }
-        // What is public in it is to be run from the program.
+        if fs::read_dir(&lib)?.count() != checksums.lines().count() {
+            bail!("{} has jars without a checksum", lib.display());
+        }
         fs::write(fetching.folder.join("HiveMq.java"), include_str!("systems/HiveMq.java"))?;
         let mut javac = fetching.command("javac")?;
         fetching.run(javac.args(["-cp", "lib/*", "-d", "classes", "HiveMq.java"]))
@@ -140,7 +143,7 @@ const ARTEMIS: Download = Download {
     proof: "apache-artemis-2.37.0/lib/artemis-boot.jar",
     fetch: |fetching| {
         fetching.archive(
-            "org.apache.activemq:apache-artemis:2.37.0:tar.gz:bin",
+            "-Dartifact=org.apache.activemq:apache-artemis:2.37.0:tar.gz:bin",
             "apache-artemis-2.37.0-bin.tar.gz",
             "1e3009ad0fb900513d4fda4ea8308e5f8de7e8000862de166217b482d11053a7",
         )
@@ -233,7 +236,7 @@ impl Fetching<'_> {
         fs::write(&file, pom)?;
         let mut maven = self.maven()?;
         maven.arg("--strict-checksums").arg("-f").arg(file);
-        maven.arg(format!("{DEPENDENCY_PLUGIN}:copy-dependencies")).arg("-DincludeScope=runtime");
+        maven.arg(format!("{DEPENDENCY_PLUGIN}:copy-dependencies"));
         maven.arg(define("outputDirectory", &self.folder.join("lib")));
         self.run(&mut maven)
     }
@@ -241,7 +244,7 @@ impl Fetching<'_> {
     /// An archive, unpacked. It is checked here: not every repository that Maven may use has a checksum of it.
     fn archive(&self, artifact: &str, file: &str, sha256: &str) -> Result<()> {
         let mut maven = self.maven()?;
-        maven.arg(format!("{DEPENDENCY_PLUGIN}:copy")).arg(format!("-Dartifact={artifact}"));
+        maven.arg(format!("{DEPENDENCY_PLUGIN}:copy")).arg(artifact);
         maven.arg(define("outputDirectory", self.folder));
         self.run(&mut maven)?;
         let path = self.folder.join(file);

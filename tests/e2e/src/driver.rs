@@ -8,10 +8,12 @@ use serde_json::{Map, Value, json};
 use std::fs;
 use std::io::{BufRead, BufReader};
 use std::path::Path;
-use std::sync::OnceLock;
+use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
 use std::thread;
+use tokio::runtime::Runtime;
 
 use crate::environment;
+use crate::page::Page;
 use crate::process::Process;
 
 /// Opens a window of Chromium of this size and returns its session; the caller has to close it.
@@ -19,11 +21,68 @@ use crate::process::Process;
 /// # Errors
 /// If chromedriver or the browser does not start.
 pub async fn open_browser(width: u32, height: u32) -> Result<Client> {
+    if let Some(client) = kept().as_mut().and_then(Vec::pop) {
+        return Ok(client);
+    }
     let driver = match DRIVER.get_or_init(|| Driver::chromedriver().map_err(|error| format!("{error:#}"))) {
         Ok(driver) => driver,
         Err(error) => bail!("{error}"),
     };
     driver.open(chromium(width, height)?).await.context("chromedriver cannot start the browser")
+}
+
+/// Keeps Chromium's browsers open from now on, each for the next page that is opened: to start one takes longer than
+/// to load the page. What a page has stored does not stay, but what the browser itself has learnt of its files does.
+pub fn keep_browsers() {
+    kept().get_or_insert_default();
+}
+
+/// Keeps the browser of a page, if browsers are kept, or closes it.
+///
+/// # Errors
+/// If the session fails.
+pub async fn keep_or_close(page: Page) -> Result<()> {
+    if kept().is_none() {
+        return page.close().await;
+    }
+    if let Some(client) = page.leave().await?
+        && let Some(clients) = kept().as_mut()
+    {
+        clients.push(client);
+    }
+    Ok(())
+}
+
+/// Closes the browsers that are kept.
+pub fn close_kept() {
+    let clients = kept().take().unwrap_or_default();
+    runtime().block_on(async {
+        for client in clients {
+            if let Err(error) = client.close().await {
+                eprintln!("a browser did not close: {error:#}");
+            }
+        }
+    });
+}
+
+/// What runs the sessions, which may outlast the test that has begun them.
+///
+/// # Panics
+/// If there is no runtime: no test can go on.
+pub fn runtime() -> &'static Runtime {
+    static RUNTIME: OnceLock<Runtime> = OnceLock::new();
+    RUNTIME.get_or_init(|| {
+        let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build();
+        runtime.unwrap_or_else(|error| panic!("no runtime: {error}"))
+    })
+}
+
+/// The browsers that wait for a page, if any are kept. All have the size of [`Stage::open_url`].
+///
+/// [`Stage::open_url`]: crate::stage::Stage::open_url
+fn kept() -> MutexGuard<'static, Option<Vec<Client>>> {
+    static KEPT: Mutex<Option<Vec<Client>>> = Mutex::new(None);
+    KEPT.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// As [`open_browser`], of Firefox; the driver has to be there until the session is closed.

@@ -10,6 +10,8 @@ use http::Method;
 use serde_json::{Value, json};
 use std::fs;
 use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 use url::Url;
 
@@ -22,6 +24,8 @@ use crate::wait::{self, Look};
 #[derive(Clone)]
 pub struct Page {
     client: Client,
+    /// Whether the browser itself was told something that outlasts the page.
+    is_altered: Arc<AtomicBool>,
 }
 
 /// A control of the page. It is looked for each time that it is used, since the page may draw anew.
@@ -59,7 +63,7 @@ impl Role {
 impl Page {
     /// The page of a browser that has opened it.
     pub fn new(client: Client) -> Self {
-        Self { client }
+        Self { client, is_altered: Arc::default() }
     }
 
     /// Closes its window.
@@ -70,21 +74,49 @@ impl Page {
         Ok(self.client.close().await?)
     }
 
+    /// Leaves the browser for another page: with an empty window, without what this one has stored. `None` if the
+    /// browser is not as it was; then it is closed.
+    ///
+    /// # Errors
+    /// If the session fails.
+    pub async fn leave(self) -> Result<Option<Client>> {
+        if self.is_altered.load(Ordering::Relaxed) {
+            return self.close().await.map(|()| None);
+        }
+        let origin = self.client.current_url().await?.origin().ascii_serialization();
+        let everything = json!({ "origin": origin, "storageTypes": "all" });
+        // What belongs to a tab goes with it, such as its history.
+        let tab = self.client.new_window(true).await?;
+        self.client.close_window().await?;
+        self.client.switch_to_window(tab.handle).await?;
+        self.dev_tools("Storage.clearDataForOrigin", everything).await?;
+        // The end of a connection is told to the console of the page that had it.
+        self.console_errors().await?;
+        Ok(Some(self.client))
+    }
+
     /// Opens the address and waits until the page has drawn its controls.
     ///
     /// # Errors
     /// If it does not start.
     pub async fn open(client: Client, url: &str) -> Result<Self> {
-        client.goto(url).await?;
-        let page = Self::new(client);
+        Self::new(client).goto(url).await
+    }
+
+    /// As [`Page::open`], in the window that this page has.
+    ///
+    /// # Errors
+    /// If it does not start.
+    pub async fn goto(self, url: &str) -> Result<Self> {
+        self.client.goto(url).await?;
         wait::until_within(Duration::from_secs(20), "the page to start", async || {
-            match page.button("Connect").find().await {
+            match self.button("Connect").find().await {
                 Ok(_) => Ok(Look::Ready(())),
-                Err(_) => Ok(Look::NotYet(page.client.source().await?)),
+                Err(_) => Ok(Look::NotYet(self.client.source().await?)),
             }
         })
         .await?;
-        Ok(page)
+        Ok(self)
     }
 
     /// A field for text or a number, by its label.
@@ -228,6 +260,7 @@ impl Page {
     /// # Errors
     /// If the session fails, if the page did not become hidden, or with the error of what happens.
     pub async fn while_hidden(&self, what: impl AsyncFnOnce() -> Result<()>) -> Result<()> {
+        self.is_altered.store(true, Ordering::Relaxed);
         let note = "document.addEventListener('visibilitychange', \
             () => { if (document.hidden) document.documentElement.dataset.wasHidden = '' })";
         self.execute(note, vec![]).await?;
@@ -332,7 +365,7 @@ impl Page {
     /// If it does not start again.
     pub async fn reload(self) -> Result<Self> {
         let url = self.client.current_url().await?;
-        Self::open(self.client, url.as_str()).await
+        self.goto(url.as_str()).await
     }
 
     /// Runs a script in the page.
@@ -353,6 +386,7 @@ impl Page {
 
     /// The WebDriver session, for what this type has no word for.
     pub fn client(&self) -> &Client {
+        self.is_altered.store(true, Ordering::Relaxed);
         &self.client
     }
 
@@ -361,6 +395,7 @@ impl Page {
     /// # Errors
     /// If the browser does not take it.
     pub async fn dev_tools(&self, method: &'static str, parameters: Value) -> Result<Value> {
+        self.is_altered.store(true, Ordering::Relaxed);
         Ok(self.client.issue_cmd(DevTools { method, parameters }).await?)
     }
 

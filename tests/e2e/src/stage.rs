@@ -40,8 +40,7 @@ pub fn run(name: &str, scenario: impl AsyncFnOnce(&Stage) -> Result<()>) {
 /// # Panics
 /// As [`run`].
 pub fn run_in(browser: Browser, name: &str, scenario: impl AsyncFnOnce(&Stage) -> Result<()>) {
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
-    let runtime = runtime.unwrap_or_else(|error| panic!("no runtime: {error}"));
+    let runtime = driver::runtime();
     let stage = Stage { name: name.to_owned(), browser, pages: Mutex::default(), drivers: Mutex::default() };
     let outcome = catch_unwind(AssertUnwindSafe(|| {
         runtime.block_on(async {
@@ -82,8 +81,9 @@ impl Stage {
     pub async fn open_url(&self, url: &str) -> Result<Page> {
         let client = self.open_browser(1280, 1400).await?;
         // Kept before it is opened, so that the browser is closed even if the page does not start.
-        self.pages().push(Page::new(client.clone()));
-        Page::open(client, url).await.with_context(|| format!("{url} did not start"))
+        let page = Page::new(client);
+        self.pages().push(page.clone());
+        page.goto(url).await.with_context(|| format!("{url} did not start"))
     }
 
     async fn open_browser(&self, width: u32, height: u32) -> Result<Client> {
@@ -115,7 +115,11 @@ impl Stage {
             {
                 eprintln!("no picture: {error:#}");
             }
-            if let Err(error) = page.close().await {
+            let closed = match failed || self.browser != Browser::Chromium {
+                true => page.close().await,
+                false => driver::keep_or_close(page).await,
+            };
+            if let Err(error) = closed {
                 eprintln!("a browser did not close: {error:#}");
             }
         }

@@ -90,8 +90,7 @@ const BOTH: &[ProtocolVersion] = &[V31, V311];
 
 /// All chains: the versions of each, and those of its usual tests.
 ///
-/// To a broker that is tested less one way is usual, the one through our gateway: of the two it is that which does
-/// not depend on the broker's own WebSocket.
+/// A broker that is usually tested over one way only is so through our gateway.
 pub const CHAINS: [Tested; 19] = [
     tested(Way::Tcp, Broker::ActiveMq, BOTH, BOTH),
     tested(Way::Tcp, Broker::Mosquitto, BOTH, BOTH),

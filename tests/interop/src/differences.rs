@@ -565,7 +565,7 @@ pub const DIFFERENCES: &[Difference] = &[
         versions: BOTH,
         ways: &[Way::Tcp, Way::Gateway],
         seen: "no answer",
-        reason: "It waits for a CONNECT, for up to 10 s.",
+        reason: "It waits for a CONNECT, for up to 10 s; its WebSocket listener closes.",
     },
     Difference {
         broker: Broker::Artemis,

@@ -3,7 +3,7 @@
 //! `cargo xtask interop` runs this.
 
 use libtest_mimic::{Arguments, Trial};
-use mqttscope_e2e::stage;
+use mqttscope_e2e::{driver, stage};
 use mqttscope_interop::chains::Chain;
 use mqttscope_interop::environment;
 use mqttscope_interop::pages::{self, Lent, independent_client, lend, scenarios};
@@ -17,7 +17,10 @@ fn main() -> ExitCode {
     // The first to begin: while it waits, the others go on.
     let mut trials = vec![idle_for_a_minute(chains.clone())];
     trials.extend(chains.into_iter().flat_map(|(chain, versions)| walk_through(chain, versions)));
-    libtest_mimic::run(&Arguments::from_args(), trials).exit_code()
+    driver::keep_browsers();
+    let conclusion = libtest_mimic::run(&Arguments::from_args(), trials);
+    driver::close_kept();
+    conclusion.exit_code()
 }
 
 type Versions = &'static [ProtocolVersion];
