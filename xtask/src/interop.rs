@@ -125,7 +125,7 @@ pub fn run(workspace: &Workspace, options: &Options) -> Result<ExitCode> {
     let mut rules = tests(workspace.cargo(), &["--lib", "--test", "chains", "--test", "deploy"]);
     // What is measured on the clock goes first, and the pages, which only have to come to their end, take what is left.
     let mut nice = workspace.command("nice");
-    nice.args(["-n", "10"]).arg(workspace.cargo().get_program());
+    nice.args(["-n", "5"]).arg(workspace.cargo().get_program());
     let mut pages = tests(
         nice,
         if names.is_empty() { &["--test", "pages", "--test", "single"] } else { &["--test", "pages"] },

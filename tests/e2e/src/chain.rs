@@ -55,6 +55,8 @@ pub struct Quirks {
     /// Whether SUBSCRIBE and UNSUBSCRIBE with DUP are answered as a repetition. 3.1 allows DUP there,
     /// 3.1.1 does not.
     pub accepts_subscribe_dup: bool,
+    /// Whether the broker closes at a PUBREL with DUP, as 3.1.1 says; most take it for a repetition.
+    pub closes_at_pubrel_dup: bool,
     /// Whether a second connection with the same client id throws out the first, as the
     /// specification says.
     pub takes_over_client_id: bool,
@@ -193,6 +195,7 @@ impl Quirks {
             broker_down_codes: &[1014, 1011],
             // [MQTT-3.8.1-1]: in 3.1.1 the fixed header is 0x82, and the broker closes on any other.
             accepts_subscribe_dup: version == Version::V31,
+            closes_at_pubrel_dup: false,
             takes_over_client_id: true,
             recognizes_repeats: true,
         }

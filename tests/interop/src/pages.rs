@@ -190,6 +190,7 @@ pub fn quirks(way: Way, broker: Broker, version: ProtocolVersion) -> Quirks {
         disconnected_codes: if way == Way::Listener { &[1000, 1006] } else { &[1000] },
         broker_down_codes: if way == Way::Kaazing { &[1000] } else { &[1014, 1011] },
         accepts_subscribe_dup: activemq || version == ProtocolVersion::V31 && !refuses_dup,
+        closes_at_pubrel_dup: broker == Broker::Artemis,
         takes_over_client_id: !activemq,
         // On its own listener it does not even read the copy, which the page sends in the same message.
         recognizes_repeats: !activemq || way == Way::Listener,
@@ -343,7 +344,12 @@ pub const LEFT_OUT: &[LeftOut] = &[
         what: "The will after `Simulate client down` and after `Drop connection`",
         reason: "It has no keep alive, and takes the end of a connection for a DISCONNECT.",
     },
+    LeftOut { way: Way::Gateway, broker: Broker::Artemis, what: AFTER_PUBREL, reason: DECODER },
+    LeftOut { way: Way::Listener, broker: Broker::Artemis, what: AFTER_PUBREL, reason: DECODER },
 ];
+
+const AFTER_PUBREL: &str = "What follows PUBREL with `Send duplicates`";
+const DECODER: &str = "It closes at the second PUBREL, which has DUP, before it answers the first; 3.1.1 has those bits reserved.";
 
 /// One of mosquitto's clients, for the chain's broker and in its version.
 fn mosquitto(program: &str, chain: &Chain) -> Command {
