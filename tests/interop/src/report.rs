@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::sync::{Mutex, PoisonError};
 
 use crate::chains::{Broker, Chain, Wanted, Way};
-use crate::differences::{DIFFERENCES, Difference, expected};
+use crate::differences::{self, Difference, expected};
 use crate::gateways::{Front, TRAITS};
 use crate::pages::{LEFT_OUT, LeftOut};
 use crate::rules::{self, Rule};
@@ -54,18 +54,22 @@ impl Measured {
             text += &row(&cells);
         }
         text += REASONS;
-        for difference in DIFFERENCES.iter().filter(|difference| difference.ways != [Way::Listener]) {
+        for difference in differences::all().filter(|difference| difference.ways != [Way::Listener]) {
             text += &reason(difference);
         }
         text += LISTENER;
-        for difference in DIFFERENCES.iter().filter(|difference| difference.ways == [Way::Listener]) {
+        for difference in differences::all().filter(|difference| difference.ways == [Way::Listener]) {
             text += &reason(difference);
         }
         text += GATEWAYS;
         for tested in TRAITS {
             let mut cells = vec![tested.title.to_owned()];
-            for front in Front::ALL {
-                cells.push(traits.get(&(front.title(), tested.name))?.clone());
+            for (column, front) in Front::ALL.into_iter().enumerate() {
+                cells.push(match traits.get(&(front.title(), tested.name)) {
+                    Some(seen) => seen.clone(),
+                    None if wanted.chains().any(|(chain, _)| chain == front.chain()) => return None,
+                    None => tested.expected[column].to_owned(),
+                });
             }
             text += &row(&cells);
         }
@@ -164,4 +168,24 @@ fn both_clauses(rule: &Rule) -> String {
 fn row(cells: &[String]) -> String {
     let cells: Vec<String> = cells.iter().map(|cell| cell.replace('|', "\\|")).collect();
     format!("| {} |\n", cells.join(" | "))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::environment;
+    use std::fs;
+
+    #[test]
+    fn the_committed_document_is_what_is_expected() {
+        let nothing = Wanted { systems: vec!["nothing".to_owned()], all: true };
+        let document = Measured::default().document(&nothing);
+        let committed = fs::read_to_string(environment::root().join("docs/brokers.md")).unwrap();
+        assert!(document == Some(committed), "`cargo xtask interop --all` writes docs/brokers.md anew");
+    }
+
+    #[test]
+    fn what_is_wanted_and_was_not_measured_is_no_document() {
+        assert_eq!(Measured::default().document(&Wanted::default()), None);
+    }
 }
