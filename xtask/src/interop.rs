@@ -152,7 +152,8 @@ fn tests(mut cargo: Command, which: &[&str]) -> Command {
     cargo
 }
 
-/// Half as many again as there are processors: a test in a browser waits for some of its time.
+/// Half as many again as there are processors: a test in a browser waits for some of its time. The programs that make
+/// their tests themselves say for themselves how many run at once.
 fn test_threads() -> String {
     let processors = thread::available_parallelism().map_or(1, usize::from);
     (processors + processors.div_ceil(2)).to_string()

@@ -321,6 +321,30 @@ mod tests {
         assert_eq!(Counts::parse(output), Counts { passed: 5, failed: 1, ignored: 1 });
     }
 
+    #[cfg(unix)]
+    #[test]
+    fn what_runs_side_by_side_adds_up() {
+        let says = |text: &str, code: u8| {
+            let mut command = Command::new("sh");
+            command.args(["-c", &format!("echo 'test result: {text}'; exit {code}")]);
+            command
+        };
+        let run = |mut commands: [Command; 2]| {
+            run_side_by_side(Steps::new(1).begin("running two"), &mut commands, "chain ")
+        };
+        let (counts, result) = run([says("ok. 3 passed; 0 failed", 0), says("ok. 2 passed; 0 failed", 0)]);
+        assert!(result.is_ok());
+        assert_eq!(counts, Counts { passed: 5, failed: 0, ignored: 0 });
+
+        let (counts, result) =
+            run([says("ok. 3 passed; 0 failed", 0), says("FAILED. 2 passed; 1 failed", 101)]);
+        assert_eq!(result.map_err(|error| error.to_string()), Err("1 failed".to_owned()));
+        assert_eq!(counts, Counts { passed: 5, failed: 1, ignored: 0 });
+
+        let (_, result) = run([says("ok. 3 passed; 0 failed", 0), says("", 101)]);
+        assert!(result.is_err(), "one did not run to its end");
+    }
+
     #[test]
     fn a_kind_is_named() {
         assert!("e2e".parse::<Kind>().is_ok_and(|kind| kind == Kind::EndToEnd));

@@ -309,3 +309,45 @@ impl Systems {
 pub fn gateway_options(broker: Option<SocketAddr>) -> Options {
     Options { broker, allow_origins: vec![PAGE_ORIGIN.to_owned()], ..Options::default() }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn names(systems: &[&str], all: bool) -> Vec<String> {
+        let wanted = Wanted { systems: systems.iter().map(ToString::to_string).collect(), all };
+        let name = |(chain, versions): (Chain, &[ProtocolVersion])| {
+            let versions: Vec<String> = versions.iter().map(ToString::to_string).collect();
+            format!("{chain} {}", versions.join(" "))
+        };
+        wanted.chains().map(name).collect()
+    }
+
+    #[test]
+    fn the_younger_brokers_usually_take_part_over_one_way() {
+        let usual = names(&[], false);
+        assert_eq!(usual.len(), 13);
+        for broker in ["hivemq", "artemis", "mochi"] {
+            let of_it: Vec<&String> = usual.iter().filter(|name| name.contains(broker)).collect();
+            assert_eq!(of_it, [&format!("gateway-{broker} 3.1.1")]);
+        }
+        assert!(usual.contains(&"tcp-mosquitto 3.1 3.1.1".to_owned()), "{usual:?}");
+    }
+
+    #[test]
+    fn all_are_all_in_every_version() {
+        let all = names(&[], true);
+        assert_eq!(all.len(), CHAINS.len());
+        assert!(all.iter().all(|name| name.ends_with(" 3.1 3.1.1")), "{all:?}");
+    }
+
+    #[test]
+    fn a_system_names_the_chains_in_which_it_takes_part() {
+        assert_eq!(names(&["mochi"], false), ["gateway-mochi 3.1.1"]);
+        assert_eq!(
+            names(&["mochi"], true),
+            ["tcp-mochi 3.1 3.1.1", "gateway-mochi 3.1 3.1.1", "websocket-mochi 3.1 3.1.1"]
+        );
+        assert_eq!(names(&["kaazing"], false), ["kaazing-activemq 3.1 3.1.1", "kaazing-mosquitto 3.1 3.1.1"]);
+    }
+}

@@ -260,3 +260,35 @@ pub(crate) fn with_free_ports<T>(start: impl Fn() -> Result<T>) -> Result<T> {
     }
     Err(failure)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::io::{Read, Write};
+
+    /// Takes one connection, reads what comes first and answers with these bytes.
+    fn answer_once(bytes: &'static [u8]) -> Result<Route> {
+        let listener = TcpListener::bind("127.0.0.1:0")?;
+        let address = listener.local_addr()?;
+        thread::spawn(move || -> Result<()> {
+            let (mut stream, _) = listener.accept()?;
+            let mut connect = [0; 18];
+            stream.read_exact(&mut connect)?;
+            stream.write_all(bytes)?;
+            // Until the other side ends it.
+            stream.read_to_end(&mut Vec::new())?;
+            Ok(())
+        });
+        Ok(Route::Tcp(address))
+    }
+
+    #[test]
+    fn a_broker_is_ready_once_it_accepts() -> Result<()> {
+        assert!(answers(&answer_once(&[0x20, 2, 0, 0])?).is_ok());
+        assert!(answers(&answer_once(&[0x20, 2, 0, 3])?).is_err());
+        // Its port is open, and that is all.
+        assert!(answers(&answer_once(&[])?).is_err());
+        assert!(answers(&Route::Tcp(free_address()?)).is_err());
+        Ok(())
+    }
+}

@@ -9,6 +9,7 @@ use mqttscope_interop::environment;
 use mqttscope_interop::pages::{self, Lent, independent_client, lend, scenarios};
 use mqttscope_proto::ProtocolVersion;
 use std::process::ExitCode;
+use std::thread;
 
 fn main() -> ExitCode {
     let wanted = environment::wanted();
@@ -18,9 +19,17 @@ fn main() -> ExitCode {
     let mut trials = vec![idle_for_a_minute(chains.clone())];
     trials.extend(chains.into_iter().flat_map(|(chain, versions)| walk_through(chain, versions)));
     driver::keep_browsers();
-    let conclusion = libtest_mimic::run(&Arguments::from_args(), trials);
+    let mut arguments = Arguments::from_args();
+    arguments.test_threads.get_or_insert(most_at_once());
+    let conclusion = libtest_mimic::run(&arguments, trials);
     driver::close_kept();
     conclusion.exit_code()
+}
+
+/// Half as many again as there are processors: a test waits for some of its time.
+fn most_at_once() -> usize {
+    let processors = thread::available_parallelism().map_or(1, usize::from);
+    processors + processors.div_ceil(2)
 }
 
 type Versions = &'static [ProtocolVersion];
