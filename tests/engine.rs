@@ -171,7 +171,7 @@ fn connect(page: &Linked, slot: Slot, url: &str, subprotocols: &[&str]) {
     };
     let subprotocols = subprotocols.iter().map(|&name| name.into()).collect();
     let request = ConnectRequest { subprotocols, ..ConnectRequest::new(url, options) };
-    page.ask(Command::Connection(slot, ConnectionCommand::Connect(request)));
+    page.ask(Command::Connection(slot, ConnectionCommand::Connect(Box::new(request))));
 }
 
 /// Why a connection ended, once it has.

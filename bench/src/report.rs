@@ -5,7 +5,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail};
-use mqttscope_bench::{MIXED_PACKETS, PIECE_LENGTHS, Table, mixed_stream, samples};
+use mqttscope_bench::{MIXED_PACKETS, PIECE_LENGTHS, Table, mixed_stream, samples, samples_of_mqtt_5};
 use serde_json::Value;
 
 /// The names under which the benchmark runs them; ours is the first.
@@ -21,7 +21,7 @@ pub fn print() -> Result<()> {
     header.extend(CODECS);
     header.push("ratio");
     let mut table = Table::new(&header);
-    for sample in samples() {
+    for sample in samples().into_iter().chain(samples_of_mqtt_5()) {
         for operation in ["decode", "encode"] {
             let name = format!("{operation} {}", sample.name);
             let nanos = |codec| median_nanos(&criterion.join(&name).join(codec), sample.count);

@@ -54,7 +54,7 @@ fn parsed(text: &str) -> Filter {
 fn holds(filter: &mut Filter, topic: &str, payload: &str) -> bool {
     let mut log = Log::new(BUDGET);
     push_publish(&mut log, topic, payload.as_bytes());
-    log.record(0).is_some_and(|record| filter.matches(&log, record))
+    log.record(0).is_some_and(|record| filter.matches(&log, 0, record))
 }
 
 fn check_filter(text: &str, mut filter: Filter) {
@@ -67,7 +67,7 @@ fn check_filter(text: &str, mut filter: Filter) {
         assert_eq!(matches.iter().collect::<Vec<_>>(), at_once, "{text:?}");
     }
     let singly = (0..log.end())
-        .filter(|&number| log.record(number).is_some_and(|record| filter.matches(&log, record)));
+        .filter(|&number| log.record(number).is_some_and(|record| filter.matches(&log, number, record)));
     assert_eq!(singly.collect::<Vec<_>>(), at_once, "{text:?}");
     if filter.is_empty() {
         assert_eq!(at_once.len(), log.end() as usize);

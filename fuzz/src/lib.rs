@@ -14,6 +14,5 @@ use mqttscope_proto::ProtocolVersion;
 /// The version that an input begins with, and what follows.
 fn split_version(data: &[u8]) -> Option<(ProtocolVersion, &[u8])> {
     let (first, rest) = data.split_first()?;
-    let version = if first & 1 == 0 { ProtocolVersion::V31 } else { ProtocolVersion::V311 };
-    Some((version, rest))
+    Some((ProtocolVersion::ALL[usize::from(*first) % ProtocolVersion::ALL.len()], rest))
 }

@@ -6,7 +6,8 @@ use mqttscope_proto::session::{
     AckPolicy, ConnectOptions, Delivery, Event, Publication, Session, TransmitKind, WillOptions,
 };
 use mqttscope_proto::{
-    Deframer, KeepAlive, Packet, PacketId, ProtocolVersion, Qos, Timestamp, TopicFilter, TopicName, decode,
+    Deframer, KeepAlive, Packet, PacketId, PropertyBuf, PropertyId, PropertyValue, ProtocolVersion, Publish,
+    Qos, ReasonCode, SubscribeOptions, Timestamp, TopicFilter, TopicName, decode,
 };
 
 /// Runs the target. The input is a version and operations, each a byte and its arguments.
@@ -46,6 +47,11 @@ impl<'a> Input<'a> {
         u16::from(self.argument() % 8)
     }
 
+    /// Properties, if the bytes are any.
+    fn properties(&mut self) -> PropertyBuf {
+        PropertyBuf::try_from(self.bytes().to_vec()).unwrap_or_default()
+    }
+
     fn qos(&mut self) -> Qos {
         Qos::ALL[usize::from(self.argument() % 3)]
     }
@@ -59,6 +65,25 @@ struct Harness {
     delivered: BTreeSet<u16>,
     /// Messages that the server has taken over with PUBREC.
     released: BTreeSet<u16>,
+    /// What the server knows of the aliases of this connection.
+    aliases: Aliases,
+}
+
+/// Topic aliases that were set.
+#[derive(Default)]
+struct Aliases(BTreeSet<u32>);
+
+impl Aliases {
+    /// A message has a topic, or an alias that was set before.
+    fn check(&mut self, publish: &Publish<'_>) {
+        match publish.properties.get(PropertyId::TopicAlias) {
+            Some(PropertyValue::Number(alias)) if publish.topic.is_empty() => {
+                assert!(self.0.contains(&alias), "alias {alias} was never set");
+            }
+            Some(PropertyValue::Number(alias)) => drop(self.0.insert(alias)),
+            _ => assert!(!publish.topic.is_empty(), "a message without topic and alias"),
+        }
+    }
 }
 
 impl Harness {
@@ -69,14 +94,15 @@ impl Harness {
             now: Timestamp::from_millis(0),
             delivered: BTreeSet::new(),
             released: BTreeSet::new(),
+            aliases: Aliases::default(),
         }
     }
 
     /// Every command may be refused, none may panic.
     fn run(&mut self, operation: u8, input: &mut Input<'_>) {
         let now = self.now;
-        match operation % 20 {
-            0 => self.connect(input.argument(), input.argument()),
+        match operation % 28 {
+            0 => self.connect(input.argument(), input.argument(), PropertyBuf::new()),
             1 => self.receive(&[0x20, 2, input.argument(), input.argument() & 7]),
             2 => self.receive(&[0x20, 2, 0, 0]),
             3 => self.receive(input.bytes()),
@@ -124,20 +150,76 @@ impl Harness {
             }
             18 if input.argument() & 1 == 0 => drop(self.session.release_withheld(now)),
             18 => drop(self.session.send_raw(now, input.bytes())),
-            _ => self.reload(),
+            19 => self.reload(),
+            _ => self.run_of_mqtt_5(operation % 28, input),
         }
     }
 
-    fn connect(&mut self, flags: u8, keep_alive: u8) {
+    /// What only MQTT 5 has; in another version it is refused.
+    fn run_of_mqtt_5(&mut self, operation: u8, input: &mut Input<'_>) {
+        let now = self.now;
+        match operation {
+            20 => {
+                let (flags, keep_alive) = (input.argument(), input.argument());
+                self.connect(flags, keep_alive, input.properties());
+            }
+            21 => {
+                let properties = input.properties();
+                let len = u8::try_from(properties.as_properties().as_bytes().len()).unwrap_or(0x7f) & 0x7f;
+                let flags = input.argument() & 1;
+                let head = [0x20, len.wrapping_add(3), flags, 0, len];
+                self.receive(&[&head[..], properties.as_properties().as_bytes()].concat());
+            }
+            22 => {
+                let qos = input.qos();
+                let properties = input.properties();
+                let properties = properties.as_properties();
+                let _ = self.session.publish(now, &Publication { properties, ..publication(qos) });
+            }
+            23 => {
+                let options = SubscribeOptions(input.argument());
+                let properties = input.properties();
+                let filters = [(all(), options)];
+                let _ = self.session.subscribe_with(now, &filters, properties.as_properties());
+            }
+            24 => {
+                let reason_code = ReasonCode(input.argument());
+                let properties = input.properties();
+                let _ = self.session.disconnect_with(reason_code, properties.as_properties());
+            }
+            25 => {
+                let reason_code = ReasonCode(input.argument());
+                if let Some(id) = PacketId::new(input.id()) {
+                    let _ = self.session.acknowledge_with(now, id, reason_code);
+                }
+            }
+            26 if input.argument() & 1 == 0 => drop(self.session.re_authenticate(now, Some(input.bytes()))),
+            26 => drop(self.session.authenticate(now, None)),
+            _ => {
+                let first_byte = [0x40, 0x50, 0x62, 0x70][usize::from(input.argument() % 4)];
+                let [high, low] = input.id().to_be_bytes();
+                self.receive(&[first_byte, 3, high, low, input.argument()]);
+            }
+        }
+    }
+
+    fn connect(&mut self, flags: u8, keep_alive: u8, properties: PropertyBuf) {
         if flags & 0x80 != 0 {
             self.version = match self.version {
                 ProtocolVersion::V31 => ProtocolVersion::V311,
-                ProtocolVersion::V311 => ProtocolVersion::V31,
+                ProtocolVersion::V311 => ProtocolVersion::V5,
+                ProtocolVersion::V5 => ProtocolVersion::V31,
             };
         }
         let options = ConnectOptions {
             version: self.version,
-            client_id: if flags & 0x40 == 0 { "client" } else { "other" }.into(),
+            client_id: match flags >> 5 & 3 {
+                // Only MQTT 5 has no rule against it.
+                1 if self.version.has_properties() => "",
+                0 | 1 => "client",
+                _ => "other",
+            }
+            .into(),
             clean_session: flags & 1 != 0,
             keep_alive: KeepAlive::from_secs((keep_alive % 20).into()),
             will: (flags & 2 != 0).then(|| WillOptions {
@@ -145,11 +227,14 @@ impl Harness {
                 message: b"gone".to_vec(),
                 qos: Qos::AtLeastOnce,
                 retain: true,
+                properties: PropertyBuf::new(),
             }),
             username: (flags & 4 != 0).then(|| "user".into()),
             password: (flags & 12 == 12).then(|| b"secret".to_vec()),
+            properties,
         };
         if self.session.connect(self.now, &options).is_ok() {
+            self.aliases = Aliases::default();
             self.delivered.clear();
         }
     }
@@ -163,7 +248,8 @@ impl Harness {
         let mut deframer = Deframer::new();
         loop {
             let mut violations = Vec::new();
-            let decoded = match deframer.next_frame(&mut bytes) {
+            let before = bytes;
+            let decoded = match deframer.next_frame(&mut bytes, self.version) {
                 Ok(None) => return,
                 Ok(Some(frame)) => frame.decode(self.version, &mut violations),
                 Err(error) => Err(error),
@@ -173,10 +259,14 @@ impl Harness {
                     for violation in &violations {
                         self.session.handle_violation(violation);
                     }
+                    self.session.handle_packet_size(before.len() - bytes.len());
                     let delivery = self.session.handle_packet(self.now, &packet);
+                    if let Packet::Publish(publish) = &packet {
+                        let _ = self.session.topic_of(publish);
+                    }
                     note_delivery(&mut self.delivered, &packet, delivery);
                 }
-                Err(error) => return self.session.handle_decode_error(&error),
+                Err(error) => return self.session.handle_undecodable(before, &error),
             }
         }
     }
@@ -191,7 +281,7 @@ impl Harness {
             _ => AckPolicy::Reorder,
         };
         let policy = self.session.policy_mut();
-        match which % 13 {
+        match which % 14 {
             0 => policy.send_duplicates ^= true,
             1 => policy.withhold_pingreq ^= true,
             2 => policy.manual_acknowledgement ^= true,
@@ -204,6 +294,7 @@ impl Harness {
             9 => policy.retry_after_millis = (value > 0).then(|| u64::from(value) * 10),
             10 => policy.connack_timeout_millis = (value > 0).then(|| u64::from(value) * 100),
             11 => policy.ignore_in_flight_limit ^= true,
+            12 => policy.break_limits ^= true,
             _ => policy.close_on_violation ^= true,
         }
     }
@@ -231,19 +322,33 @@ impl Harness {
                 decode(transmit.frame, version, &mut violations).expect("the session writes packets");
             // A copy with DUP is against 3.1.1 on purpose.
             let dup = transmit.frame[0] & 0x08 != 0;
-            assert!(violations.is_empty() || dup, "{packet:?} breaks {violations:?}");
-            if let Packet::Publish(publish) = packet {
-                published.extend(publish.packet_id);
+            // In MQTT 5 a tester chooses properties, options and reason codes.
+            assert!(
+                violations.is_empty() || dup || version.has_properties(),
+                "{packet:?} breaks {violations:?}"
+            );
+            match packet {
+                Packet::Publish(publish) => {
+                    published.extend(publish.packet_id);
+                    self.aliases.check(&publish);
+                }
+                // Refused: the identifier stands for another message from now on.
+                Packet::PubRec(pubrec) if pubrec.reason_code.is_some_and(ReasonCode::is_error) => {
+                    self.delivered.remove(&pubrec.packet_id);
+                }
+                _ => {}
             }
         }
         let mut completed = BTreeSet::new();
         while let Some(event) = self.session.poll_event() {
             match event {
                 Event::Close(_) => assert!(!self.session.is_connected()),
-                Event::Completed { packet_id, .. } => drop(completed.insert(packet_id.get())),
-                // The server has them, and their identifiers are those of others.
-                Event::SessionLost { released, .. } => {
-                    completed.extend(released.iter().map(|packet_id| packet_id.get()));
+                Event::Completed { packet_id, .. } | Event::Failed { packet_id, .. } => {
+                    completed.insert(packet_id.get());
+                }
+                // The server has them or nobody, and their identifiers are those of others.
+                Event::SessionLost { released, discarded, .. } => {
+                    completed.extend(released.iter().chain(&discarded).map(|packet_id| packet_id.get()));
                 }
                 _ => {}
             }
@@ -289,7 +394,7 @@ fn note_delivery(delivered: &mut BTreeSet<u16>, packet: &Packet<'_>, delivery: D
 }
 
 fn publication(qos: Qos) -> Publication<'static> {
-    Publication { topic: TopicName::new("t").expect("a topic"), payload: b"m", qos, retain: false }
+    Publication::new(TopicName::new("t").expect("a topic"), b"m", qos)
 }
 
 fn all() -> TopicFilter<'static> {

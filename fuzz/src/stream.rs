@@ -1,21 +1,21 @@
 //! A stream in pieces: the same packets, and the same end, however it is cut.
 
-use mqttscope_proto::{DecodeError, Deframer, Frame, FrameScanner};
+use mqttscope_proto::{DecodeError, Deframer, Frame, FrameScanner, ProtocolVersion};
 
 /// Runs the target. The input is a version, a number of piece lengths, these lengths, and a stream.
 pub fn run(data: &[u8]) {
     let Some((version, rest)) = super::split_version(data) else { return };
     let Some((&count, rest)) = rest.split_first() else { return };
     let (lengths, stream) = rest.split_at(usize::from(count % 16).min(rest.len()));
-    let whole = in_one_piece(stream);
+    let whole = in_one_piece(stream, version);
     for frame in &whole.frames {
         // An error in a body does not move the boundaries.
-        let split = Frame::split(frame).expect("it was split off before").expect("it is whole");
+        let split = Frame::split(frame, version).expect("it was split off before").expect("it is whole");
         let _ = split.0.decode(version, &mut ());
     }
     for lengths in [lengths, &[1], &[3, 0, 2]] {
-        assert_eq!(deframed(stream, lengths), whole, "deframed in pieces of {lengths:?}");
-        assert_eq!(scanned(stream, lengths), whole, "scanned in pieces of {lengths:?}");
+        assert_eq!(deframed(stream, lengths, version), whole, "deframed in pieces of {lengths:?}");
+        assert_eq!(scanned(stream, lengths, version), whole, "scanned in pieces of {lengths:?}");
     }
 }
 
@@ -28,11 +28,11 @@ struct Found {
     incomplete: usize,
 }
 
-fn in_one_piece(stream: &[u8]) -> Found {
+fn in_one_piece(stream: &[u8], version: ProtocolVersion) -> Found {
     let mut found = Found::default();
     let mut rest = stream;
     loop {
-        match Frame::split(rest) {
+        match Frame::split(rest, version) {
             Ok(Some((frame, behind))) => {
                 found.frames.push(frame.bytes().to_vec());
                 rest = behind;
@@ -49,12 +49,12 @@ fn in_one_piece(stream: &[u8]) -> Found {
     }
 }
 
-fn deframed(stream: &[u8], lengths: &[u8]) -> Found {
+fn deframed(stream: &[u8], lengths: &[u8], version: ProtocolVersion) -> Found {
     let mut found = Found::default();
     let mut deframer = Deframer::new();
     for mut piece in pieces(stream, lengths) {
         loop {
-            match deframer.next_frame(&mut piece) {
+            match deframer.next_frame(&mut piece, version) {
                 Ok(Some(frame)) => found.frames.push(frame.bytes().to_vec()),
                 Ok(None) => break,
                 Err(error) => {
@@ -69,13 +69,13 @@ fn deframed(stream: &[u8], lengths: &[u8]) -> Found {
     found
 }
 
-fn scanned(stream: &[u8], lengths: &[u8]) -> Found {
+fn scanned(stream: &[u8], lengths: &[u8], version: ProtocolVersion) -> Found {
     let mut found = Found::default();
     let mut scanner = FrameScanner::new();
     let mut current = Vec::new();
     for mut piece in pieces(stream, lengths) {
         while !piece.is_empty() {
-            let scan = match scanner.scan(piece) {
+            let scan = match scanner.scan(piece, version) {
                 Ok(scan) => scan,
                 Err(error) => {
                     found.error = Some(error);

@@ -26,7 +26,7 @@ impl App {
                 let place = browser::place();
                 let request = asked(self.page.profile.connect_request(&place)?, place.page);
                 let (url, client_id) = (shown_url(&request.url), request.options.client_id.clone());
-                self.command(command, ConnectionCommand::Connect(request))?;
+                self.command(command, ConnectionCommand::Connect(Box::new(request)))?;
                 self.begin_connection(url, client_id);
                 self.edit(Edit::Connect);
             }

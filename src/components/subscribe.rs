@@ -63,7 +63,7 @@ fn subscriptions(view: &View) -> Html {
 }
 
 fn entry(subscription: &Subscription) -> Html {
-    let Subscription { filter, requested, answer } = subscription;
+    let Subscription { filter, requested, answer, .. } = subscription;
     let (class, answer) = match answer {
         Answer::Awaited => ("chip", "asked"),
         Answer::Granted(qos) if qos == requested => ("chip good", granted(*qos)),

@@ -45,7 +45,9 @@ fn send_duplicates_help(view: &View) -> Html {
     let id = "send-duplicates-help";
     match view.page.profile.version() {
         ProtocolVersion::V31 => help(id, "help", "Requests with an id: twice, the copy with DUP."),
-        ProtocolVersion::V311 => help(id, "help amber", "In 3.1.1 only PUBLISH may have DUP: marked."),
+        ProtocolVersion::V311 | ProtocolVersion::V5 => {
+            help(id, "help amber", "Since 3.1.1 only PUBLISH may have DUP: marked.")
+        }
     }
 }
 

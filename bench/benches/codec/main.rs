@@ -14,7 +14,7 @@ use std::time::Duration;
 
 use criterion::{BatchSize, BenchmarkId, Throughput};
 use measurement::ProcessorTime;
-use mqttscope_bench::{MIXED_PACKETS, PIECE_LENGTHS, Sample, mixed_stream, samples};
+use mqttscope_bench::{MIXED_PACKETS, PIECE_LENGTHS, Sample, mixed_stream, samples, samples_of_mqtt_5};
 
 /// One implementation, used on samples that live for `'a`.
 trait Codec<'a> {
@@ -52,12 +52,20 @@ type Criterion = criterion::Criterion<ProcessorTime>;
 
 fn main() {
     let samples = samples();
+    let samples_of_5 = samples_of_mqtt_5();
     let stream = Sample { name: "mixed stream".into(), bytes: mixed_stream(), count: MIXED_PACKETS };
     for sample in samples.iter().chain([&stream]) {
-        check::<mqttscope::Codec>(sample);
+        check::<mqttscope::Codec<4>>(sample);
         check::<rumqttc::Codec>(sample);
-        check::<mqtt_protocol_core::Codec>(sample);
+        check::<mqtt_protocol_core::Codec<4>>(sample);
         check::<rmqtt_codec::Codec>(sample);
+    }
+
+    for sample in &samples_of_5 {
+        check::<mqttscope::Codec<5>>(sample);
+        check::<rumqttc::Codec5>(sample);
+        check::<mqtt_protocol_core::Codec<5>>(sample);
+        check::<rmqtt_codec::Codec5>(sample);
     }
 
     let mut criterion = criterion::Criterion::default()
@@ -69,19 +77,29 @@ fn main() {
         .configure_from_args();
     // The peers take turns at each measurement, so that what else the machine does meets all of them.
     for sample in &samples {
-        decode::<mqttscope::Codec>(&mut criterion, sample);
+        decode::<mqttscope::Codec<4>>(&mut criterion, sample);
         decode::<rumqttc::Codec>(&mut criterion, sample);
-        decode::<mqtt_protocol_core::Codec>(&mut criterion, sample);
+        decode::<mqtt_protocol_core::Codec<4>>(&mut criterion, sample);
         decode::<rmqtt_codec::Codec>(&mut criterion, sample);
-        encode::<mqttscope::Codec>(&mut criterion, sample);
+        encode::<mqttscope::Codec<4>>(&mut criterion, sample);
         encode::<rumqttc::Codec>(&mut criterion, sample);
-        encode::<mqtt_protocol_core::Codec>(&mut criterion, sample);
+        encode::<mqtt_protocol_core::Codec<4>>(&mut criterion, sample);
         encode::<rmqtt_codec::Codec>(&mut criterion, sample);
     }
+    for sample in &samples_of_5 {
+        decode::<mqttscope::Codec<5>>(&mut criterion, sample);
+        decode::<rumqttc::Codec5>(&mut criterion, sample);
+        decode::<mqtt_protocol_core::Codec<5>>(&mut criterion, sample);
+        decode::<rmqtt_codec::Codec5>(&mut criterion, sample);
+        encode::<mqttscope::Codec<5>>(&mut criterion, sample);
+        encode::<rumqttc::Codec5>(&mut criterion, sample);
+        encode::<mqtt_protocol_core::Codec<5>>(&mut criterion, sample);
+        encode::<rmqtt_codec::Codec5>(&mut criterion, sample);
+    }
     for piece_len in PIECE_LENGTHS {
-        take_apart::<mqttscope::Codec>(&mut criterion, &stream, piece_len);
+        take_apart::<mqttscope::Codec<4>>(&mut criterion, &stream, piece_len);
         take_apart::<rumqttc::Codec>(&mut criterion, &stream, piece_len);
-        take_apart::<mqtt_protocol_core::Codec>(&mut criterion, &stream, piece_len);
+        take_apart::<mqtt_protocol_core::Codec<4>>(&mut criterion, &stream, piece_len);
         take_apart::<rmqtt_codec::Codec>(&mut criterion, &stream, piece_len);
     }
     criterion.final_summary();

@@ -6,12 +6,13 @@ use std::hint::black_box;
 
 use mqtt_protocol_core::mqtt::common::Cursor;
 use mqtt_protocol_core::mqtt::connection::{PacketBuildResult, PacketBuilder, PacketData, RawPacket};
-use mqtt_protocol_core::mqtt::packet::{GenericPacketTrait, Packet, PacketType, v3_1_1};
+use mqtt_protocol_core::mqtt::packet::{GenericPacketTrait, Packet, PacketType, v3_1_1, v5_0};
 use mqtt_protocol_core::mqtt::result_code::MqttError;
 
-pub struct Codec;
+/// The codec of one protocol level.
+pub struct Codec<const LEVEL: u8>;
 
-impl<'a> super::Codec<'a> for Codec {
+impl<'a, const LEVEL: u8> super::Codec<'a> for Codec<LEVEL> {
     const NAME: &'static str = "mqtt-protocol-core";
     type Packet = Packet;
     type Input = (PacketBuilder, Cursor<&'a [u8]>);
@@ -23,7 +24,7 @@ impl<'a> super::Codec<'a> for Codec {
     }
 
     fn decode((builder, bytes): &mut Self::Input) -> Self::Decoded {
-        feed(builder, bytes)
+        feed::<LEVEL>(builder, bytes)
     }
 
     fn packet(decoded: Self::Decoded) -> Packet {
@@ -47,7 +48,7 @@ impl<'a> super::Codec<'a> for Codec {
         let mut packets = 0;
         for piece in pieces {
             let mut piece = Cursor::new(piece);
-            while let Some(packet) = feed(&mut builder, &mut piece) {
+            while let Some(packet) = feed::<LEVEL>(&mut builder, &mut piece) {
                 black_box(&packet);
                 packets += 1;
             }
@@ -56,21 +57,24 @@ impl<'a> super::Codec<'a> for Codec {
     }
 }
 
-fn feed(builder: &mut PacketBuilder, bytes: &mut Cursor<&[u8]>) -> Option<Packet> {
+fn feed<const LEVEL: u8>(builder: &mut PacketBuilder, bytes: &mut Cursor<&[u8]>) -> Option<Packet> {
     match builder.feed(bytes) {
-        PacketBuildResult::Complete(raw) => Some(parse(raw).expect("the packet is valid")),
+        PacketBuildResult::Complete(raw) => Some(parse::<LEVEL>(raw).expect("the packet is valid")),
         PacketBuildResult::Incomplete => None,
         PacketBuildResult::Error(error) => panic!("the stream is valid, but {error}"),
     }
 }
 
-fn parse(raw: RawPacket) -> Result<Packet, MqttError> {
+fn parse<const LEVEL: u8>(raw: RawPacket) -> Result<Packet, MqttError> {
     let flags = raw.flags();
     let packet_type = PacketType::try_from(raw.packet_type()).map_err(|_| MqttError::MalformedPacket)?;
     Ok(match packet_type {
         PacketType::Publish => {
             let PacketData::Publish(data) = raw.data else { return Err(MqttError::MalformedPacket) };
-            Packet::V3_1_1Publish(v3_1_1::Publish::parse(flags, data)?.0)
+            match LEVEL {
+                5 => Packet::V5_0Publish(v5_0::Publish::parse(flags, data)?.0),
+                _ => Packet::V3_1_1Publish(v3_1_1::Publish::parse(flags, data)?.0),
+            }
         }
         PacketType::Puback => Packet::V3_1_1Puback(raw.parse_exact(v3_1_1::Puback::parse)?),
         PacketType::Pubrec => Packet::V3_1_1Pubrec(raw.parse_exact(v3_1_1::Pubrec::parse)?),

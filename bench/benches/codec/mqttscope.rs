@@ -6,7 +6,15 @@ use mqttscope_proto::{
     DecodeError, Deframer, Filters, Frame, Packet, ProtocolVersion, Subscribe, Violation, ViolationSink,
 };
 
-pub struct Codec;
+/// The codec of one protocol level.
+pub struct Codec<const LEVEL: u8>;
+
+impl<const LEVEL: u8> Codec<LEVEL> {
+    const VERSION: ProtocolVersion = match ProtocolVersion::from_level(LEVEL) {
+        Some(version) => version,
+        None => panic!("no version has this protocol level"),
+    };
+}
 
 #[derive(Default)]
 pub struct Count(usize);
@@ -18,7 +26,7 @@ impl ViolationSink for Count {
     }
 }
 
-impl<'a> super::Codec<'a> for Codec {
+impl<'a, const LEVEL: u8> super::Codec<'a> for Codec<LEVEL> {
     const NAME: &'static str = "mqttscope";
     type Packet = Packet<'a>;
     type Input = (&'a [u8], Count);
@@ -32,10 +40,10 @@ impl<'a> super::Codec<'a> for Codec {
     }
 
     fn decode((bytes, violations): &mut Self::Input) -> Self::Decoded {
-        let split = Frame::split(bytes).expect("the packet is valid");
+        let split = Frame::split(bytes, Self::VERSION).expect("the packet is valid");
         let (frame, rest) = split.expect("the packet is whole");
         *bytes = rest;
-        frame.decode(ProtocolVersion::V311, violations)
+        frame.decode(Self::VERSION, violations)
     }
 
     fn packet(decoded: Self::Decoded) -> Packet<'a> {
@@ -56,7 +64,7 @@ impl<'a> super::Codec<'a> for Codec {
     ) -> Vec<Packet<'a>> {
         for packet in &packets {
             output.clear();
-            packet.encode(output).expect("the packet is valid");
+            packet.encode(output, Self::VERSION).expect("the packet is valid");
             written(output);
         }
         packets
@@ -67,8 +75,10 @@ impl<'a> super::Codec<'a> for Codec {
         let mut violations = Count::default();
         let mut packets = 0;
         for mut piece in pieces {
-            while let Some(frame) = deframer.next_frame(&mut piece).expect("the stream is valid") {
-                let packet = frame.decode(ProtocolVersion::V311, &mut violations);
+            while let Some(frame) =
+                deframer.next_frame(&mut piece, Self::VERSION).expect("the stream is valid")
+            {
+                let packet = frame.decode(Self::VERSION, &mut violations);
                 packets += usize::from(black_box(&packet).is_ok());
             }
         }

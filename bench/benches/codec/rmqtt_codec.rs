@@ -4,55 +4,62 @@ use std::hint::black_box;
 
 use bytes::BytesMut;
 use rmqtt_codec::error::DecodeError;
-use rmqtt_codec::v3::{self, Packet};
+use rmqtt_codec::{v3, v5};
 use tokio_util::codec::{Decoder, Encoder};
 
-pub struct Codec;
+macro_rules! codec {
+    ($codec:ident, $version:ident) => {
+        pub struct $codec;
 
-impl<'a> super::Codec<'a> for Codec {
-    const NAME: &'static str = "rmqtt-codec";
-    type Packet = Packet;
-    type Input = (v3::Codec, BytesMut);
-    type Decoded = Result<Option<(Packet, u32)>, DecodeError>;
-    type Output = BytesMut;
+        impl<'a> super::Codec<'a> for $codec {
+            const NAME: &'static str = "rmqtt-codec";
+            type Packet = $version::Packet;
+            type Input = ($version::Codec, BytesMut);
+            type Decoded = Result<Option<($version::Packet, u32)>, DecodeError>;
+            type Output = BytesMut;
 
-    fn input(bytes: &'a [u8]) -> Self::Input {
-        (v3::Codec::default(), BytesMut::from(bytes))
-    }
+            fn input(bytes: &'a [u8]) -> Self::Input {
+                ($version::Codec::default(), BytesMut::from(bytes))
+            }
 
-    fn decode((codec, bytes): &mut Self::Input) -> Self::Decoded {
-        codec.decode(bytes)
-    }
+            fn decode((codec, bytes): &mut Self::Input) -> Self::Decoded {
+                codec.decode(bytes)
+            }
 
-    fn packet(decoded: Self::Decoded) -> Packet {
-        decoded.expect("the packet is valid").expect("the packet is whole").0
-    }
+            fn packet(decoded: Self::Decoded) -> $version::Packet {
+                decoded.expect("the packet is valid").expect("the packet is whole").0
+            }
 
-    fn encode(
-        packets: Vec<Packet>,
-        output: &mut BytesMut,
-        mut written: impl FnMut(&Self::Output),
-    ) -> Vec<Packet> {
-        let mut codec = v3::Codec::default();
-        for packet in packets {
-            output.clear();
-            codec.encode(packet, output).expect("the packet is valid");
-            written(output);
-        }
-        Vec::new()
-    }
+            fn encode(
+                packets: Vec<$version::Packet>,
+                output: &mut BytesMut,
+                mut written: impl FnMut(&Self::Output),
+            ) -> Vec<$version::Packet> {
+                let mut codec = $version::Codec::default();
+                for packet in packets {
+                    output.clear();
+                    codec.encode(packet, output).expect("the packet is valid");
+                    written(output);
+                }
+                Vec::new()
+            }
 
-    fn stream(pieces: impl Iterator<Item = &'a [u8]>) -> usize {
-        let mut codec = v3::Codec::default();
-        let mut received = BytesMut::new();
-        let mut packets = 0;
-        for piece in pieces {
-            received.extend_from_slice(piece);
-            while let Some(packet) = codec.decode(&mut received).expect("the stream is valid") {
-                black_box(&packet);
-                packets += 1;
+            fn stream(pieces: impl Iterator<Item = &'a [u8]>) -> usize {
+                let mut codec = $version::Codec::default();
+                let mut received = BytesMut::new();
+                let mut packets = 0;
+                for piece in pieces {
+                    received.extend_from_slice(piece);
+                    while let Some(packet) = codec.decode(&mut received).expect("the stream is valid") {
+                        black_box(&packet);
+                        packets += 1;
+                    }
+                }
+                packets
             }
         }
-        packets
-    }
+    };
 }
+
+codec!(Codec, v3);
+codec!(Codec5, v5);

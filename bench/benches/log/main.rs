@@ -20,11 +20,12 @@ use mqttscope_log::import::Importer;
 use mqttscope_log::payload::{View, Viewer};
 use mqttscope_log::statistics::Statistics;
 use mqttscope_log::{Budget, Direction, Follower, Log, SourceId, Version};
-use mqttscope_proto::{ProtocolVersion, Qos};
+use mqttscope_proto::{Packet, PropertyBuf, PropertyId, PropertyValue, ProtocolVersion, Publish, Qos};
 
 use peer::Peer;
 
 const PACKETS: u32 = 1_000_000;
+const PACKETS_OF_5: u32 = 200_000;
 /// Bytes of a WebSocket message.
 const PIECE: usize = 2_048;
 const RUNS: usize = 3;
@@ -81,6 +82,23 @@ fn main() {
     }
     table.print();
 
+    let stream = stream_of_5();
+    println!(
+        "\n{PACKETS_OF_5} PUBLISH of MQTT 5 with a topic alias and a user property, {} bytes.\n",
+        stream.len()
+    );
+    let log = received_in(&stream, ProtocolVersion::V5);
+    assert_eq!(log.end(), PACKETS_OF_5);
+    let mut table = Table::new(&["MQTT 5", "time"]);
+    table.add(vec!["receive".into(), millis(best(|| received_in(&stream, ProtocolVersion::V5).end()))]);
+    for text in ["alias:7", "topic:site/+/temp/7", "user-property:unit=C", "reason:>=0x80"] {
+        let found = filtered(&log, text);
+        let took = best(|| filtered(&log, text));
+        table.add(vec![format!("filter `{text}`, {found} found"), millis(took)]);
+    }
+    table.add(vec!["statistics".into(), millis(best(|| Statistics::new().advance(&log, Budget::ALL)))]);
+    table.print();
+
     println!("\nA payload of 5 MB of JSON, to its last 50 lines.\n");
     let json = ["[", &"{\"key\":[1,2,\"three\"]},".repeat(220_000), "0]"].concat();
     let mut table = Table::new(&["view", "time"]);
@@ -104,9 +122,38 @@ const FILTERS: [(&str, &str); 5] = [
     ("regex", "payload:/need.e.*else/"),
 ];
 
+/// Messages of a hundred topics, each of which is named once in a thousand.
+fn stream_of_5() -> Vec<u8> {
+    let mut stream = Vec::new();
+    for number in 0..PACKETS_OF_5 {
+        let alias = number % 100;
+        let topic =
+            if number % 1_000 < 100 { format!("site/{}/temp/{alias}", number % 10) } else { String::new() };
+        let mut properties = PropertyBuf::new();
+        properties.push(PropertyId::TopicAlias, PropertyValue::Number(1 + alias)).expect("an alias");
+        let unit = PropertyValue::Pair("unit".into(), "C".into());
+        properties.push(PropertyId::UserProperty, unit).expect("a user property");
+        let publish = Publish {
+            dup: false,
+            qos: Qos::AtMostOnce,
+            retain: false,
+            topic: topic.as_str().into(),
+            packet_id: None,
+            properties: properties.as_properties(),
+            payload: b"21.5",
+        };
+        Packet::Publish(publish).encode(&mut stream, ProtocolVersion::V5).expect("a packet");
+    }
+    stream
+}
+
 fn received(stream: &[u8]) -> Log {
+    received_in(stream, ProtocolVersion::V311)
+}
+
+fn received_in(stream: &[u8], version: ProtocolVersion) -> Log {
     let mut log = Log::new(512 << 20);
-    let connection = log.add_connection(SourceId::LIVE, Version::Known(ProtocolVersion::V311));
+    let connection = log.add_connection(SourceId::LIVE, Version::Known(version));
     for (at, piece) in stream.chunks(PIECE).enumerate() {
         log.receive(connection, Direction::In, piece.len(), |room| room.copy_from_slice(piece));
         while let Ok(Some(_)) = log.next_packet(100 * at as u64, connection, Direction::In, |_| ()) {}

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use std::{fmt, io::Write};
 
 use anyhow::{Context, Result, bail, ensure};
-use mqttscope_proto::{Deframer, Packet, Publish, Qos};
+use mqttscope_proto::{Deframer, Packet, Properties, ProtocolVersion, Publish, Qos};
 use tungstenite::{Message, WebSocket};
 
 use crate::endpoint::{DISCONNECT, PUBACK, PUBCOMP, PUBREC, accept, reply};
@@ -83,7 +83,7 @@ impl Client {
                 _ => continue,
             };
             let mut piece = &bytes[..];
-            while let Some(frame) = client.deframer.next_frame(&mut piece)? {
+            while let Some(frame) = client.deframer.next_frame(&mut piece, ProtocolVersion::V311)? {
                 if let Some(reply) = reply(frame.bytes()) {
                     let is_suback = reply[0] == 0x90;
                     client.socket.send(Message::binary(reply))?;
@@ -151,7 +151,7 @@ impl Client {
                 self.read(until).with_context(|| format!("{acknowledged} of {expected} acknowledged"))?;
             let Some(Message::Binary(bytes)) = read else { continue };
             let (mut piece, mut releases) = (&bytes[..], Vec::new());
-            while let Some(frame) = self.deframer.next_frame(&mut piece)? {
+            while let Some(frame) = self.deframer.next_frame(&mut piece, ProtocolVersion::V311)? {
                 let packet = frame.bytes();
                 match packet[0] >> 4 {
                     kind if kind == last => acknowledged += 1,
@@ -230,8 +230,18 @@ impl Flood {
 
     fn push(&mut self, qos: Qos, id: u16, payload: &[u8]) {
         let packet_id = (qos != Qos::AtMostOnce).then_some(id);
-        let publish = Publish { dup: false, qos, retain: false, topic: TOPIC.into(), packet_id, payload };
-        Packet::Publish(publish).encode(&mut self.bytes).expect("the packets are valid");
+        let publish = Publish {
+            dup: false,
+            qos,
+            retain: false,
+            topic: TOPIC.into(),
+            packet_id,
+            properties: Properties::NONE,
+            payload,
+        };
+        Packet::Publish(publish)
+            .encode(&mut self.bytes, ProtocolVersion::V311)
+            .expect("the packets are valid");
         self.ends.push(self.bytes.len());
     }
 

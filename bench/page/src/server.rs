@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result};
 use mqttscope_bench::message;
-use mqttscope_proto::{FrameScanner, Qos};
+use mqttscope_proto::{FrameScanner, ProtocolVersion, Qos};
 use tungstenite::{Message, WebSocket};
 
 use crate::endpoint::{DISCONNECT, PINGREQ, accept, reply};
@@ -124,7 +124,7 @@ fn answer(socket: &mut WebSocket<TcpStream>) -> Result<bool> {
         // The page puts whole packets into its messages, unless they are longer than any that it sends here.
         let mut rest = &bytes[..];
         while !rest.is_empty() {
-            let scan = FrameScanner::default().scan(rest)?;
+            let scan = FrameScanner::default().scan(rest, ProtocolVersion::V311)?;
             let (packet, behind) = rest.split_at(scan.consumed);
             rest = behind;
             let reply = match packet[0] >> 4 {

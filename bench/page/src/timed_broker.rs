@@ -105,7 +105,7 @@ fn serve(
         let read = Instant::now();
         let Message::Binary(bytes) = message else { continue };
         let mut piece = &bytes[..];
-        while let Some(frame) = deframer.next_frame(&mut piece)? {
+        while let Some(frame) = deframer.next_frame(&mut piece, ProtocolVersion::V311)? {
             let answer = |packet, id: u16, bytes| Order::Answer(Answer { packet, id, bytes, read });
             let order = match frame.bytes()[0] >> 4 {
                 PINGREQ => answer("PINGRESP", 0, vec![0xd0, 0]),

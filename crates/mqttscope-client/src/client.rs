@@ -1,8 +1,8 @@
 //! A client with at most one connection, and what its calls have in common.
 
 use mqttscope_log::{ConnectionId, Event, Log};
-use mqttscope_proto::Timestamp;
 use mqttscope_proto::session::{ConnectOptions, Policy, Session};
+use mqttscope_proto::{ProtocolVersion, Timestamp};
 
 use crate::close::{Closed, LocalClose, Pause};
 use crate::connection::{ConnectionState, Phase};
@@ -12,6 +12,7 @@ use crate::url::shown_url;
 mod command;
 mod ending;
 mod input;
+mod of_mqtt_5;
 mod pause;
 mod report;
 mod waiting;
@@ -41,6 +42,8 @@ pub struct Client {
     probing: String,
     /// The last time that this machine slept or this page stood still, and when that was over.
     pause: Option<(Timestamp, Pause)>,
+    /// Versions that this server did not take.
+    refused_versions: Vec<ProtocolVersion>,
     /// When [`ConnectionState::queued`] may be another one again.
     queued_due: Option<Timestamp>,
 }

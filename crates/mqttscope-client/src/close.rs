@@ -1,5 +1,6 @@
 //! How a WebSocket ended, in words: what happened, why, and what to try.
 
+use mqttscope_proto::PacketType;
 use mqttscope_text::number;
 
 use crate::client::Probed;
@@ -10,7 +11,8 @@ mod unopened;
 
 pub use codes::{code_meaning, return_code_words};
 
-use codes::refusal_advice;
+pub use codes::reason_code_words;
+use codes::{disconnect_advice, refusal_advice};
 
 /// The end of a WebSocket, and how far it had come.
 #[derive(Clone, Debug, PartialEq)]
@@ -65,8 +67,12 @@ pub enum LocalClose {
     GivenUp,
     /// The WebSocket did not open within so many seconds.
     TimedOut(u16),
-    /// CONNACK said no, with this return code.
-    Refused(u8),
+    /// CONNACK said no, with this return code or reason code, and perhaps in words.
+    Refused(u8, Option<String>),
+    /// The server's DISCONNECT said so, with this reason code, and perhaps in words (MQTT 5).
+    ServerDisconnected(u8, Option<String>),
+    /// The answer to a CONNECT of MQTT 5 was the CONNACK of an earlier version, with this return code.
+    EarlierVersion(u8),
     /// No CONNACK came, after so many seconds.
     NoConnAck(u64),
     /// CONNECT could not be written.
@@ -224,8 +230,21 @@ impl LocalClose {
                 "Timed out: the WebSocket did not open within {secs} s. Does a gateway or a broker for WebSockets run \
                  at that host and port?"
             ),
-            Self::Refused(code) => {
-                format!("The broker refused: {}. {}", return_code_words(*code), refusal_advice(*code))
+            Self::Refused(code, said) => {
+                let (words, advice) = (return_code_words(*code), refusal_advice(*code));
+                ["The broker refused: ", &words, ". ", &sentence(said.as_deref()), advice].concat()
+            }
+            Self::ServerDisconnected(code, said) => {
+                let words = reason_code_words(PacketType::Disconnect, *code);
+                let advice = disconnect_advice(*code);
+                ["The broker ended the connection: ", &words, ". ", &sentence(said.as_deref()), advice]
+                    .concat()
+            }
+            Self::EarlierVersion(code) => {
+                let words = return_code_words(*code);
+                ["This broker does not speak MQTT 5: it answered in an earlier version, with “", &words]
+                    .concat()
+                    + "”. Try MQTT 3.1.1."
             }
             Self::NoConnAck(secs) => format!(
                 "The WebSocket is open, but no CONNACK came within {secs} s. Is the broker's port the one for MQTT, \
@@ -250,6 +269,11 @@ impl LocalClose {
             }
         }
     }
+}
+
+/// What a server said, with a blank behind it.
+fn sentence(said: Option<&str>) -> String {
+    said.map(|said| [said, " "].concat()).unwrap_or_default()
 }
 
 #[cfg(test)]
@@ -355,11 +379,30 @@ mod tests {
             (3, "server unavailable"),
             (4, "bad user name or password"),
             (5, "not authorized"),
-            (200, "reserved code (return code 200)"),
+            (6, "reserved code (return code 6)"),
+            (0x87, "Not authorized (reason code 0x87)"),
+            (200, "undefined code (reason code 0xc8)"),
         ] {
-            let said = LocalClose::Refused(code).words(&Phase::AwaitingConnAck, true);
+            let said = LocalClose::Refused(code, None).words(&Phase::AwaitingConnAck, true);
             assert!(said.contains(words), "{said}");
         }
+    }
+
+    #[test]
+    fn what_a_server_of_mqtt_5_says_is_said() {
+        let told = Some("It says “later”, and refers to other:1883.".to_owned());
+        let refused = LocalClose::Refused(0x9c, told).words(&Phase::AwaitingConnAck, true);
+        let expected = "The broker refused: Use another server (reason code 0x9c). It says “later”, and refers to \
+                        other:1883. Change the address to go there.";
+        assert_eq!(refused, expected);
+        let taken_over = LocalClose::ServerDisconnected(0x8e, None).words(&Phase::Connected, true);
+        let expected = "The broker ended the connection: Session taken over (reason code 0x8e). Another client has \
+                        this client id: connect again with another one, or the two take turns.";
+        assert_eq!(taken_over, expected);
+        let earlier = LocalClose::EarlierVersion(1).words(&Phase::AwaitingConnAck, true);
+        assert!(earlier.starts_with("This broker does not speak MQTT 5"), "{earlier}");
+        let unknown = LocalClose::ServerDisconnected(0xfe, None).words(&Phase::Connected, true);
+        assert!(unknown.contains("(reason code 0xfe)"), "{unknown}");
     }
 
     #[test]

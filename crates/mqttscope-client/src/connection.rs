@@ -1,7 +1,7 @@
 //! The state of a connection and its subscriptions, as plain data for whoever shows it.
 
-use mqttscope_proto::Qos;
-use mqttscope_proto::session::SubscribeResult;
+use mqttscope_proto::session::{AuthenticationData, Reason, ServerLimits, SubscribeResult};
+use mqttscope_proto::{ProtocolVersion, Qos, ReasonCode, SubscribeOptions};
 
 /// Where a connection stands.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -35,14 +35,16 @@ pub struct ConnectionState {
     pub phase: Phase,
     /// When the phase began, in milliseconds of the caller's clock.
     pub since: u64,
-    /// The client id that it was asked for with.
+    /// The client id that it was asked for with, or the one that the server assigned.
     pub client_id: String,
     /// Where the WebSocket leads.
     pub url: String,
     /// The subprotocol that was agreed on, often empty.
     pub subprotocol: String,
-    /// Subscriptions outlive the connection without clean session.
+    /// A clean session was asked for, in MQTT 5 a clean start.
     pub clean_session: bool,
+    /// The session outlives the connection, and subscriptions with it.
+    pub is_kept: bool,
     /// Messages that wait for others to be acknowledged. In a flood it may be half a second old.
     pub queued: u64,
     /// The peer broke a rule on this connection, and it goes on.
@@ -52,8 +54,38 @@ pub struct ConnectionState {
     pub may_hold_others: bool,
     /// Where a browser shows the certificate of a server that it perhaps does not trust; else empty.
     pub certificate_url: String,
+    /// What the server allows and says of itself (MQTT 5), as soon as it has answered CONNECT.
+    pub limits: Option<Box<ServerLimits>>,
+    /// The server goes on with an enhanced authentication and awaits an answer (MQTT 5).
+    pub authentication: Option<Box<AuthenticationRequest>>,
+    /// What the server said as it ended or refused the connection (MQTT 5).
+    pub end: Option<Box<ServerEnd>>,
+    /// The version to try next, where the server did not take the one that it was asked for with.
+    pub offered_version: Option<ProtocolVersion>,
     /// What the broker was asked for, the oldest first.
     pub subscriptions: Vec<Subscription>,
+}
+
+/// What the server says in an AUTH that awaits an answer.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+pub struct AuthenticationRequest {
+    /// Authentication Data, if it came with any.
+    pub data: Option<AuthenticationData>,
+    /// The reason string, for people.
+    pub reason_string: Option<String>,
+}
+
+/// How the server of MQTT 5 ended a connection: with its DISCONNECT, or with a CONNACK that refuses.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+pub struct ServerEnd {
+    /// It was refused with CONNACK.
+    pub is_refusal: bool,
+    /// The reason code, and what else was said.
+    pub reason: Reason,
+    /// Other servers to use, as the server writes them.
+    pub server_reference: Option<String>,
 }
 
 /// A topic filter that the broker was asked for.
@@ -64,8 +96,14 @@ pub struct Subscription {
     pub filter: String,
     /// The QoS that was asked for.
     pub requested: Qos,
+    /// No Local, Retain As Published and Retain Handling, besides the QoS (MQTT 5): a byte of [`SubscribeOptions`].
+    pub options: u8,
+    /// The Subscription Identifier (MQTT 5).
+    pub identifier: Option<u32>,
     /// What the broker said to it.
     pub answer: Answer,
+    /// The code of its SUBACK, or of an UNSUBACK that has failed; `None` before.
+    pub code: Option<u8>,
 }
 
 /// What the broker said to a subscription.
@@ -104,6 +142,10 @@ impl ConnectionState {
         if clean_session || !is_same {
             self.subscriptions.clear();
         }
+        self.limits = None;
+        self.authentication = None;
+        self.end = None;
+        self.offered_version = None;
         self.url = url;
         self.has_broken_rule = false;
         self.may_hold_others = false;
@@ -113,10 +155,11 @@ impl ConnectionState {
         self.clean_session = clean_session;
     }
 
-    /// Enters a phase. The end of a clean session is the end of its subscriptions.
+    /// Enters a phase. The end of a session that is not kept is the end of its subscriptions.
     pub(crate) fn enter(&mut self, phase: Phase, now_millis: u64) {
         if matches!(phase, Phase::Ended { .. }) {
-            if self.clean_session {
+            self.authentication = None;
+            if !self.is_kept {
                 self.subscriptions.clear();
             }
             for subscription in &mut self.subscriptions {
@@ -130,9 +173,16 @@ impl ConnectionState {
     }
 
     /// Notes that a subscription was asked for.
-    pub(crate) fn subscribing(&mut self, filter: &str, requested: Qos) {
+    pub(crate) fn subscribing(&mut self, filter: &str, options: SubscribeOptions, identifier: Option<u32>) {
         self.subscriptions.retain(|subscription| subscription.filter != filter);
-        self.subscriptions.push(Subscription { filter: filter.into(), requested, answer: Answer::Awaited });
+        self.subscriptions.push(Subscription {
+            filter: filter.into(),
+            requested: Qos::from_u8(options.qos(ProtocolVersion::V5)).unwrap_or_default(),
+            options: options.0,
+            identifier,
+            answer: Answer::Awaited,
+            code: None,
+        });
     }
 
     /// Notes what the broker granted.
@@ -140,6 +190,7 @@ impl ConnectionState {
         for result in results {
             if let Some(subscription) = self.subscription(&result.filter) {
                 subscription.answer = result.granted().map_or(Answer::Refused, Answer::Granted);
+                subscription.code = result.return_code;
             }
         }
     }
@@ -151,9 +202,23 @@ impl ConnectionState {
         }
     }
 
-    /// Notes that subscriptions are over.
-    pub(crate) fn unsubscribed(&mut self, filters: &[String]) {
-        self.subscriptions.retain(|subscription| !filters.contains(&subscription.filter));
+    /// Notes that subscriptions are over, but those that the broker did not give up (MQTT 5).
+    pub(crate) fn unsubscribed(&mut self, filters: &[String], reason_codes: &[ReasonCode]) {
+        for (index, filter) in filters.iter().enumerate() {
+            let failed = reason_codes.get(index).filter(|code| code.is_error());
+            let Some(at) = self.subscriptions.iter().position(|held| held.filter == *filter) else {
+                continue;
+            };
+            match failed {
+                None => drop(self.subscriptions.remove(at)),
+                Some(code) => {
+                    let held = &mut self.subscriptions[at];
+                    let granted = held.code.and_then(Qos::from_u8);
+                    held.answer = granted.map_or(Answer::Unanswered, Answer::Granted);
+                    held.code = Some(code.0);
+                }
+            }
+        }
     }
 
     /// Notes that the broker has none of them any more, and says how many those are.
@@ -175,8 +240,8 @@ mod tests {
     #[test]
     fn subscriptions_follow_the_broker() {
         let mut connection = ConnectionState::default();
-        connection.subscribing("a/#", Qos::ExactlyOnce);
-        connection.subscribing("b", Qos::AtMostOnce);
+        connection.subscribing("a/#", SubscribeOptions::new(Qos::ExactlyOnce), None);
+        connection.subscribing("b", SubscribeOptions::new(Qos::AtMostOnce), None);
         let result = |filter: &str, code| SubscribeResult {
             filter: filter.into(),
             requested: Qos::ExactlyOnce,
@@ -188,7 +253,11 @@ mod tests {
         assert_eq!(answers, [Answer::Granted(Qos::AtLeastOnce), Answer::Refused]);
         connection.unsubscribing("a/#");
         assert_eq!(connection.subscriptions[0].answer, Answer::Leaving);
-        connection.unsubscribed(&["a/#".into()]);
+        // One that the broker does not give up is held as before.
+        connection.unsubscribed(&["a/#".into()], &[ReasonCode(0x87)]);
+        assert_eq!(connection.subscriptions[0].answer, Answer::Granted(Qos::AtLeastOnce));
+        assert_eq!(connection.subscriptions[0].code, Some(0x87));
+        connection.unsubscribed(&["a/#".into()], &[ReasonCode(0x11)]);
         assert_eq!(connection.subscriptions.len(), 1);
     }
 }

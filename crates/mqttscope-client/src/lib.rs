@@ -45,6 +45,6 @@ mod url;
 
 pub use alarm::Alarm;
 pub use client::{Client, ConnectRequest, Input, Output, Probed};
-pub use close::{Closed, LocalClose, Pause, return_code_words};
-pub use connection::{Answer, ConnectionState, Phase, Subscription};
+pub use close::{Closed, LocalClose, Pause, reason_code_words, return_code_words};
+pub use connection::{Answer, AuthenticationRequest, ConnectionState, Phase, ServerEnd, Subscription};
 pub use url::shown_url;

@@ -4,7 +4,7 @@ mod common;
 
 use common::{Bench, CONNACK, bytes, keep_alive, options, request};
 use mqttscope_client::{Input, Phase};
-use mqttscope_proto::{Packet, Publish, Qos};
+use mqttscope_proto::{Packet, Properties, Publish, Qos};
 
 /// A large PUBLISH from the peer.
 fn large(len: usize) -> Vec<u8> {
@@ -15,6 +15,7 @@ fn large(len: usize) -> Vec<u8> {
         retain: false,
         topic: "t".into(),
         packet_id: None,
+        properties: Properties::NONE,
         payload: &payload,
     }))
 }

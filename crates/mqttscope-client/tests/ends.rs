@@ -57,7 +57,7 @@ fn subprotocols_that_are_offered_are_named() {
 #[test]
 fn each_return_code_that_refuses() {
     for (code, words, advice) in [
-        (1, "unacceptable protocol version", "Try the other MQTT version."),
+        (1, "unacceptable protocol version", "Try another MQTT version."),
         (2, "identifier rejected", "Try another client id, of 1 to 23 letters and digits."),
         (3, "server unavailable", "ActiveMQ says so of a client id that is in use: try another one."),
         (4, "bad user name or password", "Check username and password."),

@@ -5,7 +5,7 @@ mod common;
 use common::{Bench, CONNACK, End, OPENED, bytes, keep_alive, options, persistent, request, v311};
 use mqttscope_client::{Answer, Input, Phase};
 use mqttscope_proto::session::AckPolicy;
-use mqttscope_proto::{Packet, Publish, Qos};
+use mqttscope_proto::{Packet, Properties, Publish, Qos};
 
 /// PUBLISH from the peer.
 fn message(qos: Qos, packet_id: u16) -> Vec<u8> {
@@ -16,6 +16,7 @@ fn message(qos: Qos, packet_id: u16) -> Vec<u8> {
         retain: false,
         topic: "t".into(),
         packet_id,
+        properties: Properties::NONE,
         payload: b"m",
     }))
 }

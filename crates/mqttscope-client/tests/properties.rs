@@ -105,7 +105,7 @@ fn take(bench: &mut Bench, step: Step) {
             let topic = TopicName::new("t").expect("a topic");
             let qos = Qos::from_u8(qos).expect("a QoS");
             let payload = &vec![b'x'; len];
-            let _ = client.publish(now, &Publication { topic, payload, qos, retain: false }, log);
+            let _ = client.publish(now, &Publication::new(topic, payload, qos), log);
         }
         Step::Release => {
             let _ = client.release_withheld(now, log);

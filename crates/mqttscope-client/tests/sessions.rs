@@ -149,12 +149,11 @@ fn a_flood_through_the_queue_is_no_flood_of_changes() {
     }
     assert_eq!(bench.changes, before + 1);
     bench.client.policy_mut().max_queued = 999;
-    let message = mqttscope_proto::session::Publication {
-        topic: mqttscope_proto::TopicName::new("t").expect("a topic"),
-        payload: b"m",
-        qos: Qos::AtLeastOnce,
-        retain: false,
-    };
+    let message = mqttscope_proto::session::Publication::new(
+        mqttscope_proto::TopicName::new("t").expect("a topic"),
+        b"m",
+        Qos::AtLeastOnce,
+    );
     let refused = bench.client.publish(bench.now, &message, &mut bench.log).expect_err("the queue is full");
     assert!(refused.to_string().contains("999 are queued: the queue holds no more"), "{refused}");
     // What is queued at the end is not told as queued on a clean session that follows.

@@ -43,9 +43,9 @@ fn known_topics<'a>(
     log: &'a Log,
     start: &str,
 ) -> (Vec<String>, bool) {
-    let newest = (log.first()..log.end()).rev().take(NEWEST).filter_map(|number| log.record(number));
-    let published =
-        newest.filter_map(|record| log.topic(record)).filter_map(|topic| str::from_utf8(topic).ok());
+    let newest = (log.first()..log.end()).rev().take(NEWEST);
+    let named = newest.filter_map(|number| log.topic(number, log.record(number)?)?.name());
+    let published = named.filter_map(|topic| str::from_utf8(topic).ok());
     let mut topics: Vec<String> = Vec::new();
     let mut is_known = false;
     for topic in subscribed.chain(published) {

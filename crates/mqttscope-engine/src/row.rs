@@ -5,8 +5,13 @@
 //! time zone.
 
 use mqttscope_link::{Content, Flags, PacketRow, Row, Tone, qos_name};
-use mqttscope_log::{BrokenRules, Direction, Event, Log, Record, Version, level_of, level_words};
-use mqttscope_proto::{Connect, DecodeErrorKind, Packet, PacketType, Text};
+use mqttscope_log::{
+    BrokenRules, Direction, Event, Log, Record, Topic, Version, level_of, level_words, unknown_alias,
+};
+use mqttscope_proto::{
+    Auth, Connect, DecodeErrorKind, Disconnect, Packet, PacketType, Properties, PropertyId, ProtocolVersion,
+    PubAck, PubComp, PubRec, PubRel, Publish, ReasonCode, SubscribeFilter, Text,
+};
 use mqttscope_text::bytes::{beginning, hex};
 use mqttscope_text::number::{self, push_hex_digits};
 use mqttscope_text::visible;
@@ -57,7 +62,7 @@ pub(crate) fn line(row: &Row, time: &str) -> String {
 
 fn packet_row(log: &Log, number: u32, record: &Record, is_verbose: bool) -> PacketRow {
     let bytes = log.bytes(record);
-    let (topic, text) = content(log, record, bytes);
+    let (topic, text) = content(log, number, record, bytes);
     // What this side answers itself takes no time that is worth a look.
     let answered = if record.direction() == Direction::In { log.answered(number) } else { None };
     PacketRow {
@@ -86,21 +91,28 @@ pub(crate) fn name(record: &Record) -> Option<String> {
 }
 
 /// A packet's topic, and what else it holds as text.
-fn content(log: &Log, record: &Record, bytes: &[u8]) -> (Option<String>, String) {
+fn content(log: &Log, number: u32, record: &Record, bytes: &[u8]) -> (Option<String>, String) {
     if record.is_secret() {
-        return (None, "these bytes may be the rest of a CONNECT with its password, hidden".into());
+        let words = match record.direction() {
+            Direction::Out | Direction::Event => {
+                "these bytes may be the rest of a CONNECT with its password, hidden"
+            }
+            Direction::In => "these bytes may be the rest of Authentication Data, hidden",
+        };
+        return (None, words.into());
     }
     let version = log.version_of(record);
     if record.is_undecoded() || !version.is_decoded() {
         let level = match version {
             Version::Level(level) => Some(level),
-            Version::Known(_) | Version::Unknown => level_of(bytes),
+            Version::Known(_) | Version::Before5 | Version::Unknown => level_of(bytes),
         };
         return (None, format!("not decoded: {}", level.map(level_words).unwrap_or_default()));
     }
     // The ingest's own: one copy of the decoder is enough.
     match BrokenRules::default().decode(bytes, version) {
-        Ok(packet) => summary(&packet),
+        Ok(Packet::Publish(publish)) => (log.topic(number, record).map(topic_words), publish_words(&publish)),
+        Ok(packet) => (None, summary(&packet, version.layout())),
         Err(error) if matches!(error.kind, DecodeErrorKind::OfMqtt5 { .. }) => (None, error.to_string()),
         Err(error) if record.packet_type().is_some() => (None, format!("broken: {error}")),
         Err(error) => (None, format!("not a packet: {error}")),
@@ -127,26 +139,131 @@ fn flags(record: &Record) -> Flags {
     }
 }
 
-/// A packet's content in a line: a topic, and the rest as text.
-fn summary(packet: &Packet<'_>) -> (Option<String>, String) {
-    let text = match packet {
-        Packet::Publish(publish) => return (Some(shown(publish.topic)), payload_text(publish.payload)),
+/// A topic as a row shows it; one that nobody knows is told by its alias.
+pub(crate) fn topic_words(topic: Topic<'_>) -> String {
+    match topic {
+        Topic::Name(name) => shown(Text::from_bytes(name)),
+        Topic::Alias(alias) => unknown_alias(alias),
+    }
+}
+
+/// The payload, and how many properties there are besides.
+fn publish_words(publish: &Publish<'_>) -> String {
+    let properties = property_count(publish.properties);
+    let payload = payload_text(publish.payload);
+    if properties.is_empty() || payload.is_empty() {
+        payload + &properties
+    } else {
+        [&properties, " · ", &payload].concat()
+    }
+}
+
+/// A packet's content in a line.
+fn summary(packet: &Packet<'_>, version: ProtocolVersion) -> String {
+    let mut words = match packet {
         Packet::Connect(connect) => connect_words(connect),
         Packet::ConnAck(connack) => {
             let kept = if connack.session_present() { ", session present" } else { "" };
-            format!("{}{kept}", mqttscope_client::return_code_words(connack.return_code))
+            let words = match version {
+                ProtocolVersion::V31 | ProtocolVersion::V311 => {
+                    mqttscope_client::return_code_words(connack.return_code)
+                }
+                ProtocolVersion::V5 => reason_words(ReasonCode(connack.return_code), PacketType::ConnAck),
+            };
+            words + kept
         }
-        Packet::Subscribe(subscribe) => list(
-            subscribe
-                .filters
-                .iter()
-                .map(|entry| format!("{} ({})", shown(entry.filter), qos_name(entry.qos))),
-        ),
+        Packet::Subscribe(subscribe) => {
+            list(subscribe.filters.iter().map(|entry| subscribe_words(entry, version)))
+        }
         Packet::Unsubscribe(unsubscribe) => list(unsubscribe.filters.iter().map(shown)),
-        Packet::SubAck(suback) => list(suback.return_codes.iter().map(|&code| granted_words(code))),
+        Packet::SubAck(suback) => match version {
+            ProtocolVersion::V31 | ProtocolVersion::V311 => {
+                list(suback.return_codes.iter().map(|&code| granted_words(code)))
+            }
+            ProtocolVersion::V5 => reasons_words(suback.return_codes, PacketType::SubAck),
+        },
+        Packet::UnsubAck(unsuback) => reasons_words(unsuback.reason_codes, PacketType::UnsubAck),
+        // One that ends before its reason code has nothing to tell.
+        Packet::PubAck(PubAck { reason_code, .. })
+        | Packet::PubRec(PubRec { reason_code, .. })
+        | Packet::PubRel(PubRel { reason_code, .. })
+        | Packet::PubComp(PubComp { reason_code, .. })
+        | Packet::Disconnect(Disconnect { reason_code, .. })
+        | Packet::Auth(Auth { reason_code, .. }) => {
+            reason_code.map(|code| reason_words(code, packet.packet_type())).unwrap_or_default()
+        }
         _ => String::new(),
     };
-    (None, text)
+    let properties = packet.properties();
+    let mut say = |parts: &[&str]| {
+        words.push_str(if words.is_empty() { "" } else { ", " });
+        parts.iter().for_each(|part| words.push_str(part));
+    };
+    if let Some(reason) = properties.text(PropertyId::ReasonString) {
+        say(&["\"", &shown(reason), "\""]);
+    }
+    if let Some(server) = properties.text(PropertyId::ServerReference) {
+        say(&["server reference ", &shown(server)]);
+    }
+    if let Packet::Connect(Connect { will: Some(will), .. }) = packet
+        && !will.properties.is_empty()
+    {
+        say(&["will with ", &property_count(will.properties)]);
+    }
+    if !properties.is_empty() {
+        say(&[&property_count(properties)]);
+    }
+    words
+}
+
+/// `+3 properties`; nothing where there is none.
+fn property_count(properties: Properties<'_>) -> String {
+    match properties.iter().count() {
+        0 => String::new(),
+        count => ["+", &number::counted(count as u64, " property", " properties")].concat(),
+    }
+}
+
+/// A reason code in the words of its packet: `Not authorized (0x87)`.
+pub(crate) fn reason_words(code: ReasonCode, packet_type: PacketType) -> String {
+    let name = code.name(packet_type).unwrap_or("no reason code of this packet");
+    format!("{name} ({code})")
+}
+
+fn reasons_words(codes: &[u8], packet_type: PacketType) -> String {
+    list(codes.iter().map(|&code| reason_words(ReasonCode(code), packet_type)))
+}
+
+/// A topic filter, with how its messages are asked for.
+fn subscribe_words(entry: SubscribeFilter<'_>, version: ProtocolVersion) -> String {
+    let mut words = format!("{} ({}", shown(entry.filter), qos_name(entry.options.qos(version)));
+    match version {
+        ProtocolVersion::V31 | ProtocolVersion::V311 => {}
+        ProtocolVersion::V5 => {
+            if entry.options.no_local() {
+                words.push_str(", no local");
+            }
+            if entry.options.retain_as_published() {
+                words.push_str(", retain as published");
+            }
+            if entry.options.retain_handling() > 0 {
+                words.push_str(", retained messages: ");
+                words.push_str(retain_handling_words(entry.options.retain_handling()));
+            }
+        }
+    }
+    words.push(')');
+    words
+}
+
+/// When retained messages come to who subscribes.
+pub(crate) const fn retain_handling_words(retain_handling: u8) -> &'static str {
+    match retain_handling {
+        0 => "at subscribing",
+        1 => "only to a new subscription",
+        2 => "none",
+        _ => "not valid",
+    }
 }
 
 /// How loud an event is.
@@ -223,9 +340,18 @@ fn connect_words(connect: &Connect<'_>) -> String {
         0 => "off".to_owned(),
         secs => format!("{secs} s"),
     };
-    let clean = if connect.clean_session { "clean session" } else { "session kept" };
+    let session = match connect.version() {
+        Some(ProtocolVersion::V31 | ProtocolVersion::V311) | None => {
+            (if connect.clean_session { "clean session" } else { "session kept" }).to_owned()
+        }
+        Some(ProtocolVersion::V5) => {
+            let start = if connect.clean_session { "clean start" } else { "session resumed" };
+            let expiry = connect.properties.number(PropertyId::SessionExpiryInterval).unwrap_or_default();
+            format!("{start}, session expiry {}", expiry_words(expiry))
+        }
+    };
     let mut words = format!(
-        "{} level {}, client id {}, {clean}, keep alive {keep_alive}",
+        "{} level {}, client id {}, {session}, keep alive {keep_alive}",
         shown(connect.protocol_name),
         connect.protocol_level,
         shown(connect.client_id),
@@ -247,6 +373,15 @@ fn connect_words(connect: &Connect<'_>) -> String {
         ));
     }
     words
+}
+
+/// For how long a session is kept once its connection has ended.
+pub(crate) fn expiry_words(secs: u32) -> String {
+    match secs {
+        0 => "at once".to_owned(),
+        u32::MAX => "never".to_owned(),
+        secs => format!("{secs} s"),
+    }
 }
 
 /// Bytes of a payload or a topic that a row looks at: more than any row is wide.
@@ -292,6 +427,64 @@ mod tests {
         check(b"\xa2\x05\x00\x02\x00\x01a", "UNSUBSCRIBE||2|7||a");
         check(b"\x6a\x02\x00\x05", "PUBREL|DUP|5|4||");
         check(b"\xc0\x00", "PINGREQ|||2||");
+    }
+
+    fn check_5(frame: &[u8], expected: &str) {
+        let mut log = log_of_version(ProtocolVersion::V5, 1 << 20);
+        sent(&mut log, 0, frame);
+        let row = first_packet(&log);
+        let said = [row.topic.as_deref().unwrap_or_default(), "|", &row.text].concat();
+        assert_eq!((said.as_str(), row.is_violation), (expected, false));
+    }
+
+    #[test]
+    fn each_packet_of_mqtt_5_reads_like_a_sentence() {
+        check_5(b"\x30\x06\x00\x01t\x00hi", "t|hi");
+        check_5(b"\x30\x0c\x00\x01t\x06\x01\x01\x03\x00\x01xhi", "t|+2 properties · hi");
+        check_5(b"\x30\x06\x00\x01t\x02\x01\x01", "t|+1 property");
+        check_5(b"\x40\x02\x00\x09", "|");
+        check_5(b"\x40\x03\x00\x09\x10", "|No matching subscribers (0x10)");
+        check_5(b"\x50\x04\x00\x09\x87\x00", "|Not authorized (0x87)");
+        check_5(b"\x20\x03\x01\x00\x00", "|Success (0x00), session present");
+        check_5(
+            b"\x20\x08\x00\x8c\x05\x1f\x00\x02no",
+            "|Bad authentication method (0x8c), \"no\", +1 property",
+        );
+        check_5(b"\xe0\x00", "|");
+        check_5(
+            b"\xe0\x06\x9c\x04\x1c\x00\x01h",
+            "|Use another server (0x9c), server reference h, +1 property",
+        );
+        check_5(b"\xf0\x06\x18\x04\x15\x00\x01m", "|Continue authentication (0x18), +1 property");
+        check_5(
+            b"\x82\x07\x00\x01\x00\x00\x01a\x1e",
+            "|a (QoS 2, no local, retain as published, retained messages: only to a new subscription)",
+        );
+        check_5(b"\x90\x05\x00\x01\x00\x01\x87", "|Granted QoS 1 (0x01), Not authorized (0x87)");
+        check_5(b"\xb0\x05\x00\x01\x00\x00\x11", "|Success (0x00), No subscription existed (0x11)");
+        check_5(
+            b"\x10\x1f\x00\x04MQTT\x05\x06\x00\x00\x05\x11\xff\xff\xff\xff\x00\x01c\x05\x18\x00\x00\x00\x09\x00\x01w\x00\x01m",
+            "|MQTT level 5, client id c, clean start, session expiry never, keep alive off, will w QoS 0: m, \
+             will with +1 property, +1 property",
+        );
+    }
+
+    #[test]
+    fn a_row_has_the_topic_that_an_alias_stands_for() {
+        let mut log = log_of_version(ProtocolVersion::V5, 1 << 20);
+        sent(&mut log, 0, b"\x30\x09\x00\x01t\x03\x23\x00\x03hi");
+        sent(&mut log, 1, b"\x30\x08\x00\x00\x03\x23\x00\x03ho");
+        let topics = |log: &Log| {
+            let rows = (0..log.end()).filter_map(|number| row(log, number, false));
+            let topics = rows.map(|row| match row.content {
+                Content::Packet(packet) => packet.topic.expect("a PUBLISH"),
+                Content::Event { words, .. } => panic!("an event: {words}"),
+            });
+            topics.collect::<Vec<_>>()
+        };
+        assert_eq!(topics(&log), ["t", "t"]);
+        log.drop_before(1);
+        assert_eq!(topics(&log), ["alias 3, unknown"]);
     }
 
     #[test]
@@ -373,7 +566,7 @@ mod tests {
         let source = log.add_source();
         let connection = log.add_connection(source, Version::Unknown);
         for packet in [
-            &b"\x10\x13\x00\x04MQTT\x05\xc2\x00\x3c\x00\x00\x01c\x00\x01u\x00\x00"[..],
+            &b"\x10\x13\x00\x04MQTT\x06\xc2\x00\x3c\x00\x00\x01c\x00\x01u\x00\x00"[..],
             b"\x32\x08\x00\x01a\x00\x01\x00hi",
             b"\xf0\x02\x18\x00",
         ] {
@@ -392,9 +585,8 @@ mod tests {
                 Content::Event { tone, .. } => format!("{tone:?}"),
             });
         }
-        let words = "not decoded: protocol level 5 (MQTT 5)";
-        let [connect, publish, auth] =
-            ["CONNECT", "PUBLISH", "type 15"].map(|name| format!("{name}: {words}"));
+        let words = "not decoded: protocol level 6";
+        let [connect, publish, auth] = ["CONNECT", "PUBLISH", "AUTH"].map(|name| format!("{name}: {words}"));
         assert_eq!(told, [&*connect, "Quiet", &publish, &auth]);
     }
 

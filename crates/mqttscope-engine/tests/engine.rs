@@ -64,13 +64,13 @@ impl Bench {
             keep_alive: KeepAlive::from_secs(30),
             username: Some("user".into()),
             password: Some(b"secret".to_vec()),
-            will: None,
+            ..ConnectOptions::default()
         };
         let request = ConnectRequest {
             subprotocols: vec!["mqtt".into()],
             ..ConnectRequest::new("ws://broker/", options)
         };
-        self.connection(ConnectionCommand::Connect(request)).expect("it cannot fail");
+        self.connection(ConnectionCommand::Connect(Box::new(request))).expect("it cannot fail");
         self.link(LinkInput::Opened { subprotocol: "mqtt" });
     }
 

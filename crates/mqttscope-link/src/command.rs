@@ -23,7 +23,7 @@ pub struct Slot(pub u32);
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub enum ConnectionCommand {
     /// Opens a WebSocket and connects over it. A connection that is still there is dropped.
-    Connect(ConnectRequest),
+    Connect(Box<ConnectRequest>),
     /// Sends DISCONNECT and closes; an attempt that is under way is given up.
     Disconnect,
     /// Closes without DISCONNECT.

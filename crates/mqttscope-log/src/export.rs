@@ -1,7 +1,7 @@
 //! The log as a file: pcapng for Wireshark, JSON Lines, CSV, or the packets' bytes.
 //!
 //! An export writes slices into a caller's buffer and says how far it is, so that a million packets hold up nothing.
-//! Passwords leave as `*`, unless they are asked for.
+//! Passwords and Authentication Data leave as `*`, unless they are asked for.
 //!
 //! # JSON Lines
 //!
@@ -15,12 +15,13 @@
 //! | `time_us` | the same in microseconds since the Unix epoch |
 //! | `direction` | `"out"` (from the client) or `"in"` |
 //! | `connection` | the number of the connection |
-//! | `version` | `"3.1"` or `"3.1.1"`, `"level 5"` for a protocol level that is not known here, null where the connection's is not known |
+//! | `version` | `"3.1"`, `"3.1.1"` or `"5"`, `"level 6"` for a protocol level that is not known here, null where the connection's is not known |
 //! | `facts` | what is known of the packet besides, only where anything is: `own`, `copy`, `resend`, `raw`, `repeat`, `held` |
 //! | `answers` | the number of the packet before it in its exchange, or null |
+//! | `alias_topic` | the topic name that its topic alias stands for, null where that is not known; only where it has none of its own |
 //! | `violation` | whether it breaks a rule |
 //! | `whole` | false, only where the bytes are not a whole packet |
-//! | `password_hidden` | whether a password was replaced by `*` |
+//! | `password_hidden` | whether a password, or Authentication Data, was replaced by `*` |
 //! | `raw` | all bytes of the packet, as hex |
 //!
 //! A packet of a connection whose protocol level is not known has of these `type` (null for 0 and 15), `start`, `end` and
@@ -32,7 +33,8 @@
 //!
 //! A text that begins with `=`, `+`, `-`, `@`, a tab, a carriage return or an apostrophe has an apostrophe before it, since
 //! programs for tables would take it for a formula. A topic or payload that is no well-formed UTF-8, or that holds control
-//! characters, is written as hex: `topic_is` and `payload_is` say which it is.
+//! characters, is written as hex: `topic_is` and `payload_is` say which it is. The topic is the one that a topic alias stands
+//! for; where that is not known, it is in words (`alias 3, unknown`).
 
 use mqttscope_proto::PacketType;
 
@@ -205,11 +207,15 @@ impl Export {
     fn write_record(&mut self, log: &Log, number: u32, record: &Record, out: &mut Vec<u8>) {
         let mut bytes = log.bytes(record);
         let mut password_hidden = record.is_password_hidden();
-        let may_be_secret = record.is_secret() || record.first_byte >> 4 == PacketType::Connect as u8;
+        let may_be_secret = record.is_secret()
+            || matches!(
+                PacketType::from_first_byte(record.first_byte),
+                Some(PacketType::Connect | PacketType::ConnAck | PacketType::Auth)
+            );
         if may_be_secret && record.direction() != Direction::Event && !self.with_passwords {
             self.connect.clear();
             self.connect.extend_from_slice(bytes);
-            password_hidden |= record.hide_password(&mut self.connect);
+            password_hidden |= record.hide_secrets(&mut self.connect);
             bytes = &self.connect;
         }
         self.progress.passwords_hidden += u32::from(password_hidden);

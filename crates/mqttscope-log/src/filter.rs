@@ -15,9 +15,14 @@
 //! | `type:publish,puback` | packets of these types |
 //! | `dir:in`, `dir:out` | packets from the server, from the client |
 //! | `qos:1`, `qos:>0` | PUBLISH of that QoS |
-//! | `topic:a/+/#` | PUBLISH whose topic the filter matches; SUBSCRIBE and UNSUBSCRIBE that name such a topic or this filter |
+//! | `topic:a/+/#` | PUBLISH whose topic, or the one that its topic alias stands for, the filter matches; SUBSCRIBE and UNSUBSCRIBE that name such a topic or this filter |
 //! | `payload:word`, `payload:/../` | PUBLISH with that in its payload |
 //! | `id:17`, `id:1..9`, `size:>=1k`, `conn:2` | packet id, packet length (B, kB of 1,000 B, KiB; MB, MiB), number of the connection |
+//! | `reason:0x87`, `reason:>=0x80` | packets of MQTT 5 with that reason code, in hex or decimal; SUBACK and UNSUBACK with one such |
+//! | `property:user-property,content-type` | packets of MQTT 5, or wills, with one of these properties |
+//! | `user-property:name`, `user-property:name=value` | those with a user property whose name, and value, hold these texts |
+//! | `alias:3`, `alias:1..9` | PUBLISH that sets or uses that topic alias |
+//! | `expiry:60`, `expiry:>3600` | packets, or wills, with a message or session expiry of that many seconds |
 //! | `client:name` | records of connections whose client id holds the name |
 //! | `after:10:30`, `before:2026-11-25T10:30:15.5` | local time of day, or a day or moment |
 //! | `dup`, `retain` | packets with that flag |
@@ -86,9 +91,9 @@ impl Filter {
         self.root.is_empty()
     }
 
-    /// Whether a record of the log is left. Header fields are looked at first, then topics, then payloads.
-    pub fn matches(&mut self, log: &Log, record: &Record) -> bool {
-        self.root.holds(log, record)
+    /// Whether a record of the log, of that number, is left. Header fields are looked at first, then topics, then payloads.
+    pub fn matches(&mut self, log: &Log, number: u32, record: &Record) -> bool {
+        self.root.holds(log, number, record)
     }
 
     /// Whether it looks at more than header fields.

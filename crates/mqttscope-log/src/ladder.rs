@@ -4,11 +4,11 @@
 //! Everything is found by the links that the log made when the packets came; nothing is searched, but the message of
 //! a will among the packets that came soon after it was due.
 
-use mqttscope_proto::{Packet, PacketType, ProtocolVersion, decode};
+use mqttscope_proto::{Packet, PacketType, PropertyId, ProtocolVersion, ReasonCode, decode};
 
 use mqttscope_text::number::difference;
 
-use crate::store::{BrokenRules, ConnectionId, Direction, Log, Record, question};
+use crate::store::{BrokenRules, ConnectionId, Direction, Log, Record, Topic, question};
 
 /// An exchange.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -48,6 +48,9 @@ pub struct Arrow {
     pub connection: ConnectionId,
     /// Whether it was there before.
     pub repeat: Repeat,
+    /// Its reason code, of a packet of MQTT 5 that has one; of SUBACK and UNSUBACK the first that says that something
+    /// failed.
+    pub reason: Option<ReasonCode>,
 }
 
 /// Whether a packet is a copy of an earlier one in its exchange.
@@ -85,6 +88,8 @@ pub struct Will {
     pub qos: u8,
     /// The server is to retain it.
     pub retain: bool,
+    /// For how many seconds the server waits with it, unless the session ends before (MQTT 5, 3.1.3.2.2).
+    pub delay: u32,
     /// What became of it.
     pub state: WillState,
 }
@@ -96,10 +101,13 @@ pub enum WillState {
     Kept,
     /// DISCONNECT, with this number, let the server discard it [MQTT-3.14.4-3].
     Discarded(u32),
-    /// The connection ended without DISCONNECT: the server publishes it [MQTT-3.1.2-8].
+    /// The connection ended without DISCONNECT, or with one whose reason code is another than 0: the server publishes it
+    /// [MQTT-3.1.2-8].
     Due {
         /// When the connection ended.
         since: u64,
+        /// The number of the DISCONNECT that asks for it (MQTT 5, 3.14.2.1).
+        by: Option<u32>,
         /// The number of the PUBLISH that brought it, if it came to a client of this log.
         seen: Option<u32>,
     },
@@ -152,6 +160,7 @@ impl Arrow {
             dup: record.dup(),
             connection: record.connection,
             repeat,
+            reason: record.reason_code().or_else(|| first_failure(log, record, packet_type)),
         })
     }
 }
@@ -178,12 +187,43 @@ fn repeat(record: &Record, packet_type: PacketType, before: &[Arrow]) -> Repeat 
     }
 }
 
+/// The first reason code of a SUBACK or UNSUBACK that says that something failed.
+fn first_failure(log: &Log, record: &Record, packet_type: PacketType) -> Option<ReasonCode> {
+    let version = log.version_of(record);
+    if !version.is_5() || !matches!(packet_type, PacketType::SubAck | PacketType::UnsubAck) {
+        return None;
+    }
+    let codes = match BrokenRules::default().decode(log.bytes(record), version) {
+        Ok(Packet::SubAck(suback)) => suback.return_codes,
+        Ok(Packet::UnsubAck(unsuback)) => unsuback.reason_codes,
+        _ => return None,
+    };
+    codes.iter().map(|&code| ReasonCode(code)).find(|code| code.is_error())
+}
+
 /// The answer to the packet that is furthest in the exchange.
 fn awaited(log: &Log, arrows: &[Arrow], qos: Option<u8>) -> Option<Awaited> {
-    // Later types of an exchange have higher numbers, in MQTT's own order.
-    let furthest = arrows.iter().max_by_key(|arrow| (arrow.packet_type, std::cmp::Reverse(arrow.number)))?;
-    let packet_type = answer(furthest.packet_type, qos)?;
+    // Later types of an exchange have higher numbers, in MQTT's own order; but those of an authentication take turns.
+    let is_authentication = arrows.iter().any(|arrow| arrow.packet_type == PacketType::Auth);
     let last = arrows.last()?;
+    let furthest = if is_authentication {
+        last
+    } else {
+        arrows.iter().max_by_key(|arrow| (arrow.packet_type, std::cmp::Reverse(arrow.number)))?
+    };
+    let packet_type = match furthest.packet_type {
+        // The last one of the first authentication is answered by CONNACK, unless the server has more to ask.
+        PacketType::Auth if furthest.reason == Some(ReasonCode::SUCCESS) => return None,
+        PacketType::Auth
+            if furthest.direction == Direction::Out && arrows[0].packet_type != PacketType::Auth =>
+        {
+            PacketType::ConnAck
+        }
+        PacketType::Auth => PacketType::Auth,
+        // Of a message that was refused nothing follows [MQTT-4.3.3-4].
+        PacketType::PubRec if furthest.reason.is_some_and(ReasonCode::is_error) => return None,
+        other => answer(other, qos)?,
+    };
     let closed = log.connection(last.connection).and_then(|connection| connection.closed);
     Some(Awaited {
         packet_type,
@@ -221,27 +261,35 @@ fn will(log: &Log, record: &Record) -> Option<Will> {
         .disconnect
         .filter(|&number| log.record(number).is_none_or(|found| found.time >= record.time));
     let closed = connection.closed.filter(|&closed| closed >= record.time);
-    let state = match (disconnect, closed) {
-        (Some(number), _) => WillState::Discarded(number),
-        (None, Some(since)) => {
+    let is_asking = |record: &&Record| record.reason_code().unwrap_or_default() != ReasonCode::SUCCESS;
+    let asking = disconnect.and_then(|number| log.record(number)).filter(is_asking);
+    let state = match (disconnect, asking.map(|record| record.time).or(closed)) {
+        (Some(number), _) if asking.is_none() => WillState::Discarded(number),
+        (by, Some(since)) => {
             let seen = find_message(log, since, will.topic.as_bytes(), will.message);
-            WillState::Due { since, seen }
+            WillState::Due { since, by, seen }
         }
-        (None, None) => WillState::Kept,
+        (_, None) => WillState::Kept,
     };
-    Some(Will { topic: will.topic.to_string_lossy().into_owned(), qos: will.qos, retain: will.retain, state })
+    Some(Will {
+        delay: will.properties.number(PropertyId::WillDelayInterval).unwrap_or_default(),
+        topic: will.topic.to_string_lossy().into_owned(),
+        qos: will.qos,
+        retain: will.retain,
+        state,
+    })
 }
 
 /// The number of a PUBLISH from the server with that topic and payload, soon after a time.
 fn find_message(log: &Log, since: u64, topic: &[u8], payload: &[u8]) -> Option<u32> {
     let first = log.find_time(since);
-    let is_it = |record: &Record| {
+    let is_it = |number: u32, record: &Record| {
         record.direction() == Direction::In
-            && log.topic(record) == Some(topic)
             && log.payload(record) == Some(payload)
+            && log.topic(number, record) == Some(Topic::Name(topic))
     };
     let mut numbers = (first..).zip(log.records_from(first).take(MAX_SEARCHED));
-    numbers.find(|(_, record)| is_it(record)).map(|(number, _)| number)
+    numbers.find(|&(number, record)| is_it(number, record)).map(|(number, _)| number)
 }
 
 /// Records that are searched for the message of a will.

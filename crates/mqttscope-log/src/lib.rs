@@ -55,6 +55,6 @@ pub mod transfer;
 pub use follow::{Budget, Follower, Place};
 pub use store::{
     BrokenRules, Connection, ConnectionId, Direction, End, Ends, Event, EventKind, Fault, Ingested, Known,
-    Log, PacketFacts, Record, Sender, SourceId, Version, Written, is_bridge, level_of, level_words,
-    server_of,
+    Log, PacketFacts, Record, Sender, SourceId, Topic, Version, Written, is_bridge, level_of, level_words,
+    server_of, unknown_alias,
 };

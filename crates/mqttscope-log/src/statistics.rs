@@ -6,7 +6,7 @@ use mqttscope_proto::PacketType;
 use mqttscope_text::number::difference;
 
 use crate::follow::{Budget, Follower, Place};
-use crate::store::{Direction, Log, Record};
+use crate::store::{Direction, Log, Record, Topic as TopicOf, unknown_alias};
 
 mod histogram;
 mod seconds;
@@ -148,8 +148,12 @@ impl Statistics {
         self.seconds.note(record.time, side, bytes);
         let Some(packet_type) = packet_type else { return };
         if packet_type == PacketType::Publish {
-            if let Some(topic) = log.topic(record) {
-                self.topics.note(topic, record.time, bytes);
+            match log.topic(number, record) {
+                Some(TopicOf::Name(name)) => self.topics.note(name, record.time, bytes),
+                Some(TopicOf::Alias(alias)) => {
+                    self.topics.note(unknown_alias(alias).as_bytes(), record.time, bytes);
+                }
+                None => {}
             }
             return;
         }

@@ -6,15 +6,19 @@
 use mqttscope_proto::session::PeerError;
 use mqttscope_proto::{DecodeErrorKind, ProtocolVersion, Rule};
 
+mod alias;
 mod append;
 mod arena;
 mod blocks;
+mod client;
 mod clock;
 mod colour;
 mod connection;
 mod ends;
 mod event;
 mod exchange;
+mod facts;
+mod guess;
 mod inbound;
 mod ingest;
 mod level;
@@ -32,17 +36,19 @@ use clock::Offset;
 use colour::Colours;
 use connection::Connections;
 
+pub use alias::{Topic, unknown_alias};
 pub use connection::{Connection, ConnectionId, SourceId, Version, server_of};
 pub use ends::{End, Ends};
 pub use event::{Event, EventKind, Fault, Sender, Written};
 pub(crate) use event::{Value, Values};
 use event::{number_of, sender_of};
 pub(crate) use exchange::question;
+pub use facts::PacketFacts;
 pub use ingest::{BrokenRules, Ingested, Known};
 #[cfg(feature = "import")]
 pub(crate) use level::CONNECT_NAMES;
 pub use level::{is_bridge, level_of, level_words};
-pub use record::{Direction, PacketFacts, Record};
+pub use record::{Direction, Record};
 #[cfg(feature = "import")]
 pub(crate) use watch::is_from_client;
 
@@ -204,10 +210,11 @@ impl Log {
         }
     }
 
-    /// The topic name of a PUBLISH, as far as the packet holds it.
+    /// The topic name of a PUBLISH as it is on the wire, as far as the packet holds it: empty where a topic alias stands
+    /// for it. [`Self::topic`] is what it stands for.
     #[inline]
     #[must_use]
-    pub fn topic(&self, record: &Record) -> Option<&[u8]> {
+    pub fn wire_topic(&self, record: &Record) -> Option<&[u8]> {
         let (start, end) = record.topic_range()?;
         let bytes = self.arena.bytes(record.span);
         bytes.get(start..end.min(bytes.len()))
@@ -217,7 +224,12 @@ impl Log {
     #[inline]
     #[must_use]
     pub fn payload(&self, record: &Record) -> Option<&[u8]> {
-        self.arena.bytes(record.span).get(record.payload_start()?..)
+        let behind_id = self.arena.bytes(record.span).get(record.behind_id()?..)?;
+        if !self.version_of(record).is_5() {
+            return Some(behind_id);
+        }
+        let (len, len_bytes) = property_len(behind_id)?;
+        behind_id.get(len_bytes + len..)
     }
 
     /// The event of an event's record.
@@ -335,4 +347,16 @@ impl Log {
             }
         }
     }
+}
+
+/// How long the properties are that begin with this length, and how many bytes say so.
+fn property_len(bytes: &[u8]) -> Option<(usize, usize)> {
+    let mut len = 0;
+    for (at, &byte) in bytes.iter().take(4).enumerate() {
+        len |= usize::from(byte & 0x7f) << (7 * at);
+        if byte & 0x80 == 0 {
+            return Some((len, at + 1));
+        }
+    }
+    None
 }

@@ -19,7 +19,7 @@ pub use reading::Reading;
 pub use records::{Appender, write_records};
 
 /// Of this form of messages, and of what is asked for. It changes whenever they do.
-pub const VERSION: u32 = 3;
+pub const VERSION: u32 = 4;
 
 /// What the module that runs apart says.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -2,9 +2,10 @@
 
 use allocation_counter::measure;
 use mqttscope_log::{ConnectionId, Direction, Log};
+use mqttscope_proto::ProtocolVersion;
 
 mod common;
-use common::{OWN, log_of};
+use common::{OWN, log_of, log_of_version};
 
 /// Bytes of many packets: PUBLISH at QoS 1 and its PUBACK, a rule that is broken, a PINGRESP.
 fn stream() -> Vec<u8> {
@@ -16,6 +17,18 @@ fn stream() -> Vec<u8> {
             [publish, [&b"\x40\x02"[..], &id].concat(), faulty].concat()
         })
         .collect()
+}
+
+/// The same of MQTT 5: a PUBLISH with properties, one that sets an alias, one that uses it, a PUBACK with a reason.
+fn stream_of_5() -> Vec<u8> {
+    let packets = (0..300_u16).flat_map(|number| {
+        let id = (number % 16 + 1).to_be_bytes();
+        let publish = [&b"\x32\x0b\x00\x01t"[..], &id, b"\x05\x26\x00\x00\x00\x00"].concat();
+        let puback = [&b"\x40\x03"[..], &id, b"\x10"].concat();
+        let aliases = b"\x30\x07\x00\x01a\x03\x23\x00\x01\x30\x07\x00\x00\x03\x23\x00\x01!";
+        [publish, puback, aliases.to_vec()].concat()
+    });
+    packets.collect()
 }
 
 fn receive(log: &mut Log, connection: u32, piece: &[u8]) -> u32 {
@@ -50,6 +63,25 @@ fn receiving_allocates_nothing_for_a_packet() {
         assert_eq!(packets, 2 * 4 * 300);
         // A block of 4,096 records each now and then, and a chunk.
         assert!(allocated.count_total <= 8, "pieces of {piece}: {allocated:?}");
+    }
+}
+
+#[test]
+fn receiving_mqtt_5_allocates_nothing_for_a_packet() {
+    let stream = stream_of_5();
+    for piece in [7, 2_048] {
+        let mut log = log_of_version(ProtocolVersion::V5, 64 << 20, 1);
+        receive(&mut log, 0, &stream);
+        let mut packets = 0;
+        let allocated = measure(|| {
+            for piece in stream.chunks(piece) {
+                packets += receive(&mut log, 0, piece);
+            }
+        });
+        assert_eq!(packets, 4 * 300);
+        assert!(log.records_from(0).all(|record| !record.is_violation()));
+        // A chunk, a block of records, and where an alias was set 300 times more.
+        assert!(allocated.count_total <= 6, "pieces of {piece}: {allocated:?}");
     }
 }
 

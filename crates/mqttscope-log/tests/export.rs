@@ -5,7 +5,7 @@ use std::process::Command;
 
 use mqttscope_log::export::{Export, Format, Selection};
 use mqttscope_log::{ConnectionId, Direction, Event, Known, Log};
-use mqttscope_proto::{Packet, Publish, Qos};
+use mqttscope_proto::{Packet, Properties, Publish, Qos};
 
 mod common;
 use common::{Feed, connect, encoded, log_of};
@@ -20,6 +20,7 @@ fn publish(topic: &str, id: u16, payload: &[u8]) -> Vec<u8> {
         retain: true,
         topic,
         packet_id: Some(id),
+        properties: Properties::NONE,
         payload,
     }))
 }

@@ -163,7 +163,7 @@ proptest! {
         let text = format!("topic:{}", filter::quoted(&topic));
         prop_assert!(!text.contains(['\n', '\r', '\t']), "{text:?}");
         let mut filter = Filter::parse(&text, &Zone::UTC).map_err(|error| TestCaseError::fail(format!("{text}: {error:?}")))?;
-        let found = [0, 1].map(|number| log.record(number).is_some_and(|record| filter.matches(&log, record)));
+        let found = [0, 1].map(|number| log.record(number).is_some_and(|record| filter.matches(&log, number, record)));
         prop_assert_eq!(found, [true, topic == other], "{}", text);
     }
 
@@ -363,7 +363,15 @@ fn completion_of_keys_and_values() {
         (completion.range.start, completion.key, texts.join(" "))
     };
     assert_eq!(texts("-ty"), (1, None, "type:".into()));
-    assert_eq!(texts("a (e"), (3, None, "event: event".into()));
+    assert_eq!(texts("a (e"), (3, None, "event: expiry: event".into()));
+    assert_eq!(texts("user"), (0, None, "user-property:".into()));
+    assert_eq!(texts("property:user"), (9, Some("property"), "user-property".into()));
+    assert_eq!(
+        texts("property:content-type,topic-alias"),
+        (22, Some("property"), "topic-alias-maximum".into())
+    );
+    assert_eq!(texts("reason:0x8"), (7, Some("reason"), "0x80 0x87 0x8e".into()));
+    assert_eq!(texts("type:au"), (5, Some("type"), "auth".into()));
     assert_eq!(texts("type:PUBR"), (5, Some("type"), "pubrec pubrel".into()));
     assert_eq!(texts("type:publish,su"), (13, Some("type"), "subscribe suback".into()));
     assert_eq!(texts("dir:"), (4, Some("dir"), "in out".into()));
@@ -380,5 +388,82 @@ fn decoding_is_not_needed_to_know_a_packet() {
         if let Ok(packet) = decode(bytes, log.version_of(record).layout(), &mut ()) {
             assert_eq!(record.packet_id, packet.packet_id().unwrap_or_default());
         }
+    }
+}
+
+#[test]
+fn terms_of_mqtt_5() {
+    let mut log = common::log_of_version(mqttscope_proto::ProtocolVersion::V5, 1 << 20, 2);
+    let packets: [&[u8]; 11] = [
+        // 0: CONNECT, a session expiry of 60 s, and a will with an expiry of 9 s and a user property.
+        b"\x10\x27\x00\x04MQTT\x05\x06\x00\x00\x05\x11\x00\x00\x00\x3c\x00\x01c\x0d\x02\x00\x00\x00\x09\x26\x00\x01w\x00\x02wv\x00\x01w\x00\x01m",
+        b"\x20\x03\x00\x87\x00",
+        b"\x40\x02\x00\x01",
+        b"\x40\x03\x00\x01\x10",
+        b"\x90\x05\x00\x01\x00\x01\x97",
+        b"\xb0\x04\x00\x02\x00\x00",
+        // 6: PUBLISH with an expiry of an hour and two user properties.
+        b"\x30\x1a\x00\x01t\x16\x02\x00\x00\x0e\x10\x26\x00\x04name\x00\x02v1\x26\x00\x00\x00\x01x",
+        b"\x30\x04\x00\x01t\x00",
+        b"\xf0\x07\x18\x05\x15\x00\x02me",
+        b"\xe0\x01\x8e",
+        b"\xc0\x00",
+    ];
+    for packet in packets {
+        log.came(1, packet);
+    }
+    let numbers: Vec<u32> = (0..log.end())
+        .filter(|&number| log.record(number).is_some_and(|record| !record.is_event()))
+        .collect();
+    let found = |text: &str| {
+        let mut matches = Matches::new(Filter::parse(text, &Zone::UTC).expect("a filter"));
+        assert!(matches.advance(&log, Budget::ALL));
+        let place = |number| numbers.iter().position(|&known| known == number);
+        matches.iter().filter_map(place).collect::<Vec<_>>()
+    };
+    assert_eq!(found("reason:0x87"), [1]);
+    assert_eq!(found("reason:>=0x80"), [1, 4, 9]);
+    assert_eq!(found("reason:0x10..0x18"), [3, 8]);
+    assert_eq!(found("reason:0"), [2, 5]);
+    assert_eq!(found("reason:1,142"), [4, 9]);
+    assert_eq!(found("property:user-property"), [0, 6]);
+    assert_eq!(found("property:User_Property,authentication-method"), [0, 6, 8]);
+    assert_eq!(found("user-property:name=v1"), [6]);
+    assert_eq!(found("user-property:NAM"), [6]);
+    assert_eq!(found("user-property:\"w=wv\""), [0]);
+    assert_eq!(found("user-property:name=x"), []);
+    assert_eq!(found("user-property:/^n.*e$/"), [6]);
+    assert_eq!(found("expiry:60"), [0]);
+    assert_eq!(found("expiry:<10"), [0]);
+    assert_eq!(found("expiry:>1k"), [6]);
+    assert_eq!(found("type:auth"), [8]);
+    assert_eq!(found("-reason:0..0xff type:publish,disconnect"), [6, 7]);
+    for (text, range, words) in [
+        ("reason:0x1ff", 7..12, "a number belongs here: 0x87, 135, >=0x80, 0x90..0x9f"),
+        ("reason:300", 7..10, "a reason code is 0 to 0xff"),
+        ("reason:bad", 7..10, "a number belongs here: 0x87, 135, >=0x80, 0x90..0x9f"),
+        ("property:colour", 9..15, "there is no property of this name"),
+        ("user-property:=x", 14..16, "a user property is name or name=value"),
+        ("user-property:", 0..14, "a value is missing behind this key"),
+        ("alias:x", 6..7, "a number belongs here: 17, 1..9, >5, <=1k"),
+        ("reason>=0x80", 6..8, "write reason:>=0x80; quotes make it a text"),
+        ("some-thing:x", 0..0, ""),
+    ] {
+        match Filter::parse(text, &Zone::UTC) {
+            Ok(_) => assert_eq!(words, "", "{text}"),
+            Err(error) => assert_eq!((error.range, &*error.words), (range, words), "{text}"),
+        }
+    }
+}
+
+#[test]
+fn what_only_mqtt_5_has_is_not_found_before_it() {
+    let mut log = log_of(1 << 20, 2);
+    log.came(1, b"\x20\x02\x00\x05");
+    log.came(1, b"\x30\x0a\x00\x01b\x03\x23\x00\x07ho!");
+    for text in ["reason:5", "reason:>=0", "alias:7", "property:topic-alias"] {
+        let mut matches = Matches::new(Filter::parse(text, &Zone::UTC).expect("a filter"));
+        assert!(matches.advance(&log, Budget::ALL));
+        assert_eq!(matches.len(), 0, "{text}");
     }
 }

@@ -176,8 +176,11 @@ fn the_will_waits_is_discarded_or_is_published() {
     };
     assert_eq!(state("2 in 1 20020000"), WillState::Kept);
     assert_eq!(state("2 out 1 e000\n3 closed 1"), WillState::Discarded(1));
-    assert_eq!(state("3 closed 1"), WillState::Due { since: 3, seen: None });
-    assert_eq!(state("3 closed 1\n4 in 2 3007000174676f6e65"), WillState::Due { since: 3, seen: Some(2) });
+    assert_eq!(state("3 closed 1"), WillState::Due { since: 3, by: None, seen: None });
+    assert_eq!(
+        state("3 closed 1\n4 in 2 3007000174676f6e65"),
+        WillState::Due { since: 3, by: None, seen: Some(2) }
+    );
 }
 
 #[test]
@@ -234,7 +237,7 @@ fn a_disconnect_of_the_server_discards_no_will() {
     let connect = CONNECT_WITH_WILL.replace(' ', "");
     let log = log_of(&format!("1 out 1 {connect}\n2 in 1 e000\n3 closed 1"));
     let will = Ladder::of(&log, 0).and_then(|ladder| ladder.will).expect("a will");
-    assert_eq!(will.state, WillState::Due { since: 3, seen: None });
+    assert_eq!(will.state, WillState::Due { since: 3, by: None, seen: None });
     let log = log_of(&format!("1 in 1 {connect}"));
     assert_eq!(Ladder::of(&log, 0).map(|ladder| (ladder.will, ladder.arrows.len())), Some((None, 1)));
 }

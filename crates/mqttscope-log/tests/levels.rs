@@ -80,18 +80,26 @@ fn conversation(level: u8) -> Vec<u8> {
 #[test]
 fn a_level_that_is_not_known_is_told_once_and_its_packets_by_their_type() {
     use PacketType as T;
-    for level in [5, 6, 0, 0x85] {
+    for level in [6, 7, 0, 0x86] {
         for log in [read(&conversation(level)), read_apart(&conversation(level))] {
             let packets: Vec<_> = log.records_from(0).filter(|record| !record.is_event()).collect();
             let types: Vec<_> = packets.iter().map(|record| record.packet_type()).collect();
-            let expected = [T::Connect, T::ConnAck, T::Publish, T::PubAck].map(Some);
-            let expected =
-                [&expected[..], &[None, Some(T::Publish), Some(T::Publish), Some(T::Disconnect)]].concat();
+            let expected = [
+                T::Connect,
+                T::ConnAck,
+                T::Publish,
+                T::PubAck,
+                T::Auth,
+                T::Publish,
+                T::Publish,
+                T::Disconnect,
+            ];
+            let expected = expected.map(Some);
             assert_eq!(types, expected, "level {level}");
             for record in packets {
                 assert_eq!(log.version_of(record), Version::Level(level));
                 assert!(record.is_undecoded() && !record.is_violation() && !record.awaits_answer());
-                assert_eq!((log.topic(record), log.payload(record), record.qos()), (None, None, None));
+                assert_eq!((log.wire_topic(record), log.payload(record), record.qos()), (None, None, None));
                 assert_eq!((record.packet_id, record.dup(), record.retain()), (0, false, false));
             }
             let told = events(&log);
@@ -105,12 +113,11 @@ fn a_level_that_is_not_known_is_told_once_and_its_packets_by_their_type() {
             }
         }
     }
-    assert!(events(&read(&conversation(5)))[1].contains("level 5 (MQTT 5), which"));
 }
 
 #[test]
 fn a_level_that_is_not_known_comes_back_from_every_export() {
-    let log = read(&conversation(5));
+    let log = read(&conversation(6));
     for format in [Format::Pcapng, Format::JsonLines] {
         let back = read(&exported(&log, format));
         let records = |log: &Log| -> Vec<_> {
@@ -137,7 +144,7 @@ fn a_connect_of_another_level_that_is_sent_on_a_live_connection_is_told_of_itsel
     let live = log.add_connection(SourceId::LIVE, Version::Known(ProtocolVersion::V311));
     let own = PacketFacts { own: true, raw: true, ..PacketFacts::default() };
     log.push_packet(1, live, Direction::Out, &connect("c", true, None), own);
-    log.push_packet(2, live, Direction::Out, &connect_5(5, "pw"), own);
+    log.push_packet(2, live, Direction::Out, &connect_5(6, "pw"), own);
     log.push_packet(3, live, Direction::In, b"\xd0\x00", PacketFacts::default());
     assert_eq!(log.version(live), Version::Known(ProtocolVersion::V311));
     assert_eq!(
@@ -145,7 +152,7 @@ fn a_connect_of_another_level_that_is_sent_on_a_live_connection_is_told_of_itsel
         [false, true, false, false]
     );
     assert!(log.records_from(0).all(|record| !record.is_violation()));
-    assert!(events(&log)[0].starts_with("The client speaks protocol level 5 (MQTT 5)"));
+    assert!(events(&log)[0].starts_with("The client speaks protocol level 6, "));
 }
 
 #[test]
@@ -160,7 +167,7 @@ fn a_bridge_speaks_its_version_and_is_called_a_bridge() {
         for log in [read(&capture(&segments)), read_apart(&capture(&segments))] {
             let packets: Vec<_> = log.records_from(0).filter(|record| !record.is_event()).collect();
             assert!(packets.iter().all(|record| !record.is_violation() && !record.is_undecoded()));
-            assert_eq!(log.topic(packets[2]), Some(&b"t"[..]));
+            assert_eq!(log.wire_topic(packets[2]), Some(&b"t"[..]));
             assert_eq!(log.version_of(packets[0]), Version::Known(version));
             let told = events(&log);
             assert_eq!(told.len(), 2);
@@ -349,4 +356,70 @@ fn packets_of_mqtt_5_to_a_client_of_3_1_1_are_called_that() {
         events(&log)[0]
             .starts_with("Sent by the broker, and not a valid packet here: CONNACK of MQTT 5, with")
     );
+}
+
+/// CONNECT, AUTH and CONNACK of MQTT 5 with Authentication Data, each with which side sends it.
+fn with_data() -> [(bool, Vec<u8>); 3] {
+    let data = [&b"\x15\x00\x02me\x16\x00\x0b"[..], b"secret-word"].concat();
+    let packet = |first_byte: u8, before: &[u8], behind: &[u8]| {
+        let body = [before, &[data.len() as u8], &data, behind].concat();
+        [&[first_byte, body.len() as u8], &body[..]].concat()
+    };
+    [
+        (true, packet(0x10, b"\x00\x04MQTT\x05\x02\x00\x3c", b"\x00\x01c")),
+        (false, packet(0xf0, b"\x18", b"")),
+        (false, packet(0x20, b"\x00\x00", b"")),
+    ]
+}
+
+#[test]
+fn authentication_data_is_in_no_record_and_no_export() {
+    let connect = &with_data()[0].1;
+    for (out, packet) in with_data() {
+        let before: Vec<(bool, &[u8])> = if out { Vec::new() } else { vec![(true, connect)] };
+        let mut files = vec![capture(&[&before[..], &[(out, &packet)]].concat())];
+        // Cut anywhere: what follows never comes.
+        for len in 2..packet.len() {
+            files.push(capture(&[&before[..], &[(out, &packet[..len])]].concat()));
+        }
+        // With a hole in it, or without its beginning.
+        for at in [2, 5, 9, 12, packet.len() - 6] {
+            let mut frame = Frame::new(Framing::Raw);
+            let mut frames = frame.handshake();
+            frames.extend(before.iter().map(|(out, bytes)| frame.data(*out, bytes)));
+            let begun = frame.data(out, &packet[..at]);
+            let _missing = frame.data(out, &packet[at..at + 1]);
+            let behind = frame.data(out, &packet[at + 1..]);
+            let next = frame.data(out, b"\xd0\x00");
+            files.push(pcap(Framing::Raw, &[&frames[..], &[begun, behind.clone(), next.clone()]].concat()));
+            files.push(pcap(Framing::Raw, &[&frames[..], &[behind, next]].concat()));
+        }
+        for (number, file) in files.iter().enumerate() {
+            let log = read_apart(file);
+            for record in log.records_from(0).filter(|record| !record.is_event()) {
+                let bytes = log.bytes(record);
+                assert!(!holds_secret(bytes), "{number}: {}", String::from_utf8_lossy(bytes));
+            }
+            // A log that keeps them lets none leave.
+            let log = read(file);
+            assert!(!holds_secret(&exported(&log, Format::Raw)), "{number}");
+            for format in [Format::Csv, Format::Pcapng, Format::JsonLines] {
+                let file = exported(&log, format);
+                for part in [&b"secret"[..], b"et-word", b"7365637265", b"742d776f7264"] {
+                    assert!(!file.windows(part.len()).any(|found| found == part), "{number}, {format:?}");
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn what_a_server_sends_that_does_not_authenticate_itself_stays_to_be_seen() {
+    let mut frame = Frame::new(Framing::Raw);
+    let mut frames = frame.handshake();
+    frames.push(frame.data(true, &connect("c", true, None)));
+    let _missing = frame.data(false, b"\x20\x02\x00\x00\x30\x20\x00\x01t");
+    frames.push(frame.data(false, b"the rest of a payload"));
+    let log = read_apart(&pcap(Framing::Raw, &frames));
+    assert!(log.records_from(0).any(|record| log.bytes(record) == b"the rest of a payload"));
 }

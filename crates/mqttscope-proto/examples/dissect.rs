@@ -1,6 +1,6 @@
 //! Streams of bytes in, as hex, one a line; packets out, as JSON, one line for each.
 //!
-//! `cargo run --release -q -p mqttscope-proto --example dissect -- [--mqtt 3.1|3.1.1] [--fields]`
+//! `cargo run --release -q -p mqttscope-proto --example dissect -- [--mqtt 3.1|3.1.1|5] [--fields]`
 
 use std::process::ExitCode;
 
@@ -18,7 +18,7 @@ fn main() -> ExitCode {
             (_, Some(chosen)) => version = chosen,
             ("--fields", _) => fields = true,
             _ => {
-                eprintln!("usage: dissect [--mqtt 3.1|3.1.1] [--fields]");
+                eprintln!("usage: dissect [--mqtt 3.1|3.1.1|5] [--fields]");
                 return ExitCode::from(2);
             }
         }

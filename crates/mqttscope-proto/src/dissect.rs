@@ -16,7 +16,7 @@ use crate::types::{PacketType, ProtocolVersion};
 /// A packet taken apart.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Dissection<'a> {
-    /// The type that the first byte names, `None` without one or if it is reserved.
+    /// The type that the first byte names, `None` without one or if it is reserved in the version.
     pub packet_type: Option<PacketType>,
     /// The fields in byte order, each before its parts.
     ///
@@ -67,6 +67,7 @@ pub fn dissect(bytes: &[u8], version: ProtocolVersion) -> Dissection<'_> {
     let error = walk(bytes, version, &mut recorder).err();
     recorder.finish(bytes);
     let packet_type = bytes.first().and_then(|&byte| PacketType::from_first_byte(byte));
+    let packet_type = packet_type.filter(|packet_type| packet_type.is_of(version));
     Dissection { packet_type, fields: recorder.fields, violations: recorder.violations, error }
 }
 
@@ -95,7 +96,7 @@ fn walk<'a>(
     version: ProtocolVersion,
     recorder: &mut Recorder<'a>,
 ) -> Result<(), DecodeError> {
-    match FixedHeader::decode(bytes) {
+    match FixedHeader::decode(bytes, version) {
         Ok(Some(header)) => {
             let len = header.packet_len();
             let packet = Packet::read_traced(header, &bytes[..len.min(bytes.len())], version, recorder);
@@ -138,7 +139,7 @@ impl<'a> Recorder<'a> {
     }
 
     fn push(&mut self, def: &'static FieldDef, range: Range<usize>, value: FieldValue<'a>) {
-        // The deepest nesting is payload, string, length.
+        // The deepest nesting is payload, will properties, property, value.
         let depth = u8::try_from(self.open.len()).unwrap_or(u8::MAX);
         self.fields.push(Field { def, range, depth, value });
     }
@@ -172,7 +173,7 @@ impl<'a> Trace<'a> for Recorder<'a> {
 }
 
 /// The version of these is not known, and neither is where it says so.
-const NO_CLAUSE: Clauses = Clauses { v31: "", v311: "" };
+const NO_CLAUSE: Clauses = Clauses { v31: "", v311: "", v5: "" };
 static FIRST_BYTE: FieldDef =
     FieldDef::new("Packet type and flags", "The high four bits say the type.", NO_CLAUSE)
         .meaning(Meaning::PacketType);

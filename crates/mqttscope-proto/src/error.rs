@@ -1,6 +1,8 @@
 //! Errors by who is at fault: the peer's bytes ([`DecodeError`]) or our own call ([`EncodeError`]).
 
 use crate::clause::Clauses;
+use crate::property::PropertyId;
+use crate::reason::ReasonCode;
 use crate::types::{PacketType, ProtocolVersion};
 
 /// Bytes that are not a packet, and where they stop being one.
@@ -19,12 +21,21 @@ pub struct DecodeError {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum DecodeErrorKind {
-    /// Packet type 0 or 15.
+    /// Packet type 0, or 15 before MQTT 5.
     #[error("packet type {0} is reserved")]
     UnknownPacketType(u8),
     /// The fourth byte of the Remaining Length says that a fifth follows.
     #[error("the Remaining Length has more than four bytes")]
     RemainingLengthTooLong,
+    /// The fourth byte of another Variable Byte Integer says that a fifth follows.
+    #[error("{field} has more than four bytes")]
+    VariableByteIntegerTooLong {
+        /// The field, named as in the specification.
+        field: &'static str,
+    },
+    /// A property identifier that no property has: how long its value is cannot be known.
+    #[error("no property has the identifier {0:#04x}")]
+    UnknownProperty(u32),
     /// A packet whose size is fixed announces another one.
     #[error("{packet_type} has a Remaining Length of {expected}, not {actual}")]
     ForbiddenRemainingLength {
@@ -49,16 +60,16 @@ pub enum DecodeErrorKind {
         available: usize,
     },
     /// CONNECT with a protocol name and level that have a layout of their own, unknown here.
-    #[error("protocol level {0} is neither 3 (MQTT 3.1) nor 4 (MQTT 3.1.1)")]
+    #[error("protocol level {0} is neither 3 (MQTT 3.1), 4 (MQTT 3.1.1) nor 5 (MQTT 5)")]
     UnknownProtocolLevel(u8),
-    /// A packet that this version does not have, and MQTT 5 has. Never found by decoding, which knows nothing of MQTT 5,
-    /// but by [`DecodeError::or_of_mqtt_5`].
-    #[error("{name} of MQTT 5, with reason code {reason_code:#04x}{}", reason_words(*reason_code))]
+    /// A packet of MQTT 5 on a connection of another version. Never found by decoding, which reads in one version, but by
+    /// [`DecodeError::or_of_mqtt_5`].
+    #[error("{packet_type} of MQTT 5, with reason code {reason_code}{}", reason_words(*reason_code))]
     OfMqtt5 {
-        /// The name of its type.
-        name: &'static str,
+        /// Its type.
+        packet_type: PacketType,
         /// Its reason code.
-        reason_code: u8,
+        reason_code: ReasonCode,
     },
     /// The bytes end before the packet does, in a place where whole packets are expected.
     #[error("the packet has {expected} B, only {actual} B are here")]
@@ -77,6 +88,8 @@ impl DecodeErrorKind {
         match self {
             Self::UnknownPacketType(_) => "UnknownPacketType",
             Self::RemainingLengthTooLong => "RemainingLengthTooLong",
+            Self::VariableByteIntegerTooLong { .. } => "VariableByteIntegerTooLong",
+            Self::UnknownProperty(_) => "UnknownProperty",
             Self::ForbiddenRemainingLength { .. } => "ForbiddenRemainingLength",
             Self::ReservedQos => "ReservedQos",
             Self::FieldTooLong { .. } => "FieldTooLong",
@@ -86,32 +99,46 @@ impl DecodeErrorKind {
         }
     }
 
-    /// Where the rule is written: a statement number of 3.1.1, or a section of 3.1.
+    /// Where the rule is written: a statement number or a section of 3.1.1 or 5, or a section of 3.1.
     #[must_use]
     pub const fn clause(&self, version: ProtocolVersion) -> &'static str {
         let clauses = match self {
-            Self::UnknownPacketType(_) => {
-                Clauses { v31: "MQTT 3.1, Fixed header, Message Type", v311: "MQTT 3.1.1, 2.2.1" }
+            Self::UnknownPacketType(_) => Clauses {
+                v31: "MQTT 3.1, Fixed header, Message Type",
+                v311: "MQTT 3.1.1, 2.2.1",
+                v5: "MQTT 5, 2.1.2",
+            },
+            Self::ReservedQos => {
+                Clauses { v31: "MQTT 3.1, Fixed header, QoS", v311: "[MQTT-3.3.1-4]", v5: "[MQTT-3.3.1-4]" }
             }
-            Self::ReservedQos => Clauses { v31: "MQTT 3.1, Fixed header, QoS", v311: "[MQTT-3.3.1-4]" },
-            Self::UnknownProtocolLevel(_) => {
-                Clauses { v31: "MQTT 3.1, Variable header, Protocol version", v311: "[MQTT-3.1.2-2]" }
-            }
+            Self::UnknownProtocolLevel(_) => Clauses {
+                v31: "MQTT 3.1, Variable header, Protocol version",
+                v311: "[MQTT-3.1.2-2]",
+                v5: "[MQTT-3.1.2-2]",
+            },
+            Self::VariableByteIntegerTooLong { .. } => Clauses { v31: "", v311: "", v5: "MQTT 5, 1.5.5" },
+            Self::UnknownProperty(_) => Clauses { v31: "", v311: "", v5: "MQTT 5, 2.2.2.2" },
             Self::RemainingLengthTooLong
             | Self::ForbiddenRemainingLength { .. }
             | Self::FieldTooLong { .. }
             | Self::OfMqtt5 { .. }
-            | Self::Incomplete { .. } => {
-                Clauses { v31: "MQTT 3.1, Fixed header, Remaining Length", v311: "MQTT 3.1.1, 2.2.3" }
-            }
+            | Self::Incomplete { .. } => Clauses {
+                v31: "MQTT 3.1, Fixed header, Remaining Length",
+                v311: "MQTT 3.1.1, 2.2.3",
+                v5: "MQTT 5, 2.1.4",
+            },
         };
         clauses.of(version)
     }
 }
 
 /// What brokers of MQTT 5 answer to a client of another version (MQTT 5, 3.2.2.2).
-const fn reason_words(reason_code: u8) -> &'static str {
-    if reason_code == 0x84 { " (unsupported protocol version)" } else { "" }
+const fn reason_words(reason_code: ReasonCode) -> &'static str {
+    if reason_code.0 == ReasonCode::UNSUPPORTED_PROTOCOL_VERSION.0 {
+        " (unsupported protocol version)"
+    } else {
+        ""
+    }
 }
 
 /// A packet that cannot be written.
@@ -142,8 +169,33 @@ pub enum EncodeError {
     #[error("QoS is 0, 1 or 2, not {0}")]
     InvalidQos(u8),
     /// A protocol level without a known layout.
-    #[error("protocol level {0} is neither 3 (MQTT 3.1) nor 4 (MQTT 3.1.1)")]
+    #[error("protocol level {0} is neither 3 (MQTT 3.1), 4 (MQTT 3.1.1) nor 5 (MQTT 5)")]
     UnknownProtocolLevel(u8),
+    /// Retain Handling 3, for which there are bits but no meaning.
+    #[error("Retain Handling is 0, 1 or 2, not {0}")]
+    InvalidRetainHandling(u8),
+    /// A number that does not fit into its property.
+    #[error("{number} does not fit into the property {property}")]
+    PropertyNumber {
+        /// The property.
+        property: PropertyId,
+        /// The number.
+        number: u32,
+    },
+    /// A value of another kind than the property's.
+    #[error("the property {0} has a value of another kind")]
+    PropertyKind(PropertyId),
+    /// Properties without the reason code that stands before them.
+    #[error("a packet with properties has a reason code")]
+    ReasonCodeMissing,
+    /// A packet that the version does not have.
+    #[error("MQTT {version} has no {packet_type}")]
+    NotInVersion {
+        /// The packet type.
+        packet_type: PacketType,
+        /// The version.
+        version: ProtocolVersion,
+    },
 }
 
 impl EncodeError {
@@ -158,6 +210,11 @@ impl EncodeError {
             Self::PacketIdAtQos0 => "PacketIdAtQos0",
             Self::InvalidQos(_) => "InvalidQos",
             Self::UnknownProtocolLevel(_) => "UnknownProtocolLevel",
+            Self::InvalidRetainHandling(_) => "InvalidRetainHandling",
+            Self::PropertyNumber { .. } => "PropertyNumber",
+            Self::PropertyKind(_) => "PropertyKind",
+            Self::ReasonCodeMissing => "ReasonCodeMissing",
+            Self::NotInVersion { .. } => "NotInVersion",
         }
     }
 }

@@ -33,7 +33,7 @@ impl FieldDef {
         self
     }
 
-    /// Where the rule is written: a section of 3.1, or a statement number or section of 3.1.1.
+    /// Where the rule is written: a section of 3.1, or a statement number or section of 3.1.1 or 5.
     #[must_use]
     pub const fn clause(&self, version: ProtocolVersion) -> &'static str {
         self.clauses.of(version)
@@ -64,7 +64,7 @@ impl BitDef {
         self
     }
 
-    /// Where the rule is written: a section of 3.1, or a statement number or section of 3.1.1.
+    /// Where the rule is written: a section of 3.1, or a statement number or section of 3.1.1 or 5.
     #[must_use]
     pub const fn clause(&self, version: ProtocolVersion) -> &'static str {
         self.clauses.of(version)
@@ -93,10 +93,18 @@ pub enum Meaning {
     ReturnCode,
     /// A return code of SUBACK: a QoS, or a failure.
     GrantedQos,
+    /// A reason code of MQTT 5, whose name depends on the packet.
+    ReasonCode,
+    /// How a server is to treat retained messages when it subscribes a client.
+    RetainHandling,
+    /// The identifier of a property.
+    PropertyId,
     /// The protocol level of CONNECT.
     ProtocolLevel,
     /// A time in seconds, 0 for none.
     Seconds,
+    /// A time in seconds, 0 for none, 0xFFFFFFFF for ever.
+    Expiry,
     /// A number of bytes.
     ByteCount,
     /// The message that a packet carries.
@@ -126,42 +134,91 @@ pub(crate) mod common {
     pub(crate) static FIXED_HEADER: FieldDef = FieldDef::new(
         "Fixed header",
         "Each packet begins with its type, its flags and its Remaining Length.",
-        Clauses { v31: "MQTT 3.1, Fixed header", v311: "MQTT 3.1.1, 2.2" },
+        Clauses { v31: "MQTT 3.1, Fixed header", v311: "MQTT 3.1.1, 2.2", v5: "MQTT 5, 2.1" },
     );
     pub(crate) static REMAINING_LENGTH: FieldDef = FieldDef::new(
         "Remaining Length",
         "The number of bytes that follow, in one to four bytes of seven bits each, the lowest first.",
-        Clauses { v31: "MQTT 3.1, Fixed header, Remaining Length", v311: "MQTT 3.1.1, 2.2.3" },
+        Clauses {
+            v31: "MQTT 3.1, Fixed header, Remaining Length",
+            v311: "MQTT 3.1.1, 2.2.3",
+            v5: "MQTT 5, 2.1.4",
+        },
     )
     .meaning(Meaning::ByteCount);
     pub(crate) static VARIABLE_HEADER: FieldDef = FieldDef::new(
         "Variable header",
         "What stands between the fixed header and the payload depends on the packet type.",
-        Clauses { v31: "MQTT 3.1, Variable header", v311: "MQTT 3.1.1, 2.3" },
+        Clauses { v31: "MQTT 3.1, Variable header", v311: "MQTT 3.1.1, 2.3", v5: "MQTT 5, 2.2" },
     );
     pub(crate) static PAYLOAD: FieldDef = FieldDef::new(
         "Payload",
         "The last part of a packet depends on the packet type.",
-        Clauses { v31: "MQTT 3.1, Payload", v311: "MQTT 3.1.1, 2.4" },
+        Clauses { v31: "MQTT 3.1, Payload", v311: "MQTT 3.1.1, 2.4", v5: "MQTT 5, 2.3" },
     );
     pub(crate) static PACKET_ID: FieldDef = FieldDef::new(
         "Packet Identifier",
         "It ties a message to its acknowledgements (\"Message ID\" in 3.1), is not 0, and not in use already.",
-        Clauses { v31: "MQTT 3.1, Message identifiers", v311: "[MQTT-2.3.1-1]" },
+        Clauses {
+            v31: "MQTT 3.1, Message identifiers",
+            v311: "[MQTT-2.3.1-1]",
+            v5: "[MQTT-2.2.1-3], [MQTT-2.2.1-4]",
+        },
     );
     pub(crate) static LENGTH: FieldDef = FieldDef::new(
         "Length",
         "Two bytes, the high one first, say how many bytes of text or data follow.",
-        Clauses { v31: "MQTT 3.1, MQTT and UTF-8", v311: "MQTT 3.1.1, 1.5.3" },
+        Clauses { v31: "MQTT 3.1, MQTT and UTF-8", v311: "MQTT 3.1.1, 1.5.3", v5: "MQTT 5, 1.5.4" },
     );
     pub(crate) static TOPIC_FILTER: FieldDef = FieldDef::new(
         "Topic Filter",
         "A topic with optional wildcards: + for one level, # for all that follow.",
-        Clauses { v31: "MQTT 3.1, Appendix A", v311: "[MQTT-4.7.1-2], [MQTT-4.7.1-3]" },
+        Clauses {
+            v31: "MQTT 3.1, Appendix A",
+            v311: "[MQTT-4.7.1-2], [MQTT-4.7.1-3]",
+            v5: "[MQTT-4.7.1-1], [MQTT-4.7.1-2]",
+        },
     );
+    pub(crate) static PROPERTIES: FieldDef = FieldDef::new(
+        "Properties",
+        "What a packet of MQTT 5 says besides, each property with its identifier and its value.",
+        Clauses { v31: "", v311: "", v5: "MQTT 5, 2.2.2" },
+    );
+    pub(crate) static PROPERTY_LENGTH: FieldDef = FieldDef::new(
+        "Property Length",
+        "The number of bytes that the properties take behind it; 0 where there is none.",
+        Clauses { v31: "", v311: "", v5: "[MQTT-2.2.2-1]" },
+    )
+    .meaning(Meaning::ByteCount);
+    pub(crate) static PROPERTY_IDENTIFIER: FieldDef = FieldDef::new(
+        "Property Identifier",
+        "Says which property follows, and so the form of its value.",
+        Clauses { v31: "", v311: "", v5: "MQTT 5, 2.2.2.2" },
+    )
+    .meaning(Meaning::PropertyId);
+    pub(crate) static PROPERTY_NAME: FieldDef = FieldDef::new(
+        "Name",
+        "The name of a user property; several may have the same.",
+        Clauses { v31: "", v311: "", v5: "[MQTT-1.5.7-1]" },
+    );
+    pub(crate) static PROPERTY_VALUE: FieldDef = FieldDef::new(
+        "Value",
+        "The value of a user property.",
+        Clauses { v31: "", v311: "", v5: "[MQTT-1.5.7-1]" },
+    );
+    pub(crate) static REASON_CODE: FieldDef = FieldDef::new(
+        "Reason Code",
+        "Below 0x80 it went well, from there on it failed; each packet type has its own codes.",
+        Clauses { v31: "", v311: "", v5: "MQTT 5, 2.4" },
+    )
+    .meaning(Meaning::ReasonCode);
     pub(crate) static UNPARSED: FieldDef = FieldDef::new(
         "Unparsed",
         "These bytes belong to no field that the packet type has.",
-        Clauses { v31: "MQTT 3.1, Fixed header, Remaining Length", v311: "MQTT 3.1.1, 2.2.3" },
+        Clauses {
+            v31: "MQTT 3.1, Fixed header, Remaining Length",
+            v311: "MQTT 3.1.1, 2.2.3",
+            v5: "MQTT 5, 2.1.4",
+        },
     );
 }

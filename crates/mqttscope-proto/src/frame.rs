@@ -5,12 +5,13 @@
 use alloc::vec::Vec;
 
 use crate::error::{DecodeError, DecodeErrorKind};
-use crate::types::PacketType;
+use crate::types::{PacketType, ProtocolVersion};
+use crate::varint;
 
 /// The largest Remaining Length that four bytes can say: 256 MB less one byte.
-pub const MAX_REMAINING_LENGTH: u32 = 268_435_455;
+pub const MAX_REMAINING_LENGTH: u32 = varint::MAX;
 
-/// The fixed header of a packet (MQTT 3.1, Fixed header; MQTT 3.1.1, 2.2).
+/// The fixed header of a packet (MQTT 3.1, Fixed header; MQTT 3.1.1, 2.2; MQTT 5, 2.1).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct FixedHeader {
     /// Packet type in the high four bits, flags in the low four.
@@ -28,14 +29,14 @@ impl FixedHeader {
     ///
     /// # Errors
     ///
-    /// As soon as the bytes that are there rule a packet out: a reserved packet type, PUBLISH with QoS 3, a fourth
-    /// length byte with its continuation bit, a Remaining Length that the packet type cannot have.
+    /// As soon as the bytes that are there rule a packet of the version out: a reserved packet type, PUBLISH with QoS 3, a
+    /// fourth length byte with its continuation bit, a Remaining Length that the packet type cannot have.
     #[inline]
-    pub fn decode(bytes: &[u8]) -> Result<Option<Self>, DecodeError> {
+    pub fn decode(bytes: &[u8], version: ProtocolVersion) -> Result<Option<Self>, DecodeError> {
         let Some((&first_byte, length_bytes)) = bytes.split_first() else { return Ok(None) };
-        let packet_type = check_first_byte(first_byte)?;
+        let packet_type = check_first_byte(first_byte, version)?;
         let Some((actual, length_len)) = decode_remaining_length(length_bytes)? else { return Ok(None) };
-        match packet_type.fixed_remaining_length() {
+        match packet_type.fixed_remaining_length(version) {
             Some(expected) if expected != actual => {
                 let kind = DecodeErrorKind::ForbiddenRemainingLength { packet_type, expected, actual };
                 Err(DecodeError { offset: 1, kind })
@@ -70,8 +71,9 @@ impl FixedHeader {
 }
 
 #[inline]
-fn check_first_byte(first_byte: u8) -> Result<PacketType, DecodeError> {
-    let Some(packet_type) = PacketType::from_first_byte(first_byte) else {
+fn check_first_byte(first_byte: u8, version: ProtocolVersion) -> Result<PacketType, DecodeError> {
+    let packet_type = PacketType::from_first_byte(first_byte);
+    let Some(packet_type) = packet_type.filter(|packet_type| packet_type.is_of(version)) else {
         return Err(DecodeError { offset: 0, kind: DecodeErrorKind::UnknownPacketType(first_byte >> 4) });
     };
     if packet_type == PacketType::Publish && first_byte & 0x06 == 0x06 {
@@ -96,17 +98,10 @@ pub fn frame_len(bytes: &[u8]) -> Result<Option<(usize, usize)>, DecodeError> {
 /// A Remaining Length and how many bytes say it, or `None` while it is unfinished.
 #[inline]
 pub(crate) fn decode_remaining_length(bytes: &[u8]) -> Result<Option<(u32, usize)>, DecodeError> {
-    let mut length = 0;
-    for (index, &byte) in bytes.iter().take(4).enumerate() {
-        length |= u32::from(byte & 0x7f) << (7 * index);
-        if byte & 0x80 == 0 {
-            return Ok(Some((length, index + 1)));
-        }
-    }
-    if bytes.len() < 4 {
-        return Ok(None);
-    }
-    Err(DecodeError { offset: 4, kind: DecodeErrorKind::RemainingLengthTooLong })
+    varint::decode(bytes).map_err(|varint::TooLong| DecodeError {
+        offset: 1 + varint::LAST_BYTE,
+        kind: DecodeErrorKind::RemainingLengthTooLong,
+    })
 }
 
 /// Appends a fixed header.
@@ -117,12 +112,7 @@ pub(crate) fn put_fixed_header(out: &mut Vec<u8>, first_byte: u8, remaining_leng
         return;
     }
     out.push(first_byte);
-    let mut rest = remaining_length;
-    while rest > 0x7f {
-        out.push(rest.to_le_bytes()[0] | 0x80);
-        rest >>= 7;
-    }
-    out.push(rest.to_le_bytes()[0]);
+    varint::put(out, remaining_length);
 }
 
 /// One whole packet, still as bytes.
@@ -139,8 +129,8 @@ impl<'a> Frame<'a> {
     ///
     /// Those of [`FixedHeader::decode`].
     #[inline]
-    pub fn split(bytes: &'a [u8]) -> Result<Option<(Self, &'a [u8])>, DecodeError> {
-        let Some(header) = FixedHeader::decode(bytes)? else { return Ok(None) };
+    pub fn split(bytes: &'a [u8], version: ProtocolVersion) -> Result<Option<(Self, &'a [u8])>, DecodeError> {
+        let Some(header) = FixedHeader::decode(bytes, version)? else { return Ok(None) };
         match bytes.split_at_checked(header.packet_len()) {
             Some((bytes, rest)) => Ok(Some((Self { header, bytes }, rest))),
             None => Ok(None),
@@ -166,13 +156,13 @@ impl<'a> Frame<'a> {
 /// one packet only, so that the caller learns where that packet ends.
 ///
 /// ```
-/// use mqttscope_proto::{FrameScanner, Scan};
+/// use mqttscope_proto::{FrameScanner, ProtocolVersion, Scan};
 ///
 /// let mut scanner = FrameScanner::new();
 /// // PINGRESP and the first byte of the next packet, in one piece.
 /// let piece = [0xd0, 0x00, 0x40];
-/// assert_eq!(scanner.scan(&piece), Ok(Scan { consumed: 2, complete: true }));
-/// assert_eq!(scanner.scan(&piece[2..]), Ok(Scan { consumed: 1, complete: false }));
+/// assert_eq!(scanner.scan(&piece, ProtocolVersion::V311), Ok(Scan { consumed: 2, complete: true }));
+/// assert_eq!(scanner.scan(&piece[2..], ProtocolVersion::V311), Ok(Scan { consumed: 1, complete: false }));
 /// # Ok::<(), mqttscope_proto::DecodeError>(())
 /// ```
 #[derive(Clone, Debug, Default)]
@@ -206,9 +196,10 @@ impl FrameScanner {
     ///
     /// Those of [`FixedHeader::decode`]. The bytes of the failing call are not consumed; a stream has no
     /// packets behind an error, and further calls are for a new stream.
-    pub fn scan(&mut self, bytes: &[u8]) -> Result<Scan, DecodeError> {
+    pub fn scan(&mut self, bytes: &[u8], version: ProtocolVersion) -> Result<Scan, DecodeError> {
         self.scan_with(bytes, |header| {
-            FixedHeader::decode(header).map(|header| header.map(|header| (header.len, header.packet_len())))
+            FixedHeader::decode(header, version)
+                .map(|header| header.map(|header| (header.len, header.packet_len())))
         })
     }
 
@@ -294,13 +285,13 @@ impl FrameScanner {
 /// with what has come, never ahead to what a header announces.
 ///
 /// ```
-/// use mqttscope_proto::Deframer;
+/// use mqttscope_proto::{Deframer, ProtocolVersion};
 ///
 /// let mut deframer = Deframer::new();
 /// let mut lengths = Vec::new();
 /// for piece in [&[0xd0][..], &[0x00, 0x40, 0x02], &[0x00, 0x01]] {
 ///     let mut rest = piece;
-///     while let Some(frame) = deframer.next_frame(&mut rest)? {
+///     while let Some(frame) = deframer.next_frame(&mut rest, ProtocolVersion::V311)? {
 ///         lengths.push(frame.bytes().len());
 ///     }
 /// }
@@ -333,24 +324,29 @@ impl Deframer {
     pub fn next_frame<'f, 'p: 'f>(
         &'f mut self,
         piece: &mut &'p [u8],
+        version: ProtocolVersion,
     ) -> Result<Option<Frame<'f>>, DecodeError> {
         if self.handed_out {
             self.partial.clear();
             self.handed_out = false;
         }
         if self.partial.is_empty() {
-            if let Some((frame, rest)) = Frame::split(piece)? {
+            if let Some((frame, rest)) = Frame::split(piece, version)? {
                 *piece = rest;
                 return Ok(Some(frame));
             }
             // It begins a packet and does not end it.
             self.missing = piece.len();
         }
-        self.complete(piece)
+        self.complete(piece, version)
     }
 
     /// Goes on with the packet that is unfinished.
-    fn complete(&mut self, piece: &mut &[u8]) -> Result<Option<Frame<'_>>, DecodeError> {
+    fn complete(
+        &mut self,
+        piece: &mut &[u8],
+        version: ProtocolVersion,
+    ) -> Result<Option<Frame<'_>>, DecodeError> {
         let header = loop {
             let (taken, rest) = piece.split_at(self.missing.min(piece.len()));
             self.partial.extend_from_slice(taken);
@@ -359,7 +355,7 @@ impl Deframer {
             if self.missing > 0 {
                 return Ok(None);
             }
-            match FixedHeader::decode(&self.partial)? {
+            match FixedHeader::decode(&self.partial, version)? {
                 Some(header) if header.packet_len() == self.partial.len() => break header,
                 Some(header) => self.missing = header.packet_len() - self.partial.len(),
                 None => self.missing = 1,
@@ -381,7 +377,7 @@ mod tests {
     use super::*;
 
     fn header(bytes: &[u8]) -> Result<Option<(u32, usize)>, (usize, DecodeErrorKind)> {
-        FixedHeader::decode(bytes)
+        FixedHeader::decode(bytes, ProtocolVersion::V311)
             .map(|header| header.map(|header| (header.remaining_length, header.len)))
             .map_err(|error| (error.offset, error.kind))
     }
@@ -428,6 +424,11 @@ mod tests {
             actual: 1,
         };
         assert_eq!(header(&[0xc0, 0x01]), Err((1, kind)));
+        for (bytes, is_of_311) in [(&[0xf0, 0x00][..], false), (&[0xe0, 0x01], false), (&[0xc0, 0x00], true)]
+        {
+            assert_eq!(FixedHeader::decode(bytes, ProtocolVersion::V311).is_ok(), is_of_311);
+            assert!(FixedHeader::decode(bytes, ProtocolVersion::V5).is_ok());
+        }
     }
 
     #[test]
@@ -442,7 +443,9 @@ mod tests {
                 let mut deframer = Deframer::new();
                 let mut seen = Vec::new();
                 for mut piece in [&stream[..first], &stream[first..second], &stream[second..]] {
-                    while let Some(frame) = deframer.next_frame(&mut piece).expect("the stream is valid") {
+                    while let Some(frame) =
+                        deframer.next_frame(&mut piece, ProtocolVersion::V311).expect("the stream is valid")
+                    {
                         seen.extend_from_slice(frame.bytes());
                         seen.push(0xee);
                     }
@@ -459,7 +462,7 @@ mod tests {
     fn a_large_announcement_reserves_nothing() {
         let mut deframer = Deframer::new();
         let mut piece: &[u8] = &[0x30, 0xff, 0xff, 0xff, 0x7f, 0x00];
-        assert_eq!(deframer.next_frame(&mut piece), Ok(None));
+        assert_eq!(deframer.next_frame(&mut piece, ProtocolVersion::V311), Ok(None));
         assert_eq!(deframer.buffered(), 6);
         assert!(deframer.partial.capacity() < 64);
     }

@@ -12,7 +12,8 @@ use crate::dissect::Field;
 use crate::error::DecodeError;
 use crate::field::FieldValue;
 use crate::frame::Frame;
-use crate::packet::{Packet, Will};
+use crate::packet::{Packet, Properties, Property, PropertyValue, SubscribeFilter, Will};
+use crate::reason::ReasonCode;
 use crate::rule::Violation;
 use crate::text::Text;
 use crate::types::ProtocolVersion;
@@ -41,7 +42,7 @@ pub fn push_packet(
                 object.text("message", &violation.rule.to_string());
             });
         });
-        push_members(object, packet);
+        push_members(object, packet, version);
         if let Some(fields) = fields {
             push_array(object.key("fields"), fields, |out, field| push_field(out, field, start));
         }
@@ -68,7 +69,7 @@ pub fn push_stream(out: &mut String, stream: &[u8], mut version: ProtocolVersion
         let mut start = 0;
         let mut violations = alloc::vec::Vec::new();
         let error = loop {
-            let frame = match Frame::split(&stream[start..]) {
+            let frame = match Frame::split(&stream[start..], version) {
                 Ok(Some((frame, _))) => frame,
                 Ok(None) => break None,
                 Err(error) => break Some(error),
@@ -100,16 +101,23 @@ pub fn push_stream(out: &mut String, stream: &[u8], mut version: ProtocolVersion
     });
 }
 
-fn push_members(object: &mut Object<'_>, packet: &Packet<'_>) {
+fn push_members(object: &mut Object<'_>, packet: &Packet<'_>, version: ProtocolVersion) {
+    let is_v5 = match version {
+        ProtocolVersion::V31 | ProtocolVersion::V311 => false,
+        ProtocolVersion::V5 => true,
+    };
     match packet {
         Packet::Connect(connect) => {
             object.text("protocol_name", &connect.protocol_name.to_string_lossy());
             object.number("protocol_level", connect.protocol_level);
-            object.bool("clean_session", connect.clean_session);
+            object.bool(if is_v5 { "clean_start" } else { "clean_session" }, connect.clean_session);
             object.number("keep_alive", connect.keep_alive.as_secs());
+            if is_v5 {
+                push_properties(object, connect.properties);
+            }
             object.text("client_id", &connect.client_id.to_string_lossy());
             match &connect.will {
-                Some(will) => push_will(object.key("will"), will),
+                Some(will) => push_will(object.key("will"), will, is_v5),
                 None => object.null("will"),
             }
             match &connect.username {
@@ -123,7 +131,10 @@ fn push_members(object: &mut Object<'_>, packet: &Packet<'_>) {
         }
         Packet::ConnAck(connack) => {
             object.bool("session_present", connack.session_present());
-            object.number("return_code", connack.return_code);
+            object.number(if is_v5 { "reason_code" } else { "return_code" }, connack.return_code);
+            if is_v5 {
+                push_properties(object, connack.properties);
+            }
         }
         Packet::Publish(publish) => {
             object.bool("dup", publish.dup);
@@ -134,44 +145,129 @@ fn push_members(object: &mut Object<'_>, packet: &Packet<'_>) {
                 Some(id) => object.number("packet_id", id),
                 None => object.null("packet_id"),
             }
+            if is_v5 {
+                push_properties(object, publish.properties);
+            }
             object.hex("payload", publish.payload);
+        }
+        Packet::PubAck(puback) => {
+            object.number("packet_id", puback.packet_id);
+            push_reason(object, puback.reason_code, puback.properties, is_v5);
+        }
+        Packet::PubRec(pubrec) => {
+            object.number("packet_id", pubrec.packet_id);
+            push_reason(object, pubrec.reason_code, pubrec.properties, is_v5);
         }
         Packet::PubRel(pubrel) => {
             object.bool("dup", pubrel.dup);
             object.number("packet_id", pubrel.packet_id);
+            push_reason(object, pubrel.reason_code, pubrel.properties, is_v5);
+        }
+        Packet::PubComp(pubcomp) => {
+            object.number("packet_id", pubcomp.packet_id);
+            push_reason(object, pubcomp.reason_code, pubcomp.properties, is_v5);
         }
         Packet::Subscribe(subscribe) => {
             object.bool("dup", subscribe.dup);
             object.number("packet_id", subscribe.packet_id);
+            if is_v5 {
+                push_properties(object, subscribe.properties);
+            }
             push_array(object.key("filters"), subscribe.filters, |out, item| {
-                push_object(out, |object| {
-                    object.text("filter", &item.filter.to_string_lossy());
-                    object.number("qos", item.qos);
-                });
+                push_filter(out, item, version, is_v5);
             });
         }
         Packet::SubAck(suback) => {
             object.number("packet_id", suback.packet_id);
-            push_array(object.key("return_codes"), suback.return_codes, |out, &code| {
-                push_number(out, code.into());
-            });
+            if is_v5 {
+                push_properties(object, suback.properties);
+            }
+            push_codes(object, if is_v5 { "reason_codes" } else { "return_codes" }, suback.return_codes);
         }
         Packet::Unsubscribe(unsubscribe) => {
             object.bool("dup", unsubscribe.dup);
             object.number("packet_id", unsubscribe.packet_id);
+            if is_v5 {
+                push_properties(object, unsubscribe.properties);
+            }
             push_array(object.key("filters"), unsubscribe.filters, |out, filter: Text<'_>| {
                 push_text(out, &filter.to_string_lossy());
             });
         }
-        Packet::PubAck(_) | Packet::PubRec(_) | Packet::PubComp(_) | Packet::UnsubAck(_) => {
-            object.number("packet_id", packet.packet_id().unwrap_or_default());
+        Packet::UnsubAck(unsuback) => {
+            object.number("packet_id", unsuback.packet_id);
+            if is_v5 {
+                push_properties(object, unsuback.properties);
+                push_codes(object, "reason_codes", unsuback.reason_codes);
+            }
         }
-        Packet::PingReq | Packet::PingResp | Packet::Disconnect => {}
+        Packet::Disconnect(disconnect) => {
+            push_reason(object, disconnect.reason_code, disconnect.properties, is_v5);
+        }
+        Packet::Auth(auth) => push_reason(object, auth.reason_code, auth.properties, is_v5),
+        Packet::PingReq | Packet::PingResp => {}
     }
 }
 
-fn push_will(out: &mut String, will: &Will<'_>) {
+/// What is not on the wire is null.
+fn push_reason(
+    object: &mut Object<'_>,
+    reason_code: Option<ReasonCode>,
+    properties: Option<Properties<'_>>,
+    is_v5: bool,
+) {
+    if !is_v5 {
+        return;
+    }
+    match reason_code {
+        Some(code) => object.number("reason_code", code.0),
+        None => object.null("reason_code"),
+    }
+    match properties {
+        Some(properties) => push_properties(object, properties),
+        None => object.null("properties"),
+    }
+}
+
+fn push_properties(object: &mut Object<'_>, properties: Properties<'_>) {
+    push_array(object.key("properties"), properties, |out, Property { id, value }| {
+        push_object(out, |object| {
+            object.text("name", id.name());
+            match value {
+                PropertyValue::Number(number) => object.number("value", number),
+                PropertyValue::Text(text) => object.text("value", &text.to_string_lossy()),
+                PropertyValue::Binary(bytes) => object.hex("value", bytes),
+                PropertyValue::Pair(name, value) => {
+                    push_array(object.key("value"), [name, value], |out, text| {
+                        push_text(out, &text.to_string_lossy());
+                    });
+                }
+            }
+        });
+    });
+}
+
+fn push_codes(object: &mut Object<'_>, key: &'static str, codes: &[u8]) {
+    push_array(object.key(key), codes, |out, &code| push_number(out, code.into()));
+}
+
+fn push_filter(out: &mut String, item: SubscribeFilter<'_>, version: ProtocolVersion, is_v5: bool) {
     push_object(out, |object| {
+        object.text("filter", &item.filter.to_string_lossy());
+        object.number("qos", item.options.qos(version));
+        if is_v5 {
+            object.bool("no_local", item.options.no_local());
+            object.bool("retain_as_published", item.options.retain_as_published());
+            object.number("retain_handling", item.options.retain_handling());
+        }
+    });
+}
+
+fn push_will(out: &mut String, will: &Will<'_>, is_v5: bool) {
+    push_object(out, |object| {
+        if is_v5 {
+            push_properties(object, will.properties);
+        }
         object.text("topic", &will.topic.to_string_lossy());
         object.hex("message", will.message);
         object.number("qos", will.qos);

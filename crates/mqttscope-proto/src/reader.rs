@@ -10,6 +10,7 @@ use crate::error::{DecodeError, DecodeErrorKind};
 use crate::field::{FieldDef, FieldValue, common};
 use crate::rule::{Rule, Violation, ViolationSink};
 use crate::text::Text;
+use crate::varint;
 
 /// Is told what a walk over a packet finds.
 pub(crate) trait Trace<'a> {
@@ -46,7 +47,7 @@ impl<'a, S: ViolationSink> Trace<'a> for ViolationsOnly<'_, S> {
 pub(crate) struct Reader<'a, 't, T> {
     bytes: &'a [u8],
     pos: usize,
-    trace: &'t mut T,
+    pub(crate) trace: &'t mut T,
 }
 
 impl<'a, 't, T: Trace<'a>> Reader<'a, 't, T> {
@@ -107,6 +108,49 @@ impl<'a, 't, T: Trace<'a>> Reader<'a, 't, T> {
         Ok(value)
     }
 
+    /// A Variable Byte Integer; more bytes than it needs are reported.
+    #[inline]
+    pub(crate) fn variable_byte_integer(&mut self, def: &'static FieldDef) -> Result<u32, DecodeError> {
+        let at = self.pos;
+        match varint::decode(&self.bytes[at..]) {
+            Ok(Some((value, len))) => {
+                self.pos += len;
+                self.trace.leaf(def, at..self.pos, FieldValue::Number(value));
+                if len != varint::len(value) {
+                    self.violation(at, Rule::NotTheFewestBytes(def.name));
+                }
+                Ok(value)
+            }
+            // The bytes end within it: one more is needed at least.
+            Ok(None) => self.take(def, self.remaining() + 1, 0).map(|_| 0),
+            Err(varint::TooLong) => {
+                let kind = DecodeErrorKind::VariableByteIntegerTooLong { field: def.name };
+                Err(DecodeError { offset: at + varint::LAST_BYTE, kind })
+            }
+        }
+    }
+
+    /// The next bytes, which have been looked at already.
+    #[inline]
+    pub(crate) fn ahead(&self) -> &'a [u8] {
+        &self.bytes[self.pos..]
+    }
+
+    /// Goes on behind bytes that were read otherwise.
+    #[inline]
+    pub(crate) fn advance(&mut self, len: usize) {
+        self.pos += len;
+    }
+
+    /// Bytes that no field of the packet takes.
+    #[inline]
+    pub(crate) fn nothing_follows(&mut self) {
+        if self.remaining() > 0 {
+            self.violation(self.pos, Rule::TrailingBytes(self.remaining()));
+            self.rest(&common::UNPARSED);
+        }
+    }
+
     /// A packet identifier; 0 is reported.
     #[inline]
     pub(crate) fn packet_id(&mut self) -> Result<u16, DecodeError> {
@@ -146,16 +190,18 @@ impl<'a, 't, T: Trace<'a>> Reader<'a, 't, T> {
 
     /// A payload of items, which `read` takes one by one up to the packet's end; its bytes are the answer.
     ///
-    /// One without an item breaks the rule `none`, and is the fault of the Remaining Length.
+    /// One without an item breaks the rule `none`, if there is one, and is the fault of the Remaining Length.
     #[inline]
     pub(crate) fn items(
         &mut self,
-        none: Rule,
+        none: Option<Rule>,
         mut read: impl FnMut(&mut Self) -> Result<(), DecodeError>,
     ) -> Result<&'a [u8], DecodeError> {
         let start = self.pos;
         self.open(&common::PAYLOAD);
-        if self.remaining() == 0 {
+        if self.remaining() == 0
+            && let Some(none) = none
+        {
             self.violation(1, none);
         }
         while self.remaining() > 0 {

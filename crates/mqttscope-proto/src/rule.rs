@@ -3,6 +3,8 @@
 use alloc::vec::Vec;
 
 use crate::clause::Clauses;
+use crate::property::{MISPLACED, PropertyHolder, PropertyId};
+use crate::reason::ReasonCode;
 use crate::types::{PacketType, ProtocolVersion};
 
 /// A rule that a decodable packet breaks, at the byte that breaks it.
@@ -40,7 +42,7 @@ impl ViolationSink for Option<Violation> {
     }
 }
 
-/// A rule of MQTT 3.1 or 3.1.1 for the bytes of a packet.
+/// A rule of MQTT 3.1, 3.1.1 or 5 for the bytes of a packet.
 ///
 /// `Display` says in words what is wrong; [`Rule::clause`] says where that is written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -151,15 +153,103 @@ pub enum Rule {
     /// A connect return code above 5.
     #[error("connect return code {0} is reserved")]
     ReturnCodeReserved(u8),
+    /// A Variable Byte Integer with more bytes than its number needs, which only MQTT 5 forbids.
+    #[error("{0} takes more bytes than its number needs")]
+    NotTheFewestBytes(&'static str),
+    /// A property that the packet type does not have.
+    #[error("{holder} has no {property}")]
+    PropertyMisplaced {
+        /// The property.
+        property: PropertyId,
+        /// Where it stands.
+        holder: PropertyHolder,
+    },
+    /// A property that may come once, and came again.
+    #[error("{property} comes more than once in {holder}")]
+    PropertyTwice {
+        /// The property.
+        property: PropertyId,
+        /// Where it stands.
+        holder: PropertyHolder,
+    },
+    /// A number that the property must not have.
+    #[error("{property} must not be {number}")]
+    PropertyNumber {
+        /// The property.
+        property: PropertyId,
+        /// The number that came.
+        number: u32,
+        /// Where it stands.
+        holder: PropertyHolder,
+    },
+    /// A Response Topic with a wildcard: it is a topic name.
+    #[error("a Response Topic must not hold the wildcards + and #")]
+    WildcardInResponseTopic(PropertyHolder),
+    /// Authentication Data where no Authentication Method says what it is.
+    #[error("Authentication Data needs an Authentication Method")]
+    AuthenticationDataWithoutMethod(PropertyHolder),
+    /// AUTH without an Authentication Method.
+    #[error("AUTH has no Authentication Method")]
+    AuthenticationMethodMissing,
+    /// A reason code that the packet type does not have.
+    #[error("{packet_type} has no reason code {code}")]
+    ReasonCode {
+        /// The packet type.
+        packet_type: PacketType,
+        /// The reason code that came.
+        code: ReasonCode,
+    },
+    /// PUBLISH without a topic name and without a topic alias for one.
+    #[error("the topic name is empty, and no Topic Alias stands for it")]
+    TopicEmptyWithoutAlias,
+    /// Bits 6 and 7 of the subscription options.
+    #[error("the reserved bits 6 and 7 of the subscription options are set")]
+    SubscriptionOptionsReserved,
+    /// Retain Handling 3.
+    #[error("Retain Handling is 0, 1 or 2, not 3")]
+    RetainHandling,
+    /// No Local on a shared subscription.
+    #[error("a shared subscription must not have No Local")]
+    NoLocalOnShared,
+    /// A shared subscription whose share name is empty, or holds a wildcard.
+    #[error("a share name has at least one character and no + or #")]
+    ShareName,
+    /// A shared subscription without a topic filter behind its share name.
+    #[error("a / and a topic filter must follow the share name")]
+    ShareWithoutFilter,
 }
 
 impl Rule {
-    /// Where the rule is written: a statement number of 3.1.1, or a section of 3.1.
+    /// Where the rule is written: a statement number or a section of 3.1.1 or 5, or a section of 3.1.
     ///
-    /// A rule that the given version does not have is answered with the other version's clause.
+    /// A rule that the given version does not have is answered with another version's clause.
     #[must_use]
     pub const fn clause(&self, version: ProtocolVersion) -> &'static str {
         self.clauses().of(version)
+    }
+
+    /// What a DISCONNECT says to a peer that breaks the rule (MQTT 5, 4.13): "Malformed Packet" where the bytes are not what
+    /// the packet's form asks for, "Protocol Error" where they say what must not be said.
+    #[must_use]
+    pub const fn reason_code(&self) -> ReasonCode {
+        match self {
+            Self::ReservedHeaderFlags { .. }
+            | Self::HeaderQos { .. }
+            | Self::IllFormedUtf8
+            | Self::Surrogate
+            | Self::Nul
+            | Self::StringTooLong(_)
+            | Self::ConnectReservedFlag
+            | Self::UsernameMissing
+            | Self::PasswordMissing
+            | Self::TrailingBytes(_)
+            | Self::ConnAckReservedFlags
+            | Self::NotTheFewestBytes(_)
+            | Self::PropertyMisplaced { .. }
+            | Self::SubscriptionOptionsReserved => ReasonCode::MALFORMED_PACKET,
+            Self::PropertyNumber { property: PropertyId::TopicAlias, .. } => ReasonCode::TOPIC_ALIAS_INVALID,
+            _ => ReasonCode::PROTOCOL_ERROR,
+        }
     }
 
     const fn clauses(&self) -> Clauses {
@@ -173,6 +263,14 @@ impl Rule {
                     PacketType::Disconnect => "[MQTT-3.14.1-1]",
                     _ => "[MQTT-2.2.2-1]",
                 },
+                v5: match packet_type {
+                    PacketType::PubRel => "[MQTT-3.6.1-1]",
+                    PacketType::Subscribe => "[MQTT-3.8.1-1]",
+                    PacketType::Unsubscribe => "[MQTT-3.10.1-1]",
+                    PacketType::Disconnect => "[MQTT-3.14.1-1]",
+                    PacketType::Auth => "[MQTT-3.15.1-1]",
+                    _ => "[MQTT-2.1.3-1]",
+                },
             },
             Self::HeaderQos { packet_type, .. } => Clauses {
                 v31: match packet_type {
@@ -181,69 +279,151 @@ impl Rule {
                     _ => "MQTT 3.1, UNSUBSCRIBE, Fixed header",
                 },
                 v311: "",
+                v5: "",
             },
-            Self::DupAtQos0 => Clauses { v31: "MQTT 3.1, Fixed header, DUP", v311: "[MQTT-3.3.1-2]" },
-            Self::PacketIdZero => Clauses { v31: "MQTT 3.1, Message identifiers", v311: "[MQTT-2.3.1-1]" },
+            Self::DupAtQos0 => {
+                Clauses { v31: "MQTT 3.1, Fixed header, DUP", v311: "[MQTT-3.3.1-2]", v5: "[MQTT-3.3.1-2]" }
+            }
+            Self::PacketIdZero => Clauses {
+                v31: "MQTT 3.1, Message identifiers",
+                v311: "[MQTT-2.3.1-1]",
+                v5: "[MQTT-2.2.1-3], [MQTT-2.2.1-4]",
+            },
             Self::IllFormedUtf8 | Self::Surrogate => {
-                Clauses { v31: "MQTT 3.1, MQTT and UTF-8", v311: "[MQTT-1.5.3-1]" }
+                Clauses { v31: "MQTT 3.1, MQTT and UTF-8", v311: "[MQTT-1.5.3-1]", v5: "[MQTT-1.5.4-1]" }
             }
-            Self::Nul => {
-                Clauses { v31: "MQTT 3.1, Appendix A, Topic semantics and usage", v311: "[MQTT-1.5.3-2]" }
-            }
-            Self::StringTooLong(_) => Clauses { v31: "MQTT 3.1, MQTT and UTF-8", v311: "[MQTT-4.7.3-3]" },
-            Self::TopicEmpty => {
-                Clauses { v31: "MQTT 3.1, Appendix A, Topic semantics and usage", v311: "[MQTT-4.7.3-1]" }
-            }
-            Self::WildcardInTopicName => {
-                Clauses { v31: "MQTT 3.1, PUBLISH, Variable header", v311: "[MQTT-3.3.2-2], [MQTT-4.7.1-1]" }
-            }
-            Self::MultiLevelWildcard => {
-                Clauses { v31: "MQTT 3.1, Appendix A, Multi-level wildcard", v311: "[MQTT-4.7.1-2]" }
-            }
-            Self::SingleLevelWildcard => {
-                Clauses { v31: "MQTT 3.1, Appendix A, Single-level wildcard", v311: "[MQTT-4.7.1-3]" }
-            }
-            Self::NoTopicFilter(packet_type) => match packet_type {
-                PacketType::Subscribe => {
-                    Clauses { v31: "MQTT 3.1, SUBSCRIBE, Payload", v311: "[MQTT-3.8.3-3]" }
-                }
-                _ => Clauses { v31: "MQTT 3.1, UNSUBSCRIBE, Payload", v311: "[MQTT-3.10.3-2]" },
+            Self::Nul => Clauses {
+                v31: "MQTT 3.1, Appendix A, Topic semantics and usage",
+                v311: "[MQTT-1.5.3-2]",
+                v5: "[MQTT-1.5.4-2]",
             },
-            Self::NoReturnCode => Clauses { v31: "MQTT 3.1, SUBACK, Payload", v311: "[MQTT-3.8.4-5]" },
-            Self::RequestedQos(_) => Clauses { v31: "MQTT 3.1, SUBSCRIBE, Payload", v311: "[MQTT-3.8.3-4]" },
-            Self::SubAckReturnCode(_) => Clauses { v31: "MQTT 3.1, SUBACK, Payload", v311: "[MQTT-3.9.3-2]" },
-            Self::ClientIdTooLong(_) | Self::ClientIdEmpty => {
-                Clauses { v31: "MQTT 3.1, CONNECT, Client Identifier", v311: "" }
+            Self::StringTooLong(_) => {
+                Clauses { v31: "MQTT 3.1, MQTT and UTF-8", v311: "[MQTT-4.7.3-3]", v5: "[MQTT-4.7.3-3]" }
             }
-            Self::ClientIdEmptyWithoutCleanSession => Clauses { v31: "", v311: "[MQTT-3.1.3-7]" },
+            Self::TopicEmpty => Clauses {
+                v31: "MQTT 3.1, Appendix A, Topic semantics and usage",
+                v311: "[MQTT-4.7.3-1]",
+                v5: "[MQTT-4.7.3-1]",
+            },
+            Self::WildcardInTopicName => Clauses {
+                v31: "MQTT 3.1, PUBLISH, Variable header",
+                v311: "[MQTT-3.3.2-2], [MQTT-4.7.1-1]",
+                v5: "[MQTT-3.3.2-2], [MQTT-4.7.0-1]",
+            },
+            Self::MultiLevelWildcard => Clauses {
+                v31: "MQTT 3.1, Appendix A, Multi-level wildcard",
+                v311: "[MQTT-4.7.1-2]",
+                v5: "[MQTT-4.7.1-1]",
+            },
+            Self::SingleLevelWildcard => Clauses {
+                v31: "MQTT 3.1, Appendix A, Single-level wildcard",
+                v311: "[MQTT-4.7.1-3]",
+                v5: "[MQTT-4.7.1-2]",
+            },
+            Self::NoTopicFilter(packet_type) => match packet_type {
+                PacketType::Subscribe => Clauses {
+                    v31: "MQTT 3.1, SUBSCRIBE, Payload",
+                    v311: "[MQTT-3.8.3-3]",
+                    v5: "[MQTT-3.8.3-2]",
+                },
+                _ => Clauses {
+                    v31: "MQTT 3.1, UNSUBSCRIBE, Payload",
+                    v311: "[MQTT-3.10.3-2]",
+                    v5: "[MQTT-3.10.3-2]",
+                },
+            },
+            Self::NoReturnCode => {
+                Clauses { v31: "MQTT 3.1, SUBACK, Payload", v311: "[MQTT-3.8.4-5]", v5: "[MQTT-3.8.4-6]" }
+            }
+            Self::RequestedQos(_) => {
+                Clauses { v31: "MQTT 3.1, SUBSCRIBE, Payload", v311: "[MQTT-3.8.3-4]", v5: "MQTT 5, 3.8.3.1" }
+            }
+            Self::SubAckReturnCode(_) => Clauses {
+                v31: "MQTT 3.1, SUBACK, Payload",
+                v311: "[MQTT-3.9.3-2]",
+                v5: "[MQTT-3.9.3-1], [MQTT-3.9.3-2]",
+            },
+            Self::ClientIdTooLong(_) | Self::ClientIdEmpty => {
+                Clauses { v31: "MQTT 3.1, CONNECT, Client Identifier", v311: "", v5: "" }
+            }
+            Self::ClientIdEmptyWithoutCleanSession => Clauses { v31: "", v311: "[MQTT-3.1.3-7]", v5: "" },
             Self::ProtocolNameAndLevel(level) => Clauses {
                 v31: "MQTT 3.1, Variable header, Protocol version",
                 v311: match ProtocolVersion::from_level(*level) {
                     // At the level of 3.1.1 it is the name that is wrong.
                     Some(ProtocolVersion::V311) => "[MQTT-3.1.2-1]",
-                    Some(ProtocolVersion::V31) | None => "[MQTT-3.1.2-2]",
+                    Some(ProtocolVersion::V31 | ProtocolVersion::V5) | None => "[MQTT-3.1.2-2]",
                 },
+                v5: "[MQTT-3.1.2-1]",
             },
-            Self::ConnectReservedFlag => Clauses { v31: "", v311: "[MQTT-3.1.2-3]" },
-            Self::WillQosWithoutWill => Clauses { v31: "", v311: "[MQTT-3.1.2-13]" },
-            Self::WillRetainWithoutWill => Clauses { v31: "", v311: "[MQTT-3.1.2-15]" },
-            Self::WillQosReserved => {
-                Clauses { v31: "MQTT 3.1, Variable header, Will QoS", v311: "[MQTT-3.1.2-14]" }
+            Self::ConnectReservedFlag => Clauses { v31: "", v311: "[MQTT-3.1.2-3]", v5: "[MQTT-3.1.2-3]" },
+            Self::WillQosWithoutWill => Clauses { v31: "", v311: "[MQTT-3.1.2-13]", v5: "[MQTT-3.1.2-11]" },
+            Self::WillRetainWithoutWill => {
+                Clauses { v31: "", v311: "[MQTT-3.1.2-15]", v5: "[MQTT-3.1.2-13]" }
             }
+            Self::WillQosReserved => Clauses {
+                v31: "MQTT 3.1, Variable header, Will QoS",
+                v311: "[MQTT-3.1.2-14]",
+                v5: "[MQTT-3.1.2-12]",
+            },
             Self::PasswordWithoutUsername => Clauses {
                 v31: "MQTT 3.1, Variable header, User name and password flags",
                 v311: "[MQTT-3.1.2-22]",
+                v5: "",
             },
-            Self::UsernameMissing => Clauses { v31: "", v311: "[MQTT-3.1.2-19]" },
-            Self::PasswordMissing => Clauses { v31: "", v311: "[MQTT-3.1.2-21]" },
-            Self::TrailingBytes(_) => {
-                Clauses { v31: "MQTT 3.1, Fixed header, Remaining Length", v311: "MQTT 3.1.1, 2.2.3" }
+            Self::UsernameMissing => Clauses { v31: "", v311: "[MQTT-3.1.2-19]", v5: "[MQTT-3.1.2-17]" },
+            Self::PasswordMissing => Clauses { v31: "", v311: "[MQTT-3.1.2-21]", v5: "[MQTT-3.1.2-19]" },
+            Self::TrailingBytes(_) => Clauses {
+                v31: "MQTT 3.1, Fixed header, Remaining Length",
+                v311: "MQTT 3.1.1, 2.2.3",
+                v5: "MQTT 5, 2.1.4",
+            },
+            Self::ConnAckReservedFlags => {
+                Clauses { v31: "", v311: "MQTT 3.1.1, 3.2.2.1", v5: "[MQTT-3.2.2-1]" }
             }
-            Self::ConnAckReservedFlags => Clauses { v31: "", v311: "MQTT 3.1.1, 3.2.2.1" },
-            Self::SessionPresentWithRefusal => Clauses { v31: "", v311: "[MQTT-3.2.2-4]" },
-            Self::ReturnCodeReserved(_) => {
-                Clauses { v31: "MQTT 3.1, CONNACK, Connect return code", v311: "MQTT 3.1.1, 3.2.2.3" }
+            Self::SessionPresentWithRefusal => {
+                Clauses { v31: "", v311: "[MQTT-3.2.2-4]", v5: "[MQTT-3.2.2-6]" }
             }
+            Self::ReturnCodeReserved(_) => Clauses {
+                v31: "MQTT 3.1, CONNACK, Connect return code",
+                v311: "MQTT 3.1.1, 3.2.2.3",
+                v5: "[MQTT-3.2.2-8]",
+            },
+            Self::NotTheFewestBytes(_) => in_v5("[MQTT-1.5.5-1]"),
+            Self::PropertyMisplaced { .. } => in_v5(MISPLACED),
+            Self::PropertyTwice { property, holder } => in_v5(property.section(*holder)),
+            Self::PropertyNumber { property: PropertyId::TopicAlias, .. } => in_v5("[MQTT-3.3.2-8]"),
+            Self::PropertyNumber { property, holder, .. } => in_v5(property.section(*holder)),
+            Self::WildcardInResponseTopic(PropertyHolder::Will) => in_v5("[MQTT-4.7.0-1]"),
+            Self::WildcardInResponseTopic(PropertyHolder::Packet(_)) => in_v5("[MQTT-3.3.2-14]"),
+            Self::AuthenticationDataWithoutMethod(PropertyHolder::Packet(PacketType::Auth))
+            | Self::AuthenticationMethodMissing => in_v5("MQTT 5, 3.15.2.2.2"),
+            Self::AuthenticationDataWithoutMethod(holder) => {
+                in_v5(PropertyId::AuthenticationData.section(*holder))
+            }
+            Self::ReasonCode { packet_type, .. } => in_v5(match packet_type {
+                PacketType::ConnAck => "[MQTT-3.2.2-8]",
+                PacketType::PubAck => "[MQTT-3.4.2-1]",
+                PacketType::PubRec => "[MQTT-3.5.2-1]",
+                PacketType::PubRel => "[MQTT-3.6.2-1]",
+                PacketType::PubComp => "[MQTT-3.7.2-1]",
+                PacketType::SubAck => "[MQTT-3.9.3-2]",
+                PacketType::UnsubAck => "[MQTT-3.11.3-2]",
+                PacketType::Disconnect => "[MQTT-3.14.2-1]",
+                PacketType::Auth => "[MQTT-3.15.2-1]",
+                _ => "MQTT 5, 2.4",
+            }),
+            Self::TopicEmptyWithoutAlias => in_v5("MQTT 5, 3.3.2.1"),
+            Self::SubscriptionOptionsReserved => in_v5("[MQTT-3.8.3-5]"),
+            Self::RetainHandling => in_v5("MQTT 5, 3.8.3.1"),
+            Self::NoLocalOnShared => in_v5("[MQTT-3.8.3-4]"),
+            Self::ShareName => in_v5("[MQTT-4.8.2-1], [MQTT-4.8.2-2]"),
+            Self::ShareWithoutFilter => in_v5("[MQTT-4.8.2-2]"),
         }
     }
+}
+
+/// A rule that came with MQTT 5.
+const fn in_v5(v5: &'static str) -> Clauses {
+    Clauses { v31: "", v311: "", v5 }
 }

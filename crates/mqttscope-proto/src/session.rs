@@ -14,30 +14,43 @@ use alloc::collections::VecDeque;
 use alloc::string::String;
 use alloc::vec::Vec;
 
-use crate::types::{PacketId, PacketType, ProtocolVersion, Qos, Timestamp};
+use crate::packet::Properties;
+use crate::types::{KeepAlive, PacketId, PacketType, ProtocolVersion, Qos, Timestamp};
 
+mod aliases;
+mod auth;
 mod by_id;
 mod command;
+mod connack;
+mod ending;
 mod event;
+mod exchange;
 mod ids;
 mod inbound;
 mod input;
 mod keep_alive;
+mod limits;
 mod options;
 mod outbound;
+mod peer_error;
 mod sending;
 mod snapshot;
 mod transmit;
 
-pub use event::{CloseReason, CommandError, Event, PeerError, SubscribeResult};
+pub use event::{AuthenticationData, CloseReason, CommandError, Event, Reason, SubscribeResult};
+pub use limits::{Limit, ServerLimits};
 pub use options::{AckPolicy, ConnectOptions, Policy, Publication, WillOptions};
+pub use peer_error::PeerError;
 pub use snapshot::{SNAPSHOT_FORMAT, SavedMessage, Snapshot, SnapshotError};
 pub use transmit::{Transmit, TransmitKind};
 
+use aliases::Aliases;
+use auth::Authentication;
 use by_id::{ById, Echoes};
 use ids::{IdSet, PacketIds};
-use inbound::HeldAcks;
+use inbound::{HeldAcks, Unanswered};
 use keep_alive::KeepAliveTimer;
+use limits::ClientLimits;
 use outbound::Outbound;
 use transmit::TransmitQueue;
 
@@ -57,10 +70,10 @@ use transmit::TransmitQueue;
 /// session.handle_packet(now, &decode(&[0x20, 0x02, 0x00, 0x00], ProtocolVersion::V31, &mut ())?);
 /// assert_eq!(session.poll_event(), Some(Event::Connected { session_present: false }));
 ///
-/// let message = Publication { topic: TopicName::new("t")?, payload: b"hi", qos: Qos::AtLeastOnce, retain: false };
+/// let message = Publication::new(TopicName::new("t")?, b"hi", Qos::AtLeastOnce);
 /// let Published::InFlight(packet_id) = session.publish(now, &message)? else { unreachable!() };
 /// assert!(session.poll_transmit().is_some());
-/// session.handle_packet(now, &Packet::PubAck(PubAck { packet_id: packet_id.get() }));
+/// session.handle_packet(now, &Packet::PubAck(PubAck::new(packet_id.get())));
 /// assert_eq!(session.poll_event(), Some(Event::Completed { packet_id, qos: Qos::AtLeastOnce }));
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
@@ -70,7 +83,21 @@ pub struct Session {
     state: State,
     version: ProtocolVersion,
     client_id: String,
+    /// The server has given the client identifier to a client without one (MQTT 5).
+    is_client_id_assigned: bool,
+    /// In MQTT 5 Clean Start.
     clean_session: bool,
+    /// The Session Expiry Interval that the last CONNECT asked for.
+    connect_expiry_secs: u32,
+    /// Seconds for which the session outlives its connection.
+    session_expiry_secs: u32,
+    /// There is a session that has outlived a connection, or can.
+    holds_session: bool,
+    /// What this side accepts on the present connection.
+    offer: ClientLimits,
+    /// What the server accepts on the present or last connection.
+    limits: ServerLimits,
+    authentication: Authentication,
     keep_alive: KeepAliveTimer,
     ids: PacketIds,
     outbound: Outbound,
@@ -78,6 +105,9 @@ pub struct Session {
     /// Identifiers of QoS 2 messages that were received and are not yet released.
     received: IdSet,
     held: HeldAcks,
+    unanswered: Unanswered,
+    inbound_aliases: Aliases,
+    outbound_aliases: Aliases,
     /// Answers that copies with DUP will bring besides the regular one.
     echoes: Echoes,
     transmits: TransmitQueue,
@@ -166,13 +196,23 @@ impl Session {
             state: State::Disconnected,
             version: ProtocolVersion::default(),
             client_id: String::new(),
+            is_client_id_assigned: false,
             clean_session: true,
+            connect_expiry_secs: 0,
+            session_expiry_secs: 0,
+            holds_session: false,
+            offer: ClientLimits::of(Properties::NONE),
+            limits: ServerLimits::default(),
+            authentication: Authentication::default(),
             keep_alive: KeepAliveTimer::new(Default::default(), Timestamp::default()),
             ids: PacketIds::new(),
             outbound: Outbound::default(),
             requests: ById::default(),
             received: IdSet::new(),
             held: HeldAcks::default(),
+            unanswered: Unanswered::new(),
+            inbound_aliases: Aliases::default(),
+            outbound_aliases: Aliases::default(),
             echoes: Echoes::default(),
             transmits: TransmitQueue::default(),
             events: VecDeque::new(),
@@ -215,6 +255,30 @@ impl Session {
     #[must_use]
     pub fn version(&self) -> ProtocolVersion {
         self.version
+    }
+
+    /// The client identifier of the present or last connection: that of CONNECT, or the one that the server assigned.
+    #[must_use]
+    pub fn client_id(&self) -> &str {
+        &self.client_id
+    }
+
+    /// What the server of the present or last connection said of itself in CONNACK, and what it therefore allows.
+    #[must_use]
+    pub fn limits(&self) -> &ServerLimits {
+        &self.limits
+    }
+
+    /// The keep alive that holds: in MQTT 5 the server's, if it has one.
+    #[must_use]
+    pub fn keep_alive(&self) -> KeepAlive {
+        self.keep_alive.interval()
+    }
+
+    /// Whether the session lives on behind its connection.
+    #[must_use]
+    pub fn is_kept(&self) -> bool {
+        self.outlives_connection()
     }
 
     /// The policy.

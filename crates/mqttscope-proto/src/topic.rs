@@ -139,6 +139,35 @@ pub(crate) fn filter_fault(text: Text<'_>) -> Option<Violation> {
     string_fault(text).or_else(|| wildcard_fault(text.as_bytes()))
 }
 
+/// The first rule of shared subscriptions that a topic filter breaks (MQTT 5, 4.8.2); nothing for other filters.
+pub(crate) fn share_fault(text: Text<'_>) -> Option<Violation> {
+    let share = text.as_bytes().strip_prefix(SHARE)?;
+    let name_len = share.iter().position(|&byte| byte == b'/');
+    let name = &share[..name_len.unwrap_or(share.len())];
+    if let Some(wildcard) = name.iter().position(|byte| matches!(byte, b'+' | b'#')) {
+        return Some(Violation { offset: SHARE.len() + wildcard, rule: Rule::ShareName });
+    }
+    match name_len {
+        Some(0) => Some(Violation { offset: SHARE.len(), rule: Rule::ShareName }),
+        None if name.is_empty() => Some(Violation { offset: SHARE.len() - 1, rule: Rule::ShareName }),
+        Some(len) if len + 1 < share.len() => None,
+        Some(_) | None => Some(Violation { offset: text.len() - 1, rule: Rule::ShareWithoutFilter }),
+    }
+}
+
+/// Whether a topic filter is one of a shared subscription (MQTT 5, 4.8.2).
+#[must_use]
+pub fn is_shared(filter: &str) -> bool {
+    is_shared_filter(filter.as_bytes())
+}
+
+pub(crate) fn is_shared_filter(filter: &[u8]) -> bool {
+    filter.starts_with(SHARE)
+}
+
+/// What the filters of shared subscriptions begin with.
+const SHARE: &[u8] = b"$share/";
+
 /// Whether a topic holds nothing that a rule is about, as nearly all do.
 #[inline]
 fn is_plain(text: Text<'_>) -> bool {
@@ -235,6 +264,20 @@ mod tests {
         }
         assert_eq!(filter(""), Err((0, Rule::TopicEmpty)));
         assert_eq!(filter("a\0b"), Err((1, Rule::Nul)));
+    }
+
+    #[test]
+    fn shared_subscriptions() {
+        let fault = |text: &str| share_fault(text.into()).map(|violation| (violation.offset, violation.rule));
+        for good in ["$share/a/b", "$share/a/#", "$share", "$shared//", "a/$share//", "$share/a//"] {
+            assert_eq!(fault(good), None, "{good}");
+        }
+        for (bad, offset) in [("$share/", 6), ("$share//a", 7), ("$share/a+/b", 8), ("$share/#", 7)] {
+            assert_eq!(fault(bad), Some((offset, Rule::ShareName)), "{bad}");
+        }
+        for (bad, offset) in [("$share/a", 7), ("$share/a/", 8)] {
+            assert_eq!(fault(bad), Some((offset, Rule::ShareWithoutFilter)), "{bad}");
+        }
     }
 
     #[test]

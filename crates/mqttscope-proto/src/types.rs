@@ -16,24 +16,40 @@ pub enum ProtocolVersion {
     V31,
     /// MQTT 3.1.1: protocol name `MQTT`, level 4.
     V311,
+    /// MQTT 5: protocol name `MQTT`, level 5.
+    V5,
 }
 
 impl ProtocolVersion {
+    /// All of them, in ascending order.
+    pub const ALL: [Self; 3] = [Self::V31, Self::V311, Self::V5];
+
     /// The protocol name that CONNECT carries (MQTT 3.1, Variable header, Protocol name; [MQTT-3.1.2-1]).
     #[must_use]
     pub const fn protocol_name(self) -> &'static str {
         match self {
             Self::V31 => "MQIsdp",
-            Self::V311 => "MQTT",
+            Self::V311 | Self::V5 => "MQTT",
         }
     }
 
-    /// The protocol level that CONNECT carries ("protocol version number" in 3.1; [MQTT-3.1.2-2]).
+    /// The protocol level that CONNECT carries ("protocol version number" in 3.1, "Protocol Version" in 5;
+    /// [MQTT-3.1.2-2]).
     #[must_use]
     pub const fn level(self) -> u8 {
         match self {
             Self::V31 => 3,
             Self::V311 => 4,
+            Self::V5 => 5,
+        }
+    }
+
+    /// Whether packets of the version have properties and reason codes.
+    #[must_use]
+    pub const fn has_properties(self) -> bool {
+        match self {
+            Self::V31 | Self::V311 => false,
+            Self::V5 => true,
         }
     }
 
@@ -43,6 +59,7 @@ impl ProtocolVersion {
         match level {
             3 => Some(Self::V31),
             4 => Some(Self::V311),
+            5 => Some(Self::V5),
             _ => None,
         }
     }
@@ -53,13 +70,15 @@ impl fmt::Display for ProtocolVersion {
         f.write_str(match self {
             Self::V31 => "3.1",
             Self::V311 => "3.1.1",
+            Self::V5 => "5",
         })
     }
 }
 
 /// The type of a packet, the high four bits of its first byte.
 ///
-/// 0 and 15 are reserved, and are no packet types (MQTT 3.1, Fixed header; MQTT 3.1.1, 2.2.1).
+/// 0 is reserved and no packet type, and so is 15 before MQTT 5, where it is AUTH (MQTT 3.1, Fixed header; MQTT 3.1.1,
+/// 2.2.1; MQTT 5, 2.1.2).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 #[repr(u8)]
 #[allow(missing_docs, reason = "the variants are the names of the specifications")]
@@ -78,11 +97,12 @@ pub enum PacketType {
     PingReq = 12,
     PingResp = 13,
     Disconnect = 14,
+    Auth = 15,
 }
 
 impl PacketType {
-    /// All fourteen, in the order of their numbers.
-    pub const ALL: [Self; 14] = [
+    /// All fifteen, in the order of their numbers.
+    pub const ALL: [Self; 15] = [
         Self::Connect,
         Self::ConnAck,
         Self::Publish,
@@ -97,15 +117,28 @@ impl PacketType {
         Self::PingReq,
         Self::PingResp,
         Self::Disconnect,
+        Self::Auth,
     ];
 
-    /// The type of a packet that begins with this byte, `None` for the reserved types 0 and 15.
+    /// The type of a packet that begins with this byte, `None` for the reserved type 0.
+    ///
+    /// AUTH is a packet type of MQTT 5 only: see [`PacketType::is_of`].
     #[inline]
     #[must_use]
     pub const fn from_first_byte(first_byte: u8) -> Option<Self> {
         match first_byte >> 4 {
-            number @ 1..=14 => Some(Self::ALL[number as usize - 1]),
-            _ => None,
+            0 => None,
+            number => Some(Self::ALL[number as usize - 1]),
+        }
+    }
+
+    /// Whether a version has packets of this type.
+    #[inline]
+    #[must_use]
+    pub const fn is_of(self, version: ProtocolVersion) -> bool {
+        match version {
+            ProtocolVersion::V31 | ProtocolVersion::V311 => self as u8 != Self::Auth as u8,
+            ProtocolVersion::V5 => true,
         }
     }
 
@@ -127,28 +160,45 @@ impl PacketType {
             Self::PingReq => "PINGREQ",
             Self::PingResp => "PINGRESP",
             Self::Disconnect => "DISCONNECT",
+            Self::Auth => "AUTH",
         }
     }
 
     /// The only Remaining Length that a packet of this type can have, `None` where it varies.
     #[inline]
     #[must_use]
-    pub const fn fixed_remaining_length(self) -> Option<u32> {
+    pub const fn fixed_remaining_length(self, version: ProtocolVersion) -> Option<u32> {
         match self {
-            Self::PingReq | Self::PingResp | Self::Disconnect => Some(0),
-            Self::ConnAck | Self::PubAck | Self::PubRec | Self::PubRel | Self::PubComp | Self::UnsubAck => {
-                Some(2)
-            }
-            Self::Connect | Self::Publish | Self::Subscribe | Self::SubAck | Self::Unsubscribe => None,
+            Self::PingReq | Self::PingResp => Some(0),
+            Self::Connect
+            | Self::Publish
+            | Self::Subscribe
+            | Self::SubAck
+            | Self::Unsubscribe
+            | Self::Auth => None,
+            Self::Disconnect
+            | Self::ConnAck
+            | Self::PubAck
+            | Self::PubRec
+            | Self::PubRel
+            | Self::PubComp
+            | Self::UnsubAck => match version {
+                ProtocolVersion::V31 | ProtocolVersion::V311 if self as u8 == Self::Disconnect as u8 => {
+                    Some(0)
+                }
+                ProtocolVersion::V31 | ProtocolVersion::V311 => Some(2),
+                // Properties and reason codes follow, or may.
+                ProtocolVersion::V5 => None,
+            },
         }
     }
 
-    /// The first byte of a packet of this type with the flags that 3.1.1 prescribes, and 3.1 without DUP.
+    /// The first byte of a packet of this type with the flags that 3.1.1 and 5 prescribe, and 3.1 without DUP.
     pub(crate) const fn first_byte(self) -> u8 {
         (self as u8) << 4 | self.reserved_flags()
     }
 
-    /// The low four bits of the first byte in 3.1.1's table 2.2; for PUBLISH, which sets them as it likes, 0.
+    /// The low four bits of the first byte in table 2.2 of 3.1.1 and table 2-2 of 5; for PUBLISH, which sets them as it likes, 0.
     #[must_use]
     pub const fn reserved_flags(self) -> u8 {
         match self {
@@ -339,10 +389,10 @@ mod tests {
 
     #[test]
     fn levels_and_versions_agree() {
-        for version in [ProtocolVersion::V31, ProtocolVersion::V311] {
+        for version in ProtocolVersion::ALL {
             assert_eq!(ProtocolVersion::from_level(version.level()), Some(version));
         }
-        assert_eq!(ProtocolVersion::from_level(5), None);
+        assert_eq!(ProtocolVersion::from_level(6), None);
     }
 
     #[test]

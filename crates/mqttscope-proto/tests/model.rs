@@ -4,9 +4,9 @@ mod common;
 
 use std::collections::{BTreeMap, VecDeque};
 
-use common::broker::{Broker, number};
-use mqttscope_proto::session::{ConnectOptions, Delivery, Event, Publication, Session};
-use mqttscope_proto::{Deframer, Packet, ProtocolVersion, Qos, Timestamp, TopicName};
+use common::broker::{Broker, number, properties, topic};
+use mqttscope_proto::session::{ConnectOptions, Delivery, Event, PeerError, Publication, Session};
+use mqttscope_proto::{Deframer, Packet, PropertyId, ProtocolVersion, Qos, Timestamp, TopicName};
 
 const RUNS: u64 = 10_000;
 
@@ -45,7 +45,8 @@ struct Run {
 impl Run {
     fn new(seed: u64) -> Self {
         let mut random = Random(seed.wrapping_mul(0x9e37_79b9_7f4a_7c15));
-        let version = if random.below(2) == 0 { ProtocolVersion::V31 } else { ProtocolVersion::V311 };
+        let version = ProtocolVersion::ALL[random.below(3)];
+        let broker = Broker::new(random.number(1, 4));
         let mut session = Session::new();
         let policy = session.policy_mut();
         policy.max_in_flight = 1 + random.below(5);
@@ -53,15 +54,24 @@ impl Run {
         policy.retry_after_millis = (random.below(4) == 0).then_some(50);
         Self {
             seed,
-            random,
             now: Timestamp::from_millis(0),
-            options: ConnectOptions { version, client_id: "model".into(), ..Default::default() },
+            options: ConnectOptions {
+                version,
+                client_id: "model".into(),
+                properties: properties(&[
+                    (PropertyId::SessionExpiryInterval, u32::MAX),
+                    (PropertyId::ReceiveMaximum, random.number(1, 4).into()),
+                    (PropertyId::TopicAliasMaximum, 1),
+                ]),
+                ..Default::default()
+            },
+            random,
             session,
             deframer: Deframer::new(),
             open: false,
             to_broker: VecDeque::new(),
             to_client: VecDeque::new(),
-            broker: Broker::default(),
+            broker,
             published: Vec::new(),
             broker_published: Vec::new(),
             delivered: Vec::new(),
@@ -111,8 +121,11 @@ impl Run {
         let message = u32::try_from(self.published.len()).expect("there are few");
         let qos = self.random.qos();
         let payload = &message.to_be_bytes();
-        let topic = TopicName::new("t").expect("a topic");
-        let publication = Publication { topic, payload, qos, retain: false };
+        let topic = TopicName::new(topic(message)).expect("a topic");
+        // An alias changes its meaning now and then.
+        let alias = properties(&[(PropertyId::TopicAlias, message % 2 + 1)]);
+        let publication =
+            Publication { properties: alias.as_properties(), ..Publication::new(topic, payload, qos) };
         if message < MESSAGES && self.session.publish(self.now, &publication).is_ok() {
             self.published.push(qos);
         }
@@ -135,9 +148,14 @@ impl Run {
     fn carry_to_client(&mut self) {
         let bytes = self.random.take_some(&mut self.to_client);
         let mut piece = &bytes[..];
-        while let Some(frame) = self.deframer.next_frame(&mut piece).expect("the broker sends packets") {
+        while let Some(frame) =
+            self.deframer.next_frame(&mut piece, self.options.version).expect("the broker sends packets")
+        {
             let packet = frame.decode(self.options.version, &mut ()).expect("the broker sends packets");
             let delivery = self.session.handle_packet(self.now, &packet);
+            if let Packet::Publish(publish) = &packet {
+                assert_eq!(self.session.topic_of(publish), Some("t".into()), "seed {}", self.seed);
+            }
             if let (Packet::Publish(publish), Delivery::Deliver) = (packet, delivery) {
                 self.delivered.push(number(publish.payload));
             }
@@ -167,7 +185,12 @@ impl Run {
             self.to_broker.extend(transmit.frame);
         }
         while let Some(event) = self.session.poll_event() {
-            let expected = !matches!(event, Event::Close(_) | Event::Refused { .. });
+            let expected = !matches!(
+                event,
+                Event::Close(_)
+                    | Event::Refused { .. }
+                    | Event::PeerError(PeerError::ReceiveMaximum { .. } | PeerError::TopicAliasUnknown(_))
+            );
             assert!(expected, "seed {}: {event:?}", self.seed);
         }
     }
@@ -213,6 +236,10 @@ impl Random {
         self.0 ^= self.0 >> 27;
         let number = self.0.wrapping_mul(0x2545_f491_4f6c_dd1d) >> 33;
         usize::try_from(number).expect("31 bits fit") % limit
+    }
+
+    fn number(&mut self, least: usize, most: usize) -> u16 {
+        u16::try_from(least + self.below(most + 1 - least)).expect("it is small")
     }
 
     fn qos(&mut self) -> Qos {

@@ -11,8 +11,8 @@ use std::time::Duration;
 
 use common::client::describe;
 use mqttscope_proto::{
-    ConnAck, Deframer, Packet, ProtocolVersion, PubAck, PubComp, PubRec, PubRel, Publish, Qos, SubAck,
-    UnsubAck,
+    ConnAck, Deframer, Packet, Properties, ProtocolVersion, PubAck, PubComp, PubRec, PubRel, Publish, Qos,
+    SubAck, UnsubAck,
 };
 
 const VERSIONS: [(ProtocolVersion, &str); 2] =
@@ -178,7 +178,7 @@ fn serve(
             return seen;
         }
         let mut piece = &buffer[..count];
-        while let Some(frame) = deframer.next_frame(&mut piece).expect("mosquitto sends packets") {
+        while let Some(frame) = deframer.next_frame(&mut piece, version).expect("mosquitto sends packets") {
             let mut violations = Vec::new();
             let packet = frame.decode(version, &mut violations).expect("mosquitto sends packets");
             assert_eq!(violations, [], "{packet:?}");
@@ -212,33 +212,42 @@ fn answer(
                     will.retain
                 );
             }
-            send(stream, &Packet::ConnAck(ConnAck { flags: 0, return_code }));
+            send(stream, &Packet::ConnAck(ConnAck::new(0, return_code)));
         }
         Packet::Publish(publish) => {
             seen.published.push((publish.topic.to_string(), publish.payload.to_vec(), publish.retain));
             match (publish.qos, publish.packet_id) {
-                (Qos::AtLeastOnce, Some(packet_id)) => send(stream, &Packet::PubAck(PubAck { packet_id })),
-                (Qos::ExactlyOnce, Some(packet_id)) => send(stream, &Packet::PubRec(PubRec { packet_id })),
+                (Qos::AtLeastOnce, Some(packet_id)) => send(stream, &Packet::PubAck(PubAck::new(packet_id))),
+                (Qos::ExactlyOnce, Some(packet_id)) => send(stream, &Packet::PubRec(PubRec::new(packet_id))),
                 _ => {}
             }
         }
-        Packet::PubRel(PubRel { packet_id, .. }) => send(stream, &Packet::PubComp(PubComp { packet_id })),
+        Packet::PubRel(PubRel { packet_id, .. }) => send(stream, &Packet::PubComp(PubComp::new(packet_id))),
         Packet::Subscribe(subscribe) => {
             let packet_id = subscribe.packet_id;
-            let return_codes: Vec<u8> = subscribe.filters.iter().map(|item| item.qos).collect();
-            send(stream, &Packet::SubAck(SubAck { packet_id, return_codes: &return_codes }));
+            let return_codes: Vec<u8> =
+                subscribe.filters.iter().map(|item| item.options.qos(ProtocolVersion::V311)).collect();
+            send(stream, &Packet::SubAck(SubAck::new(packet_id, &return_codes)));
             for (packet_id, &(qos, payload)) in (1..).zip(messages) {
                 let packet_id = Some(packet_id).filter(|_| qos != Qos::AtMostOnce);
                 let topic = "topic/a".into();
-                let publish = Publish { dup: false, qos, retain: false, topic, packet_id, payload };
+                let publish = Publish {
+                    dup: false,
+                    qos,
+                    retain: false,
+                    topic,
+                    packet_id,
+                    properties: Properties::NONE,
+                    payload,
+                };
                 send(stream, &Packet::Publish(publish));
             }
         }
         Packet::Unsubscribe(unsubscribe) => {
-            send(stream, &Packet::UnsubAck(UnsubAck { packet_id: unsubscribe.packet_id }));
+            send(stream, &Packet::UnsubAck(UnsubAck::new(unsubscribe.packet_id)));
         }
-        Packet::PubRec(PubRec { packet_id }) => {
-            send(stream, &Packet::PubRel(PubRel { dup: false, packet_id }));
+        Packet::PubRec(PubRec { packet_id, .. }) => {
+            send(stream, &Packet::PubRel(PubRel::new(packet_id)));
         }
         Packet::PingReq => send(stream, &Packet::PingResp),
         _ => {}
@@ -247,7 +256,7 @@ fn answer(
 
 fn send(stream: &mut TcpStream, packet: &Packet<'_>) {
     let mut bytes = Vec::new();
-    packet.encode(&mut bytes).expect("the broker writes packets");
+    packet.encode(&mut bytes, ProtocolVersion::V311).expect("the broker writes packets");
     // A client that has got all it wanted may be gone already; what it did is checked by its caller.
     let _ = stream.write_all(&bytes);
 }

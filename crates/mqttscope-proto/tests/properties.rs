@@ -6,7 +6,7 @@ use common::strategy::{Owned, hostile_bytes, packet, version, versioned_packet};
 use mqttscope_proto::session::{AckPolicy, ConnectOptions, Event, Publication, Session, Snapshot};
 use mqttscope_proto::{
     Deframer, Frame, FrameScanner, KeepAlive, PacketId, ProtocolVersion, Qos, Timestamp, TopicFilter,
-    TopicName, decode, json, redact_password,
+    TopicName, decode, json, redact_secrets,
 };
 use proptest::collection::vec;
 use proptest::prelude::*;
@@ -30,11 +30,11 @@ proptest! {
         let mut violations = Vec::new();
         if let Ok(packet) = decode(&bytes, version, &mut violations) && violations.is_empty() {
             let mut written = Vec::new();
-            packet.encode(&mut written).expect("a valid packet can be written");
+            packet.encode(&mut written, version).expect("a valid packet can be written");
             // A Remaining Length can be written longer than necessary, and 3.1 leaves some flags free: the
             // packet is the same, and so is every byte behind the fixed header.
             prop_assert_eq!(decode(&written, version, &mut ()), Ok(packet));
-            prop_assert!(bytes.ends_with(&written[written.len() - body_len(&written)..]));
+            prop_assert!(bytes.ends_with(&written[written.len() - body_len(&written, version)..]));
         }
     }
 
@@ -48,13 +48,13 @@ proptest! {
         let mut text = String::new();
         json::push_stream(&mut text, &bytes, version, with_fields);
         prop_assert!(serde_json::from_str::<serde_json::Value>(&text).is_ok(), "{}", text);
-        redact_password(&mut bytes.clone());
+        redact_secrets(&mut bytes.clone());
     }
 
     #[test]
     fn errors_and_violations_point_at_a_byte(bytes in hostile_bytes(), version in version()) {
         let mut violations = Vec::new();
-        let Ok(Some((frame, _))) = Frame::split(&bytes) else { return Ok(()) };
+        let Ok(Some((frame, _))) = Frame::split(&bytes, version) else { return Ok(()) };
         if let Err(error) = frame.decode(version, &mut violations) {
             prop_assert!(error.offset < frame.bytes().len(), "{:?}", error);
         }
@@ -83,11 +83,11 @@ proptest! {
         for pair in cuts.windows(2) {
             let mut piece = &stream[pair[0]..pair[1]];
             let mut rest = piece;
-            while let Some(frame) = deframer.next_frame(&mut piece).expect("the stream is valid") {
+            while let Some(frame) = deframer.next_frame(&mut piece, ProtocolVersion::V311).expect("the stream is valid") {
                 deframed.push(frame.bytes().to_vec());
             }
             while !rest.is_empty() {
-                let scan = scanner.scan(rest).expect("the stream is valid");
+                let scan = scanner.scan(rest, ProtocolVersion::V311).expect("the stream is valid");
                 current.extend_from_slice(&rest[..scan.consumed]);
                 rest = &rest[scan.consumed..];
                 if scan.complete {
@@ -110,8 +110,9 @@ proptest! {
     }
 }
 
-fn body_len(bytes: &[u8]) -> usize {
-    let header = mqttscope_proto::FixedHeader::decode(bytes).expect("it is a packet").expect("it is whole");
+fn body_len(bytes: &[u8], version: ProtocolVersion) -> usize {
+    let header =
+        mqttscope_proto::FixedHeader::decode(bytes, version).expect("it is a packet").expect("it is whole");
     header.remaining_length as usize
 }
 
@@ -249,7 +250,7 @@ impl Harness {
         let mut deframer = Deframer::new();
         let mut rest = bytes;
         loop {
-            match deframer.next_frame(&mut rest) {
+            match deframer.next_frame(&mut rest, self.version) {
                 Ok(None) => return,
                 Ok(Some(frame)) => match frame.decode(self.version, &mut ()) {
                     Ok(packet) => drop(self.session.handle_packet(self.now, &packet)),
@@ -299,7 +300,7 @@ impl Harness {
 }
 
 fn publication(qos: Qos) -> Publication<'static> {
-    Publication { topic: TopicName::new("t").expect("a topic"), payload: b"m", qos, retain: false }
+    Publication::new(TopicName::new("t").expect("a topic"), b"m", qos)
 }
 
 fn all() -> TopicFilter<'static> {

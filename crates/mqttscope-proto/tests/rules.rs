@@ -10,8 +10,9 @@ use mqttscope_proto::session::{
     WillOptions,
 };
 use mqttscope_proto::{
-    ConnAck, Connect, DecodeErrorKind, EncodeError, KeepAlive, Packet, PacketType, ProtocolVersion, Publish,
-    Qos, Rule, SubAck, TopicFilter, TopicName, UnsubAck, Violation, decode, dissect,
+    ConnAck, Connect, DecodeErrorKind, EncodeError, KeepAlive, Packet, PacketType, Properties, PropertyBuf,
+    ProtocolVersion, Publish, Qos, Rule, SubAck, TopicFilter, TopicName, UnsubAck, Violation, decode,
+    dissect,
 };
 
 const NONE: [&str; 0] = [];
@@ -61,6 +62,7 @@ fn a_byte_order_mark_is_a_character_like_others() {
             retain: false,
             topic: "\u{feff}a".into(),
             packet_id: None,
+            properties: Properties::NONE,
             payload: b"",
         }),
     );
@@ -127,7 +129,7 @@ fn the_flag_bits_of_every_packet() {
         let mut written = Vec::new();
         let packet = bytes(&format!("{:x}{expected:x} {body}", packet_type as u8));
         let packet = decode(&packet, V311, &mut ()).expect("the packet is valid");
-        packet.encode(&mut written).expect("the packet can be written");
+        packet.encode(&mut written, V311).expect("the packet can be written");
         assert_eq!(written[0] & 0x0f, expected, "{packet_type}");
     }
 }
@@ -147,19 +149,27 @@ fn packet_types_0_and_15_are_reserved() {
 fn a_packet_id_is_written_where_it_belongs_and_is_never_0() {
     let publish = |qos, packet_id| {
         let topic = "t".into();
-        Packet::Publish(Publish { dup: false, qos, retain: false, topic, packet_id, payload: b"" })
+        Packet::Publish(Publish {
+            dup: false,
+            qos,
+            retain: false,
+            topic,
+            packet_id,
+            properties: Properties::NONE,
+            payload: b"",
+        })
     };
     let mut out = Vec::new();
     for qos in [Qos::AtLeastOnce, Qos::ExactlyOnce] {
-        assert_eq!(publish(qos, None).encode(&mut out), Err(EncodeError::PacketIdMissing));
-        assert_eq!(publish(qos, Some(0)).encode(&mut out), Err(EncodeError::PacketIdZero));
+        assert_eq!(publish(qos, None).encode(&mut out, V311), Err(EncodeError::PacketIdMissing));
+        assert_eq!(publish(qos, Some(0)).encode(&mut out, V311), Err(EncodeError::PacketIdZero));
     }
-    assert_eq!(publish(Qos::AtMostOnce, Some(1)).encode(&mut out), Err(EncodeError::PacketIdAtQos0));
-    for packet in [puback(0), pubrec(0), pubrel(0), pubcomp(0), Packet::UnsubAck(UnsubAck { packet_id: 0 })] {
-        assert_eq!(packet.encode(&mut out), Err(EncodeError::PacketIdZero));
+    assert_eq!(publish(Qos::AtMostOnce, Some(1)).encode(&mut out, V311), Err(EncodeError::PacketIdAtQos0));
+    for packet in [puback(0), pubrec(0), pubrel(0), pubcomp(0), Packet::UnsubAck(UnsubAck::new(0))] {
+        assert_eq!(packet.encode(&mut out, V311), Err(EncodeError::PacketIdZero));
     }
-    let suback = Packet::SubAck(SubAck { packet_id: 0, return_codes: &[0] });
-    assert_eq!(suback.encode(&mut out), Err(EncodeError::PacketIdZero));
+    let suback = Packet::SubAck(SubAck::new(0, &[0]));
+    assert_eq!(suback.encode(&mut out, V311), Err(EncodeError::PacketIdZero));
     assert_eq!(out, []);
     for zero in ["82 06 00 00 00 01 61 00", "a2 05 00 00 00 01 61", "90 03 00 00 00", "b0 02 00 00"] {
         check_violations(zero, V311, &[(2, Rule::PacketIdZero)]);
@@ -179,8 +189,8 @@ fn an_id_is_free_after_its_last_acknowledgement_and_not_before() {
         (puback(1), 3),
         (pubrec(2), 3),
         (pubcomp(2), 2),
-        (Packet::SubAck(SubAck { packet_id: 3, return_codes: &[0] }), 1),
-        (Packet::UnsubAck(UnsubAck { packet_id: 4 }), 0),
+        (Packet::SubAck(SubAck::new(3, &[0])), 1),
+        (Packet::UnsubAck(UnsubAck::new(4)), 0),
     ];
     for (answer, in_use) in answers {
         client.receive(answer);
@@ -215,7 +225,7 @@ fn connect_is_the_first_packet_and_the_only_one_of_its_kind() {
     assert_eq!(client.session.ping(now), Err(CommandError::NotConnected));
     assert_eq!(client.session.connect(now, &client.options), Err(CommandError::AlreadyConnected));
     assert_eq!(client.sent(), ["CONNECT"]);
-    client.receive(Packet::ConnAck(ConnAck { flags: 0, return_code: 0 }));
+    client.receive(Packet::ConnAck(ConnAck::new(0, 0)));
     assert_eq!(client.session.connect(now, &client.options), Err(CommandError::AlreadyConnected));
     assert_eq!(client.sent(), NONE);
 }
@@ -257,6 +267,7 @@ fn connect_flags_and_payload_agree_in_the_prescribed_order() {
                 message: b"wm".to_vec(),
                 qos: Qos::ExactlyOnce,
                 retain,
+                properties: PropertyBuf::new(),
             });
             client.options.username = has_username.then(|| "un".into());
             client.options.password = has_password.then(|| b"pw".to_vec());
@@ -312,6 +323,7 @@ fn what_connect_options_break_is_sent_and_reported() {
                     message: Vec::new(),
                     qos: Qos::AtMostOnce,
                     retain: false,
+                    properties: PropertyBuf::new(),
                 });
             },
             Rule::WildcardInTopicName,
@@ -336,6 +348,7 @@ fn stray_connect_flags_are_written_as_they_are() {
             protocol_level: 4,
             clean_session: false,
             keep_alive: KeepAlive::OFF,
+            properties: Properties::NONE,
             client_id: "c".into(),
             will: None,
             username: None,
@@ -343,7 +356,7 @@ fn stray_connect_flags_are_written_as_they_are() {
             stray_flags: flags,
         };
         let (mut written, mut violations) = (Vec::new(), Vec::new());
-        Packet::Connect(connect).encode(&mut written).expect("it can be written");
+        Packet::Connect(connect).encode(&mut written, V311).expect("it can be written");
         assert_eq!(written[9], flags);
         assert_eq!(decode(&written, V311, &mut violations), Ok(Packet::Connect(connect)));
         assert!(!violations.is_empty(), "{flags:#04x}");
@@ -369,14 +382,14 @@ fn fields_of_connect_that_no_flag_announces_are_reported() {
 fn session_present_to_a_clean_session_is_reported() {
     let mut client = Client::new(V311);
     client.session.connect(client.now, &client.options).expect("it is not connected");
-    client.receive(Packet::ConnAck(ConnAck { flags: 1, return_code: 0 }));
+    client.receive(Packet::ConnAck(ConnAck::new(1, 0)));
     let error = PeerError::SessionPresent;
     assert_eq!(error.clause(V311), "[MQTT-3.2.2-1]");
     assert_eq!(client.events(), [Event::Connected { session_present: true }, Event::PeerError(error)]);
     // 3.1 reserves the bit.
     let mut client = Client::new(V31);
     client.session.connect(client.now, &client.options).expect("it is not connected");
-    client.receive(Packet::ConnAck(ConnAck { flags: 1, return_code: 0 }));
+    client.receive(Packet::ConnAck(ConnAck::new(1, 0)));
     assert_eq!(client.events(), [Event::Connected { session_present: false }]);
 }
 
@@ -402,7 +415,7 @@ fn a_payload_is_any_bytes_and_may_be_empty() {
     let mut client = Client::connected(V31);
     let topic = TopicName::new("t").expect("a topic");
     for payload in [&b""[..], b"\0\xff\xed\xa0\x80"] {
-        let publication = Publication { topic, payload, qos: Qos::AtMostOnce, retain: true };
+        let publication = Publication { retain: true, ..Publication::new(topic, payload, Qos::AtMostOnce) };
         client.session.publish(client.now, &publication).expect("it is connected");
         let sent = client.session.poll_transmit().expect("PUBLISH is to be sent").frame;
         assert_eq!(sent[0], 0x31);
@@ -533,7 +546,7 @@ fn a_message_may_come_before_suback() {
     client.sent();
     let delivery = client.session.handle_packet(client.now, &message(Qos::AtLeastOnce, 1));
     assert_eq!(delivery, Delivery::Deliver);
-    client.receive(Packet::SubAck(SubAck { packet_id: 1, return_codes: &[1] }));
+    client.receive(Packet::SubAck(SubAck::new(1, &[1])));
     assert!(matches!(client.events()[..], [Event::Subscribed { .. }]));
 }
 

@@ -9,8 +9,8 @@ use mqttscope_proto::session::{
     TransmitKind,
 };
 use mqttscope_proto::{
-    ConnAck, DecodeError, DecodeErrorKind, Packet, PacketType, Qos, SubAck, Timestamp, TopicFilter,
-    TopicName, UnsubAck,
+    ConnAck, DecodeError, DecodeErrorKind, Disconnect, Packet, PacketType, Qos, SubAck, Timestamp,
+    TopicFilter, TopicName, UnsubAck,
 };
 
 const NONE: [&str; 0] = [];
@@ -20,7 +20,7 @@ fn a_refusal_asks_to_close() {
     for return_code in [1, 2, 3, 4, 5, 200] {
         let mut client = Client::new(V31);
         client.session.connect(client.now, &client.options).expect("it is not connected");
-        client.receive(Packet::ConnAck(ConnAck { flags: 0, return_code }));
+        client.receive(Packet::ConnAck(ConnAck::new(0, return_code)));
         assert_eq!(client.events(), [Event::Refused { return_code }]);
         assert!(!client.session.is_connected());
         client.advance_millis(1_000);
@@ -37,7 +37,7 @@ fn a_server_that_refuses_and_does_not_close_is_told_of() {
     let mut client = Client::new(V311);
     client.session.connect(client.now, &client.options).expect("it is not connected");
     client.sent();
-    client.receive(Packet::ConnAck(ConnAck { flags: 0, return_code: 5 }));
+    client.receive(Packet::ConnAck(ConnAck::new(0, 5)));
     assert_eq!(client.events(), [Event::Refused { return_code: 5 }]);
     // What it still sends is not answered, and puts nothing off.
     client.advance_millis(999);
@@ -52,7 +52,7 @@ fn a_server_that_refuses_and_does_not_close_is_told_of() {
     // One that closes has kept the rule.
     client.lose_connection();
     client.session.connect(client.now, &client.options).expect("it is not connected");
-    client.receive(Packet::ConnAck(ConnAck { flags: 0, return_code: 5 }));
+    client.receive(Packet::ConnAck(ConnAck::new(0, 5)));
     client.lose_connection();
     client.advance_millis(10_000);
     assert_eq!(client.events(), [Event::Refused { return_code: 5 }]);
@@ -74,12 +74,7 @@ fn commands_need_a_connection() {
     let mut client = Client::new(V31);
     let now = client.now;
     let filter = TopicFilter::new("#").expect("a filter");
-    let publication = Publication {
-        topic: TopicName::new("t").expect("a topic"),
-        payload: b"",
-        qos: Qos::AtMostOnce,
-        retain: false,
-    };
+    let publication = Publication::new(TopicName::new("t").expect("a topic"), b"", Qos::AtMostOnce);
     let session = &mut client.session;
     assert_eq!(session.publish(now, &publication), Err(CommandError::NotConnected));
     assert_eq!(session.subscribe(now, &[(filter, Qos::AtMostOnce)]), Err(CommandError::NotConnected));
@@ -175,10 +170,10 @@ fn duplicates_are_sent_with_the_same_id() {
     assert_eq!(client.sent(), ["PUBREL #2", "PUBREL #2 dup"]);
     client.receive(pubcomp(2));
     client.receive(pubcomp(2));
-    client.receive(Packet::SubAck(SubAck { packet_id: 3, return_codes: &[2] }));
-    client.receive(Packet::SubAck(SubAck { packet_id: 3, return_codes: &[2] }));
-    client.receive(Packet::UnsubAck(UnsubAck { packet_id: 4 }));
-    client.receive(Packet::UnsubAck(UnsubAck { packet_id: 4 }));
+    client.receive(Packet::SubAck(SubAck::new(3, &[2])));
+    client.receive(Packet::SubAck(SubAck::new(3, &[2])));
+    client.receive(Packet::UnsubAck(UnsubAck::new(4)));
+    client.receive(Packet::UnsubAck(UnsubAck::new(4)));
     let events = client.events();
     assert_eq!(events.len(), 4, "{events:?}");
     assert!(!events.iter().any(|event| matches!(event, Event::PeerError(_))), "{events:?}");
@@ -208,7 +203,7 @@ fn acknowledgements_that_fit_nothing_are_events() {
         client.receive(packet);
         assert_eq!(client.events(), [unknown(packet_type, packet.packet_id().unwrap_or_default())]);
     }
-    client.receive(Packet::UnsubAck(UnsubAck { packet_id: 5 }));
+    client.receive(Packet::UnsubAck(UnsubAck::new(5)));
     assert_eq!(client.events(), [unknown(PacketType::UnsubAck, 5)]);
 
     client.publish(Qos::ExactlyOnce);
@@ -237,8 +232,8 @@ fn pubrec_of_an_unknown_id_is_released() {
 fn packets_that_only_clients_send_are_events() {
     let mut client = Client::connected(V311);
     client.receive(Packet::PingReq);
-    client.receive(Packet::Disconnect);
-    client.receive(Packet::ConnAck(ConnAck { flags: 0, return_code: 0 }));
+    client.receive(Packet::Disconnect(Disconnect::default()));
+    client.receive(Packet::ConnAck(ConnAck::new(0, 0)));
     client.receive(Packet::PingResp);
     let expected = [
         PeerError::NotFromServer(PacketType::PingReq),
@@ -264,7 +259,7 @@ fn subscribe_tells_what_was_granted() {
     let filters = ["a", "b", "c"].map(|text| (TopicFilter::new(text).expect("a filter"), Qos::ExactlyOnce));
     let packet_id = client.session.subscribe(client.now, &filters).expect("it is connected");
     assert_eq!(client.sent(), ["SUBSCRIBE #1"]);
-    client.receive(Packet::SubAck(SubAck { packet_id: 1, return_codes: &[1, 0x80, 2] }));
+    client.receive(Packet::SubAck(SubAck::new(1, &[1, 0x80, 2])));
     let [Event::Subscribed { packet_id: answered, results }] = &client.events()[..] else { panic!() };
     assert_eq!(*answered, packet_id);
     let granted: Vec<_> = results.iter().map(|result| (result.filter.as_str(), result.granted())).collect();
@@ -276,7 +271,7 @@ fn suback_with_too_few_codes_is_reported() {
     let mut client = Client::connected(V311);
     let filters = ["a", "b"].map(|text| (TopicFilter::new(text).expect("a filter"), Qos::AtMostOnce));
     client.session.subscribe(client.now, &filters).expect("it is connected");
-    client.receive(Packet::SubAck(SubAck { packet_id: 1, return_codes: &[0] }));
+    client.receive(Packet::SubAck(SubAck::new(1, &[0])));
     let events = client.events();
     let Event::Subscribed { results, .. } = &events[0] else { panic!("{events:?}") };
     assert_eq!((results[0].return_code, results[1].return_code), (Some(0), None));
@@ -291,8 +286,11 @@ fn unsubscribe_and_its_answer() {
         .unsubscribe(client.now, &[TopicFilter::new("a").expect("a filter")])
         .expect("it is connected");
     assert_eq!(client.sent(), ["UNSUBSCRIBE #1"]);
-    client.receive(Packet::UnsubAck(UnsubAck { packet_id: 1 }));
-    assert_eq!(client.events(), [Event::Unsubscribed { packet_id: id(1), filters: vec!["a".into()] }]);
+    client.receive(Packet::UnsubAck(UnsubAck::new(1)));
+    assert_eq!(
+        client.events(),
+        [Event::Unsubscribed { packet_id: id(1), filters: vec!["a".into()], reason_codes: vec![] }]
+    );
     assert_eq!(client.session.unsubscribe(client.now, &[]), Err(CommandError::NoTopicFilter));
 }
 
@@ -496,7 +494,7 @@ fn a_kept_session_is_resumed_in_order() {
         client.session.connect(client.now, &client.options).expect("it is not connected");
         client.sent();
         let flags = (version == V311).into();
-        client.receive(Packet::ConnAck(ConnAck { flags, return_code: 0 }));
+        client.receive(Packet::ConnAck(ConnAck::new(flags, 0)));
         assert_eq!(client.sent(), [released, "PUBLISH q1 #1 dup", "PUBLISH q2 #3 dup"]);
         // The message that was received before is not delivered again.
         let repeated = client.session.handle_packet(client.now, &message(Qos::ExactlyOnce, 77));
@@ -529,9 +527,9 @@ fn exchanges_follow_from_what_the_server_kept() {
     client.events();
     client.session.connect(client.now, &client.options).expect("it is not connected");
     client.sent();
-    client.receive(Packet::ConnAck(ConnAck { flags: 0, return_code: 0 }));
+    client.receive(Packet::ConnAck(ConnAck::new(0, 0)));
     // The server has the message of id 2; nobody has the others.
-    let lost = Event::SessionLost { released: vec![id(2)], resent: vec![id(1), id(3)] };
+    let lost = Event::SessionLost { released: vec![id(2)], resent: vec![id(1), id(3)], discarded: vec![] };
     assert_eq!(client.events(), [Event::Connected { session_present: false }, lost]);
     assert_eq!(client.sent(), ["PUBLISH q1 #1 dup", "PUBLISH q2 #3 dup"]);
     assert_eq!((client.session.in_flight(), client.session.packet_ids_in_use()), (2, 2));
@@ -565,7 +563,7 @@ fn another_client_id_is_another_session() {
     let publishes = vec![id(1)];
     let left = Event::LeftInFlight { publishes, requests: vec![], queued: 0, kept: false };
     assert_eq!((client.sent(), client.events()), (vec!["CONNECT".into()], vec![left]));
-    client.receive(Packet::ConnAck(ConnAck { flags: 0, return_code: 0 }));
+    client.receive(Packet::ConnAck(ConnAck::new(0, 0)));
     assert_eq!(client.sent(), NONE);
     assert_eq!(client.session.packet_ids_in_use(), 0);
 }
@@ -584,7 +582,7 @@ fn a_snapshot_continues_in_another_session() {
     client.session = Session::restore(&snapshot).expect("the snapshot is whole");
     client.session.connect(client.now, &client.options).expect("it is not connected");
     client.sent();
-    client.receive(Packet::ConnAck(ConnAck { flags: 1, return_code: 0 }));
+    client.receive(Packet::ConnAck(ConnAck::new(1, 0)));
     assert_eq!(client.sent(), ["PUBREL #1", "PUBLISH q1 #2 dup", "PUBLISH q2 #3"]);
     assert_eq!(client.session.handle_packet(client.now, &message(Qos::ExactlyOnce, 9)), Delivery::Repeat);
 }
@@ -598,12 +596,7 @@ fn messages_beyond_the_window_wait_in_a_queue() {
     assert_eq!(client.publish(Qos::ExactlyOnce), Published::Queued);
     assert_eq!(client.publish(Qos::AtLeastOnce), Published::Queued);
     assert_eq!(client.sent(), ["PUBLISH q1 #1"]);
-    let publication = Publication {
-        topic: TopicName::new("t").expect("a topic"),
-        payload: b"",
-        qos: Qos::AtLeastOnce,
-        retain: false,
-    };
+    let publication = Publication::new(TopicName::new("t").expect("a topic"), b"", Qos::AtLeastOnce);
     let full = CommandError::QueueFull { in_flight: 1, queued: 2 };
     assert_eq!(client.session.publish(client.now, &publication), Err(full));
 
@@ -631,12 +624,7 @@ fn all_ids_in_flight_is_said_clearly() {
     for expected in 1..=u16::MAX {
         assert_eq!(client.publish(Qos::AtLeastOnce), Published::InFlight(id(expected)));
     }
-    let publication = Publication {
-        topic: TopicName::new("t").expect("a topic"),
-        payload: b"",
-        qos: Qos::AtLeastOnce,
-        retain: false,
-    };
+    let publication = Publication::new(TopicName::new("t").expect("a topic"), b"", Qos::AtLeastOnce);
     assert_eq!(client.session.publish(client.now, &publication), Err(CommandError::NoPacketIdFree));
     let filter = TopicFilter::new("#").expect("a filter");
     let refused = client.session.subscribe(client.now, &[(filter, Qos::AtMostOnce)]);
@@ -648,12 +636,7 @@ fn all_ids_in_flight_is_said_clearly() {
 #[test]
 fn a_packet_id_can_be_chosen() {
     let mut client = Client::connected(V31);
-    let publication = Publication {
-        topic: TopicName::new("t").expect("a topic"),
-        payload: b"",
-        qos: Qos::AtLeastOnce,
-        retain: false,
-    };
+    let publication = Publication::new(TopicName::new("t").expect("a topic"), b"", Qos::AtLeastOnce);
     client.session.publish_with_id(client.now, &publication, id(40_000)).expect("the id is free");
     assert_eq!(client.sent(), ["PUBLISH q1 #40000"]);
     let again = client.session.publish_with_id(client.now, &publication, id(40_000));

@@ -5,9 +5,9 @@ mod common;
 use common::{bytes, check, check_error, check_violations};
 use mqttscope_proto::ProtocolVersion::{V31, V311};
 use mqttscope_proto::{
-    ConnAck, Connect, DecodeErrorKind, Filters, KeepAlive, Packet, PacketType, PubAck, PubComp, PubRec,
-    PubRel, Publish, Qos, Rule, SubAck, Subscribe, SubscribeFilter, Text, UnsubAck, Unsubscribe, Will,
-    decode, may_hold_password, redact_password,
+    ConnAck, Connect, DecodeErrorKind, Disconnect, Filters, KeepAlive, Packet, PacketType, Properties,
+    PubAck, PubComp, PubRec, PubRel, Publish, Qos, Rule, SubAck, Subscribe, SubscribeFilter,
+    SubscribeOptions, Text, UnsubAck, Unsubscribe, Will, decode, may_hold_secret, redact_secrets,
 };
 
 /// The CONNECT of the original page with its defaults: 3.1, clean session, no keep alive.
@@ -17,6 +17,7 @@ fn plain_connect() -> Connect<'static> {
         protocol_level: 3,
         clean_session: true,
         keep_alive: KeepAlive::OFF,
+        properties: Properties::NONE,
         client_id: "714909".into(),
         will: None,
         username: None,
@@ -51,6 +52,7 @@ fn connect() {
             keep_alive: KeepAlive::from_secs(30),
             client_id: "c".into(),
             will: Some(Will {
+                properties: Properties::NONE,
                 topic: "topic/lastwill".into(),
                 message: &[0xde, 0xad, 0x00, 0xff],
                 qos: 2,
@@ -134,8 +136,8 @@ fn valid_connects_have_no_violation() {
 
 #[test]
 fn connect_that_cannot_be_read() {
-    let level_5 = "10 0d  00 04 4d 51 54 54 05  02 00 00 00  00 00";
-    check_error(level_5, V311, 8, DecodeErrorKind::UnknownProtocolLevel(5));
+    let level_6 = "10 0d  00 04 4d 51 54 54 06  02 00 00 00  00 00";
+    check_error(level_6, V311, 8, DecodeErrorKind::UnknownProtocolLevel(6));
     let kind = DecodeErrorKind::FieldTooLong { field: "Client Identifier", needed: 9, available: 1 };
     check_error("10 0f  00 06 4d 51 49 73 64 70 03  02 00 00  00 09 63", V31, 14, kind);
     let kind = DecodeErrorKind::FieldTooLong { field: "Will Topic", needed: 2, available: 0 };
@@ -145,10 +147,10 @@ fn connect_that_cannot_be_read() {
 #[test]
 fn connack() {
     for code in 0..=5 {
-        let packet = Packet::ConnAck(ConnAck { flags: 0, return_code: code });
+        let packet = Packet::ConnAck(ConnAck::new(0, code));
         check(&format!("20 02 00 {code:02x}"), V31, packet);
     }
-    check("20 02 01 00", V311, Packet::ConnAck(ConnAck { flags: 1, return_code: 0 }));
+    check("20 02 01 00", V311, Packet::ConnAck(ConnAck::new(1, 0)));
     // 3.1 reserves the byte, and asks for no value.
     check_violations("20 02 ff 00", V31, &[]);
     check_violations("20 02 ff 00", V311, &[(2, Rule::ConnAckReservedFlags)]);
@@ -164,6 +166,7 @@ fn publish() {
         retain: false,
         topic: "topic/mqtttopic".into(),
         packet_id: None,
+        properties: Properties::NONE,
         payload: b"Hello",
     };
     check(
@@ -180,6 +183,7 @@ fn publish() {
             retain: true,
             topic: "t".into(),
             packet_id: Some(256),
+            properties: Properties::NONE,
             payload: &[0xde, 0xad, 0xbe, 0xef],
         }),
     );
@@ -206,10 +210,11 @@ fn topics_of_128_bytes_and_more() {
             retain: false,
             topic: topic.as_str().into(),
             packet_id: Some(200),
+            properties: Properties::NONE,
             payload: b"p",
         });
         let mut written = Vec::new();
-        packet.encode(&mut written).expect("the topic fits");
+        packet.encode(&mut written, V311).expect("the topic fits");
         assert_eq!(mqttscope_proto::decode(&written, V31, &mut ()), Ok(packet), "{len}");
     }
 }
@@ -244,12 +249,12 @@ fn publish_that_cannot_be_read() {
 #[test]
 fn acknowledgements() {
     let packet_id = 0x8081;
-    check("40 02 80 81", V31, Packet::PubAck(PubAck { packet_id }));
-    check("50 02 80 81", V31, Packet::PubRec(PubRec { packet_id }));
-    check("62 02 80 81", V31, Packet::PubRel(PubRel { dup: false, packet_id }));
-    check("6a 02 80 81", V31, Packet::PubRel(PubRel { dup: true, packet_id }));
-    check("70 02 80 81", V31, Packet::PubComp(PubComp { packet_id }));
-    check("b0 02 80 81", V31, Packet::UnsubAck(UnsubAck { packet_id }));
+    check("40 02 80 81", V31, Packet::PubAck(PubAck::new(packet_id)));
+    check("50 02 80 81", V31, Packet::PubRec(PubRec::new(packet_id)));
+    check("62 02 80 81", V31, Packet::PubRel(PubRel::new(packet_id)));
+    check("6a 02 80 81", V31, Packet::PubRel(PubRel { dup: true, ..PubRel::new(packet_id) }));
+    check("70 02 80 81", V31, Packet::PubComp(PubComp::new(packet_id)));
+    check("b0 02 80 81", V31, Packet::UnsubAck(UnsubAck::new(packet_id)));
     check_violations("70 02 00 00", V31, &[(2, Rule::PacketIdZero)]);
 }
 
@@ -280,17 +285,29 @@ fn flags_of_the_fixed_header() {
 
 #[test]
 fn subscribe() {
-    let filters =
-        [SubscribeFilter { filter: "a/+".into(), qos: 1 }, SubscribeFilter { filter: "#".into(), qos: 2 }];
+    let filters = [
+        SubscribeFilter { filter: "a/+".into(), options: SubscribeOptions(1) },
+        SubscribeFilter { filter: "#".into(), options: SubscribeOptions(2) },
+    ];
     check(
         "82 0c  00 0a  00 03 61 2f 2b 01  00 01 23 02",
         V31,
-        Packet::Subscribe(Subscribe { dup: false, packet_id: 10, filters: Filters::new(&filters) }),
+        Packet::Subscribe(Subscribe {
+            dup: false,
+            packet_id: 10,
+            properties: Properties::NONE,
+            filters: Filters::new(&filters),
+        }),
     );
     check(
         "8a 08  00 0a  00 03 61 2f 2b 01      sent again",
         V31,
-        Packet::Subscribe(Subscribe { dup: true, packet_id: 10, filters: Filters::new(&filters[..1]) }),
+        Packet::Subscribe(Subscribe {
+            dup: true,
+            packet_id: 10,
+            properties: Properties::NONE,
+            filters: Filters::new(&filters[..1]),
+        }),
     );
     check_violations("82 02  00 0a", V311, &[(1, Rule::NoTopicFilter(PacketType::Subscribe))]);
     check_violations("82 06  00 0a  00 01 61 03", V311, &[(7, Rule::RequestedQos(3))]);
@@ -301,12 +318,8 @@ fn subscribe() {
 
 #[test]
 fn suback() {
-    check("90 05  00 0a  00 01 02", V31, Packet::SubAck(SubAck { packet_id: 10, return_codes: &[0, 1, 2] }));
-    check(
-        "90 03  00 0a  80",
-        V311,
-        Packet::SubAck(SubAck { packet_id: 10, return_codes: &[SubAck::FAILURE] }),
-    );
+    check("90 05  00 0a  00 01 02", V31, Packet::SubAck(SubAck::new(10, &[0, 1, 2])));
+    check("90 03  00 0a  80", V311, Packet::SubAck(SubAck::new(10, &[SubAck::FAILURE])));
     check_violations("90 03  00 0a  80", V31, &[(4, Rule::SubAckReturnCode(0x80))]);
     check_violations("90 04  00 0a  02 03", V311, &[(5, Rule::SubAckReturnCode(3))]);
     check_violations("90 02  00 0a", V311, &[(1, Rule::NoReturnCode)]);
@@ -318,12 +331,22 @@ fn unsubscribe() {
     check(
         "a2 0a  00 0b  00 01 61  00 03 62 2f 23",
         V31,
-        Packet::Unsubscribe(Unsubscribe { dup: false, packet_id: 11, filters: Filters::new(&filters) }),
+        Packet::Unsubscribe(Unsubscribe {
+            dup: false,
+            packet_id: 11,
+            properties: Properties::NONE,
+            filters: Filters::new(&filters),
+        }),
     );
     check(
         "aa 05  00 0b  00 01 61      sent again",
         V31,
-        Packet::Unsubscribe(Unsubscribe { dup: true, packet_id: 11, filters: Filters::new(&filters[..1]) }),
+        Packet::Unsubscribe(Unsubscribe {
+            dup: true,
+            packet_id: 11,
+            properties: Properties::NONE,
+            filters: Filters::new(&filters[..1]),
+        }),
     );
     check_violations("a2 02  00 0b", V31, &[(1, Rule::NoTopicFilter(PacketType::Unsubscribe))]);
     check_violations("a2 06  00 0b  00 02 2b 61", V31, &[(6, Rule::SingleLevelWildcard)]);
@@ -333,7 +356,7 @@ fn unsubscribe() {
 fn packets_without_a_body() {
     check("c0 00", V31, Packet::PingReq);
     check("d0 00", V31, Packet::PingResp);
-    check("e0 00", V311, Packet::Disconnect);
+    check("e0 00", V311, Packet::Disconnect(Disconnect::default()));
     for (hex, packet_type, expected, actual) in [
         ("c0 01 00", PacketType::PingReq, 0, 1),
         ("40 03 00 01 00", PacketType::PubAck, 2, 3),
@@ -348,16 +371,16 @@ fn packets_without_a_body() {
 fn a_password_is_overwritten_byte_for_byte() {
     let whole = "10 1a  00 06 4d 51 49 73 64 70 03  c2 00 00  00 01 63  00 01 75  00 06 73 65 63 72 65 74";
     let mut packet = bytes(whole);
-    assert!(redact_password(&mut packet));
+    assert!(redact_secrets(&mut packet));
     assert!(packet.ends_with(b"\x00\x01u\x00\x06******"));
     // Cut anywhere, no byte of it is left.
     for cut in 0..bytes(whole).len() {
         let mut packet = bytes(whole)[..cut].to_vec();
-        redact_password(&mut packet);
+        redact_secrets(&mut packet);
         assert!(!packet.windows(2).any(|pair| pair == b"se"), "cut at {cut}");
     }
-    assert!(!redact_password(&mut bytes("10 0f  00 06 4d 51 49 73 64 70 03  02 00 00  00 01 63")));
-    assert!(!redact_password(&mut bytes("30 03  00 01 74")));
+    assert!(!redact_secrets(&mut bytes("10 0f  00 06 4d 51 49 73 64 70 03  02 00 00  00 01 63")));
+    assert!(!redact_secrets(&mut bytes("30 03  00 01 74")));
 }
 
 /// The CONNECT with a body of this hex, and the password `secret` as its last field.
@@ -391,31 +414,31 @@ fn a_password_is_overwritten_whatever_the_level() {
             let mut packet = whole[..cut].to_vec();
             let has_letters = cut > whole.len() - 6;
             assert_eq!(
-                redact_password(&mut packet),
+                redact_secrets(&mut packet),
                 has_letters || packet != whole[..cut],
                 "{hex} cut at {cut}"
             );
             assert!(!packet.windows(2).any(|pair| pair == b"se"), "{hex} cut at {cut}");
             assert!(packet.last() != Some(&b's') || cut + 6 <= whole.len(), "{hex} cut at {cut}");
             assert!(!is_exact || packet[..cut.min(whole.len() - 6)] == whole[..cut.min(whole.len() - 6)]);
-            assert!(may_hold_password(&whole[..cut]));
+            assert!(may_hold_secret(&whole[..cut]));
         }
     }
     let without = bytes("10 0e  00 04 4d 51 54 54 05  02 00 3c  00  00 01 63");
-    assert!(!redact_password(&mut without.clone()) && !may_hold_password(&without));
-    assert!(!may_hold_password(b"\x30") && may_hold_password(b"\x10"));
+    assert!(!redact_secrets(&mut without.clone()) && !may_hold_secret(&without));
+    assert!(!may_hold_secret(b"\x30") && may_hold_secret(b"\x10"));
 }
 
 #[test]
 fn a_password_behind_an_impossible_length_is_overwritten() {
     let mut packet =
         bytes("10 ff ff ff ff  00 04 4d 51 54 54 04  c2 00 3c  00 01 63  00 01 75  00 06 73 65 63 72 65 74");
-    assert!(redact_password(&mut packet));
+    assert!(redact_secrets(&mut packet));
     assert!(packet.ends_with(b"u\x00\x06******"));
     // A password that is longer than its packet goes on as far as there are bytes.
     let mut packet =
         bytes("10 17  00 04 4d 51 54 54 04  c2 00 3c  00 01 63  00 01 75  00 06 73 65 63 72 65 74");
-    assert!(redact_password(&mut packet));
+    assert!(redact_secrets(&mut packet));
     assert!(packet.ends_with(b"u\x00\x06******"));
 }
 

@@ -254,7 +254,7 @@ impl Page {
                 ProtocolVersion::V31 if self.profile.client_id().chars().count() > 23 => {
                     "Over 23 characters: brokers may refuse it in MQTT 3.1."
                 }
-                ProtocolVersion::V31 | ProtocolVersion::V311 => "",
+                ProtocolVersion::V31 | ProtocolVersion::V311 | ProtocolVersion::V5 => "",
             },
             Field::LogBudget if self.looks.log_budget_bytes().is_none() => {
                 "Type a number from 1 to 2,000: until then the last one counts."

@@ -1,7 +1,7 @@
 //! What the forms say, checked: a request that can be carried out, or what is wrong beside each field.
 
 use mqttscope_proto::session::{ConnectOptions, WillOptions};
-use mqttscope_proto::{KeepAlive, ProtocolVersion, Qos, TopicFilter, TopicName, Violation};
+use mqttscope_proto::{KeepAlive, PropertyBuf, ProtocolVersion, Qos, TopicFilter, TopicName, Violation};
 use mqttscope_text::{capitalised, number};
 
 use crate::field::Field;
@@ -86,6 +86,7 @@ impl Profile {
                 username: Some(self.text(Field::Username)).filter(|name| !name.is_empty()),
                 password: Some(self.text(Field::Password).into_bytes())
                     .filter(|password| !password.is_empty()),
+                properties: PropertyBuf::new(),
             },
         })
     }
@@ -96,6 +97,7 @@ impl Profile {
             message: self.text(Field::WillMessage).into_bytes(),
             qos: self.will_qos(),
             retain: self.is_on(Field::WillRetain),
+            properties: PropertyBuf::new(),
         }
     }
 

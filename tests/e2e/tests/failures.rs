@@ -81,7 +81,7 @@ fn the_subprotocol_is_not_agreed() {
 fn every_refusal_is_said_in_words() {
     stage::run("refusals", async |stage| {
         for (code, words) in [
-            (1, ["version", "the other MQTT version"]),
+            (1, ["version", "another MQTT version"]),
             (2, ["identifier", "another client id"]),
             (3, ["unavailable", "client id that is in use"]),
             (4, ["user name or password", "Check username"]),

@@ -177,7 +177,7 @@ impl fmt::Display for Chain {
 pub fn subprotocol(broker: Broker, version: ProtocolVersion) -> &'static str {
     match (broker, version) {
         // It answers with no other, which a client that has asked for one takes for a refusal.
-        (Broker::Mochi, _) | (_, ProtocolVersion::V311) => "mqtt",
+        (Broker::Mochi, _) | (_, ProtocolVersion::V311 | ProtocolVersion::V5) => "mqtt",
         (_, ProtocolVersion::V31) => "mqttv3.1",
     }
 }

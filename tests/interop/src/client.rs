@@ -4,7 +4,9 @@ use anyhow::{Context, Result, bail, ensure};
 use mqttscope_client::{ConnectRequest, Input, Output};
 use mqttscope_log::{Direction, Log, Record};
 use mqttscope_proto::session::{ConnectOptions, Policy, Publication};
-use mqttscope_proto::{Packet, PacketType, ProtocolVersion, Qos, Timestamp, TopicFilter, TopicName};
+use mqttscope_proto::{
+    Packet, PacketType, Properties, ProtocolVersion, Qos, Timestamp, TopicFilter, TopicName,
+};
 use std::collections::VecDeque;
 use std::time::{Duration, Instant};
 
@@ -203,7 +205,8 @@ impl Client {
     /// # Errors
     /// If the connection has ended.
     pub fn send_publish(&mut self, topic: &str, payload: &[u8], qos: Qos, retain: bool) -> Result<()> {
-        let message = Publication { topic: TopicName::new(topic)?, payload, qos, retain };
+        let message =
+            Publication { topic: TopicName::new(topic)?, payload, qos, retain, properties: Properties::NONE };
         let now = self.now();
         self.client.publish(now, &message, &mut self.log)?;
         self.flush()
@@ -321,7 +324,7 @@ impl Client {
     pub fn receive_raw(&mut self, limit: Duration) -> Result<Option<Vec<u8>>> {
         let deadline = Instant::now() + limit;
         loop {
-            if let Some((frame, _)) = mqttscope_proto::Frame::split(&self.raw)? {
+            if let Some((frame, _)) = mqttscope_proto::Frame::split(&self.raw, ProtocolVersion::V311)? {
                 let frame = frame.bytes().to_vec();
                 self.raw.drain(..frame.len());
                 return Ok(Some(frame));
@@ -460,7 +463,9 @@ pub fn options(version: ProtocolVersion, client_id: &str) -> ConnectOptions {
 /// If it cannot be written: the test is wrong.
 pub fn encode(packet: &Packet<'_>) -> Vec<u8> {
     let mut bytes = Vec::new();
-    packet.encode(&mut bytes).unwrap_or_else(|error| panic!("{packet:?} cannot be written: {error}"));
+    packet
+        .encode(&mut bytes, ProtocolVersion::V311)
+        .unwrap_or_else(|error| panic!("{packet:?} cannot be written: {error}"));
     bytes
 }
 

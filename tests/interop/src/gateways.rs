@@ -3,7 +3,7 @@
 use anyhow::{Result, bail, ensure};
 use mqttscope_e2e::chain::Part;
 use mqttscope_e2e::gateway::Gateway;
-use mqttscope_proto::{Packet, ProtocolVersion, Publish, Qos};
+use mqttscope_proto::{Packet, Properties, ProtocolVersion, Publish, Qos};
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpStream};
 use std::time::{Duration, Instant};
@@ -420,6 +420,7 @@ fn one_message(systems: &Systems, front: Front, len: usize) -> Result<String> {
         retain: false,
         topic: topic.as_str().into(),
         packet_id: Some(1),
+        properties: Properties::NONE,
         payload: &payload,
     };
     if socket.send(Message::binary(encode(&Packet::Publish(publish)))).is_err() {

@@ -174,7 +174,7 @@ pub fn chain(way: Way, broker: Broker, version: ProtocolVersion) -> Result<Chain
 fn page_version(version: ProtocolVersion) -> Version {
     match version {
         ProtocolVersion::V31 => Version::V31,
-        ProtocolVersion::V311 => Version::V311,
+        ProtocolVersion::V311 | ProtocolVersion::V5 => Version::V311,
     }
 }
 

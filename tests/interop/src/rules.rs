@@ -107,6 +107,6 @@ pub(crate) fn topic() -> String {
 pub fn index(version: ProtocolVersion) -> usize {
     match version {
         ProtocolVersion::V31 => 0,
-        ProtocolVersion::V311 => 1,
+        ProtocolVersion::V311 | ProtocolVersion::V5 => 1,
     }
 }

@@ -2,7 +2,7 @@
 
 use mqttscope_log::{Direction, Event, Log, SourceId, Version, server_of};
 use mqttscope_proto::session::{CommandError, Publication, Published};
-use mqttscope_proto::{Qos, Timestamp, TopicFilter};
+use mqttscope_proto::{Properties, Qos, ReasonCode, SubscribeOptions, Timestamp, TopicFilter};
 
 use super::{Attempt, Client, ConnectRequest};
 use crate::close::LocalClose;
@@ -28,7 +28,14 @@ impl Client {
         log.push_event(now.as_micros(), id, opening);
         let before = self.attempt.as_ref().map(|attempt| &attempt.request);
         let is_same_server = before.is_none_or(|before| server_of(&before.url) == server_of(&request.url));
-        let is_same = is_same_server && self.connection.client_id == options.client_id;
+        // Without a client id it is the one that the server has assigned before.
+        let is_same_id = self.connection.client_id == options.client_id
+            || options.client_id.is_empty()
+                && before.is_some_and(|before| before.options.client_id.is_empty());
+        let is_same = is_same_server && is_same_id;
+        if !is_same_server {
+            self.refused_versions.clear();
+        }
         self.knows_session &= is_same;
         self.connection.opening(url, &options.client_id, options.clean_session, is_same);
         let policy = self.session.policy_mut();
@@ -57,6 +64,59 @@ impl Client {
         }
     }
 
+    /// Sends DISCONNECT with a reason code and properties, and closes the WebSocket (MQTT 5).
+    ///
+    /// # Errors
+    ///
+    /// Those of [`mqttscope_proto::session::Session::disconnect_with`].
+    pub fn disconnect_with(
+        &mut self,
+        now: Timestamp,
+        reason_code: ReasonCode,
+        properties: Properties<'_>,
+        log: &mut Log,
+    ) -> Result<(), CommandError> {
+        self.now = now;
+        self.session.disconnect_with(reason_code, properties)?;
+        self.gather(now, None, log);
+        Ok(())
+    }
+
+    /// Answers an AUTH of the server (MQTT 5).
+    ///
+    /// # Errors
+    ///
+    /// Those of [`mqttscope_proto::session::Session::authenticate`].
+    pub fn authenticate(
+        &mut self,
+        now: Timestamp,
+        data: Option<&[u8]>,
+        log: &mut Log,
+    ) -> Result<(), CommandError> {
+        self.now = now;
+        self.session.authenticate(now, data)?;
+        self.update(|connection| connection.authentication = None);
+        self.gather(now, None, log);
+        Ok(())
+    }
+
+    /// Begins another authentication (MQTT 5).
+    ///
+    /// # Errors
+    ///
+    /// Those of [`mqttscope_proto::session::Session::re_authenticate`].
+    pub fn re_authenticate(
+        &mut self,
+        now: Timestamp,
+        data: Option<&[u8]>,
+        log: &mut Log,
+    ) -> Result<(), CommandError> {
+        self.now = now;
+        self.session.re_authenticate(now, data)?;
+        self.gather(now, None, log);
+        Ok(())
+    }
+
     /// Closes the WebSocket without DISCONNECT. One that is being closed already is not waited for any more.
     pub fn drop_connection(&mut self, now: Timestamp, log: &mut Log) {
         self.now = now;
@@ -79,9 +139,26 @@ impl Client {
         qos: Qos,
         log: &mut Log,
     ) -> Result<(), CommandError> {
+        self.subscribe_with(now, filter, SubscribeOptions::new(qos), Properties::NONE, log)
+    }
+
+    /// Subscribes to a topic filter with options, a Subscription Identifier and user properties (MQTT 5).
+    ///
+    /// # Errors
+    ///
+    /// Those of [`mqttscope_proto::session::Session::subscribe`].
+    pub fn subscribe_with(
+        &mut self,
+        now: Timestamp,
+        filter: TopicFilter<'_>,
+        options: SubscribeOptions,
+        properties: Properties<'_>,
+        log: &mut Log,
+    ) -> Result<(), CommandError> {
         self.now = now;
-        self.session.subscribe(now, &[(filter, qos)])?;
-        self.update(|connection| connection.subscribing(filter.as_str(), qos));
+        self.session.subscribe_with(now, &[(filter, options)], properties)?;
+        let identifier = properties.subscription_identifiers().next();
+        self.update(|connection| connection.subscribing(filter.as_str(), options, identifier));
         self.gather(now, None, log);
         Ok(())
     }
@@ -97,8 +174,23 @@ impl Client {
         filter: TopicFilter<'_>,
         log: &mut Log,
     ) -> Result<(), CommandError> {
+        self.unsubscribe_with(now, filter, Properties::NONE, log)
+    }
+
+    /// Gives a subscription up, with user properties (MQTT 5).
+    ///
+    /// # Errors
+    ///
+    /// Those of [`mqttscope_proto::session::Session::unsubscribe`].
+    pub fn unsubscribe_with(
+        &mut self,
+        now: Timestamp,
+        filter: TopicFilter<'_>,
+        properties: Properties<'_>,
+        log: &mut Log,
+    ) -> Result<(), CommandError> {
         self.now = now;
-        self.session.unsubscribe(now, &[filter])?;
+        self.session.unsubscribe_with(now, &[filter], properties)?;
         self.update(|connection| connection.unsubscribing(filter.as_str()));
         self.gather(now, None, log);
         Ok(())

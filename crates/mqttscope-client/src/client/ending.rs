@@ -98,6 +98,7 @@ impl Client {
         }
         self.session.handle_closed();
         self.tell_unsent(now, log);
+        self.connection.is_kept = self.session.is_kept();
         let slept = self.pause_before(now);
         let Some(attempt) = &mut self.attempt else { return };
         let len = log.pending(attempt.id, Direction::In).len() as u64;
@@ -122,10 +123,11 @@ impl Client {
             page: request.page.clone(),
             subprotocols: request.subprotocol_words(),
             withheld: attempt.withheld,
-            keep_alive_secs: request.options.keep_alive.as_secs(),
+            keep_alive_secs: self.session.keep_alive().as_secs(),
             pause: slept,
             probed: None,
         };
+        self.note_unanswered_version(&closed);
         let failed = closed.is_failure();
         self.event(now, Event::Closed { words: &closed.event_words(), failed }, log);
         self.link.ended();

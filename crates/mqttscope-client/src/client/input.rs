@@ -120,9 +120,10 @@ fn hear(session: &mut Session, now: Timestamp, ingested: &Ingested<'_>) -> (u32,
             for violation in ingested.violations {
                 session.handle_violation(violation);
             }
+            session.handle_packet_size(ingested.bytes.len());
             session.handle_packet(now, packet);
         }
-        Some(Err(error)) => session.handle_decode_error(error),
+        Some(Err(error)) => session.handle_undecodable(ingested.bytes, error),
         // Of a level that is not known, which a session never speaks.
         None => {}
     }

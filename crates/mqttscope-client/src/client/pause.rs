@@ -40,8 +40,7 @@ impl Client {
     /// The pause that a connection has not outlived which ends now.
     pub(super) fn pause_before(&mut self, now: Timestamp) -> Option<Pause> {
         let (over, pause) = self.pause.take()?;
-        let keep_alive =
-            self.attempt.as_ref().map_or(0, |attempt| attempt.request.options.keep_alive.as_secs());
+        let keep_alive = self.session.keep_alive().as_secs();
         let wait = self.session.pingresp_wait_millis() + u64::from(keep_alive) * 1_000 + AFTER_MILLIS;
         (now.micros_since(over) / 1_000 <= wait).then_some(pause)
     }

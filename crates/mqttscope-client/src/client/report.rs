@@ -7,7 +7,7 @@ use mqttscope_text::number;
 
 use super::Client;
 use crate::close::LocalClose;
-use crate::connection::Phase;
+use crate::connection::{Phase, ServerEnd};
 
 impl Client {
     /// Logs and queues what the session wants sent, and takes its events. `about` is the packet that they follow from.
@@ -33,7 +33,9 @@ impl Client {
     fn on_event(&mut self, now: Timestamp, about: Option<u32>, event: Event, log: &mut Log) {
         match event {
             Event::Connected { session_present } => self.on_connected(now, session_present, log),
-            Event::SessionLost { released, resent } => self.on_session_lost(now, &released, &resent, log),
+            Event::SessionLost { released, resent, discarded } => {
+                self.on_session_lost(now, &released, &resent, &discarded, log);
+            }
             Event::Dequeued { packet_id } => {
                 if let Some(attempt) = &mut self.attempt {
                     attempt.dequeued = (attempt.dequeued.0 + 1, packet_id.get());
@@ -41,16 +43,30 @@ impl Client {
             }
             Event::Refused { return_code } => {
                 self.event(now, LogEvent::Refused { return_code }, log);
-                self.await_close(now, LocalClose::Refused(return_code));
+                let said = self.on_refused(return_code);
+                self.await_close(now, LocalClose::Refused(return_code, said));
             }
             Event::Subscribed { results, .. } => {
                 for result in results.iter().filter(|result| result.granted().is_none()) {
                     self.event(now, LogEvent::NotGranted { filter: &result.filter }, log);
                 }
+                self.tell_refused_filters(about, now, &results, log);
                 self.update(|connection| connection.subscribed(&results));
             }
-            Event::Unsubscribed { filters, .. } => {
-                self.update(|connection| connection.unsubscribed(&filters));
+            Event::Unsubscribed { filters, reason_codes, .. } => {
+                self.tell_kept_filters(about, now, &filters, &reason_codes, log);
+                self.update(|connection| connection.unsubscribed(&filters, &reason_codes));
+            }
+            Event::Failed { packet_id, packet_type, reason, .. } => {
+                self.tell_failed(about, now, packet_id, packet_type, &reason, log);
+            }
+            Event::ReasonGiven { packet_type, packet_id, reason } => {
+                self.tell_reason(about, now, packet_id, packet_type, &reason, log);
+            }
+            Event::Authentication { reason, data } => self.on_authentication(about, now, *reason, data, log),
+            Event::ServerDisconnected { reason, server_reference } => {
+                let end = ServerEnd { is_refusal: false, reason: *reason, server_reference };
+                self.update(|connection| connection.end = Some(Box::new(end)));
             }
             Event::PingReqWithheld => {
                 if let Some(attempt) = &mut self.attempt {
@@ -73,7 +89,7 @@ impl Client {
                 self.event_about(about, now, repeat, log);
             }
             Event::PeerError(error) => {
-                if !error.may_be_late() {
+                if !error.is_no_fault() {
                     self.note_broken_rule();
                 }
                 let error = Fault::Found(error, self.session.version());
@@ -93,11 +109,16 @@ impl Client {
         let is_kept = match self.session.version() {
             // It does not say.
             ProtocolVersion::V31 => None,
-            ProtocolVersion::V311 => Some(session_present),
+            ProtocolVersion::V311 | ProtocolVersion::V5 => Some(session_present),
         };
         self.knows_session |= self.connection.clean_session || is_kept == Some(false);
         let may_hold_others = !self.knows_session;
-        self.update(|connection| connection.may_hold_others = may_hold_others);
+        let (outlives, client_id) = (self.session.is_kept(), self.session.client_id().to_owned());
+        self.update(|connection| {
+            connection.may_hold_others = may_hold_others;
+            connection.is_kept = outlives;
+            connection.client_id = client_id;
+        });
         if is_kept == Some(false) && !self.connection.clean_session {
             let gone = self.connection.lose_subscriptions();
             if gone > 0 {
@@ -106,10 +127,19 @@ impl Client {
                 self.event(now, LogEvent::Note { name: "session-lost", words: &words.concat() }, log);
             }
         }
+        self.refused_versions.clear();
+        self.tell_limits(now, log);
         self.enter(now, Phase::Connected);
     }
 
-    fn on_session_lost(&self, now: Timestamp, released: &[PacketId], resent: &[PacketId], log: &mut Log) {
+    fn on_session_lost(
+        &self,
+        now: Timestamp,
+        released: &[PacketId],
+        resent: &[PacketId],
+        discarded: &[PacketId],
+        log: &mut Log,
+    ) {
         let mut words = "Session present 0: the server kept no session".to_owned();
         if !released.is_empty() {
             let ids = id_words(released);
@@ -118,6 +148,10 @@ impl Client {
         if !resent.is_empty() {
             let ids = id_words(resent);
             words.extend(["; sent again, since no answer had come: packet id ", &ids]);
+        }
+        if !discarded.is_empty() {
+            let ids = id_words(discarded);
+            words.extend(["; given up, as MQTT 5 asks, though no answer had come: packet id ", &ids]);
         }
         self.event(now, LogEvent::Note { name: "exchanges-lost", words: &words }, log);
     }
@@ -154,7 +188,12 @@ impl Client {
     fn on_close_asked(&mut self, now: Timestamp, reason: CloseReason, log: &mut Log) {
         let Some(attempt) = &self.attempt else { return };
         let local = match reason {
-            CloseReason::Refused(code) => LocalClose::Refused(code),
+            CloseReason::Refused(code) => LocalClose::Refused(code, None),
+            CloseReason::ServerDisconnected(code) => self.server_disconnected(code),
+            CloseReason::EarlierVersion { return_code } => {
+                self.note_refused_version();
+                LocalClose::EarlierVersion(return_code)
+            }
             CloseReason::NoConnAck => LocalClose::NoConnAck(now.micros_since(attempt.began) / 1_000_000),
             CloseReason::NoPingResp if self.link.backlog.has_ping() => {
                 let secs = now.micros_since(self.link.backlog.moved()) / 1_000_000;

@@ -122,8 +122,7 @@ impl Bench {
     }
 
     pub fn publish(&mut self, qos: Qos, payload: &[u8]) {
-        let message =
-            Publication { topic: TopicName::new("t").expect("a topic"), payload, qos, retain: false };
+        let message = Publication::new(TopicName::new("t").expect("a topic"), payload, qos);
         self.client.publish(self.now, &message, &mut self.log).expect("it can be published");
         self.drain();
     }
@@ -280,7 +279,7 @@ pub fn keep_alive(secs: u16) -> ConnectOptions {
 /// The bytes of a packet.
 pub fn bytes(packet: &Packet<'_>) -> Vec<u8> {
     let mut bytes = Vec::new();
-    packet.encode(&mut bytes).expect("it can be written");
+    packet.encode(&mut bytes, ProtocolVersion::V311).expect("it can be written");
     bytes
 }
 

@@ -31,7 +31,7 @@ impl Engine {
         let (client, log) = (&mut self.connections[at].1, &mut self.log);
         let done = match command {
             ConnectionCommand::Connect(request) => {
-                client.connect(now, request, log);
+                client.connect(now, *request, log);
                 Ok(())
             }
             ConnectionCommand::Disconnect => {
@@ -50,7 +50,7 @@ impl Engine {
                 .and_then(|filter| client.unsubscribe(now, filter, log).map_err(|error| said(&error))),
             ConnectionCommand::Publish { topic, qos, retain, payload } => {
                 TopicName::new(&topic).map_err(|fault| sentence(&fault)).and_then(|topic| {
-                    let publication = Publication { topic, payload: &payload, qos, retain };
+                    let publication = Publication { retain, ..Publication::new(topic, &payload, qos) };
                     client.publish(now, &publication, log).map_err(|error| said(&error))
                 })
             }

@@ -2,11 +2,11 @@
 
 use mqttscope_link::{HexView, Leaf, LeafKind, MarkView, PacketHead, PacketView, Pointed, Span, TreeView};
 use mqttscope_log::export::{Export, Format, Selection};
-use mqttscope_log::{Direction, Log, Record, Version, level_of};
+use mqttscope_log::{Direction, Log, Record, Topic, Version, level_of};
 use mqttscope_text::bytes::hex;
 
 use super::misbehaviour;
-use crate::row::name;
+use crate::row::{name, topic_words};
 
 use super::tree::{Line, Part, Tree, bytes_words};
 
@@ -43,7 +43,8 @@ impl Selected {
             let bytes = log.bytes(record);
             // A CONNECT of a level that is not known may stand on a connection of another one.
             let level = level_of(bytes).filter(|_| record.is_undecoded()).map(Version::Level);
-            Tree::of(bytes, level.unwrap_or(log.version_of(record)))
+            let topic = log.topic(number, record).filter(|_| log.alias(record).is_some());
+            Tree::of(bytes, level.unwrap_or(log.version_of(record))).with_alias(topic.map(alias_words))
         });
         let faults = tree.as_ref().map(Tree::fault_bytes).unwrap_or_default();
         Self { number, clearings: log.clearings(), is_kept: record.is_some(), tree, faults }
@@ -160,7 +161,7 @@ impl Selected {
     fn bytes_without_password(&self, log: &Log) -> Option<Vec<u8>> {
         let (record, _, bytes) = self.packet(log)?;
         let mut bytes = bytes.to_vec();
-        record.hide_password(&mut bytes);
+        record.hide_secrets(&mut bytes);
         Some(bytes)
     }
 
@@ -202,6 +203,14 @@ fn mark_view(tree: &Tree, mark: Mark) -> Option<MarkView> {
     })
 }
 
+/// What a topic alias stands for.
+fn alias_words(topic: Topic<'_>) -> String {
+    match topic {
+        Topic::Name(_) => ["for \"", &topic_words(topic), "\""].concat(),
+        Topic::Alias(_) => "for a topic that is not known".into(),
+    }
+}
+
 /// A line of the tree.
 fn leaf(tree: &Tree, bytes: &[u8], line: Line) -> Leaf {
     let words = tree.words(line, bytes);
@@ -221,3 +230,45 @@ fn leaf(tree: &Tree, bytes: &[u8], line: Line) -> Leaf {
 /// What is made at most at once: several screens full.
 const MOST_LINES: u32 = 1_024;
 const MOST_BYTES: usize = 32 << 10;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::samples::{log_of_version, sent};
+    use mqttscope_proto::ProtocolVersion;
+
+    #[test]
+    fn both_are_shown_what_is_on_the_wire_and_the_topic_that_it_stands_for() {
+        let mut log = log_of_version(ProtocolVersion::V5, 1 << 20);
+        sent(&mut log, 0, b"\x30\x09\x00\x01t\x03\x23\x00\x03hi");
+        sent(&mut log, 1, b"\x30\x08\x00\x00\x03\x23\x00\x03ho");
+        let text = |log: &Log| Selected::new(log, 1).text(log, "now").expect("a packet");
+        let known = text(&log);
+        assert!(
+            known.contains("Topic Name: \"\"") && known.contains("Topic Alias: 3 (for \"t\")"),
+            "{known}"
+        );
+        let all = Span { start: 0, end: 99 };
+        let view = Selected::new(&log, 1).view(&log, None, None, all, all).expect("a packet");
+        assert_eq!((view.head.version.as_str(), view.head.faults), ("5", 0));
+        log.drop_before(1);
+        let unknown = text(&log);
+        assert!(unknown.contains("Topic Alias: 3 (for a topic that is not known)"), "{unknown}");
+        assert_eq!(Selected::new(&log, 1).payload(&log), Some(&b"ho"[..]));
+    }
+
+    #[test]
+    fn authentication_data_does_not_leave_by_the_clipboard() {
+        let mut log = log_of_version(ProtocolVersion::V5, 1 << 20);
+        log.set_keeps_passwords(true);
+        sent(&mut log, 0, b"\xf0\x10\x18\x0e\x15\x00\x02me\x16\x00\x06secret");
+        let selected = Selected::new(&log, 0);
+        let copies = [selected.text(&log, "now"), selected.hex(&log), Some(selected.json(&log))];
+        for copy in copies.into_iter().flatten() {
+            assert!(
+                !copy.contains("secret") && !copy.contains("73 65 63") && !copy.contains("736563"),
+                "{copy}"
+            );
+        }
+    }
+}

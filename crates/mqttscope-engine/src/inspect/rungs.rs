@@ -2,10 +2,12 @@
 
 use mqttscope_log::Direction;
 use mqttscope_log::ladder::{Arrow, Awaited, Ladder, Repeat, Will, WillState};
-use mqttscope_proto::PacketType;
+use mqttscope_proto::{PacketType, ReasonCode};
 
 use mqttscope_link::{Rung, qos_name};
 use mqttscope_text::number::{self, difference};
+
+use crate::row::reason_words;
 
 /// The rung of an arrow of a ladder.
 pub(crate) fn rung(ladder: &Ladder, at: usize) -> Rung {
@@ -30,8 +32,8 @@ pub(crate) fn rung(ladder: &Ladder, at: usize) -> Rung {
         out: arrow.direction == Direction::Out,
         since: number::signed(difference(first.time, arrow.time), exact),
         title,
-        note: if at == 0 { String::new() } else { note(arrow) },
-        stands_out: arrow.repeat != Repeat::First,
+        note: note(arrow, at == 0),
+        stands_out: arrow.repeat != Repeat::First || arrow.reason.is_some_and(ReasonCode::is_error),
     }
 }
 
@@ -65,7 +67,14 @@ pub(crate) fn summary(ladder: &Ladder) -> String {
         (None, 1) if ladder.qos == Some(0) => "Complete: QoS 0 has no acknowledgement".to_owned(),
         (None, 1) if ladder.kind == PacketType::Disconnect => "Complete: DISCONNECT has no answer".to_owned(),
         (None, 1) => "The packets before it are not in the log".to_owned(),
-        (None, _) => format!("Complete in {took}"),
+        (None, _) => match last.reason.filter(|reason| reason.is_error()) {
+            // It may be that of one of several topic filters.
+            Some(reason) if matches!(last.packet_type, PacketType::SubAck | PacketType::UnsubAck) => {
+                format!("Complete in {took}, not all granted: {}", reason_words(reason, last.packet_type))
+            }
+            Some(reason) => format!("Failed after {took}: {}", reason_words(reason, last.packet_type)),
+            None => format!("Complete in {took}"),
+        },
     }
 }
 
@@ -75,24 +84,37 @@ pub(crate) fn will_words(will: &Will) -> (String, Option<u32>) {
     let (fate, number) = match will.state {
         WillState::Kept => ("the broker keeps it while the connection is open", None),
         WillState::Discarded(number) => ("the broker discards it, since DISCONNECT came", Some(number)),
-        WillState::Due { seen: Some(number), .. } => {
+        WillState::Due { seen: Some(number), by: None, .. } => {
             ("the connection ended without DISCONNECT, and the broker published it", Some(number))
+        }
+        WillState::Due { seen: Some(number), by: Some(_), .. } => {
+            ("DISCONNECT asked for it, and the broker published it", Some(number))
+        }
+        WillState::Due { seen: None, by: Some(_), .. } => {
+            ("DISCONNECT asked for it; the broker is to publish it, not seen here", None)
         }
         WillState::Due { seen: None, .. } => {
             ("the connection ended without DISCONNECT; the broker is to publish it, not seen here", None)
         }
     };
-    (format!("Will to {} ({}{retain}): {fate}.", will.topic, qos_name(will.qos)), number)
+    let delay = if will.delay == 0 { String::new() } else { format!(", delayed by {} s", will.delay) };
+    (format!("Will to {} ({}{retain}{delay}): {fate}.", will.topic, qos_name(will.qos)), number)
 }
 
-fn note(arrow: &Arrow) -> String {
+fn note(arrow: &Arrow, is_first: bool) -> String {
     let gap = between(arrow.gap);
-    match arrow.repeat {
+    let mut words = match arrow.repeat {
+        _ if is_first => String::new(),
         Repeat::First => format!("after {gap}"),
         Repeat::Duplicate => format!("duplicate, after {gap}"),
         Repeat::Retry => format!("retry, after {gap}"),
         Repeat::Resend => format!("again on connection {}, after {gap}", arrow.connection.0),
+    };
+    if let Some(reason) = arrow.reason.filter(|&reason| reason != ReasonCode::SUCCESS) {
+        words.push_str(if words.is_empty() { "" } else { ", " });
+        words.push_str(&reason_words(reason, arrow.packet_type));
     }
+    words
 }
 
 /// A time to the millisecond, below a second to a tenth of one: `0 ms`, `12.4 ms`, `10.003 s`.
@@ -119,8 +141,9 @@ fn waited(micros: u64) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::samples::{CONNECTION, came, log_of, sent};
+    use crate::samples::{CONNECTION, came, log_of, log_of_version, sent};
     use mqttscope_log::{Event, Log};
+    use mqttscope_proto::ProtocolVersion;
 
     fn said(log: &Log, number: u32, now: u64) -> Vec<String> {
         let ladder = Ladder::of(log, number).expect("an exchange");
@@ -171,6 +194,39 @@ mod tests {
         sent(&mut log, 500, b"\x30\x04\x00\x01t!");
         assert_eq!(said(&log, 1, 0).last().expect("a summary"), "Complete in 0.4 ms");
         assert_eq!(said(&log, 2, 0)[1], "Complete: QoS 0 has no acknowledgement");
+    }
+
+    #[test]
+    fn an_exchange_that_fails_says_why() {
+        let mut log = log_of_version(ProtocolVersion::V5, 1 << 20);
+        sent(&mut log, 0, b"\x34\x07\x00\x01t\x00\x11\x00!");
+        came(&mut log, 3_200, b"\x50\x03\x00\x11\x87");
+        let expected = [
+            "PUBLISH QoS 2 id 17 from client to broker, at 0 ms",
+            "PUBREC id 17 from broker to client, at 3.2 ms, after 3.2 ms, Not authorized (0x87)",
+            "Failed after 3.2 ms: Not authorized (0x87)",
+        ];
+        assert_eq!(said(&log, 0, 0), expected);
+        sent(&mut log, 4_000, b"\x82\x07\x00\x05\x00\x00\x01a\x01");
+        came(&mut log, 5_000, b"\x90\x04\x00\x05\x00\x97");
+        let summary = said(&log, 2, 0).pop().expect("a summary");
+        assert_eq!(summary, "Complete in 1.0 ms, not all granted: Quota exceeded (0x97)");
+    }
+
+    #[test]
+    fn a_disconnect_of_mqtt_5_may_ask_for_the_will() {
+        let connect =
+            b"\x10\x1a\x00\x04MQTT\x05\x06\x00\x1e\x00\x00\x01c\x05\x18\x00\x00\x00\x09\x00\x01w\x00\x01m";
+        let mut log = log_of_version(ProtocolVersion::V5, 1 << 20);
+        sent(&mut log, 0, connect);
+        let words = |log: &Log| said(log, 0, 0).pop().expect("a will");
+        sent(&mut log, 4, b"\xe0\x01\x04");
+        assert_eq!(
+            words(&log),
+            "Will to w (QoS 0, delayed by 9 s): DISCONNECT asked for it; the broker is to publish it, not seen here."
+        );
+        came(&mut log, 9, b"\x30\x05\x00\x01w\x00m");
+        assert!(words(&log).ends_with("DISCONNECT asked for it, and the broker published it."));
     }
 
     #[test]

@@ -6,14 +6,14 @@ use std::ops::Range;
 
 use mqttscope_log::{Version, is_bridge};
 use mqttscope_proto::{
-    BitDef, DecodeError, FieldDef, FieldValue, Meaning, PacketType, ProtocolVersion, Rule, Violation,
-    dissect, dissect_frame, return_code_text,
+    BitDef, DecodeError, FieldDef, FieldValue, Meaning, PacketType, PropertyId, ProtocolVersion, ReasonCode,
+    Rule, Violation, dissect, dissect_frame, return_code_text,
 };
 
 use mqttscope_text::capitalised;
 use mqttscope_text::number::{self, push_hex_digits};
 
-use crate::row::{granted_words, payload_text};
+use crate::row::{expiry_words, granted_words, payload_text, retain_handling_words};
 
 /// The tree of one packet. The packet's bytes are given with each call that needs them, and must be the same.
 #[derive(Clone, Debug)]
@@ -24,6 +24,8 @@ pub(crate) struct Tree {
     lines: Vec<Line>,
     /// How many bytes were taken apart.
     taken: usize,
+    /// What the topic alias stands for, in words.
+    alias: Option<String>,
 }
 
 /// A line of the tree.
@@ -94,7 +96,7 @@ impl Tree {
         if is_bridge(bytes) {
             dissection.violations.retain(|found| !matches!(found.rule, Rule::ProtocolNameAndLevel(_)));
         }
-        if known == Version::Unknown {
+        if matches!(known, Version::Unknown | Version::Before5) {
             // A byte is at fault only if it is in each version that it may be.
             let other = dissect(&bytes[..taken], ProtocolVersion::V31).violations;
             dissection.violations.retain(|found| other.iter().any(|other| other.offset == found.offset));
@@ -108,7 +110,13 @@ impl Tree {
             faults.insert(at, fault);
         }
         let lines = lines(&fields, &faults);
-        Self { version, fields, faults, lines, taken }
+        Self { version, fields, faults, lines, taken, alias: None }
+    }
+
+    /// With what a topic alias stands for, in words.
+    pub(crate) fn with_alias(mut self, alias: Option<String>) -> Self {
+        self.alias = alias;
+        self
     }
 
     /// The number of lines.
@@ -177,10 +185,20 @@ impl Tree {
     pub(crate) fn words(&self, line: Line, bytes: &[u8]) -> Words {
         let field = &self.fields[line.field];
         match line.part {
-            Part::Whole => Words { pattern: String::new(), name: field.def.name, value: field.words(bytes) },
+            Part::Whole => {
+                let mut value = field.words(bytes, self.version);
+                if let Some(alias) = self.alias.as_ref().filter(|_| field.is_alias()) {
+                    value = [&value, " (", alias, ")"].concat();
+                }
+                Words { pattern: String::new(), name: field.def.name, value }
+            }
             Part::Bits(at) => {
                 let (bits, byte) = (&field.def.bits[at], bytes[field.range.start]);
-                Words { pattern: pattern(bits.mask, byte), name: bits.name, value: bits_words(bits, byte) }
+                Words {
+                    pattern: pattern(bits.mask, byte),
+                    name: bits.name,
+                    value: bits_words(bits, byte, self.version),
+                }
             }
             Part::Fault(at) => {
                 Words { pattern: String::new(), name: "", value: capitalised(&self.faults[at].words()) }
@@ -271,31 +289,53 @@ impl Field {
         Self { def: field.def, range, value, depth: field.depth, kind }
     }
 
-    fn words(&self, bytes: &[u8]) -> String {
+    /// Whether it is a topic alias, or its value.
+    fn is_alias(&self) -> bool {
+        matches!(self.kind, Kind::Number(_)) && self.def.name == PropertyId::TopicAlias.title()
+    }
+
+    fn words(&self, bytes: &[u8], version: ProtocolVersion) -> String {
         let value = &bytes[self.value..self.range.end];
         match self.kind {
-            Kind::Parts => bytes_words(value.len()),
-            Kind::Number(number) => self.number_words(number),
+            Kind::Parts => self.pair_words(value).unwrap_or_else(|| bytes_words(value.len())),
+            Kind::Number(number) => self.number_words(number, packet_type_of(bytes, version), version),
             Kind::Text => format!("\"{}\"", payload_text(value)),
             Kind::Bytes if value.is_empty() => "none".to_owned(),
             Kind::Bytes => format!("{} ({})", payload_text(value), bytes_words(value.len())),
         }
     }
 
-    fn number_words(&self, value: u32) -> String {
+    /// The name and the value of a user property, which lie behind its identifier, each behind its length.
+    fn pair_words(&self, property: &[u8]) -> Option<String> {
+        if self.def.name != PropertyId::UserProperty.title() {
+            return None;
+        }
+        let (len, rest) = property.get(1..)?.split_first_chunk()?;
+        let (name, rest) = rest.split_at_checked(usize::from(u16::from_be_bytes(*len)))?;
+        let value = rest.get(2..)?;
+        Some(["\"", &payload_text(name), "\" = \"", &payload_text(value), "\""].concat())
+    }
+
+    fn number_words(&self, value: u32, packet_type: Option<PacketType>, version: ProtocolVersion) -> String {
         let byte = value as u8;
         let words = match self.def.meaning {
-            Meaning::PacketType => {
-                PacketType::from_first_byte(byte).map_or("reserved type", PacketType::name)
-            }
+            Meaning::PacketType => packet_type_of(&[byte], version).map_or("reserved type", PacketType::name),
             Meaning::ReturnCode => return_code_text(byte).unwrap_or("reserved code"),
             Meaning::Qos => qos_words(byte),
             Meaning::GrantedQos => return granted_words(byte),
             Meaning::ProtocolLevel => match byte & 0x7f {
                 3 => "MQTT 3.1",
                 4 => "MQTT 3.1.1",
+                5 => "MQTT 5",
                 _ => "not known",
             },
+            Meaning::ReasonCode => {
+                let code = ReasonCode(byte);
+                let name = packet_type.and_then(|packet_type| code.name(packet_type));
+                return format!("{code} ({})", name.unwrap_or("not one of this packet"));
+            }
+            Meaning::PropertyId => PropertyId::from_number(value).map_or("no property", PropertyId::title),
+            Meaning::Expiry => return expiry_words(value),
             Meaning::Seconds if value == 0 => "off",
             Meaning::Seconds => return format!("{value} s"),
             Meaning::ByteCount => return bytes_words(value as usize),
@@ -352,12 +392,13 @@ fn pattern(mask: u8, byte: u8) -> String {
     text
 }
 
-fn bits_words(bits: &BitDef, byte: u8) -> String {
+fn bits_words(bits: &BitDef, byte: u8, version: ProtocolVersion) -> String {
     let value = bits.value(byte);
-    let packet_type = PacketType::from_first_byte(byte);
+    let packet_type = packet_type_of(&[byte], version);
     let words = match bits.meaning {
         Meaning::PacketType => packet_type.map_or("reserved", PacketType::name),
         Meaning::Qos => qos_words(value),
+        Meaning::RetainHandling => retain_handling_words(value),
         // Of a reserved type nothing is prescribed.
         Meaning::ReservedFlags => match packet_type.map(PacketType::reserved_flags) {
             Some(0b0010) => "must be 0010",
@@ -368,6 +409,11 @@ fn bits_words(bits: &BitDef, byte: u8) -> String {
     };
     let value = number::plain(value.into());
     if words.is_empty() { value } else { format!("{value} ({words})") }
+}
+
+/// The type that the first byte of a packet names, in a version that has it.
+fn packet_type_of(packet: &[u8], version: ProtocolVersion) -> Option<PacketType> {
+    PacketType::from_first_byte(*packet.first()?).filter(|packet_type| packet_type.is_of(version))
 }
 
 const fn qos_words(qos: u8) -> &'static str {
@@ -421,6 +467,47 @@ mod tests {
         let found: Vec<_> = text.lines().collect();
         assert_eq!(found[..12], expected[..12], "\n{text}");
         assert_eq!(tree.message(), Some(7..9));
+    }
+
+    #[test]
+    fn properties_reason_codes_and_options_in_words() {
+        let text = |bytes: &[u8]| Tree::of(bytes, ProtocolVersion::V5).text(bytes);
+        let puback = b"\x40\x0b\x00\x09\x10\x07\x26\x00\x01n\x00\x01v";
+        let expected = [
+            "  Reason Code: 0x10 (No matching subscribers)",
+            "  Properties: 8 bytes",
+            "    Property Length: 7 bytes",
+            "    User Property: \"n\" = \"v\"",
+            "      Property Identifier: 38 (User Property)",
+        ];
+        let found = text(puback);
+        for line in expected {
+            assert!(found.lines().any(|found| found == line), "{line} is not in\n{found}");
+        }
+        let connack = text(b"\x20\x08\x00\x00\x05\x11\xff\xff\xff\xff");
+        assert!(connack.contains("  Connect Reason Code: 0x00 (Success)\n"), "{connack}");
+        assert!(connack.contains("    Session Expiry Interval: never\n"), "{connack}");
+        let subscribe = text(b"\x82\x07\x00\x01\x00\x00\x01a\x1e");
+        for bits in [
+            "Retain Handling: 1 (only to a new subscription)",
+            "No Local: 1",
+            "Maximum QoS: 2 (exactly once)",
+        ] {
+            assert!(subscribe.contains(bits), "{subscribe}");
+        }
+        let suback = text(b"\x90\x04\x00\x01\x00\x87");
+        assert!(suback.contains("Reason Code: 0x87 (Not authorized)\n"), "{suback}");
+        let tree = Tree::of(puback, ProtocolVersion::V5);
+        let line = tree.line_at(6).and_then(|at| tree.line(at)).expect("an identifier");
+        assert_eq!(tree.rule(line).1, "MQTT 5, 2.2.2.2");
+    }
+
+    #[test]
+    fn an_alias_tells_what_it_stands_for_beside_what_is_on_the_wire() {
+        let bytes = b"\x30\x08\x00\x00\x03\x23\x00\x03ho";
+        let text = Tree::of(bytes, ProtocolVersion::V5).with_alias(Some("for \"t\"".into())).text(bytes);
+        assert!(text.contains("  Topic Name: \"\"\n"), "{text}");
+        assert!(text.contains("      Topic Alias: 3 (for \"t\")\n"), "{text}");
     }
 
     #[test]
@@ -547,7 +634,7 @@ mod tests {
         for first in 0..=255 {
             for rest in [&b""[..], b"\x00", b"\x04\x00\x01a\x02", b"\x02\x00", b"\xff\xff\xff\xff\x01"] {
                 let bytes = [&[first], rest].concat();
-                for version in [ProtocolVersion::V31, ProtocolVersion::V311] {
+                for version in ProtocolVersion::ALL {
                     let tree = Tree::of(&bytes, version);
                     assert_eq!(tree.text(&bytes).lines().count(), tree.len());
                     for at in 0..tree.len() {

@@ -4,6 +4,7 @@ use mqttscope_text::number::{difference, push_hex_digits, push_number, signed};
 use mqttscope_text::time::push_iso;
 
 use super::Item;
+use crate::store::{Topic, unknown_alias};
 
 pub(super) const HEADINGS: &[u8] =
     b"number,time,direction,connection,type,dup,qos,retain,packet_id,length,topic,payload,\
@@ -42,8 +43,13 @@ pub(super) fn push(item: &Item<'_>, out: &mut String) {
     out.push(',');
     push_number(out, record.len().into());
     out.push(',');
-    let topic = log.topic(record);
-    let topic_is = topic.map(|topic| push_bytes(out, topic, true));
+    let topic_is = log.topic(number, record).map(|topic| match topic {
+        Topic::Name(name) => push_bytes(out, name, true),
+        Topic::Alias(alias) => {
+            push_text(out, &unknown_alias(alias));
+            "words"
+        }
+    });
     out.push(',');
     // Packets without a payload of their own show their bytes.
     let payload_is = push_bytes(out, log.payload(record).unwrap_or(bytes), record.qos().is_some());

@@ -6,7 +6,7 @@ use mqttscope_text::number::push_number;
 use mqttscope_text::time::push_iso;
 
 use super::Item;
-use crate::store::{BrokenRules, Value, Version};
+use crate::store::{BrokenRules, Topic, Value, Version};
 
 pub(super) fn push(item: &Item<'_>, out: &mut String) {
     let Item { log, number, record, .. } = *item;
@@ -46,7 +46,7 @@ fn push_facts(object: &mut Object<'_>, item: &Item<'_>) {
     let version = log.version_of(record);
     match version {
         Version::Known(_) | Version::Level(_) => object.text("version", &version.to_string()),
-        Version::Unknown => object.null("version"),
+        Version::Before5 | Version::Unknown => object.null("version"),
     }
     let facts = record.facts().named();
     if facts.iter().any(|&(_, is_so)| is_so) {
@@ -54,6 +54,12 @@ fn push_facts(object: &mut Object<'_>, item: &Item<'_>) {
         push_array(object.key("facts"), names, push_text);
     }
     push_link(object, "answers", log.before(number));
+    if record.used_alias().is_some() {
+        match log.topic(number, record).and_then(Topic::name) {
+            Some(name) => object.text("alias_topic", &String::from_utf8_lossy(name)),
+            None => object.null("alias_topic"),
+        }
+    }
     object.bool("violation", record.is_violation());
     if record.is_broken() {
         object.bool("whole", false);

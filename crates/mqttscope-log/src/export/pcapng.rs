@@ -5,7 +5,7 @@
 
 use std::collections::BTreeMap;
 
-use mqttscope_proto::{FixedHeader, frame_len};
+use mqttscope_proto::{FixedHeader, PacketType, frame_len};
 
 use super::Item;
 use super::tcp::{Flags, Flow, made_up_ends};
@@ -66,7 +66,10 @@ impl Pcapng {
             }
             None => {
                 if item.password_hidden {
-                    flow.comments.push("The password was replaced by *".into());
+                    let is_connect =
+                        item.bytes.first().is_some_and(|byte| byte >> 4 == PacketType::Connect as u8);
+                    let words = if is_connect || item.record.is_broken() { PASSWORD } else { DATA };
+                    flow.comments.push(words.into());
                 }
                 self.push_packet(time, item, &mut flow, out);
             }
@@ -127,7 +130,7 @@ impl Pcapng {
             Version::Known(_) | Version::Level(_) => {
                 flow.comments.push([own::VERSION, &about.version.to_string()].concat());
             }
-            Version::Unknown => {}
+            Version::Before5 | Version::Unknown => {}
         }
     }
 
@@ -237,7 +240,11 @@ impl Mark {
 
 /// Whether their beginning shows why bytes are no packet, to who knows from the first what the connection speaks.
 fn is_seen_to_be_none(bytes: &[u8], version: Version) -> bool {
-    if version.is_decoded() { FixedHeader::decode(bytes).is_err() } else { frame_len(bytes).is_err() }
+    if version.is_decoded() {
+        FixedHeader::decode(bytes, version.layout()).is_err()
+    } else {
+        frame_len(bytes).is_err()
+    }
 }
 
 /// Whether bytes are a packet with these holes and no others, or its beginning up to a hole that is longer.
@@ -281,6 +288,8 @@ fn push_padded(out: &mut Vec<u8>, bytes: &[u8]) {
     out.extend_from_slice(&[0; 3][..bytes.len().wrapping_neg() % 4]);
 }
 
+const PASSWORD: &str = "The password was replaced by *";
+const DATA: &str = "The Authentication Data was replaced by *";
 /// LINKTYPE_RAW: packets begin with their IP header.
 const RAW_IP: u16 = 101;
 /// What an IPv4 packet holds besides the headers of IP and TCP.

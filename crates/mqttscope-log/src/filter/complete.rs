@@ -58,6 +58,8 @@ pub fn complete(text: &str, cursor: usize) -> Completion {
         "type" => going_on(TYPES, item),
         "dir" => going_on(DIRECTIONS, item),
         "qos" => going_on(QOS, item),
+        "reason" => going_on(REASONS, item),
+        "property" => going_on(&PROPERTIES, item),
         "event" => {
             let events = EventKind::ALL.map(|kind| Suggestion { text: kind.name(), help: "" });
             going_on(&events, item)
@@ -112,6 +114,11 @@ const KEYS: &[Suggestion] = &[
     suggestion("event:", "event of that name"),
     suggestion("conn:", "number of the connection"),
     suggestion("client:", "client id"),
+    suggestion("reason:", "reason code of MQTT 5"),
+    suggestion("property:", "packets with this property"),
+    suggestion("user-property:", "name or name=value"),
+    suggestion("alias:", "topic alias"),
+    suggestion("expiry:", "expiry in seconds"),
 ];
 
 /// Terms without a value.
@@ -140,6 +147,7 @@ const TYPES: &[Suggestion] = &[
     suggestion("pingreq", ""),
     suggestion("pingresp", ""),
     suggestion("disconnect", ""),
+    suggestion("auth", ""),
 ];
 
 const DIRECTIONS: &[Suggestion] =
@@ -151,3 +159,55 @@ const QOS: &[Suggestion] = &[
     suggestion("2", "exactly once"),
     suggestion(">0", "acknowledged"),
 ];
+
+/// What testers look for most; any other code can be typed.
+const REASONS: &[Suggestion] = &[
+    suggestion(">=0x80", "failures"),
+    suggestion("0x80", "unspecified error"),
+    suggestion("0x87", "not authorized"),
+    suggestion("0x8e", "session taken over"),
+    suggestion("0x10", "no matching subscribers"),
+];
+
+/// The names of all properties, as packets as JSON have them, but with hyphens.
+const PROPERTIES: [Suggestion; 27] = [
+    suggestion("payload-format-indicator", ""),
+    suggestion("message-expiry-interval", ""),
+    suggestion("content-type", ""),
+    suggestion("response-topic", ""),
+    suggestion("correlation-data", ""),
+    suggestion("subscription-identifier", ""),
+    suggestion("session-expiry-interval", ""),
+    suggestion("assigned-client-identifier", ""),
+    suggestion("server-keep-alive", ""),
+    suggestion("authentication-method", ""),
+    suggestion("authentication-data", ""),
+    suggestion("request-problem-information", ""),
+    suggestion("will-delay-interval", ""),
+    suggestion("request-response-information", ""),
+    suggestion("response-information", ""),
+    suggestion("server-reference", ""),
+    suggestion("reason-string", ""),
+    suggestion("receive-maximum", ""),
+    suggestion("topic-alias-maximum", ""),
+    suggestion("topic-alias", ""),
+    suggestion("maximum-qos", ""),
+    suggestion("retain-available", ""),
+    suggestion("user-property", ""),
+    suggestion("maximum-packet-size", ""),
+    suggestion("wildcard-subscription-available", ""),
+    suggestion("subscription-identifier-available", ""),
+    suggestion("shared-subscription-available", ""),
+];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use mqttscope_proto::PropertyId;
+
+    #[test]
+    fn all_properties_are_suggested() {
+        let names: Vec<_> = PROPERTIES.iter().map(|known| known.text.replace('-', "_")).collect();
+        assert_eq!(names, PropertyId::ALL.map(PropertyId::name));
+    }
+}

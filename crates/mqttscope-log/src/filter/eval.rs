@@ -1,11 +1,11 @@
 //! The tree of a filter, and which records it leaves.
 
-use mqttscope_proto::{Packet, PacketType, decode};
+use mqttscope_proto::{Connect, Packet, PacketType, Properties, Property, PropertyId, PropertyValue, decode};
 use mqttscope_search::{Needle, Regex};
 use mqttscope_text::time::DAY;
 use mqttscope_text::zone::Zone;
 
-use crate::store::{BrokenRules, Direction, EventKind, Log, Record};
+use crate::store::{BrokenRules, Direction, EventKind, Log, Record, Topic as LogTopic};
 
 /// A filter or a part of it.
 #[derive(Clone, Debug)]
@@ -33,8 +33,15 @@ pub(super) enum Test {
     Violation,
     Event(Option<EventKind>),
     Unanswered,
+    /// Of a packet as a whole, or one of those of SUBACK and UNSUBACK.
+    Reason(Numbers),
     Client(Pattern),
     Topic(Topic),
+    Alias(Numbers),
+    /// A bit for each property, by its identifier.
+    Property(u64),
+    UserProperty(UserProperty),
+    Expiry(Numbers),
     Payload(Pattern),
     Word(Pattern),
 }
@@ -48,6 +55,13 @@ pub(super) struct Numbers(pub(super) Vec<(u64, u64)>);
 pub(super) enum Pattern {
     Word(Needle),
     Regex(Box<Regex>),
+}
+
+/// A user property by its name, and by its value where there is one.
+#[derive(Clone, Debug)]
+pub(super) struct UserProperty {
+    pub(super) name: Pattern,
+    pub(super) value: Option<Pattern>,
 }
 
 /// Topics.
@@ -91,18 +105,26 @@ impl Node {
         match self {
             Self::All(nodes) | Self::Any(nodes) => nodes.iter().map(Self::cost).max().unwrap_or(HEADER),
             Self::Not(node) => node.cost(),
-            Self::Test(Test::Topic(_) | Test::Client(_)) => TOPIC,
+            Self::Test(
+                Test::Topic(_)
+                | Test::Client(_)
+                | Test::Reason(_)
+                | Test::Alias(_)
+                | Test::Property(_)
+                | Test::UserProperty(_)
+                | Test::Expiry(_),
+            ) => TOPIC,
             Self::Test(Test::Payload(_) | Test::Word(_)) => PAYLOAD,
             Self::Test(_) => HEADER,
         }
     }
 
-    pub(super) fn holds(&mut self, log: &Log, record: &Record) -> bool {
+    pub(super) fn holds(&mut self, log: &Log, number: u32, record: &Record) -> bool {
         match self {
-            Self::All(nodes) => nodes.iter_mut().all(|node| node.holds(log, record)),
-            Self::Any(nodes) => nodes.iter_mut().any(|node| node.holds(log, record)),
-            Self::Not(node) => !node.holds(log, record),
-            Self::Test(test) => test.holds(log, record),
+            Self::All(nodes) => nodes.iter_mut().all(|node| node.holds(log, number, record)),
+            Self::Any(nodes) => nodes.iter_mut().any(|node| node.holds(log, number, record)),
+            Self::Not(node) => !node.holds(log, number, record),
+            Self::Test(test) => test.holds(log, number, record),
         }
     }
 }
@@ -119,7 +141,7 @@ fn cheap_first(nodes: Vec<Node>) -> Vec<Node> {
 }
 
 impl Test {
-    fn holds(&mut self, log: &Log, record: &Record) -> bool {
+    fn holds(&mut self, log: &Log, number: u32, record: &Record) -> bool {
         let is_event = record.direction() == Direction::Event;
         match self {
             Self::Type(types) => record.packet_type().is_some_and(|found| *types >> found as u8 & 1 != 0),
@@ -141,23 +163,82 @@ impl Test {
                 let connection = log.connection(record.connection);
                 connection.is_some_and(|connection| pattern.is_in(connection.client_id.as_bytes()))
             }
-            Self::Topic(topic) => topic.is_in(log, record),
+            Self::Topic(topic) => topic.is_in(log, number, record),
+            Self::Reason(numbers) => has_reason(numbers, log, record),
+            Self::Alias(numbers) => log.alias(record).is_some_and(|alias| numbers.have(alias.into())),
+            Self::Property(ids) => {
+                has_property(log, record, |property| *ids >> property.id.number() & 1 != 0)
+            }
+            Self::UserProperty(wanted) => has_property(log, record, |property| match property.value {
+                PropertyValue::Pair(name, value) => {
+                    wanted.name.is_in(name.as_bytes())
+                        && wanted.value.as_mut().is_none_or(|wanted| wanted.is_in(value.as_bytes()))
+                }
+                _ => false,
+            }),
+            Self::Expiry(numbers) => {
+                has_property(log, record, |property| match (property.id, property.value) {
+                    (
+                        PropertyId::MessageExpiryInterval | PropertyId::SessionExpiryInterval,
+                        PropertyValue::Number(secs),
+                    ) => numbers.have(secs.into()),
+                    _ => false,
+                })
+            }
             Self::Payload(pattern) => log.payload(record).is_some_and(|payload| pattern.is_in(payload)),
-            Self::Word(pattern) => has_word(pattern, log, record),
+            Self::Word(pattern) => has_word(pattern, log, number, record),
         }
     }
 }
 
-fn has_word(pattern: &mut Pattern, log: &Log, record: &Record) -> bool {
+fn has_word(pattern: &mut Pattern, log: &Log, number: u32, record: &Record) -> bool {
     if let Some(event) = log.event(record) {
         return pattern.is_in(event.words().as_bytes());
     }
-    match (log.topic(record), log.payload(record)) {
+    match (log.topic(number, record), log.payload(record)) {
         (Some(topic), payload) => {
-            pattern.is_in(topic) || payload.is_some_and(|payload| pattern.is_in(payload))
+            topic.name().is_some_and(|name| pattern.is_in(name))
+                || payload.is_some_and(|payload| pattern.is_in(payload))
         }
         _ => pattern.is_in(log.bytes(record).get(record.header_len()..).unwrap_or_default()),
     }
+}
+
+/// Whether a packet has one of some reason codes.
+fn has_reason(numbers: &Numbers, log: &Log, record: &Record) -> bool {
+    if let Some(code) = record.reason_code() {
+        return numbers.have(code.0.into());
+    }
+    if !matches!(record.packet_type(), Some(PacketType::SubAck | PacketType::UnsubAck)) {
+        return false;
+    }
+    let codes = match packet_of_5(log, record) {
+        Some(Packet::SubAck(suback)) => suback.return_codes,
+        Some(Packet::UnsubAck(unsuback)) => unsuback.reason_codes,
+        _ => &[],
+    };
+    codes.iter().any(|&code| numbers.have(code.into()))
+}
+
+/// Whether a packet, or the will in it, has a property.
+fn has_property(log: &Log, record: &Record, is_it: impl FnMut(Property<'_>) -> bool) -> bool {
+    let Some(packet) = packet_of_5(log, record) else { return false };
+    let will = match &packet {
+        Packet::Connect(Connect { will: Some(will), .. }) => will.properties,
+        _ => Properties::NONE,
+    };
+    packet.properties().iter().chain(will).any(is_it)
+}
+
+/// A packet of MQTT 5; those that cannot have properties are not looked into.
+fn packet_of_5<'l>(log: &'l Log, record: &Record) -> Option<Packet<'l>> {
+    let packet_type = record.packet_type().filter(|_| !record.is_undecoded())?;
+    let is_bare = matches!(packet_type, PacketType::PingReq | PacketType::PingResp);
+    let version = log.version_of(record);
+    if is_bare || !version.is_5() {
+        return None;
+    }
+    BrokenRules::default().decode(log.bytes(record), version).ok()
 }
 
 impl Numbers {
@@ -176,9 +257,12 @@ impl Pattern {
 }
 
 impl Topic {
-    fn is_in(&mut self, log: &Log, record: &Record) -> bool {
-        if let Some(topic) = log.topic(record) {
-            return self.is_topic(topic);
+    fn is_in(&mut self, log: &Log, number: u32, record: &Record) -> bool {
+        match log.topic(number, record) {
+            Some(LogTopic::Name(name)) => return self.is_topic(name),
+            // Nobody knows it, but it is one.
+            Some(LogTopic::Alias(_)) => return matches!(self, Self::Filter(filter) if **filter == *b"#"),
+            None => {}
         }
         if record.is_undecoded()
             || !matches!(record.packet_type(), Some(PacketType::Subscribe | PacketType::Unsubscribe))

@@ -46,9 +46,10 @@ pub(super) fn lex(text: &str) -> Result<Vec<(Token, Range<usize>)>, FilterError>
     Ok(tokens)
 }
 
-/// Whether text before a term of `before` could be a key.
+/// Whether text before a term of `before` could be a key: letters, and those of the one key with a hyphen.
 pub(super) fn is_key(before: &str) -> bool {
     !before.is_empty() && before.bytes().all(|byte| byte.is_ascii_alphabetic())
+        || before.eq_ignore_ascii_case("user-property")
 }
 
 struct Lexer<'t> {

@@ -23,7 +23,7 @@ impl Scan {
     ) -> bool {
         let reads_bytes = filter.reads_bytes();
         self.place.advance(log, budget, |number, record| {
-            if filter.matches(log, record) {
+            if filter.matches(log, number, record) {
                 found(number);
             }
             if reads_bytes { record.len() as usize } else { 0 }

@@ -2,14 +2,14 @@
 
 use std::ops::Range;
 
-use mqttscope_proto::{PacketType, TopicFilter};
+use mqttscope_proto::{PacketType, PropertyId, TopicFilter};
 use mqttscope_search::{Needle, Regex};
 use mqttscope_text::time::{DAY, parse_date, parse_digits, parse_time_of_day};
 use mqttscope_text::zone::Zone;
 
 use super::FilterError;
 use super::complete::{FLAGS, known_key};
-use super::eval::{Numbers, Pattern, Test, Topic, When};
+use super::eval::{Numbers, Pattern, Test, Topic, UserProperty, When};
 use super::lex::Value;
 use crate::store::{Direction, EventKind};
 
@@ -56,6 +56,11 @@ impl Reader<'_> {
             "id" => self.numbers(&name, value).map(Test::Id),
             "size" => self.numbers(&name, value).map(Test::Size),
             "conn" => self.numbers(&name, value).map(Test::Connection),
+            "reason" => self.numbers(&name, value).map(Test::Reason),
+            "alias" => self.numbers(&name, value).map(Test::Alias),
+            "expiry" => self.numbers(&name, value).map(Test::Expiry),
+            "property" => self.properties(value),
+            "user-property" => self.user_property(value),
             "topic" => self.topic(value),
             "payload" => self.payload(value),
             "client" => self.pattern(value).map(Test::Client),
@@ -76,7 +81,8 @@ impl Reader<'_> {
         if value.is_empty() {
             return None;
         }
-        let takes_sign = matches!(key, "qos" | "id" | "size" | "conn") && !sign.starts_with('=');
+        let takes_sign = matches!(key, "qos" | "id" | "size" | "conn" | "reason" | "alias" | "expiry")
+            && !sign.starts_with('=');
         let kept = if takes_sign { sign } else { "" };
         let words = ["write ", key, ":", kept, value, "; quotes make it a text"].concat();
         let start = word.start + at;
@@ -143,6 +149,36 @@ impl Reader<'_> {
         Ok(Test::Type(types))
     }
 
+    /// `user-property`, `topic-alias,content-type`.
+    fn properties(&self, value: &Value) -> Result<Test, FilterError> {
+        let mut ids = 0;
+        for (name, range) in self.items(value)? {
+            let name = name.to_ascii_lowercase().replace('-', "_");
+            let words = "there is no property of this name";
+            let id = PropertyId::from_name(&name).ok_or(FilterError { range, words: words.into() })?;
+            ids |= 1 << id.number();
+        }
+        Ok(Test::Property(ids))
+    }
+
+    /// `name`, `name=value`; in quotes too.
+    fn user_property(&self, value: &Value) -> Result<Test, FilterError> {
+        let text = self.plain(value);
+        if matches!(value, Value::Regex { .. }) {
+            return Ok(Test::UserProperty(UserProperty { name: self.pattern(value)?, value: None }));
+        }
+        let (name, wanted) = match text.split_once('=') {
+            Some((name, wanted)) => (name, Some(wanted)),
+            None => (text, None),
+        };
+        if name.is_empty() || wanted == Some("") {
+            let words = "a user property is name or name=value";
+            return Err(FilterError { range: value.range(), words: words.into() });
+        }
+        let word = |text| Pattern::Word(Needle::new(text));
+        Ok(Test::UserProperty(UserProperty { name: word(name), value: wanted.map(word) }))
+    }
+
     fn direction(&self, value: &Value) -> Result<Test, FilterError> {
         match self.plain(value).to_ascii_lowercase().as_str() {
             "in" => Ok(Test::Direction(Direction::In)),
@@ -162,11 +198,17 @@ impl Reader<'_> {
     fn numbers(&self, key: &str, value: &Value) -> Result<Numbers, FilterError> {
         let mut ranges = Vec::new();
         for (item, range) in self.items(value)? {
-            // A b stands in the units of a size alone.
-            let is_size = key == "size";
-            let found = if is_size || !item.contains(['b', 'B']) { number_range(item) } else { None };
+            // A b stands in the units of a size alone, and in hex.
+            let (is_size, is_reason) = (key == "size", key == "reason");
+            let may_have_b = is_size || is_reason || !item.contains(['b', 'B']);
+            let found =
+                if may_have_b { number_range(item, if is_reason { code } else { number }) } else { None };
             let words = match found {
                 None if is_size => "a number belongs here: 17, 1..9, >1kB, <=2MiB",
+                None if key == "reason" => "a number belongs here: 0x87, 135, >=0x80, 0x90..0x9f",
+                Some((from, to)) if key == "reason" && (from > 0xff || to > 0xff && to < u64::MAX) => {
+                    "a reason code is 0 to 0xff"
+                }
                 None => "a number belongs here: 17, 1..9, >5, <=1k",
                 Some((from, to)) if from > to && item.starts_with('<') => "nothing is below 0",
                 Some((from, to)) if from > to => "a range begins with its smaller number",
@@ -225,7 +267,18 @@ impl Reader<'_> {
     }
 }
 
-fn number_range(item: &str) -> Option<(u64, u64)> {
+/// A reason code: `135`, or `0x87` as the specification writes it.
+fn code(text: &str) -> Option<u64> {
+    match text.strip_prefix("0x").or_else(|| text.strip_prefix("0X")) {
+        Some(hex) if hex.len() <= 2 && hex.bytes().all(|byte| byte.is_ascii_hexdigit()) => {
+            u64::from_str_radix(hex, 16).ok()
+        }
+        Some(_) => None,
+        None => parse_digits(text),
+    }
+}
+
+fn number_range(item: &str, number: impl Fn(&str) -> Option<u64>) -> Option<(u64, u64)> {
     if let Some((from, to)) = item.split_once('.') {
         return Some((number(from)?, number(to.strip_prefix('.')?)?));
     }

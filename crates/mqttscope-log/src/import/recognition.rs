@@ -3,7 +3,7 @@
 use mqttscope_proto::FixedHeader;
 
 use super::websocket::{self, Handshake};
-use crate::store::CONNECT_NAMES;
+use crate::store::{CONNECT_NAMES, Version};
 
 /// What is known of a connection that is not recognised yet.
 pub(super) struct Seen<'a> {
@@ -67,7 +67,7 @@ impl Seen<'_> {
 
 /// Whether bytes begin with a CONNECT of a known name, `None` as long as it may still be one.
 pub(super) fn is_connect(bytes: &[u8]) -> Option<bool> {
-    let header = match FixedHeader::decode(bytes) {
+    let header = match FixedHeader::decode(bytes, Version::Unknown.layout()) {
         Ok(Some(header)) => header,
         Ok(None) if bytes.first().is_none_or(|&byte| byte == CONNECT) => return None,
         _ => return Some(false),

@@ -3,7 +3,7 @@
 //! Most segments begin with a packet, so that each of them is a chance. It is taken only if all fits: the header, the
 //! body, and what follows, be it the end of a segment or the header of the next packet. A tail of a payload is none.
 
-use mqttscope_proto::{DecodeError, FixedHeader, PacketType, frame_len};
+use mqttscope_proto::{DecodeError, FixedHeader, PacketType, ProtocolVersion, frame_len};
 
 use crate::store::{BrokenRules, Version, is_from_client};
 
@@ -72,20 +72,39 @@ pub(super) fn begins_packets(bytes: &[u8]) -> bool {
 
 /// The side that packets come from, if they tell: `Some(true)` for a client.
 pub(super) fn sender(bytes: &[u8]) -> Option<bool> {
-    let header = FixedHeader::decode(bytes).ok()??;
-    let from_client = is_from_client(header.packet_type)?;
+    let header = FixedHeader::decode(bytes, ProtocolVersion::V5).ok()??;
+    // A server that disconnects in MQTT 5 says why.
+    let is_bare = header.packet_type == PacketType::Disconnect && header.remaining_length == 0;
+    let version = if is_bare { Version::Before5 } else { Version::Unknown };
+    let from_client = is_from_client(header.packet_type, version)?;
     matches!(fit(bytes, from_client, Version::Unknown), Fit::Certain).then_some(from_client)
 }
 
+/// Whether packets begin with some bytes; those of a connection whose version is not known in one version that it may be.
 fn fit(bytes: &[u8], from_client: bool, version: Version) -> Fit {
+    if !matches!(version, Version::Unknown) {
+        return fit_as(bytes, from_client, version);
+    }
+    let before_5 = fit_as(bytes, from_client, Version::Before5);
+    if let Fit::Certain = before_5 {
+        return before_5;
+    }
+    match (before_5, fit_as(bytes, from_client, Version::Known(ProtocolVersion::V5))) {
+        (Fit::Open(needed), Fit::Open(other)) => Fit::Open(needed.min(other)),
+        (Fit::Open(needed), Fit::Not) => Fit::Open(needed),
+        (_, of_5) => of_5,
+    }
+}
+
+fn fit_as(bytes: &[u8], from_client: bool, version: Version) -> Fit {
     let mut rest = bytes;
     for whole in 0..MAX_PACKETS {
         let Some(&first_byte) = rest.first() else { break };
         let Ok(header) = Header::read(rest, version) else { return Fit::Not };
         let is_sent = match (PacketType::from_first_byte(first_byte), version.is_decoded()) {
-            (Some(packet_type), true) => is_from_client(packet_type) != Some(!from_client),
+            (Some(packet_type), true) => is_from_client(packet_type, version) != Some(!from_client),
             // What later levels let whom send is not known.
-            (packet_type, false) => packet_type.is_some() || first_byte == AUTH,
+            (packet_type, false) => packet_type.is_some(),
             (None, true) => false,
         };
         if !is_sent {
@@ -118,7 +137,7 @@ struct Header {
 impl Header {
     fn read(bytes: &[u8], version: Version) -> Result<Option<Self>, DecodeError> {
         let lens = if version.is_decoded() {
-            FixedHeader::decode(bytes)?.map(|header| (header.len, header.packet_len()))
+            FixedHeader::decode(bytes, version.layout())?.map(|header| (header.len, header.packet_len()))
         } else {
             frame_len(bytes)?
         };
@@ -147,7 +166,7 @@ impl Header {
             Some(T::PingReq | T::PingResp) => has_flags && remaining == 0,
             Some(T::Subscribe | T::Unsubscribe) => has_flags && remaining > 4,
             Some(T::Connect | T::SubAck) => has_flags && remaining > 2,
-            Some(T::Disconnect) | None => has_flags && remaining < SHORT,
+            Some(T::Disconnect | T::Auth) | None => has_flags && remaining < SHORT,
             Some(_) => has_flags && (2..SHORT).contains(&remaining),
         }
     }
@@ -156,8 +175,8 @@ impl Header {
         let Some((len, topic)) = body.split_first_chunk::<2>() else { return true };
         let len = usize::from(u16::from_be_bytes(*len));
         let id_len = if self.flags & 0x06 != 0 { 2 } else { 0 };
-        // Later levels may have a number instead of a topic.
-        let is_there = len > 0 || !version.is_decoded();
+        // From MQTT 5 on there may be a number instead of a topic.
+        let is_there = len > 0 || version.is_5() || !version.is_decoded();
         is_there && 2 + len + id_len <= remaining && is_topic(&topic[..len.min(topic.len())], len)
     }
 }
@@ -172,8 +191,6 @@ fn is_topic(bytes: &[u8], len: usize) -> bool {
     is_text && bytes.iter().all(|&byte| byte >= b' ' && !matches!(byte, b'+' | b'#' | 0x7f))
 }
 
-/// The first byte of the one packet type that later levels have more.
-const AUTH: u8 = 0xf0;
 /// Packets of most types are short, in later levels too.
 const SHORT: usize = 4_096;
 /// As many packets in a row are certain enough.

@@ -6,7 +6,7 @@
 /// A topic and its messages.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Topic {
-    /// The topic name as it came.
+    /// The topic name as it came, or the one that a topic alias stands for; `alias 3, unknown` where nobody knows it.
     pub name: Vec<u8>,
     /// Messages, at most.
     pub messages: u64,

@@ -1,15 +1,13 @@
 //! What is appended to the log, and what that drops.
 
-use mqttscope_proto::{DecodeErrorKind, Packet, ProtocolVersion, decode};
-
 use super::arena::Span;
-use super::connection::{Connection, ConnectionId, Side, State};
+use super::connection::{ConnectionId, Side};
 use super::event::{Event, EventKind, Fault, Value, Values};
 use super::exchange::{Exchanges, Noted};
-use super::level::level_of;
-use super::record::{Direction, PacketFacts, Record};
+use super::facts::PacketFacts;
+use super::record::{Direction, Record};
 use super::secret::{begins_stream, is_secret};
-use super::{BrokenRules, Found, Log, SourceId, Version, number_of, server_of};
+use super::{Found, Log, SourceId, Version, number_of, server_of};
 
 impl Log {
     /// Appends an event, and says its number.
@@ -199,20 +197,22 @@ impl Log {
             return self.push_broken(record);
         }
         if let Some(state) = self.connections.get_mut(connection) {
+            let bytes = self.arena.bytes(span);
+            state.guess_version(bytes);
             if !state.about.version.is_decoded() {
                 record.mark_undecoded();
+            } else if state.about.version.is_5() {
+                record.read_reason(bytes);
             }
+            let version = state.about.version;
             let side = state.side_mut(direction);
-            let has_begun = side.has_begun || begins_stream(self.arena.bytes(span));
+            let has_begun = side.has_begun || begins_stream(bytes, version);
             *side = Side { has_begun, hole: None };
         }
         match record.first_byte >> 4 {
             CONNECT => self.note_connect(&mut record, number),
-            DISCONNECT if direction == Direction::Out => {
-                if let Some(state) = self.connections.get_mut(connection) {
-                    state.about.disconnect = Some(number);
-                }
-            }
+            CONNACK | AUTH => self.note_answer(&mut record),
+            DISCONNECT if direction == Direction::Out => self.note_disconnect(&record, number),
             _ => {}
         }
         if record.is_undecoded() {
@@ -232,79 +232,8 @@ impl Log {
         self.push(record)
     }
 
-    /// Hides the password. Of the client's own CONNECT it keeps the client id and the version, and goes on with the
-    /// exchanges of an earlier connection of a client that has not asked for a clean session.
-    fn note_connect(&mut self, record: &mut Record, number: u32) {
-        self.hide_password(record);
-        let bytes = self.arena.bytes(record.span);
-        let is_out = record.direction() == Direction::Out;
-        let connect = match decode(bytes, ProtocolVersion::V31, &mut BrokenRules::default()) {
-            Ok(Packet::Connect(connect)) if is_out && !record.is_undecoded() => connect,
-            Err(error) if is_out => {
-                if let DecodeErrorKind::UnknownProtocolLevel(_) = error.kind
-                    && let Some(level) = level_of(bytes)
-                {
-                    self.note_level(record, number, level);
-                }
-                return;
-            }
-            _ => return,
-        };
-        let (client_id, clean) = (connect.client_id.to_string_lossy().into_owned(), connect.clean_session);
-        let version = connect.version();
-        self.take_over(record.connection, client_id, clean);
-        if let Some(state) = self.connections.get_mut(record.connection) {
-            state.about.connect = Some(number);
-            state.is_clean = clean;
-        }
-        self.learn_version(record.connection, version.map_or(Version::Unknown, Version::Known));
-    }
-
-    /// Begins the exchanges of a connection: with those of the client's earlier one, unless it asks for a clean session.
-    fn take_over(&mut self, connection: ConnectionId, client_id: String, clean: bool) {
-        // Where the exchanges of that client are, perhaps on this very connection.
-        let latest = self.connections.name(connection, client_id);
-        let other = latest.filter(|&latest| latest != connection);
-        let is_over = |about: &Connection| about.closed.is_some();
-        let may_be_taken = match other.and_then(|other| self.connections.get(other)) {
-            // A capture that sees a packet on both sides of a NAT has each CONNECT twice before the first answer.
-            Some(state) => is_over(&state.about) || !clean && !self.is_seen_twice(state),
-            None => true,
-        };
-        if let Some(latest) = latest.filter(|_| may_be_taken && clean) {
-            self.uncolour_all(latest);
-        }
-        let taken = latest
-            .filter(|_| may_be_taken)
-            .and_then(|latest| self.connections.with_exchanges(latest, Exchanges::take_messages));
-        if let Some(other) = other.filter(|_| !may_be_taken && !clean) {
-            self.connections.rename(other);
-        }
-        let messages = taken.filter(|_| !clean).unwrap_or_default();
-        self.connections.with_exchanges(connection, |own| own.resume(messages));
-    }
-
-    /// Whether a CONNECT of the same session may be that of this connection, captured on another side.
-    fn is_seen_twice(&self, state: &State) -> bool {
-        if state.about.source == SourceId::LIVE {
-            return false;
-        }
-        let newest = state.exchanges.newest_connect().and_then(|number| self.records.get(number));
-        newest.is_some_and(Record::awaits_answer)
-    }
-
-    /// Notes a CONNECT of a level that is not known. Of a connection whose version is known already, as those of this
-    /// program are, it tells nothing but of itself.
-    fn note_level(&mut self, record: &mut Record, number: u32, level: u8) {
-        record.mark_undecoded();
-        self.learn_version(record.connection, Version::Level(level));
-        if let Some(state) = self.connections.get_mut(record.connection) {
-            state.about.connect.get_or_insert(number);
-        }
-    }
-
-    fn hide_password(&mut self, record: &mut Record) {
-        if !self.keeps_passwords && record.hide_password(self.arena.bytes_mut(record.span)) {
+    pub(super) fn hide_secrets(&mut self, record: &mut Record) {
+        if !self.keeps_passwords && record.hide_secrets(self.arena.bytes_mut(record.span)) {
             record.mark_password_hidden();
         }
     }
@@ -313,9 +242,11 @@ impl Log {
     pub(super) fn push_broken(&mut self, mut record: Record) -> u32 {
         let direction = record.direction();
         if let Some(state) = self.connections.get_mut(record.connection) {
-            let is_live = state.about.source == SourceId::LIVE;
+            let (is_live, has_method) = (state.about.source == SourceId::LIVE, state.has_method);
             let side = state.side_mut(direction);
-            if direction == Direction::Out && !is_live && is_secret(self.arena.bytes(record.span), *side) {
+            // What a server sends may be secret where it authenticates itself.
+            let may_begin = direction == Direction::Out || has_method;
+            if !is_live && is_secret(self.arena.bytes(record.span), *side, may_begin) {
                 record.mark_secret();
             }
             if side.hole.is_some() {
@@ -324,16 +255,18 @@ impl Log {
                 record.mark_innocent();
             }
         }
-        self.hide_password(&mut record);
+        self.hide_secrets(&mut record);
         self.push(record)
     }
 
-    /// Notes what a connection speaks, unless that is known.
+    /// Notes what a connection speaks, unless that is known for certain.
     pub(crate) fn learn_version(&mut self, connection: ConnectionId, version: Version) {
         if let Some(state) = self.connections.get_mut(connection)
-            && state.about.version == Version::Unknown
+            && (matches!(state.about.version, Version::Unknown) || state.is_version_guessed)
+            && !matches!(version, Version::Unknown)
         {
             state.about.version = version;
+            state.is_version_guessed = matches!(version, Version::Before5);
         }
     }
 
@@ -363,6 +296,9 @@ impl Log {
         if self.found_number(&record).is_some() {
             self.found.pop();
         }
+        if record.sets_alias() {
+            self.forget_alias(oldest, &record);
+        }
         self.arena.release(record.span);
         self.records.pop();
         self.connections.release(record.connection);
@@ -382,4 +318,6 @@ impl Log {
 }
 
 const CONNECT: u8 = 1;
+const CONNACK: u8 = 2;
 const DISCONNECT: u8 = 14;
+const AUTH: u8 = 15;

@@ -5,6 +5,7 @@ use std::fmt;
 
 use mqttscope_proto::ProtocolVersion;
 
+use super::alias::Aliases;
 use super::ends::Ends;
 use super::exchange::Exchanges;
 use super::inbound::Inbound;
@@ -39,19 +40,22 @@ pub enum Version {
     /// Its CONNECT names this protocol level, which is not known here: packets are told by their type, and nothing
     /// else of them is read or checked.
     Level(u8),
-    /// Its CONNECT was not seen.
+    /// Its CONNECT was not seen, and its packets are such as 3.1 and 3.1.1 have, and MQTT 5 does not.
+    Before5,
+    /// Its CONNECT was not seen, and no packet yet that tells MQTT 5 from those before it.
     #[default]
     Unknown,
 }
 
 impl Version {
     /// The version by which packets are read. The layouts of 3.1 and 3.1.1 are the same, so that an unknown one can be
-    /// read too; which rules count for it is another question. Nothing is read by it of a level that is not known.
+    /// read too; which rules count for it is another question, and whether it may be MQTT 5
+    /// ([`crate::BrokenRules::decode`]). Nothing is read by it of a level that is not known.
     #[must_use]
     pub const fn layout(self) -> ProtocolVersion {
         match self {
             Self::Known(version) => version,
-            Self::Level(_) | Self::Unknown => ProtocolVersion::V311,
+            Self::Level(_) | Self::Before5 | Self::Unknown => ProtocolVersion::V311,
         }
     }
 
@@ -60,7 +64,7 @@ impl Version {
     pub const fn known(self) -> Option<ProtocolVersion> {
         match self {
             Self::Known(version) => Some(version),
-            Self::Level(_) | Self::Unknown => None,
+            Self::Level(_) | Self::Before5 | Self::Unknown => None,
         }
     }
 
@@ -68,8 +72,32 @@ impl Version {
     #[must_use]
     pub const fn is_decoded(self) -> bool {
         match self {
-            Self::Known(_) | Self::Unknown => true,
+            Self::Known(_) | Self::Before5 | Self::Unknown => true,
             Self::Level(_) => false,
+        }
+    }
+
+    /// Whether packets are those of MQTT 5.
+    #[inline]
+    #[must_use]
+    pub const fn is_5(self) -> bool {
+        match self {
+            Self::Known(ProtocolVersion::V5) => true,
+            Self::Known(ProtocolVersion::V31 | ProtocolVersion::V311)
+            | Self::Level(_)
+            | Self::Before5
+            | Self::Unknown => false,
+        }
+    }
+
+    /// Whether packets may be those of MQTT 5, as far as is known.
+    #[must_use]
+    pub const fn may_be_5(self) -> bool {
+        match self {
+            Self::Known(ProtocolVersion::V5) | Self::Unknown => true,
+            Self::Known(ProtocolVersion::V31 | ProtocolVersion::V311) | Self::Level(_) | Self::Before5 => {
+                false
+            }
         }
     }
 
@@ -79,6 +107,7 @@ impl Version {
             Self::Unknown => [0, 0],
             Self::Known(version) => [1, version.level()],
             Self::Level(level) => [2, level],
+            Self::Before5 => [3, 0],
         }
     }
 
@@ -87,16 +116,17 @@ impl Version {
         match (kind, ProtocolVersion::from_level(level)) {
             (1, Some(version)) => Self::Known(version),
             (2, _) => Self::Level(level),
+            (3, _) => Self::Before5,
             _ => Self::Unknown,
         }
     }
 
-    /// Reads what it is written as, `unknown` apart.
+    /// Reads what it is written as, `unknown` apart. A level that was not known to who wrote it may be known here.
     #[cfg(feature = "import")]
     pub(crate) fn parse(text: &str) -> Option<Self> {
-        let known = [ProtocolVersion::V31, ProtocolVersion::V311].map(Self::Known);
-        let known = known.into_iter().find(|version| version.to_string() == text);
-        known.or_else(|| text.strip_prefix(LEVEL)?.parse().ok().map(Self::Level))
+        let known = ProtocolVersion::ALL.into_iter().find(|version| version.to_string() == text);
+        let of_level = |level| ProtocolVersion::from_level(level).map_or(Self::Level(level), Self::Known);
+        known.map(Self::Known).or_else(|| text.strip_prefix(LEVEL)?.parse().ok().map(of_level))
     }
 }
 
@@ -111,7 +141,7 @@ impl fmt::Display for Version {
         match self {
             Self::Known(version) => version.fmt(f),
             Self::Level(level) => write!(f, "{LEVEL}{level}"),
-            Self::Unknown => f.write_str("unknown"),
+            Self::Before5 | Self::Unknown => f.write_str("unknown"),
         }
     }
 }
@@ -131,7 +161,7 @@ pub struct Connection {
     pub client_id: String,
     /// The number of its CONNECT.
     pub connect: Option<u32>,
-    /// The number of its DISCONNECT.
+    /// The number of the client's DISCONNECT. One of MQTT 5 with another reason code than 0 leaves the will to be published.
     pub disconnect: Option<u32>,
     /// When the transport was opened, in microseconds since the Unix epoch.
     pub opened: Option<u64>,
@@ -163,8 +193,14 @@ pub(super) struct State {
     pub(super) watch: Option<Box<Watch>>,
     /// What the client and what the server sends.
     inbound: [Option<Box<Inbound>>; 2],
+    /// Which records have set the topic aliases of the client, and of the server.
+    pub(super) aliases: [Aliases; 2],
     /// Its session ends with it: its messages are given up.
     pub(super) is_clean: bool,
+    /// Its version was learnt from packets: what its CONNECT says is surer.
+    pub(super) is_version_guessed: bool,
+    /// Its CONNECT has named an Authentication Method.
+    pub(super) has_method: bool,
     /// How many records are its.
     records: u32,
     /// More is to come, so that it stays without records too.
@@ -177,6 +213,22 @@ impl State {
         match direction {
             Direction::In => &mut self.sides[1],
             Direction::Out | Direction::Event => &mut self.sides[0],
+        }
+    }
+
+    /// The topic aliases of what goes a way.
+    pub(super) const fn aliases_mut(&mut self, direction: Direction) -> &mut Aliases {
+        match direction {
+            Direction::In => &mut self.aliases[1],
+            Direction::Out | Direction::Event => &mut self.aliases[0],
+        }
+    }
+
+    /// The topic aliases of what goes a way.
+    pub(super) const fn aliases(&self, direction: Direction) -> &Aliases {
+        match direction {
+            Direction::In => &self.aliases[1],
+            Direction::Out | Direction::Event => &self.aliases[0],
         }
     }
 
@@ -319,6 +371,7 @@ impl Connections {
         self.in_flight = [0; 2];
         for state in self.places.iter_mut().flatten() {
             state.exchanges = Exchanges::default();
+            state.aliases = <[Aliases; 2]>::default();
             state.about.connect = None;
             state.about.disconnect = None;
         }

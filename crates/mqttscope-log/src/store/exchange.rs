@@ -1,6 +1,6 @@
 //! Which packets belong together: for each packet id and each side that gave it, the newest packet of its exchange.
 
-use mqttscope_proto::PacketType;
+use mqttscope_proto::{PacketType, ReasonCode};
 
 use super::record::{Direction, Record};
 
@@ -66,6 +66,9 @@ impl Exchanges {
         let Some(packet_type) = record.packet_type() else { return Noted::default() };
         match packet_type {
             T::Disconnect => Noted::default(),
+            // Before MQTT 5 there is none.
+            T::Auth if record.reason_code().is_none() => Noted::default(),
+            T::Auth => follow(&mut self.connect, packet_type, record, number, find),
             // Those that come from the wrong side ask for nothing, and answer nothing.
             T::Connect | T::PingReq if record.direction() != Direction::Out => Noted::default(),
             T::ConnAck | T::PingResp if record.direction() != Direction::In => Noted::default(),
@@ -100,10 +103,9 @@ fn follow<'r>(
 ) -> Noted {
     // Numbers are kept one higher, so that 0 means none.
     let last = newest.checked_sub(1);
-    let before = newest.checked_sub(1).filter(|&before| {
-        let last = find(before).and_then(Record::packet_type);
-        last.is_some_and(|last| continues(last, packet_type, record.dup()))
-    });
+    let before = newest
+        .checked_sub(1)
+        .filter(|&before| find(before).is_some_and(|last| continues(last, packet_type, record)));
     let is_newest = before.is_some() || starts(packet_type) || packet_type == PacketType::PubRel;
     if is_newest {
         *newest = number + 1;
@@ -120,19 +122,28 @@ const fn asks(packet_type: PacketType) -> bool {
 /// Whether a packet begins an exchange.
 const fn starts(packet_type: PacketType) -> bool {
     use PacketType as T;
-    matches!(packet_type, T::Connect | T::PingReq | T::Publish | T::Subscribe | T::Unsubscribe)
+    matches!(packet_type, T::Connect | T::PingReq | T::Publish | T::Subscribe | T::Unsubscribe | T::Auth)
 }
 
-/// Whether a packet goes on with an exchange whose newest packet is of type `last`. Copies go on with it too.
-const fn continues(last: PacketType, next: PacketType, dup: bool) -> bool {
+/// Whether a packet goes on with an exchange whose newest packet is `last`. Copies go on with it too.
+fn continues(last: &Record, next_type: PacketType, next: &Record) -> bool {
     use PacketType as T;
-    match (last, next) {
+    let Some(last_type) = last.packet_type() else { return false };
+    let dup = next.dup();
+    match (last_type, next_type) {
+        // An authentication begins with CONNECT, or with a client's AUTH that asks for another one (MQTT 5, 4.12).
+        (T::Connect | T::Auth, T::Auth) => {
+            last.awaits_answer() && next.reason_code() != Some(ReasonCode::RE_AUTHENTICATE)
+        }
+        (T::Auth, T::ConnAck) => true,
+        // The identifier of a message that was refused is free for another one [MQTT-4.3.3-9].
+        (T::PubRec, T::Publish) if last.has_failed() => false,
         (T::Publish, T::Publish) | (T::Subscribe, T::Subscribe) | (T::Unsubscribe, T::Unsubscribe) => dup,
         // A sender that has seen PUBREC must not send PUBLISH again; when one does, the copy belongs here all the same.
         (T::PubRec | T::PubRel, T::Publish) => dup,
         (T::PubRel, T::PubRec) | (T::Publish | T::PubComp, T::PubRel) | (T::PubRec, T::PubComp) => true,
-        _ => match question(next) {
-            Some(question) => question as u8 == last as u8 || last as u8 == next as u8,
+        _ => match question(next_type) {
+            Some(question) => question == last_type || last_type == next_type,
             None => false,
         },
     }
@@ -184,6 +195,7 @@ impl Table {
         let noted = follow(&mut newest, packet_type, record, number, find);
         let is_newest = newest == number + 1;
         let is_in_flight = match packet_type {
+            T::PubRec if record.has_failed() => false,
             T::Publish | T::PubRec | T::PubRel if is_newest => true,
             // The end counts even where the log has dropped the beginning.
             T::PubAck | T::PubComp => false,

@@ -1,8 +1,11 @@
 //! What one side of a connection sends, until it is records.
 
-use mqttscope_proto::{DecodeError, DecodeErrorKind, FixedHeader, FrameScanner};
+use mqttscope_proto::{
+    DecodeError, DecodeErrorKind, FixedHeader, FrameScanner, PacketType, ProtocolVersion, frame_len,
+};
 
 use super::arena::{Arena, Pending, Span};
+use super::connection::Version;
 
 /// Bytes of one direction of one connection that are not yet records.
 #[derive(Default)]
@@ -31,28 +34,30 @@ impl Inbound {
 
     /// The next whole packet, if its end has come. It is then held as a record's.
     ///
-    /// Where a packet ends is said by its Remaining Length. Whether one of its type can be so long is looked at if
-    /// `is_checked`: bytes that have not even a packet's frame are an error.
+    /// Where a packet ends is said by its Remaining Length. Whether one of its type can be so long is looked at unless the
+    /// level is not known: bytes that have not even a packet's frame are an error.
     #[inline]
-    pub(super) fn next(&mut self, arena: &mut Arena, is_checked: bool) -> Result<Option<Span>, DecodeError> {
+    pub(super) fn next(&mut self, arena: &mut Arena, version: Version) -> Result<Option<Span>, DecodeError> {
         let pending = arena.bytes(self.pending.span());
         let unseen = pending.get(self.scanned..).unwrap_or_default();
         if unseen.is_empty() {
             return Ok(None);
         }
         // Most packets come whole, and their header is read once.
-        if is_checked
-            && self.scanned == 0
-            && let Ok(Some(header)) = FixedHeader::decode(pending)
+        if self.scanned == 0
+            && version.is_decoded()
+            && let Ok(Some(header)) = FixedHeader::decode(pending, version.layout())
             && header.packet_len() <= pending.len()
         {
             return Ok(Some(arena.take(&mut self.pending, header.packet_len())));
         }
         let scan = self.scanner.scan_by_length(unseen)?;
         self.scanned += scan.consumed;
-        if is_checked && let Err(error) = FixedHeader::decode(pending) {
+        if version.is_decoded()
+            && let Err(error) = FixedHeader::decode(pending, version.layout())
+        {
             let behind = scan.complete.then(|| pending.get(self.scanned..).unwrap_or_default());
-            if !is_framed(&error, pending, behind) {
+            if !is_framed(&error, pending, behind, version) {
                 // Who asks again is told again.
                 self.scanned = 0;
                 self.scanner = FrameScanner::new();
@@ -83,13 +88,20 @@ impl Inbound {
 /// Text and other garbage have lengths too, but what follows them hardly begins a packet, and their flags are not those
 /// of the packet type; only where they are is it waited for the end of what is not whole.
 #[cold]
-fn is_framed(error: &DecodeError, packet: &[u8], behind: Option<&[u8]>) -> bool {
+fn is_framed(error: &DecodeError, packet: &[u8], behind: Option<&[u8]>, version: Version) -> bool {
+    let layout = if version.may_be_5() { ProtocolVersion::V5 } else { version.layout() };
+    let has_flags = |packet_type: PacketType| {
+        packet.first().is_some_and(|byte| byte & 0x0f == packet_type.reserved_flags())
+    };
     match (error.kind, behind) {
         (DecodeErrorKind::UnknownPacketType(0) | DecodeErrorKind::RemainingLengthTooLong, _) => false,
-        (_, Some(behind)) => FixedHeader::decode(behind).is_ok(),
+        (_, Some(behind)) => FixedHeader::decode(behind, layout).is_ok(),
         (DecodeErrorKind::ForbiddenRemainingLength { packet_type, actual, .. }, None) => {
-            packet.first().is_some_and(|byte| byte & 0x0f == packet_type.reserved_flags())
-                && actual <= MOST_AWAITED
+            has_flags(packet_type) && actual <= MOST_AWAITED
+        }
+        (DecodeErrorKind::UnknownPacketType(_), None) if version.may_be_5() => {
+            let is_short = |(_, len)| len <= MOST_AWAITED as usize;
+            has_flags(PacketType::Auth) && frame_len(packet).ok().flatten().is_none_or(is_short)
         }
         (_, None) => false,
     }

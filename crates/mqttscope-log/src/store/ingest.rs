@@ -6,15 +6,18 @@
 
 use mqttscope_proto::session::PeerError;
 use mqttscope_proto::{
-    DecodeError, DecodeErrorKind, Packet, ProtocolVersion, Rule, Violation, ViolationSink, decode,
+    DecodeError, DecodeErrorKind, Packet, PacketType, ProtocolVersion, Rule, Violation, ViolationSink, decode,
 };
 
 use super::Log;
+use super::alias::AliasUse;
 use super::arena::Span;
 use super::connection::{ConnectionId, State, Version};
 use super::event::{Event, Fault, Sender};
+use super::facts::PacketFacts;
+use super::guess::only_of_5;
 use super::level::{LevelNote, bridged_version};
-use super::record::{Direction, PacketFacts, Record};
+use super::record::{Direction, Record};
 #[cfg(feature = "import")]
 use super::watch::{Watch, client_only};
 
@@ -23,6 +26,8 @@ use super::watch::{Watch, client_only};
 pub struct Ingested<'a> {
     /// Its number.
     pub number: u32,
+    /// All its bytes.
+    pub bytes: &'a [u8],
     /// The packet, or why it is none; `None` where nothing is read of it, since its level is not known.
     pub packet: Option<Result<Packet<'a>, DecodeError>>,
     /// The first rules that it breaks.
@@ -52,7 +57,8 @@ impl BrokenRules {
     }
 
     /// Decodes a packet of a connection, and finds the rules that it breaks. Where the version is not known, a rule
-    /// counts only if the byte breaks one in each version that it may be.
+    /// counts only if the byte breaks one in each version that it may be, and a packet that only MQTT 5 has is one of
+    /// MQTT 5.
     ///
     /// # Errors
     ///
@@ -60,6 +66,11 @@ impl BrokenRules {
     pub fn decode<'a>(&mut self, bytes: &'a [u8], version: Version) -> Result<Packet<'a>, DecodeError> {
         self.clear();
         let mut packet = decode(bytes, version.layout(), self);
+        if (packet.is_err() || !self.kept.is_empty())
+            && matches!(version, Version::Unknown | Version::Before5)
+        {
+            return self.decode_unknown(bytes, version);
+        }
         // In its place: a packet that is handed on is copied.
         if let Err(error) = &mut packet {
             *error = error.or_of_mqtt_5(bytes);
@@ -69,7 +80,23 @@ impl BrokenRules {
         {
             self.kept.retain(|violation| !matches!(violation.rule, Rule::ProtocolNameAndLevel(_)));
         }
-        if version == Version::Unknown && !self.kept.is_empty() && bytes.first() != Some(&CONNECT) {
+        packet
+    }
+
+    /// Decodes a packet that may be one of several versions, and is at fault in one of them.
+    #[cold]
+    fn decode_unknown<'a>(&mut self, bytes: &'a [u8], version: Version) -> Result<Packet<'a>, DecodeError> {
+        self.clear();
+        let is_connect = bytes.first() == Some(&CONNECT);
+        if version.may_be_5()
+            && !is_connect
+            && let Some(packet) = only_of_5(bytes)
+        {
+            return Ok(packet);
+        }
+        // The layouts are the same, but not the rules.
+        let packet = self.decode(bytes, Version::Known(ProtocolVersion::V311));
+        if !is_connect && !self.kept.is_empty() {
             let mut other = Self::default();
             let _ = decode(bytes, ProtocolVersion::V31, &mut other);
             self.kept.retain(|violation| other.kept.iter().any(|found| found.offset == violation.offset));
@@ -139,8 +166,8 @@ impl Log {
         hear: impl FnOnce(&Ingested<'_>) -> R,
     ) -> Result<Option<R>, DecodeError> {
         let Some(state) = self.connections.get_mut(connection) else { return Ok(None) };
-        let is_checked = state.about.version.is_decoded();
-        let Some(span) = state.inbound_mut(direction).next(&mut self.arena, is_checked)? else {
+        let version = state.about.version;
+        let Some(span) = state.inbound_mut(direction).next(&mut self.arena, version)? else {
             return Ok(None);
         };
         let number = self.push_span(time, connection, direction, span, PacketFacts::default());
@@ -224,6 +251,14 @@ impl Log {
         if known.violation {
             self.mark_violation(number);
         }
+        let version = self.version(connection);
+        let is_publish = bytes.first().is_some_and(|byte| byte >> 4 == PacketType::Publish as u8);
+        if is_publish
+            && version.may_be_5()
+            && let Some(alias) = AliasUse::of_bytes(bytes)
+        {
+            self.note_alias(number, connection, direction, alias);
+        }
         number
     }
 
@@ -244,9 +279,10 @@ impl Log {
         let state = connections.get_mut(connection);
         let version = state.as_ref().map_or(Version::Unknown, |state| state.about.version);
         broken_rules.clear();
-        let packet = if is_decoded { Some(broken_rules.decode(arena.bytes(span), version)) } else { None };
-        let ingested =
-            Ingested { number, packet, violations: &broken_rules.kept, more_violations: broken_rules.others };
+        let bytes = arena.bytes(span);
+        let packet = if is_decoded { Some(broken_rules.decode(bytes, version)) } else { None };
+        let (violations, more_violations) = (broken_rules.kept.as_slice(), broken_rules.others);
+        let ingested = Ingested { number, bytes, packet, violations, more_violations };
         let heard = hear(&ingested);
         let packet = ingested.packet.as_ref().and_then(|packet| packet.as_ref().ok());
         let note = match (packet, record) {
@@ -258,10 +294,20 @@ impl Log {
             }
             _ => None,
         };
+        let alias = match packet {
+            Some(Packet::Publish(_)) if matches!(version, Version::Unknown) => {
+                AliasUse::of_bytes(arena.bytes(span))
+            }
+            Some(Packet::Publish(publish)) => AliasUse::of(publish),
+            _ => None,
+        };
         let misbehaviour = misbehaviour(state, direction, packet);
         let error = ingested.packet.as_ref().and_then(|packet| packet.as_ref().err().copied());
         if error.is_some() || !self.broken_rules.is_empty() || misbehaviour[0].is_some() {
             self.tell_faults(number, time, connection, error, misbehaviour);
+        }
+        if let Some(alias) = alias {
+            self.note_alias(number, connection, direction, alias);
         }
         if let Some(note) = note {
             self.tell_level(number, time, connection, note);
@@ -334,7 +380,7 @@ fn misbehaviour(
         && let Some(packet) = packet
     {
         let mut told = misbehaviour.iter_mut();
-        watch(&mut state.watch, direction, packet, &mut |error| {
+        watch(&mut state.watch, state.about.version, direction, packet, &mut |error| {
             if let Some(place) = told.next() {
                 *place = Some(error);
             }
@@ -352,6 +398,7 @@ fn misbehaviour(_: Option<&mut State>, _: Direction, _: Option<&Packet<'_>>) -> 
 #[cfg(feature = "import")]
 fn watch(
     watched: &mut Option<Box<Watch>>,
+    version: Version,
     direction: Direction,
     packet: &Packet<'_>,
     tell: &mut impl FnMut(PeerError),
@@ -359,7 +406,7 @@ fn watch(
     match (packet, direction, &mut *watched) {
         (Packet::Connect(connect), Direction::Out, _) => *watched = Some(Box::new(Watch::new(connect))),
         (_, _, Some(watch)) => watch.note(direction, packet, tell),
-        (_, Direction::In, None) => _ = client_only(packet.packet_type()).map(tell),
+        (_, Direction::In, None) => _ = client_only(packet.packet_type(), version).map(tell),
         _ => {}
     }
 }

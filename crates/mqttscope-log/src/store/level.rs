@@ -52,11 +52,10 @@ impl Log {
     }
 }
 
-/// A protocol level that is not known, as a person names it: `protocol level 5 (MQTT 5)`.
+/// A protocol level that is not known, as a person names it: `protocol level 6`.
 #[must_use]
 pub fn level_words(level: u8) -> String {
-    let name = if level & !BRIDGE == 5 { " (MQTT 5)" } else { "" };
-    format!("protocol level {level}{name}")
+    format!("protocol level {level}")
 }
 
 /// The version of a bridge, which sets bit 7 of its level.

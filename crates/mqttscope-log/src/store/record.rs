@@ -1,10 +1,11 @@
 //! One fixed-size record a packet or event: all that can be known without looking at its bytes.
 
-use mqttscope_proto::{PacketType, frame_len};
+use mqttscope_proto::{PacketType, ReasonCode, frame_len};
 
 use super::arena::Span;
 use super::connection::ConnectionId;
 use super::event::EventKind;
+use super::facts::PacketFacts;
 
 /// Which way a packet went, or that the record is no packet.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -29,73 +30,6 @@ impl Direction {
     }
 }
 
-/// What whoever brings a packet knows of it, and its bytes do not tell.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
-pub struct PacketFacts {
-    /// It was sent by this program itself.
-    pub own: bool,
-    /// It is a copy that a policy sends right behind the packet.
-    pub copy: bool,
-    /// It is sent again, after a reconnect or because no answer came in time.
-    pub resend: bool,
-    /// Its bytes were sent past the session.
-    pub raw: bool,
-    /// It is a message that came before, and was not delivered again.
-    pub repeat: bool,
-    /// An acknowledgement of it is due, and is held back.
-    pub held: bool,
-}
-
-impl PacketFacts {
-    /// The names of the facts for machines, each with whether it is so.
-    pub(crate) const fn named(self) -> [(&'static str, bool); 6] {
-        [
-            ("own", self.own),
-            ("copy", self.copy),
-            ("resend", self.resend),
-            ("raw", self.raw),
-            ("repeat", self.repeat),
-            ("held", self.held),
-        ]
-    }
-
-    /// The fact of a name.
-    #[cfg(feature = "import")]
-    pub(crate) fn named_mut(&mut self, name: &str) -> Option<&mut bool> {
-        Some(match name {
-            "own" => &mut self.own,
-            "copy" => &mut self.copy,
-            "resend" => &mut self.resend,
-            "raw" => &mut self.raw,
-            "repeat" => &mut self.repeat,
-            "held" => &mut self.held,
-            _ => return None,
-        })
-    }
-
-    /// All of them as bits.
-    pub(crate) fn to_byte(self) -> u8 {
-        (self.bits() >> FACTS_SHIFT) as u8
-    }
-
-    /// The facts of [`Self::to_byte`].
-    pub(crate) fn from_byte(byte: u8) -> Self {
-        Self::from_bits((byte as u16) << FACTS_SHIFT)
-    }
-
-    fn bits(self) -> u16 {
-        let facts = self.named().into_iter().enumerate();
-        facts.fold(0, |bits, (at, (_, is_so))| bits | u16::from(is_so) << at) << FACTS_SHIFT
-    }
-
-    fn from_bits(bits: u16) -> Self {
-        let [own, copy, resend, raw, repeat, held] =
-            std::array::from_fn(|at| bits >> FACTS_SHIFT >> at & 1 != 0);
-        Self { own, copy, resend, raw, repeat, held }
-    }
-}
-
 /// What is known of a record without looking at its bytes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Record {
@@ -111,11 +45,13 @@ pub struct Record {
     pub connection: ConnectionId,
     /// The packet identifier, 0 for none.
     pub packet_id: u16,
-    topic_len: u16,
+    /// Of a PUBLISH the length of its topic name, or the topic alias that stands for it where [`USES_ALIAS`] is set; of
+    /// other packets of MQTT 5 one more than the reason code.
+    detail: u16,
     bits: u16,
     /// The packet's first byte: type and flags.
     pub first_byte: u8,
-    /// One more than the colour of its exchange, and [`OPEN`].
+    /// One more than the colour of its exchange, [`OPEN`], [`SETS_ALIAS`] and [`USES_ALIAS`].
     colour: u8,
 }
 
@@ -130,8 +66,6 @@ const PASSWORD_HIDDEN: u16 = 1 << 4;
 /// The length of the fixed header less 2, two bits.
 const HEADER_SHIFT: u16 = 5;
 const HEADER: u16 = 3;
-/// [`PacketFacts`] are in the bits from this one on.
-const FACTS_SHIFT: u16 = 7;
 /// What is known of the packet is its type alone.
 const UNDECODED: u16 = 1 << 13;
 /// The bytes may hold a password anywhere.
@@ -141,6 +75,11 @@ const EXCUSED: u16 = 1 << 15;
 
 /// The exchange is counted among those that are open.
 const OPEN: u8 = 1 << 7;
+/// The packet sets a topic alias, or uses one instead of a topic name.
+const SETS_ALIAS: u8 = 1 << 6;
+const USES_ALIAS: u8 = 1 << 5;
+const COLOUR: u8 = 7;
+const _: () = assert!(super::Log::COLOURS < COLOUR);
 
 /// The QoS bits of the first byte.
 const QOS: u8 = 0x06;
@@ -189,7 +128,7 @@ impl Record {
             ahead: 0,
             connection,
             packet_id: 0,
-            topic_len: 0,
+            detail: 0,
             bits: 0,
             first_byte: 0,
             colour: 0,
@@ -206,18 +145,27 @@ impl Record {
             None => 0,
         };
         self.packet_id = match PacketType::from_first_byte(self.first_byte) {
-            Some(T::Connect | T::ConnAck | T::PingReq | T::PingResp | T::Disconnect) | None => 0,
+            Some(T::Connect | T::ConnAck | T::PingReq | T::PingResp | T::Disconnect | T::Auth) | None => 0,
             Some(T::Publish) => {
-                self.topic_len = pair(0);
+                self.detail = pair(0);
                 // At QoS 3, whether an identifier follows is undefined.
-                if matches!(self.first_byte & QOS, 0 | QOS) {
-                    0
-                } else {
-                    pair(2 + usize::from(self.topic_len))
-                }
+                if matches!(self.first_byte & QOS, 0 | QOS) { 0 } else { pair(2 + usize::from(self.detail)) }
             }
             _ => pair(0),
         };
+    }
+
+    /// Reads what only packets of MQTT 5 have: the reason code, which is 0 where the packet ends before it.
+    pub(super) fn read_reason(&mut self, bytes: &[u8]) {
+        use PacketType as T;
+        let before = match self.packet_type() {
+            Some(T::ConnAck) => 1,
+            Some(T::PubAck | T::PubRec | T::PubRel | T::PubComp) => 2,
+            Some(T::Disconnect | T::Auth) => 0,
+            _ => return,
+        };
+        let code = bytes.get(self.header_len() + before).copied().unwrap_or_default();
+        self.detail = 1 + u16::from(code);
     }
 
     /// How many records back the one stands that an event is about, 0 for none.
@@ -245,11 +193,11 @@ impl Record {
     pub(super) fn mark_undecoded(&mut self) {
         self.bits |= UNDECODED;
         self.packet_id = 0;
-        self.topic_len = 0;
+        self.detail = 0;
     }
 
     pub(super) fn set_colour(&mut self, colour: u8, is_open: bool) {
-        self.colour = (colour + 1) | if is_open { OPEN } else { 0 };
+        self.colour = self.colour & !(COLOUR | OPEN) | (colour + 1) | if is_open { OPEN } else { 0 };
     }
 
     /// The exchange is not open any more; its colour, if it was.
@@ -262,7 +210,57 @@ impl Record {
     /// The colour of its exchange, below [`Log::COLOURS`](super::Log::COLOURS), for a packet with an identifier.
     #[must_use]
     pub const fn colour(&self) -> Option<u8> {
-        (self.colour & !OPEN).checked_sub(1)
+        (self.colour & COLOUR).checked_sub(1)
+    }
+
+    pub(super) fn mark_sets_alias(&mut self) {
+        self.colour |= SETS_ALIAS;
+    }
+
+    /// A topic alias stands for the topic name, which is empty.
+    pub(super) fn mark_uses_alias(&mut self, alias: u16) {
+        self.colour |= USES_ALIAS;
+        self.detail = alias;
+    }
+
+    /// The packet names a topic and sets a topic alias that stands for it from then on.
+    #[must_use]
+    pub const fn sets_alias(&self) -> bool {
+        self.colour & SETS_ALIAS != 0
+    }
+
+    /// The topic alias that the packet has in place of a topic name.
+    #[inline]
+    #[must_use]
+    pub const fn used_alias(&self) -> Option<u16> {
+        if self.colour & USES_ALIAS != 0 { Some(self.detail) } else { None }
+    }
+
+    /// The length of a PUBLISH's topic name as it is on the wire.
+    const fn topic_len(&self) -> usize {
+        if self.colour & USES_ALIAS != 0 { 0 } else { self.detail as usize }
+    }
+
+    /// The reason code of a packet of MQTT 5 that has one for the whole of it; 0 where it ends before it.
+    #[inline]
+    #[must_use]
+    pub const fn reason_code(&self) -> Option<ReasonCode> {
+        match self.decoded_type() {
+            Some(PacketType::Publish) | None => None,
+            Some(_) => match self.detail.checked_sub(1) {
+                Some(code) => Some(ReasonCode(code as u8)),
+                None => None,
+            },
+        }
+    }
+
+    /// Whether its reason code says that something failed.
+    #[must_use]
+    pub const fn has_failed(&self) -> bool {
+        match self.reason_code() {
+            Some(code) => code.is_error(),
+            None => false,
+        }
     }
 
     /// A capture may lack the answer to it.
@@ -309,8 +307,10 @@ impl Record {
         use PacketType as T;
         let before = match self.decoded_type() {
             Some(T::Publish) if matches!(self.first_byte & QOS, 0 | QOS) => return None,
-            Some(T::Publish) => 2 + self.topic_len as usize,
-            Some(T::Connect | T::ConnAck | T::PingReq | T::PingResp | T::Disconnect) | None => return None,
+            Some(T::Publish) => 2 + self.topic_len(),
+            Some(T::Connect | T::ConnAck | T::PingReq | T::PingResp | T::Disconnect | T::Auth) | None => {
+                return None;
+            }
             Some(_) => 0,
         };
         let is_there = self.header_len() + before + 2 <= self.span.len as usize;
@@ -335,7 +335,7 @@ impl Record {
         self.bits & BROKEN != 0
     }
 
-    /// A password in the packet was overwritten with `*`.
+    /// A password in the packet, or Authentication Data, was overwritten with `*`.
     #[must_use]
     pub const fn is_password_hidden(&self) -> bool {
         self.bits & PASSWORD_HIDDEN != 0
@@ -388,7 +388,11 @@ impl Record {
         use PacketType as T;
         let asks = match self.decoded_type() {
             Some(T::Publish) => !matches!(self.first_byte & QOS, 0 | QOS),
-            Some(T::Connect | T::PubRec | T::PubRel | T::Subscribe | T::Unsubscribe | T::PingReq) => true,
+            // Of one that failed nothing follows [MQTT-4.3.3-4].
+            Some(T::PubRec) => !self.has_failed(),
+            // That of success is the last one (MQTT 5, 4.12).
+            Some(T::Auth) => self.detail > 1,
+            Some(T::Connect | T::PubRel | T::Subscribe | T::Unsubscribe | T::PingReq) => true,
             _ => false,
         };
         asks && self.ahead == 0 && self.bits & EXCUSED == 0
@@ -415,21 +419,22 @@ impl Record {
         }
     }
 
-    /// Where the topic name of a PUBLISH lies in its bytes.
+    /// Where the topic name of a PUBLISH lies in its bytes, as it is on the wire.
     #[must_use]
     pub const fn topic_range(&self) -> Option<(usize, usize)> {
         match self.decoded_type() {
             Some(PacketType::Publish) => {
                 let start = self.header_len() + 2;
-                Some((start, start + self.topic_len as usize))
+                Some((start, start + self.topic_len()))
             }
             _ => None,
         }
     }
 
-    /// Where the payload of a PUBLISH begins in its bytes.
+    /// Where a PUBLISH has, behind its topic name and its packet identifier, its payload, or in MQTT 5 the length of its
+    /// properties.
     #[must_use]
-    pub const fn payload_start(&self) -> Option<usize> {
+    pub(super) const fn behind_id(&self) -> Option<usize> {
         match self.topic_range() {
             Some((_, end)) if self.first_byte & 0x06 == 0 => Some(end),
             Some((_, end)) => Some(end + 2),

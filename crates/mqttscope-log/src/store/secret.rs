@@ -1,9 +1,9 @@
-//! Passwords: which bytes may be one, and how they are hidden.
+//! Passwords and Authentication Data: which bytes may be one, and how they are hidden.
 //!
 //! What is a packet's own is found by its layout. Bytes that are no whole packet may be the rest of a CONNECT, in which a
 //! password lies nobody knows where: then all of them are hidden. It never asks what can be decoded.
 
-use mqttscope_proto::{frame_len, may_hold_password, redact_password};
+use mqttscope_proto::{frame_len, may_hold_secret, redact_secrets};
 
 use super::connection::Side;
 use super::level::CONNECT_NAMES;
@@ -11,10 +11,11 @@ use super::record::Record;
 use super::{BrokenRules, Version};
 
 impl Record {
-    /// Overwrites what may be a password with `*`, in the bytes of this record; says whether there was any.
-    pub fn hide_password(&self, bytes: &mut [u8]) -> bool {
+    /// Overwrites what may be a password or Authentication Data with `*`, in the bytes of this record; says whether there
+    /// was any.
+    pub fn hide_secrets(&self, bytes: &mut [u8]) -> bool {
         if !self.is_secret() {
-            return redact_password(bytes);
+            return redact_secrets(bytes);
         }
         let header = if begins_connect(bytes) { frame_len(bytes).ok().flatten() } else { None };
         let secret = bytes.get_mut(header.map_or(0, |(header, _)| header)..).unwrap_or_default();
@@ -23,23 +24,29 @@ impl Record {
     }
 }
 
-/// Whether bytes of a client that are not a whole packet may be the rest of a CONNECT, or one with a hole in it.
-pub(super) fn is_secret(bytes: &[u8], client: Side) -> bool {
+/// Whether bytes of a side that are not a whole packet may be the rest of one that holds a secret, or such a one with a
+/// hole in it. `may_begin`: the first packets of this side may hold one.
+pub(super) fn is_secret(bytes: &[u8], side: Side, may_begin: bool) -> bool {
     let before_hole =
-        client.hole.filter(|&hole| hole > 0).map(|hole| bytes.get(..hole as usize).unwrap_or(bytes));
+        side.hole.filter(|&hole| hole > 0).map(|hole| bytes.get(..hole as usize).unwrap_or(bytes));
     match before_hole {
-        Some(beginning) => begins_connect(beginning) && may_hold_password(beginning),
-        // The password of one that begins here is where its layout says.
-        None => !client.has_begun && !begins_connect(bytes),
+        Some(beginning) => begins_secret(beginning) && may_hold_secret(beginning),
+        // The secret of one that begins here is where its layout says.
+        None => may_begin && !side.has_begun && !begins_secret(bytes),
     }
+}
+
+/// Whether these are the first bytes of a packet that may hold a secret: CONNECT, and of MQTT 5 CONNACK and AUTH.
+fn begins_secret(bytes: &[u8]) -> bool {
+    matches!(bytes.first(), Some(&(CONNACK | AUTH))) && may_hold_secret(bytes) || begins_connect(bytes)
 }
 
 /// Whether a whole packet is one for certain. Two or three bytes of a CONNECT may look like PINGREQ too, as its flags and
 /// its Keep Alive do.
-pub(super) fn begins_stream(packet: &[u8]) -> bool {
+pub(super) fn begins_stream(packet: &[u8], version: Version) -> bool {
+    let version = if version.is_decoded() { version } else { Version::Unknown };
     let mut broken = BrokenRules::default();
-    begins_connect(packet)
-        || packet.len() > 3 && broken.decode(packet, Version::Unknown).is_ok() && broken.is_empty()
+    begins_connect(packet) || packet.len() > 3 && broken.decode(packet, version).is_ok() && broken.is_empty()
 }
 
 /// Whether these are the first bytes of a CONNECT of some level.
@@ -49,6 +56,10 @@ fn begins_connect(bytes: &[u8]) -> bool {
     let is_name = |name: &&[u8]| body.iter().zip(*name).all(|(byte, sign)| byte == sign);
     bytes.first().is_some_and(|byte| byte >> 4 == 1) && CONNECT_NAMES.iter().any(is_name)
 }
+
+/// The first bytes of the packets of MQTT 5 that may hold Authentication Data besides CONNECT.
+const CONNACK: u8 = 0x20;
+const AUTH: u8 = 0xf0;
 
 #[cfg(test)]
 mod tests {
@@ -60,16 +71,23 @@ mod tests {
         let begun = Side { has_begun: true, hole: Some(0) };
         let connect = b"\x10\x20\x00\x04MQTT\x05\xc2\x00\x3c\x00\x00\x01c";
         for len in 1..connect.len() {
-            assert!(!is_secret(&connect[..len], fresh), "it begins here, {len}");
-            assert!(is_secret(connect, Side { hole: Some(len as u64), ..fresh }), "a hole at {len}");
+            assert!(!is_secret(&connect[..len], fresh, true), "it begins here, {len}");
+            assert!(is_secret(connect, Side { hole: Some(len as u64), ..fresh }, true), "a hole at {len}");
         }
-        assert!(is_secret(b"ret-word", fresh) && !is_secret(b"ret-word", begun));
-        assert!(is_secret(b"\x10ret-word", fresh), "a control character of a password");
+        assert!(is_secret(b"ret-word", fresh, true) && !is_secret(b"ret-word", begun, true));
+        assert!(!is_secret(b"ret-word", fresh, false), "a server that does not authenticate itself");
+        assert!(is_secret(b"\x10ret-word", fresh, true), "a control character of a password");
         let without = b"\x10\x20\x00\x04MQTT\x04\x02\x00\x3c\x00\x01c";
-        assert!(!is_secret(without, Side { hole: Some(12), ..fresh }));
+        assert!(!is_secret(without, Side { hole: Some(12), ..fresh }, true));
         assert!(
-            !is_secret(b"\x30\x80\x01\x00\x01ttext", Side { hole: Some(6), ..fresh }),
+            !is_secret(b"\x30\x80\x01\x00\x01ttext", Side { hole: Some(6), ..fresh }, true),
             "a PUBLISH with a hole"
         );
+        let auth = b"\xf0\x14\x18\x12\x15\x00\x02me\x16\x00\x0asecret-wor";
+        for hole in 2..auth.len() {
+            assert!(is_secret(auth, Side { hole: Some(hole as u64), ..begun }, false), "a hole at {hole}");
+        }
+        let connack = b"\x20\x02\x00\x00";
+        assert!(!is_secret(connack, Side { hole: Some(3), ..begun }, true), "CONNACK of 3.1.1");
     }
 }

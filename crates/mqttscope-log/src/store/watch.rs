@@ -6,13 +6,15 @@
 use std::collections::BTreeMap;
 
 use mqttscope_proto::session::PeerError;
-use mqttscope_proto::{Connect, Packet, PacketId, PacketType, Qos};
+use mqttscope_proto::{Connect, Packet, PacketId, PacketType, Qos, ReasonCode};
 
+use super::connection::Version;
 use super::record::Direction;
 
 /// A connection whose CONNECT was seen, and of which nothing is missing since.
 #[derive(Debug)]
 pub(super) struct Watch {
+    version: Version,
     clean_session: bool,
     is_accepted: bool,
     /// PINGREQs without an answer.
@@ -29,14 +31,23 @@ struct Asked {
     answers: u32,
     /// The exchange is over, and only answers to copies are to come.
     is_over: bool,
-    /// Topic filters of a SUBSCRIBE.
+    /// Topic filters of a SUBSCRIBE, or of an UNSUBSCRIBE.
     filters: usize,
 }
 
 impl Watch {
     /// Watches what comes behind a CONNECT.
     pub(super) const fn new(connect: &Connect<'_>) -> Self {
-        Self { clean_session: connect.clean_session, is_accepted: false, pings: 0, asked: BTreeMap::new() }
+        Self {
+            version: match connect.version() {
+                Some(version) => Version::Known(version),
+                None => Version::Unknown,
+            },
+            clean_session: connect.clean_session,
+            is_accepted: false,
+            pings: 0,
+            asked: BTreeMap::new(),
+        }
     }
 
     /// Takes a packet of either side, and tells what is wrong about its coming.
@@ -70,7 +81,8 @@ impl Watch {
                 self.ask(subscribe.packet_id, subscribe.dup, PacketType::SubAck, filters);
             }
             Packet::Unsubscribe(unsubscribe) => {
-                self.ask(unsubscribe.packet_id, unsubscribe.dup, PacketType::UnsubAck, 0);
+                let filters = unsubscribe.filters.iter().count();
+                self.ask(unsubscribe.packet_id, unsubscribe.dup, PacketType::UnsubAck, filters);
             }
             Packet::PingReq => self.pings += 1,
             _ => {}
@@ -90,7 +102,9 @@ impl Watch {
 
     fn note_answer(&mut self, packet: &Packet<'_>, tell: &mut impl FnMut(PeerError)) {
         let packet_type = packet.packet_type();
-        if !self.is_accepted && packet_type != PacketType::ConnAck {
+        // An authentication comes before CONNACK (MQTT 5, 4.12).
+        let may_be_first = matches!(packet_type, PacketType::ConnAck | PacketType::Auth);
+        if !self.is_accepted && !may_be_first {
             tell(PeerError::BeforeConnAck(packet_type));
         }
         match packet {
@@ -102,20 +116,24 @@ impl Watch {
                 }
             }
             Packet::PubAck(puback) => _ = self.answer(packet_type, puback.packet_id, tell),
+            // The message is refused, and the identifier is free again [MQTT-4.3.3-4].
+            Packet::PubRec(pubrec) if pubrec.reason_code.is_some_and(ReasonCode::is_error) => {
+                _ = self.answer(packet_type, pubrec.packet_id, tell);
+            }
             Packet::PubRec(pubrec) => self.receive(pubrec.packet_id, tell),
             Packet::PubComp(pubcomp) => _ = self.answer(packet_type, pubcomp.packet_id, tell),
-            Packet::UnsubAck(unsuback) => _ = self.answer(packet_type, unsuback.packet_id, tell),
+            Packet::UnsubAck(unsuback) => {
+                let expected = self.answer(packet_type, unsuback.packet_id, tell);
+                // Before MQTT 5 it has none.
+                tell_count(expected.filter(|_| self.version.is_5()), unsuback.reason_codes, tell);
+            }
             Packet::SubAck(suback) => {
-                let actual = suback.return_codes.len();
-                if let Some(expected) = self.answer(packet_type, suback.packet_id, tell)
-                    && expected != actual
-                {
-                    tell(PeerError::ReturnCodeCount { expected, actual });
-                }
+                let expected = self.answer(packet_type, suback.packet_id, tell);
+                tell_count(expected, suback.return_codes, tell);
             }
             Packet::PingResp if self.pings == 0 => tell(PeerError::UnexpectedPingResp),
             Packet::PingResp => self.pings -= 1,
-            _ => _ = client_only(packet_type).map(tell),
+            _ => _ = client_only(packet_type, self.version).map(tell),
         }
     }
 
@@ -151,20 +169,21 @@ impl Watch {
 }
 
 /// What is wrong with a packet that only clients send, if it is one.
-pub(super) const fn client_only(packet_type: PacketType) -> Option<PeerError> {
-    match is_from_client(packet_type) {
+pub(super) const fn client_only(packet_type: PacketType, version: Version) -> Option<PeerError> {
+    match is_from_client(packet_type, version) {
         Some(true) => Some(PeerError::NotFromServer(packet_type)),
         _ => None,
     }
 }
 
-/// Whether a client sends a type of packets, where only one side does.
-pub(crate) const fn is_from_client(packet_type: PacketType) -> Option<bool> {
+/// Whether a client sends a type of packets, where only one side does. In MQTT 5 servers send DISCONNECT too.
+pub(crate) const fn is_from_client(packet_type: PacketType, version: Version) -> Option<bool> {
     use PacketType as T;
     match packet_type {
+        T::Disconnect if version.may_be_5() => None,
         T::Connect | T::Subscribe | T::Unsubscribe | T::PingReq | T::Disconnect => Some(true),
         T::ConnAck | T::SubAck | T::UnsubAck | T::PingResp => Some(false),
-        T::Publish | T::PubAck | T::PubRec | T::PubRel | T::PubComp => None,
+        T::Publish | T::PubAck | T::PubRec | T::PubRel | T::PubComp | T::Auth => None,
     }
 }
 
@@ -174,5 +193,14 @@ fn unasked(packet_type: PacketType, id: u16, asked: Option<&mut Asked>) -> PeerE
             PeerError::WrongAcknowledgement { packet_type, packet_id, awaited: asked.awaited }
         }
         _ => PeerError::UnknownPacketId { packet_type, packet_id: id },
+    }
+}
+
+/// Tells where an answer has more or fewer codes than topic filters were asked for.
+fn tell_count(expected: Option<usize>, codes: &[u8], tell: &mut impl FnMut(PeerError)) {
+    if let Some(expected) = expected
+        && expected != codes.len()
+    {
+        tell(PeerError::ReturnCodeCount { expected, actual: codes.len() });
     }
 }

@@ -12,8 +12,8 @@ use mqttscope_log::{
     ConnectionId, Direction, Event, EventKind, Fault, Known, Log, PacketFacts, SourceId, Version,
 };
 use mqttscope_proto::{
-    ConnAck, Connect, Filters, KeepAlive, Packet, ProtocolVersion, PubAck, PubRel, Publish, Qos, SubAck,
-    Subscribe, SubscribeFilter, Text, Unsubscribe, decode,
+    ConnAck, Connect, Filters, KeepAlive, Packet, Properties, ProtocolVersion, PubAck, PubRel, Publish, Qos,
+    SubAck, Subscribe, SubscribeFilter, SubscribeOptions, Text, Unsubscribe, decode,
 };
 use proptest::prelude::*;
 
@@ -91,20 +91,31 @@ pub fn packet() -> impl Strategy<Value = Vec<u8>> {
             retain,
             topic: topic.into(),
             packet_id: (qos > 0).then_some(id),
+            properties: Properties::NONE,
             payload: payload.as_bytes(),
         }))
     });
     let filter = proptest::sample::select(topics.to_vec());
     let other = (0..7_u8, 1..4_u16, filter, any::<bool>()).prop_map(|(kind, packet_id, filter, dup)| {
-        let subscribed = [SubscribeFilter { filter: filter.into(), qos: 1 }];
+        let subscribed = [SubscribeFilter { filter: filter.into(), options: SubscribeOptions(1) }];
         let unsubscribed = [Text::from(filter)];
         encoded(&match kind {
-            0 => Packet::PubAck(PubAck { packet_id }),
-            1 => Packet::PubRel(PubRel { dup, packet_id }),
-            2 => Packet::Subscribe(Subscribe { dup, packet_id, filters: Filters::new(&subscribed) }),
-            3 => Packet::Unsubscribe(Unsubscribe { dup, packet_id, filters: Filters::new(&unsubscribed) }),
-            4 => Packet::SubAck(SubAck { packet_id, return_codes: &[1, 0x80] }),
-            5 => Packet::ConnAck(ConnAck { flags: 0, return_code: 0 }),
+            0 => Packet::PubAck(PubAck::new(packet_id)),
+            1 => Packet::PubRel(PubRel { dup, ..PubRel::new(packet_id) }),
+            2 => Packet::Subscribe(Subscribe {
+                dup,
+                packet_id,
+                properties: Properties::NONE,
+                filters: Filters::new(&subscribed),
+            }),
+            3 => Packet::Unsubscribe(Unsubscribe {
+                dup,
+                packet_id,
+                properties: Properties::NONE,
+                filters: Filters::new(&unsubscribed),
+            }),
+            4 => Packet::SubAck(SubAck::new(packet_id, &[1, 0x80])),
+            5 => Packet::ConnAck(ConnAck::new(0, 0)),
             _ => Packet::PingReq,
         })
     });
@@ -118,6 +129,7 @@ pub fn connect(client_id: &str, clean_session: bool, password: Option<&[u8]>) ->
         protocol_level: 4,
         clean_session,
         keep_alive: KeepAlive::from_secs(60),
+        properties: Properties::NONE,
         client_id: client_id.into(),
         will: None,
         username: password.map(|_| "user".into()),
@@ -128,7 +140,7 @@ pub fn connect(client_id: &str, clean_session: bool, password: Option<&[u8]>) ->
 
 pub fn encoded(packet: &Packet<'_>) -> Vec<u8> {
     let mut bytes = Vec::new();
-    packet.encode(&mut bytes).expect("a packet that can be written");
+    packet.encode(&mut bytes, ProtocolVersion::V311).expect("a packet that can be written");
     bytes
 }
 

@@ -30,6 +30,7 @@ pub fn captures() -> Vec<Vec<u8>> {
         in_fragments(),
         from_the_middle().pcap(),
         exported(Format::Pcapng),
+        of_mqtt_5().pcap(),
     ]);
     let cut = |(number, file): (usize, Vec<u8>)| [&(number as u16 * 61).to_le_bytes()[..], &file].concat();
     files.into_iter().enumerate().map(cut).collect()
@@ -69,6 +70,8 @@ pub fn filters() -> Vec<Vec<u8>> {
         "client:c-1 conn:0 event:closed unanswered",
         "((dup or retain) and event)",
         "topic:/^a/ qos>0",
+        "reason:0x80..0xff or reason:>=0X10,135",
+        "property:user-property,topic_alias user-property:\"a=b\" alias:1..9 expiry:<1k",
         "size:<=2MiB,5 id:",
         "-- colour:red",
     ];
@@ -167,6 +170,19 @@ fn web_socket() -> Flow {
     flow.server(b"\x8a\x01?\x82\x04\x20\x02\0\0")
         .client(&masked(0x82, PUBLISH))
         .client(&masked(0x88, b"\x03\xe8"));
+    flow
+}
+
+/// An authentication, topic aliases, and a server that ends it; behind it a client whose CONNECT was not seen.
+fn of_mqtt_5() -> Flow {
+    let mut flow = Flow::new();
+    flow.client(b"\x10\x13\0\x04MQTT\x05\x02\0\x3c\x05\x15\0\x02me\0\x01c")
+        .server(b"\xf0\x0b\x18\x09\x15\0\x02me\x16\0\x01?")
+        .client(b"\xf0\x0b\x18\x09\x15\0\x02me\x16\0\x01!")
+        .server(b"\x20\x06\0\0\x03\x22\0\x0a");
+    flow.client(b"\x30\x09\0\x01a\x03\x23\0\x07hi\x34\x0a\0\0\0\x02\x03\x23\0\x07ho")
+        .server(b"\x50\x03\0\x02\x87\xe0\x01\x8b")
+        .finish(From::Server);
     flow
 }
 

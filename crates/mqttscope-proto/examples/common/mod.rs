@@ -14,6 +14,7 @@ pub fn version_argument(arg: &str, rest: &mut impl Iterator<Item = String>) -> O
     match value.as_str() {
         "3.1" => Some(ProtocolVersion::V31),
         "3.1.1" => Some(ProtocolVersion::V311),
+        "5" => Some(ProtocolVersion::V5),
         _ => None,
     }
 }

@@ -1,10 +1,17 @@
 //! What a session reports: its own progress, and what the peer did against the rules.
 
+use core::fmt;
+
+use alloc::boxed::Box;
 use alloc::string::String;
 use alloc::vec::Vec;
 
-use crate::clause::Clauses;
+use super::limits::{self, Limit};
+use super::peer_error::PeerError;
 use crate::error::{DecodeError, EncodeError};
+use crate::packet::Properties;
+use crate::property::PropertyId;
+use crate::reason::ReasonCode;
 use crate::rule::Violation;
 use crate::types::{PacketId, PacketType, ProtocolVersion, Qos};
 
@@ -12,7 +19,7 @@ use crate::types::{PacketId, PacketType, ProtocolVersion, Qos};
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Event {
-    /// The server accepted the connection.
+    /// The server accepted the connection. What it allows is told by [`super::Session::limits`].
     Connected {
         /// It kept a session for this client; always `false` in 3.1, which does not say.
         session_present: bool,
@@ -21,12 +28,15 @@ pub enum Event {
     SessionLost {
         /// Messages of which only PUBCOMP was missing: the server has them, and their exchanges are over.
         released: Vec<PacketId>,
-        /// Messages without an answer, which are sent again.
+        /// Messages without an answer, which are sent again; before MQTT 5 only.
         resent: Vec<PacketId>,
+        /// Messages without an answer that are given up: in MQTT 5 this side's part of the session ends with the server's.
+        discarded: Vec<PacketId>,
     },
-    /// The server refused the connection, and is to close it. A request to do so follows where it does not.
+    /// The server refused the connection, and is to close it. A request to do so follows where it does not. What else it
+    /// said is told by [`super::Session::limits`].
     Refused {
-        /// The connect return code.
+        /// The connect return code, in MQTT 5 the reason code.
         return_code: u8,
     },
     /// The exchange of a PUBLISH above QoS 0 is over.
@@ -35,6 +45,27 @@ pub enum Event {
         packet_id: PacketId,
         /// Its QoS.
         qos: Qos,
+    },
+    /// The exchange of a PUBLISH above QoS 0 is over, and the server did not take the message (MQTT 5).
+    Failed {
+        /// Its packet identifier, free again.
+        packet_id: PacketId,
+        /// Its QoS.
+        qos: Qos,
+        /// PUBACK, PUBREC or PUBCOMP.
+        packet_type: PacketType,
+        /// Why; its code is 0x80 or above.
+        reason: Box<Reason>,
+    },
+    /// An answer that is no failure says more than that all is well (MQTT 5): nobody has subscribed, or words for people.
+    /// What it answers is told by an event of its own.
+    ReasonGiven {
+        /// PUBACK, PUBREC, PUBREL, PUBCOMP, SUBACK or UNSUBACK.
+        packet_type: PacketType,
+        /// Its packet identifier.
+        packet_id: PacketId,
+        /// What it says; the codes of SUBACK and UNSUBACK are told with the filters.
+        reason: Box<Reason>,
     },
     /// A message left the queue and was sent.
     Dequeued {
@@ -52,8 +83,25 @@ pub enum Event {
     Unsubscribed {
         /// The packet identifier, free again.
         packet_id: PacketId,
-        /// The filters that were given up.
+        /// The filters that were to be given up.
         filters: Vec<String>,
+        /// The reason code of each of them; none before MQTT 5, fewer or more if the server sent so many.
+        reason_codes: Vec<ReasonCode>,
+    },
+    /// The server goes on with an enhanced authentication (MQTT 5, 4.12): with 0x18 it awaits
+    /// [`super::Session::authenticate`], with 0x00 it is content.
+    Authentication {
+        /// 0x18 or 0x00, and what else it says.
+        reason: Box<Reason>,
+        /// Authentication Data.
+        data: Option<AuthenticationData>,
+    },
+    /// The server ends the connection with a DISCONNECT (MQTT 5). A request to close follows.
+    ServerDisconnected {
+        /// Why.
+        reason: Box<Reason>,
+        /// Other servers to use, as the server writes them.
+        server_reference: Option<String>,
     },
     /// A QoS 2 message came again and was not delivered again.
     RepeatNotDelivered {
@@ -81,9 +129,48 @@ pub enum Event {
         requests: Vec<PacketId>,
         /// Messages that were still in the queue.
         queued: usize,
-        /// The messages will be sent again on reconnect, as clean session is off.
+        /// The messages will be sent again on reconnect, as clean session is off or, in MQTT 5, the session has not expired.
         kept: bool,
     },
+}
+
+/// What an answer of MQTT 5 says of how it went.
+#[derive(Clone, Debug, PartialEq, Eq, Default)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+pub struct Reason {
+    /// The reason code.
+    pub code: ReasonCode,
+    /// The reason string, for people.
+    pub string: Option<String>,
+    /// User properties, in order.
+    pub user_properties: Vec<(String, String)>,
+}
+
+impl Reason {
+    /// What a packet says.
+    pub(super) fn new(code: ReasonCode, properties: Properties<'_>) -> Self {
+        let string = limits::text_of(properties, PropertyId::ReasonString);
+        Self { code, string, user_properties: limits::user_properties_of(properties) }
+    }
+
+    /// What an acknowledgement says besides that all is well, if anything.
+    #[inline]
+    pub(super) fn of(code: Option<ReasonCode>, properties: Option<Properties<'_>>) -> Option<Box<Self>> {
+        let (code, properties) = (code.unwrap_or_default(), properties.unwrap_or_default());
+        let is_silent = code == ReasonCode::SUCCESS && properties.is_empty();
+        (!is_silent).then(|| Box::new(Self::new(code, properties)))
+    }
+}
+
+/// Authentication Data, which is not shown.
+#[derive(Clone, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+pub struct AuthenticationData(pub Vec<u8>);
+
+impl fmt::Debug for AuthenticationData {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("AuthenticationData(***)")
+    }
 }
 
 /// A filter of a SUBSCRIBE, and what became of it.
@@ -93,11 +180,18 @@ pub struct SubscribeResult {
     pub filter: String,
     /// The QoS that was asked for.
     pub requested: Qos,
-    /// The return code of SUBACK: a QoS, 0x80, or what the server sent instead; `None` if it sent too few.
+    /// The return code of SUBACK, in MQTT 5 the reason code: a QoS, 0x80 or more, or what the server sent instead; `None`
+    /// if it sent too few.
     pub return_code: Option<u8>,
 }
 
 impl SubscribeResult {
+    /// The reason code (MQTT 5), `None` if the server sent too few.
+    #[must_use]
+    pub fn reason_code(&self) -> Option<ReasonCode> {
+        self.return_code.map(ReasonCode)
+    }
+
     /// The granted QoS, `None` for a failure.
     #[must_use]
     pub fn granted(&self) -> Option<Qos> {
@@ -123,100 +217,33 @@ pub enum CloseReason {
     Violation(Violation),
     /// The peer broke a rule of behaviour, and the policy is to close.
     PeerError(PeerError),
+    /// The server ended the connection with a DISCONNECT (MQTT 5).
+    ServerDisconnected(ReasonCode),
+    /// The answer to a CONNECT of MQTT 5 is the CONNACK of an earlier version: the server does not speak MQTT 5.
+    EarlierVersion {
+        /// The return code in it; mostly 1, "unacceptable protocol version".
+        return_code: u8,
+    },
 }
 
-/// A rule of behaviour that the peer broke, or an answer that fits no question.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[non_exhaustive]
-pub enum PeerError {
-    /// A packet that only clients send.
-    #[error("a server does not send {0}")]
-    NotFromServer(PacketType),
-    /// A packet before CONNACK.
-    #[error("{0} came before CONNACK")]
-    BeforeConnAck(PacketType),
-    /// CONNACK on a connection that is established.
-    #[error("a second CONNACK came")]
-    SecondConnAck,
-    /// CONNACK with session present, though the client asked for a clean session.
-    #[error("CONNACK says session present to a clean session")]
-    SessionPresent,
-    /// An acknowledgement for an identifier that is not in use: late, repeated, or wrong.
-    #[error("{packet_type} names packet id {packet_id}, which is not in flight")]
-    UnknownPacketId {
-        /// The acknowledgement.
-        packet_type: PacketType,
-        /// The packet identifier that it names.
-        packet_id: u16,
-    },
-    /// An acknowledgement of another kind than the one that is awaited.
-    #[error("{packet_type} names packet id {packet_id}, which awaits {awaited}")]
-    WrongAcknowledgement {
-        /// The acknowledgement.
-        packet_type: PacketType,
-        /// The packet identifier that it names.
-        packet_id: PacketId,
-        /// The acknowledgement that is awaited.
-        awaited: PacketType,
-    },
-    /// SUBACK with more or fewer return codes than filters.
-    #[error("SUBACK has {actual} return codes for {expected} topic filters")]
-    ReturnCodeCount {
-        /// The filters of the SUBSCRIBE.
-        expected: usize,
-        /// The return codes of the SUBACK.
-        actual: usize,
-    },
-    /// A server that has refused the connection, and has not closed it.
-    #[error("the server refused the connection and did not close it")]
-    OpenAfterRefusal,
-    /// PINGRESP without a PINGREQ.
-    #[error("PINGRESP came without a PINGREQ")]
-    UnexpectedPingResp,
-}
-
-impl PeerError {
-    /// Where the rule is written: a statement number of 3.1.1, or a section of 3.1.
+impl CloseReason {
+    /// Whether a client may connect again by itself: not where it was asked to end, nor where the next attempt would end
+    /// as this one did, or throw out another client that then comes back the same way (0x8E). The specifications leave
+    /// that open.
     #[must_use]
-    pub const fn clause(&self, version: ProtocolVersion) -> &'static str {
-        let clauses = match self {
-            Self::NotFromServer(_) => {
-                Clauses { v31: "MQTT 3.1, Command messages", v311: "MQTT 3.1.1, table 2.1" }
-            }
-            Self::BeforeConnAck(_) => Clauses { v31: "MQTT 3.1, CONNACK", v311: "[MQTT-3.2.0-1]" },
-            Self::SecondConnAck => Clauses { v31: "MQTT 3.1, CONNACK", v311: "MQTT 3.1.1, 3.2" },
-            Self::SessionPresent => Clauses { v31: "", v311: "[MQTT-3.2.2-1]" },
-            Self::UnknownPacketId { .. } => {
-                Clauses { v31: "MQTT 3.1, Message identifiers", v311: "[MQTT-2.3.1-6], [MQTT-2.3.1-7]" }
-            }
-            Self::WrongAcknowledgement { awaited, .. } => match awaited {
-                PacketType::SubAck => {
-                    Clauses { v31: "MQTT 3.1, SUBSCRIBE, Response", v311: "[MQTT-3.8.4-1]" }
-                }
-                PacketType::UnsubAck => {
-                    Clauses { v31: "MQTT 3.1, UNSUBSCRIBE, Response", v311: "[MQTT-3.10.4-4]" }
-                }
-                PacketType::PubAck => {
-                    Clauses { v31: "MQTT 3.1, Quality of Service levels and flows", v311: "[MQTT-4.3.2-2]" }
-                }
-                _ => Clauses { v31: "MQTT 3.1, Quality of Service levels and flows", v311: "[MQTT-4.3.3-2]" },
-            },
-            Self::ReturnCodeCount { .. } => {
-                Clauses { v31: "MQTT 3.1, SUBACK, Payload", v311: "[MQTT-3.8.4-5]" }
-            }
-            Self::OpenAfterRefusal => Clauses { v31: "MQTT 3.1, CONNACK", v311: "[MQTT-3.2.2-5]" },
-            Self::UnexpectedPingResp => Clauses { v31: "MQTT 3.1, PINGRESP", v311: "MQTT 3.1.1, 3.13" },
-        };
-        clauses.of(version)
-    }
-
-    /// Whether a well-behaved server may have sent it: an answer that was long under way.
-    #[must_use]
-    pub const fn may_be_late(&self) -> bool {
-        matches!(
-            self,
-            Self::UnknownPacketId { .. } | Self::WrongAcknowledgement { .. } | Self::UnexpectedPingResp
-        )
+    pub const fn may_reconnect(&self) -> bool {
+        match self {
+            Self::Disconnected | Self::EarlierVersion { .. } => false,
+            Self::NoConnAck
+            | Self::NoPingResp
+            | Self::Undecodable(_)
+            | Self::Violation(_)
+            | Self::PeerError(_) => true,
+            Self::Refused(code) | Self::ServerDisconnected(ReasonCode(code)) => !matches!(
+                code,
+                1 | 2 | 4 | 5 | 0x81 | 0x82 | 0x84..=0x87 | 0x8a | 0x8c | 0x8e | 0x95 | 0x9c | 0x9d
+            ),
+        }
     }
 }
 
@@ -247,6 +274,21 @@ pub enum CommandError {
     /// SUBSCRIBE or UNSUBSCRIBE without a topic filter [MQTT-3.8.3-3], [MQTT-3.10.3-2].
     #[error("there is no topic filter")]
     NoTopicFilter,
+    /// The server does not allow it (MQTT 5).
+    #[error("{0} ({clause})", clause = .0.clause())]
+    Limit(#[from] Limit),
+    /// A command that only MQTT 5 has.
+    #[error("MQTT {0} has no reason codes and no AUTH")]
+    NotInVersion(ProtocolVersion),
+    /// AUTH, and CONNECT had no Authentication Method [MQTT-4.12.0-7].
+    #[error("CONNECT had no Authentication Method (MQTT-4.12.0-7)")]
+    NoAuthenticationMethod,
+    /// An answer to an AUTH that did not come.
+    #[error("no AUTH of the server awaits an answer")]
+    NoAuthenticationAwaited,
+    /// A re-authentication while an authentication is under way.
+    #[error("an authentication is under way")]
+    AuthenticationUnderWay,
     /// There is no message of that identifier to acknowledge.
     #[error("no message with packet id {0} waits to be acknowledged")]
     NothingToAcknowledge(PacketId),

@@ -3,25 +3,88 @@
 //! ```text
 //!   PUBLISH, id unknown ──► deliver, remember the id, PUBREC
 //!   PUBLISH, id known   ──► do not deliver, PUBREC again
-//!   PUBREL              ──► forget the id, PUBCOMP (also for an id that is unknown)
+//!   PUBREL              ──► forget the id, PUBCOMP (also for an id that is unknown: in MQTT 5 with reason code 0x92)
 //! ```
 
 use alloc::collections::VecDeque;
 use alloc::vec::Vec;
 
+use super::ids::IdSet;
 use crate::packet::id_packet;
-use crate::types::{PacketId, PacketType, Timestamp};
+use crate::reason::ReasonCode;
+use crate::types::{PacketId, PacketType, ProtocolVersion, Timestamp};
 
 /// An acknowledgement that is due.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Ack {
     pub(super) packet_type: PacketType,
     pub(super) packet_id: PacketId,
+    /// How it went (MQTT 5).
+    pub(super) reason_code: ReasonCode,
 }
 
 impl Ack {
-    pub(super) fn frame(self) -> [u8; 4] {
-        id_packet(self.packet_type.first_byte(), self.packet_id.get().to_be_bytes())
+    /// One that says that all is well.
+    pub(super) const fn new(packet_type: PacketType, packet_id: PacketId) -> Self {
+        Self { packet_type, packet_id, reason_code: ReasonCode::SUCCESS }
+    }
+
+    /// Its bytes in the shortest form, and how many they are.
+    pub(super) fn frame(self, version: ProtocolVersion) -> ([u8; 5], usize) {
+        let [first_byte, len, high, low] =
+            id_packet(self.packet_type.first_byte(), self.packet_id.get().to_be_bytes());
+        let is_short = match version {
+            ProtocolVersion::V31 | ProtocolVersion::V311 => true,
+            ProtocolVersion::V5 => self.reason_code == ReasonCode::SUCCESS,
+        };
+        if is_short {
+            ([first_byte, len, high, low, 0], 4)
+        } else {
+            ([first_byte, len + 1, high, low, self.reason_code.0], 5)
+        }
+    }
+
+    /// Whether it ends the exchange of a message that came: the next one may come then [MQTT-3.3.4-9].
+    pub(super) fn ends_exchange(self) -> bool {
+        match self.packet_type {
+            PacketType::PubAck | PacketType::PubComp => true,
+            _ => self.is_refusal(),
+        }
+    }
+
+    /// Whether it refuses a message at QoS 2, whose identifier stands for another one from then on [MQTT-4.3.3-9].
+    pub(super) fn is_refusal(self) -> bool {
+        self.packet_type == PacketType::PubRec && self.reason_code.is_error()
+    }
+}
+
+/// Messages above QoS 0 that came over this connection and are not answered to the end.
+#[derive(Clone, Debug)]
+pub(super) struct Unanswered {
+    ids: IdSet,
+    count: usize,
+}
+
+impl Unanswered {
+    pub(super) fn new() -> Self {
+        Self { ids: IdSet::new(), count: 0 }
+    }
+
+    /// Takes a message in, and says how many there are.
+    pub(super) fn insert(&mut self, id: PacketId) -> usize {
+        self.count += usize::from(self.ids.insert(id));
+        self.count
+    }
+
+    pub(super) fn remove(&mut self, id: PacketId) {
+        self.count -= usize::from(self.ids.remove(id));
+    }
+
+    pub(super) fn clear(&mut self) {
+        if self.count > 0 {
+            self.ids.clear();
+            self.count = 0;
+        }
     }
 }
 

@@ -35,6 +35,16 @@ impl KeepAliveTimer {
         }
     }
 
+    /// Another interval holds from now on; the answer to a PINGREQ is awaited as before.
+    pub(super) fn set_interval(&mut self, interval: KeepAlive, now: Timestamp) {
+        self.interval = interval;
+        self.sent(now);
+    }
+
+    pub(super) const fn interval(&self) -> KeepAlive {
+        self.interval
+    }
+
     /// A packet was sent: the interval starts again.
     pub(super) fn sent(&mut self, now: Timestamp) {
         self.ping_due = after(self.interval, now);

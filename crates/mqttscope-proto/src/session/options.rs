@@ -5,7 +5,8 @@ use core::fmt;
 use alloc::string::String;
 use alloc::vec::Vec;
 
-use crate::packet::{Connect, Will};
+use crate::packet::{Connect, Properties, PropertyBuf, Will};
+use crate::property::PropertyId;
 use crate::text::Text;
 use crate::topic::TopicName;
 use crate::types::{KeepAlive, PacketType, ProtocolVersion, Qos};
@@ -18,7 +19,8 @@ pub struct ConnectOptions {
     pub version: ProtocolVersion,
     /// Client identifier.
     pub client_id: String,
-    /// Start afresh, and leave nothing behind.
+    /// Start afresh, and before MQTT 5 leave nothing behind. In MQTT 5 this is Clean Start, and the session lives by the
+    /// Session Expiry Interval among the properties.
     pub clean_session: bool,
     /// Keep alive in seconds.
     pub keep_alive: KeepAlive,
@@ -28,6 +30,9 @@ pub struct ConnectOptions {
     pub username: Option<String>,
     /// Password; it is never shown.
     pub password: Option<Vec<u8>>,
+    /// Properties (MQTT 5), with what this side accepts: Receive Maximum, Maximum Packet Size, Topic Alias Maximum.
+    /// Authentication Data is never shown.
+    pub properties: PropertyBuf,
 }
 
 /// The will of a [`ConnectOptions`].
@@ -42,17 +47,22 @@ pub struct WillOptions {
     pub qos: Qos,
     /// The server retains the message.
     pub retain: bool,
+    /// Properties (MQTT 5).
+    pub properties: PropertyBuf,
 }
 
 impl ConnectOptions {
-    pub(super) fn packet(&self) -> Connect<'_> {
+    /// The CONNECT, with the client identifier that the session goes by.
+    pub(super) fn packet<'a>(&'a self, client_id: &'a str) -> Connect<'a> {
         Connect {
             protocol_name: self.version.protocol_name().into(),
             protocol_level: self.version.level(),
             clean_session: self.clean_session,
             keep_alive: self.keep_alive,
-            client_id: self.client_id.as_str().into(),
+            properties: self.properties.as_properties(),
+            client_id: client_id.into(),
             will: self.will.as_ref().map(|will| Will {
+                properties: will.properties.as_properties(),
                 topic: will.topic.as_str().into(),
                 message: &will.message,
                 qos: will.qos.as_u8(),
@@ -75,6 +85,7 @@ impl fmt::Debug for ConnectOptions {
             .field("will", &self.will)
             .field("username", &self.username)
             .field("password", &self.password.as_ref().map(|_| "***"))
+            .field("properties", &self.properties)
             .finish()
     }
 }
@@ -90,6 +101,26 @@ pub struct Publication<'a> {
     pub qos: Qos,
     /// The server keeps the message for later subscribers.
     pub retain: bool,
+    /// Properties (MQTT 5). With a Topic Alias that stands for the topic on this connection already, the topic is left out
+    /// of the packet; with another one, topic and alias are sent, and it stands for the topic from then on.
+    pub properties: Properties<'a>,
+}
+
+impl<'a> Publication<'a> {
+    /// A message that is not retained, without properties.
+    #[must_use]
+    pub const fn new(topic: TopicName<'a>, payload: &'a [u8], qos: Qos) -> Self {
+        Self { topic, payload, qos, retain: false, properties: Properties::NONE }
+    }
+
+    pub(super) fn topic_alias(&self) -> Option<u16> {
+        topic_alias(self.properties)
+    }
+}
+
+/// The Topic Alias among the properties of a PUBLISH.
+pub(super) fn topic_alias(properties: Properties<'_>) -> Option<u16> {
+    properties.number(PropertyId::TopicAlias).and_then(|alias| u16::try_from(alias).ok())
 }
 
 /// Where the session departs from a well-behaved client, and its limits. All of it can be changed at any time.
@@ -115,6 +146,9 @@ pub struct Policy {
     pub max_queued: usize,
     /// Send at once, whatever `max_in_flight` says.
     pub ignore_in_flight_limit: bool,
+    /// Break the server's limits: send what CONNACK forbids, which else is refused with
+    /// [`super::CommandError::Limit`] or waits (MQTT 5, 3.2.2.3).
+    pub break_limits: bool,
     /// Milliseconds without an answer after which a 3.1 client sends a packet again; each further time it waits twice
     /// as long (MQTT 3.1, Message delivery retry). Off in 3.1.1, which does so only on reconnect [MQTT-4.4.0-1].
     pub retry_after_millis: Option<u64>,
@@ -123,8 +157,8 @@ pub struct Policy {
     /// Milliseconds of silence to wait for PINGRESP at least before the connection is dead; it is never less than the
     /// keep alive. What a browser or a gateway has taken is not on the wire yet, and may need a while to get there.
     pub pingresp_timeout_millis: u64,
-    /// Close the connection when the server breaks a rule, as 3.1.1 asks of a client [MQTT-4.8.0-1]; otherwise the
-    /// session goes on, for a tester to see what follows.
+    /// Close the connection when the server breaks a rule, as 3.1.1 asks of a client [MQTT-4.8.0-1], in MQTT 5 with a
+    /// DISCONNECT that says why (MQTT 5, 4.13.1); otherwise the session goes on, for a tester to see what follows.
     pub close_on_violation: bool,
 }
 
@@ -141,6 +175,7 @@ impl Default for Policy {
             max_in_flight: 1_000,
             max_queued: 100_000,
             ignore_in_flight_limit: false,
+            break_limits: false,
             retry_after_millis: None,
             connack_timeout_millis: Some(30_000),
             pingresp_timeout_millis: 10_000,

@@ -6,16 +6,15 @@
 use alloc::string::String;
 use alloc::vec::Vec;
 
-use crate::frame::Frame;
-use crate::packet::{Packet, Publish};
 use crate::session::Session;
-use crate::session::outbound::{Stage, Unnumbered};
+use crate::session::outbound::{Stage, Unnumbered, stored_publish};
 use crate::types::{PacketId, ProtocolVersion, Qos, Timestamp};
 
 /// The format that [`Session::snapshot`] writes.
-pub const SNAPSHOT_FORMAT: u32 = 1;
+pub const SNAPSHOT_FORMAT: u32 = 2;
 
-/// The state of a session with clean session off, as [MQTT-3.1.2-4] asks the client to keep it.
+/// The state of a session that outlives its connection: one with clean session off, as [MQTT-3.1.2-4] of 3.1.1 asks the
+/// client to keep it, and in MQTT 5 one with a Session Expiry Interval (4.1). Send quotas and topic aliases are no part of it.
 ///
 /// With the feature `serde` it can be written in any format. It holds the messages in flight, and no password.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -27,6 +26,10 @@ pub struct Snapshot {
     pub version: ProtocolVersion,
     /// The client identifier that the session belongs to.
     pub client_id: String,
+    /// The server has assigned it (MQTT 5).
+    pub is_client_id_assigned: bool,
+    /// Seconds for which the session outlives its connection: 0xFFFFFFFF for ever.
+    pub session_expiry_secs: u32,
     /// The packet identifier that is tried next.
     pub next_packet_id: u16,
     /// Messages without their last acknowledgement, in the order in which they are sent again.
@@ -80,6 +83,8 @@ impl Session {
             format: SNAPSHOT_FORMAT,
             version: self.version,
             client_id: self.client_id.clone(),
+            is_client_id_assigned: self.is_client_id_assigned,
+            session_expiry_secs: self.session_expiry_secs,
             next_packet_id: self.ids.next(),
             in_flight: self.outbound.in_resend_order().into_iter().filter_map(saved).collect(),
             queued: self.outbound.queue.iter().map(|message| message.frame.clone()).collect(),
@@ -100,15 +105,17 @@ impl Session {
         let mut session = Self::new();
         session.version = snapshot.version;
         session.client_id.clone_from(&snapshot.client_id);
+        session.is_client_id_assigned = snapshot.is_client_id_assigned;
+        session.session_expiry_secs = snapshot.session_expiry_secs;
+        session.holds_session = snapshot.session_expiry_secs > 0;
         session.clean_session = false;
         session.ids.set_next(snapshot.next_packet_id);
         for message in &snapshot.in_flight {
             session.restore_in_flight(message)?;
         }
         for frame in &snapshot.queued {
-            let (publish, _) = stored_publish(frame)?;
-            let id_at = frame.len() - publish.payload.len() - 2;
-            session.outbound.queue.push_back(Unnumbered { qos: publish.qos, frame: frame.clone(), id_at });
+            let message = Unnumbered::from_stored(frame, snapshot.version);
+            session.outbound.queue.push_back(message.ok_or(SnapshotError::NotThatPublish)?);
         }
         for &id in &snapshot.received {
             session.received.insert(id);
@@ -123,7 +130,8 @@ impl Session {
         }
         match &message.publish {
             Some(frame) => {
-                let (publish, id) = stored_publish(frame)?;
+                let (publish, id) =
+                    stored_publish(frame, self.version).ok_or(SnapshotError::NotThatPublish)?;
                 if (id, publish.qos) != (packet_id, qos) {
                     return Err(SnapshotError::NotThatPublish);
                 }
@@ -137,13 +145,4 @@ impl Session {
         }
         Ok(())
     }
-}
-
-fn stored_publish(frame: &[u8]) -> Result<(Publish<'_>, PacketId), SnapshotError> {
-    let Ok(Some((frame, []))) = Frame::split(frame) else { return Err(SnapshotError::NotThatPublish) };
-    let Ok(Packet::Publish(publish)) = frame.decode(ProtocolVersion::V311, &mut ()) else {
-        return Err(SnapshotError::NotThatPublish);
-    };
-    let id = publish.packet_id.and_then(PacketId::new).ok_or(SnapshotError::NotThatPublish)?;
-    Ok((publish, id))
 }

@@ -5,6 +5,7 @@ use alloc::vec::Vec;
 
 use crate::error::EncodeError;
 use crate::packet::Packet;
+use crate::types::ProtocolVersion;
 
 /// One packet to be sent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -36,15 +37,35 @@ pub(super) struct TransmitQueue {
 }
 
 impl TransmitQueue {
-    pub(super) fn push(&mut self, packet: &Packet<'_>) -> Result<(), EncodeError> {
-        let len = packet.encode(&mut self.bytes)?;
+    /// Queues a packet, and says how many bytes it has.
+    pub(super) fn push(
+        &mut self,
+        packet: &Packet<'_>,
+        version: ProtocolVersion,
+    ) -> Result<usize, EncodeError> {
+        let len = packet.encode(&mut self.bytes, version)?;
         self.frames.push_back((len, TransmitKind::Regular));
-        Ok(())
+        Ok(len)
     }
 
     pub(super) fn push_bytes(&mut self, bytes: &[u8], kind: TransmitKind) {
         self.bytes.extend_from_slice(bytes);
         self.frames.push_back((bytes.len(), kind));
+    }
+
+    /// The last packet once more, with DUP set.
+    pub(super) fn push_copy(&mut self, kind: TransmitKind) {
+        let Some(&(len, _)) = self.frames.back() else { return };
+        let first = self.bytes.len();
+        self.bytes.extend_from_within(first - len..);
+        self.bytes[first] |= DUP;
+        self.frames.push_back((len, kind));
+    }
+
+    /// Takes the last packet back.
+    pub(super) fn take_back(&mut self) {
+        let len = self.frames.pop_back().map_or(0, |(len, _)| len);
+        self.bytes.truncate(self.bytes.len() - len);
     }
 
     /// A packet once more, with DUP set where it may be.

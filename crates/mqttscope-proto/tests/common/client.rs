@@ -2,8 +2,8 @@
 
 use mqttscope_proto::session::{CloseReason, ConnectOptions, Event, Publication, Published, Session};
 use mqttscope_proto::{
-    ConnAck, KeepAlive, Packet, PacketId, ProtocolVersion, PubAck, PubComp, PubRec, PubRel, Publish, Qos,
-    Timestamp, TopicFilter, TopicName, decode,
+    ConnAck, KeepAlive, Packet, PacketId, Properties, ProtocolVersion, PubAck, PubComp, PubRec, PubRel,
+    Publish, Qos, Timestamp, TopicFilter, TopicName, decode,
 };
 
 /// A client whose peer is the test.
@@ -56,7 +56,7 @@ impl Client {
     fn connect_to(&mut self, session_present: bool) {
         self.session.connect(self.now, &self.options).expect("the session is not connected");
         assert_eq!(self.sent(), ["CONNECT"]);
-        self.receive(Packet::ConnAck(ConnAck { flags: session_present.into(), return_code: 0 }));
+        self.receive(Packet::ConnAck(ConnAck::new(session_present.into(), 0)));
         assert_eq!(self.session.poll_event(), Some(Event::Connected { session_present }));
     }
 
@@ -65,8 +65,7 @@ impl Client {
     }
 
     pub fn publish(&mut self, qos: Qos) -> Published {
-        let message =
-            Publication { topic: TopicName::new("t").expect("a topic"), payload: b"m", qos, retain: false };
+        let message = Publication::new(TopicName::new("t").expect("a topic"), b"m", qos);
         self.session.publish(self.now, &message).expect("it can be published")
     }
 
@@ -114,25 +113,33 @@ pub fn id(id: u16) -> PacketId {
 }
 
 pub fn puback(packet_id: u16) -> Packet<'static> {
-    Packet::PubAck(PubAck { packet_id })
+    Packet::PubAck(PubAck::new(packet_id))
 }
 
 pub fn pubrec(packet_id: u16) -> Packet<'static> {
-    Packet::PubRec(PubRec { packet_id })
+    Packet::PubRec(PubRec::new(packet_id))
 }
 
 pub fn pubrel(packet_id: u16) -> Packet<'static> {
-    Packet::PubRel(PubRel { dup: false, packet_id })
+    Packet::PubRel(PubRel::new(packet_id))
 }
 
 pub fn pubcomp(packet_id: u16) -> Packet<'static> {
-    Packet::PubComp(PubComp { packet_id })
+    Packet::PubComp(PubComp::new(packet_id))
 }
 
 pub fn message(qos: Qos, packet_id: u16) -> Packet<'static> {
     let packet_id = Some(packet_id).filter(|_| qos != Qos::AtMostOnce);
     let topic = "t".into();
-    Packet::Publish(Publish { dup: false, qos, retain: false, topic, packet_id, payload: b"m" })
+    Packet::Publish(Publish {
+        dup: false,
+        qos,
+        retain: false,
+        topic,
+        packet_id,
+        properties: Properties::NONE,
+        payload: b"m",
+    })
 }
 
 /// A packet in words: type, QoS of a PUBLISH, packet identifier, DUP.

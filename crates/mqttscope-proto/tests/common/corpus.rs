@@ -21,7 +21,7 @@ pub fn seed(target: &str, version: ProtocolVersion, input: &[u8]) {
     if !is_wanted() || input.len() > 512 {
         return;
     }
-    let first = u8::from(version != ProtocolVersion::V31);
+    let first = version.level() - ProtocolVersion::V31.level();
     let bytes = [&[first], input].concat();
     let folder = folder().join(target);
     fs::create_dir_all(&folder).expect("the folder can be created");

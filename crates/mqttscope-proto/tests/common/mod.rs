@@ -5,6 +5,7 @@ pub mod broker;
 pub mod client;
 pub mod corpus;
 pub mod strategy;
+pub mod strategy5;
 
 use mqttscope_proto::{
     DecodeError, DecodeErrorKind, Deframer, FieldValue, Frame, Packet, ProtocolVersion, Rule, Violation,
@@ -31,7 +32,7 @@ pub fn check(hex: &str, version: ProtocolVersion, expected: Packet<'_>) {
     assert_eq!(decode(&bytes, version, &mut violations), Ok(expected), "{hex}");
     assert_eq!(violations, [], "{hex}");
     let mut written = Vec::new();
-    assert_eq!(expected.encode(&mut written), Ok(bytes.len()), "{hex}");
+    assert_eq!(expected.encode(&mut written, version), Ok(bytes.len()), "{hex}");
     assert_eq!(written, bytes, "{hex}");
     check_cuts(&bytes, version, expected);
     check_fields(&bytes, version);
@@ -67,14 +68,16 @@ pub fn check_error(hex: &str, version: ProtocolVersion, offset: usize, kind: Dec
 fn check_cuts(bytes: &[u8], version: ProtocolVersion, expected: Packet<'_>) {
     for cut in 0..bytes.len() {
         let (start, end) = bytes.split_at(cut);
-        assert_eq!(Frame::split(start), Ok(None), "cut at {cut}");
+        assert_eq!(Frame::split(start, version), Ok(None), "cut at {cut}");
         check_fields(start, version);
         let mut deframer = Deframer::new();
         let mut piece = start;
-        assert_eq!(deframer.next_frame(&mut piece), Ok(None), "cut at {cut}");
+        assert_eq!(deframer.next_frame(&mut piece, version), Ok(None), "cut at {cut}");
         let mut piece = end;
-        let frame =
-            deframer.next_frame(&mut piece).expect("the packet is valid").expect("the packet is whole");
+        let frame = deframer
+            .next_frame(&mut piece, version)
+            .expect("the packet is valid")
+            .expect("the packet is whole");
         assert_eq!(frame.decode(version, &mut ()), Ok(expected), "cut at {cut}");
     }
 }

@@ -1,14 +1,15 @@
 //! Packets and streams at random: valid ones, and bytes that are nearly packets.
 
 use mqttscope_proto::{
-    ConnAck, Connect, Filters, KeepAlive, Packet, ProtocolVersion, PubAck, PubComp, PubRec, PubRel, Publish,
-    Qos, SubAck, Subscribe, SubscribeFilter, Text, UnsubAck, Unsubscribe, Will,
+    ConnAck, Connect, Disconnect, Filters, KeepAlive, Packet, Properties, ProtocolVersion, PubAck, PubComp,
+    PubRec, PubRel, Publish, Qos, SubAck, Subscribe, SubscribeFilter, SubscribeOptions, Text, UnsubAck,
+    Unsubscribe, Will,
 };
 use proptest::collection::vec;
 use proptest::option;
 use proptest::prelude::*;
 
-/// A packet that owns its parts.
+/// A packet of 3.1 or 3.1.1 that owns its parts.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Owned {
     Connect {
@@ -58,7 +59,9 @@ impl Owned {
     /// The bytes of the packet.
     pub fn encode(&self) -> Vec<u8> {
         let mut bytes = Vec::new();
-        self.with(|packet| packet.encode(&mut bytes).expect("generated packets can be written"));
+        self.with(|packet| {
+            packet.encode(&mut bytes, ProtocolVersion::V311).expect("generated packets can be written")
+        });
         bytes
     }
 
@@ -71,8 +74,10 @@ impl Owned {
                     protocol_level: version.level(),
                     clean_session: *clean_session,
                     keep_alive: KeepAlive::from_secs(*keep_alive),
+                    properties: Properties::NONE,
                     client_id: client_id.as_str().into(),
                     will: will.as_ref().map(|(topic, message, qos, retain)| Will {
+                        properties: Properties::NONE,
                         topic: topic.as_str().into(),
                         message,
                         qos: qos.as_u8(),
@@ -83,57 +88,66 @@ impl Owned {
                     stray_flags: 0,
                 }))
             }
-            Self::ConnAck { session_present, return_code } => use_packet(&Packet::ConnAck(ConnAck {
-                flags: (*session_present).into(),
-                return_code: *return_code,
-            })),
+            Self::ConnAck { session_present, return_code } => {
+                use_packet(&Packet::ConnAck(ConnAck::new((*session_present).into(), *return_code)))
+            }
             Self::Publish { dup, qos, retain, topic, id, payload } => use_packet(&Packet::Publish(Publish {
                 dup: *dup,
                 qos: *qos,
                 retain: *retain,
                 topic: topic.as_str().into(),
                 packet_id: (*qos != Qos::AtMostOnce).then_some(*id),
+                properties: Properties::NONE,
                 payload,
             })),
-            Self::PubAck(packet_id) => use_packet(&Packet::PubAck(PubAck { packet_id: *packet_id })),
-            Self::PubRec(packet_id) => use_packet(&Packet::PubRec(PubRec { packet_id: *packet_id })),
-            Self::PubRel(packet_id) => {
-                use_packet(&Packet::PubRel(PubRel { dup: false, packet_id: *packet_id }))
-            }
-            Self::PubComp(packet_id) => use_packet(&Packet::PubComp(PubComp { packet_id: *packet_id })),
+            Self::PubAck(packet_id) => use_packet(&Packet::PubAck(PubAck::new(*packet_id))),
+            Self::PubRec(packet_id) => use_packet(&Packet::PubRec(PubRec::new(*packet_id))),
+            Self::PubRel(packet_id) => use_packet(&Packet::PubRel(PubRel::new(*packet_id))),
+            Self::PubComp(packet_id) => use_packet(&Packet::PubComp(PubComp::new(*packet_id))),
             Self::Subscribe { id, filters } => {
                 let items: Vec<_> = filters
                     .iter()
-                    .map(|(filter, qos)| SubscribeFilter { filter: filter.as_str().into(), qos: qos.as_u8() })
+                    .map(|(filter, qos)| SubscribeFilter {
+                        filter: filter.as_str().into(),
+                        options: SubscribeOptions(qos.as_u8()),
+                    })
                     .collect();
                 let filters = Filters::new(&items);
-                use_packet(&Packet::Subscribe(Subscribe { dup: false, packet_id: *id, filters }))
+                use_packet(&Packet::Subscribe(Subscribe {
+                    dup: false,
+                    packet_id: *id,
+                    properties: Properties::NONE,
+                    filters,
+                }))
             }
-            Self::SubAck { id, codes } => {
-                use_packet(&Packet::SubAck(SubAck { packet_id: *id, return_codes: codes }))
-            }
+            Self::SubAck { id, codes } => use_packet(&Packet::SubAck(SubAck::new(*id, codes))),
             Self::Unsubscribe { id, filters } => {
                 let items: Vec<_> = filters.iter().map(|filter| Text::from(filter.as_str())).collect();
                 let filters = Filters::new(&items);
-                use_packet(&Packet::Unsubscribe(Unsubscribe { dup: false, packet_id: *id, filters }))
+                use_packet(&Packet::Unsubscribe(Unsubscribe {
+                    dup: false,
+                    packet_id: *id,
+                    properties: Properties::NONE,
+                    filters,
+                }))
             }
-            Self::UnsubAck(packet_id) => use_packet(&Packet::UnsubAck(UnsubAck { packet_id: *packet_id })),
+            Self::UnsubAck(packet_id) => use_packet(&Packet::UnsubAck(UnsubAck::new(*packet_id))),
             Self::PingReq => use_packet(&Packet::PingReq),
             Self::PingResp => use_packet(&Packet::PingResp),
-            Self::Disconnect => use_packet(&Packet::Disconnect),
+            Self::Disconnect => use_packet(&Packet::Disconnect(Disconnect::default())),
         }
     }
 }
 
-fn qos() -> impl Strategy<Value = Qos> {
+pub fn qos() -> impl Strategy<Value = Qos> {
     prop_oneof![Just(Qos::AtMostOnce), Just(Qos::AtLeastOnce), Just(Qos::ExactlyOnce)]
 }
 
-fn id() -> impl Strategy<Value = u16> {
+pub fn id() -> impl Strategy<Value = u16> {
     prop_oneof![1..=u16::MAX, Just(1), Just(127), Just(128), Just(255), Just(256), Just(u16::MAX)]
 }
 
-fn topic() -> impl Strategy<Value = String> {
+pub fn topic() -> impl Strategy<Value = String> {
     prop_oneof![
         8 => "[a-z/äß€🌍 $]{1,24}",
         // Lengths around the places where a length byte more is needed.
@@ -142,7 +156,7 @@ fn topic() -> impl Strategy<Value = String> {
     ]
 }
 
-fn filter() -> impl Strategy<Value = String> {
+pub fn filter() -> impl Strategy<Value = String> {
     (vec(prop_oneof!["[a-zä]{0,3}", Just("+".to_owned())], 1..5), any::<bool>()).prop_map(
         |(mut levels, all)| {
             if all || levels.concat().is_empty() {
@@ -153,7 +167,7 @@ fn filter() -> impl Strategy<Value = String> {
     )
 }
 
-fn payload() -> impl Strategy<Value = Vec<u8>> {
+pub fn payload() -> impl Strategy<Value = Vec<u8>> {
     prop_oneof![
         4 => vec(any::<u8>(), 0..40),
         1 => vec(any::<u8>(), 100..200),

@@ -225,15 +225,6 @@ pub const DISAGREEMENTS: &[Disagreement] = &[
         }),
     },
     Disagreement {
-        peers: &[B],
-        what: "reads a CONNECT of MQTT 5 as if its layout were that of 3.1.1",
-        clause: "[MQTT-3.1.2-2]",
-        example: (V311, "10 0d  00 04 4d 51 54 54 05  02 00 00  00 01 63"),
-        explains: Explains::Accepts(|_, complaint| {
-            complaint == Complaint::Error(DecodeErrorKind::UnknownProtocolLevel(5))
-        }),
-    },
-    Disagreement {
         peers: &[B, C],
         what: "ignores the reserved bit of the connect flags",
         clause: "[MQTT-3.1.2-3]",

@@ -10,7 +10,9 @@ mod peers;
 
 use common::strategy::{Owned, hostile_bytes, packet, versioned_packet};
 use disagreements::{Complaint, DISAGREEMENTS, Disagreement, Explains, Valid};
-use mqttscope_proto::{DecodeErrorKind, Frame, Packet, PacketType, ProtocolVersion, Qos, Text, decode};
+use mqttscope_proto::{
+    DecodeErrorKind, FieldValue, Frame, Packet, PacketType, ProtocolVersion, Qos, Text, decode, dissect,
+};
 use peers::{MqttBytes, MqttProtocolCore, Peer, Reading, RmqttCodec, Verdict};
 use proptest::prelude::*;
 
@@ -127,7 +129,7 @@ enum Ours<'a> {
 }
 
 fn examine(bytes: &[u8], version: ProtocolVersion) -> Ours<'_> {
-    let frame = match Frame::split(bytes) {
+    let frame = match Frame::split(bytes, version) {
         Ok(Some((frame, _))) => frame,
         Ok(None) => return Ours::Incomplete,
         Err(error) => return Ours::Complaints(vec![Complaint::Error(error.kind)]),
@@ -143,6 +145,9 @@ fn examine(bytes: &[u8], version: ProtocolVersion) -> Ours<'_> {
 }
 
 fn compare(peer: &dyn Peer, bytes: &[u8], version: ProtocolVersion) -> Vec<Finding> {
+    if is_connect_of_mqtt_5(bytes, version) {
+        return Vec::new();
+    }
     match (examine(bytes, version), peer.read(bytes)) {
         (Ours::Incomplete, Verdict::Incomplete) | (Ours::Complaints(_), Verdict::Refused(_)) => Vec::new(),
         // An impossible header is refused at once, and not when the packet is whole.
@@ -170,6 +175,13 @@ fn compare(peer: &dyn Peer, bytes: &[u8], version: ProtocolVersion) -> Vec<Findi
         }
         (Ours::Incomplete, verdict) => vec![Finding::Other(format!("not whole, and {verdict:?}"))],
     }
+}
+
+/// A CONNECT that leads to MQTT 5 whatever the version, which these peers' codecs do not speak.
+fn is_connect_of_mqtt_5(bytes: &[u8], version: ProtocolVersion) -> bool {
+    dissect(bytes, version).fields.iter().any(|field| {
+        field.def.name == "Protocol Level" && matches!(field.value, FieldValue::Number(5 | 0x85))
+    })
 }
 
 fn is_of_the_header(complaint: &Complaint) -> bool {
@@ -236,7 +248,11 @@ fn owned(packet: &Packet<'_>) -> Owned {
         Packet::PubComp(pubcomp) => Owned::PubComp(pubcomp.packet_id),
         Packet::Subscribe(subscribe) => Owned::Subscribe {
             id: subscribe.packet_id,
-            filters: subscribe.filters.iter().map(|item| (text(item.filter), qos(item.qos))).collect(),
+            filters: subscribe
+                .filters
+                .iter()
+                .map(|item| (text(item.filter), qos(item.options.qos(ProtocolVersion::V311))))
+                .collect(),
         },
         Packet::SubAck(suback) => Owned::SubAck { id: suback.packet_id, codes: suback.return_codes.to_vec() },
         Packet::Unsubscribe(unsubscribe) => Owned::Unsubscribe {
@@ -246,7 +262,7 @@ fn owned(packet: &Packet<'_>) -> Owned {
         Packet::UnsubAck(unsuback) => Owned::UnsubAck(unsuback.packet_id),
         Packet::PingReq => Owned::PingReq,
         Packet::PingResp => Owned::PingResp,
-        Packet::Disconnect => Owned::Disconnect,
-        _ => unreachable!("there are fourteen packets"),
+        Packet::Disconnect(_) => Owned::Disconnect,
+        _ => unreachable!("there are fourteen packets before MQTT 5"),
     }
 }

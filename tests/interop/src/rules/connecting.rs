@@ -2,7 +2,7 @@
 
 use anyhow::Result;
 use mqttscope_proto::session::ConnectOptions;
-use mqttscope_proto::{Connect, KeepAlive, Packet, ProtocolVersion};
+use mqttscope_proto::{Connect, KeepAlive, Packet, Properties, ProtocolVersion};
 use std::time::{Duration, Instant};
 
 use super::{Bench, LAST_SILENCE, Rule, SILENCE, unique};
@@ -182,6 +182,7 @@ fn plain_connect(bench: &Bench) -> Vec<u8> {
         protocol_level: bench.version.level(),
         clean_session: true,
         keep_alive: KeepAlive::OFF,
+        properties: Properties::NONE,
         client_id: client_id.as_str().into(),
         will: None,
         username: None,

@@ -1,7 +1,7 @@
 //! SUBSCRIBE, PUBLISH, and what arrives.
 
 use anyhow::{Result, ensure};
-use mqttscope_proto::{Packet, PubRel, Publish, Qos};
+use mqttscope_proto::{Packet, Properties, PubRel, Publish, Qos};
 use std::time::Duration;
 
 use super::{Bench, Rule, SILENCE, topic, unique};
@@ -179,6 +179,7 @@ pub const RULES: &[Rule] = &[
                 retain: false,
                 topic: topic.as_str().into(),
                 packet_id: Some(7),
+                properties: Properties::NONE,
                 payload: b"",
             };
             answer(bench, &encode(&Packet::Publish(publish)))
@@ -203,7 +204,7 @@ pub const RULES: &[Rule] = &[
         title: "PUBREL for an id that is not in flight",
         clauses: ["PUBREL", "4.3.3"],
         specified: ["answered with PUBCOMP", "answered with PUBCOMP"],
-        measure: |bench| answer(bench, &encode(&Packet::PubRel(PubRel { dup: false, packet_id: 77 }))),
+        measure: |bench| answer(bench, &encode(&Packet::PubRel(PubRel::new(77)))),
     },
     Rule {
         name: "qos_2_repeated",
@@ -321,6 +322,7 @@ fn qos_2_repeated(bench: &Bench) -> Result<String> {
             retain: false,
             topic: topic.as_str().into(),
             packet_id: Some(9),
+            properties: Properties::NONE,
             payload: b"m",
         };
         client.send_raw(&encode(&Packet::Publish(publish)))?;
@@ -329,7 +331,7 @@ fn qos_2_repeated(bench: &Bench) -> Result<String> {
         ensure!(is_pubrec || pubrec.is_none() && dup, "expected PUBREC, got {pubrec:02x?}");
         answers.push(is_pubrec);
     }
-    client.send_raw(&encode(&Packet::PubRel(PubRel { dup: false, packet_id: 9 })))?;
+    client.send_raw(&encode(&Packet::PubRel(PubRel::new(9))))?;
     let count = other.messages_until_silence(2 * SILENCE)?.len();
     let times = match count {
         1 => "delivered once".to_owned(),

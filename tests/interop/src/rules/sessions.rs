@@ -2,7 +2,7 @@
 
 use anyhow::{Context, Result, ensure};
 use mqttscope_proto::session::ConnectOptions;
-use mqttscope_proto::{Packet, PubRel, Publish, Qos};
+use mqttscope_proto::{Disconnect, Packet, Properties, PubRel, Publish, Qos};
 use std::thread;
 use std::time::Duration;
 
@@ -85,13 +85,21 @@ pub const RULES: &[Rule] = &[
             let mut client = Client::connect_with(&bench.route, &options)?;
             let topic = topic.as_str().into();
             let (qos, packet_id) = (Qos::ExactlyOnce, Some(5));
-            let publish = Publish { dup: false, qos, retain: false, topic, packet_id, payload: b"m" };
+            let publish = Publish {
+                dup: false,
+                qos,
+                retain: false,
+                topic,
+                packet_id,
+                properties: Properties::NONE,
+                payload: b"m",
+            };
             client.send_raw(&encode(&Packet::Publish(publish)))?;
             let pubrec = client.receive_raw(Duration::from_secs(5))?.context("no PUBREC")?;
             ensure!(pubrec == [0x50, 2, 0, 5], "expected PUBREC, got {pubrec:02x?}");
             drop(client);
             let mut client = again(bench, &options)?;
-            client.send_raw(&encode(&Packet::PubRel(PubRel { dup: false, packet_id: 5 })))?;
+            client.send_raw(&encode(&Packet::PubRel(PubRel::new(5))))?;
             let mut pubcomp = client.receive_raw(Duration::from_secs(5))?;
             // What the broker had sent again before it read PUBREL.
             while pubcomp.as_deref() == Some(&pubrec) {
@@ -135,7 +143,7 @@ fn flags(bench: &Bench, options: &ConnectOptions) -> Result<&'static str> {
     client.send_raw(&connect)?;
     let connack = client.receive_raw(Duration::from_secs(5))?.context("no CONNACK")?;
     ensure!(connack[..2] == [0x20, 2] && connack[3] == 0, "expected CONNACK, got {connack:02x?}");
-    client.send_raw(&encode(&Packet::Disconnect))?;
+    client.send_raw(&encode(&Packet::Disconnect(Disconnect::default())))?;
     client.is_closed_within(Duration::from_millis(200))?;
     Ok(if connack[2] & 1 == 1 { "yes" } else { "no" })
 }

@@ -2,7 +2,7 @@
 
 use anyhow::Result;
 use mqttscope_proto::session::{ConnectOptions, WillOptions};
-use mqttscope_proto::{KeepAlive, Qos};
+use mqttscope_proto::{KeepAlive, PropertyBuf, Qos};
 use std::time::{Duration, Instant};
 
 use super::retained::arrivals;
@@ -97,7 +97,7 @@ fn prepare(bench: &Bench, qos: Qos, retain: bool, keep_alive_secs: u16) -> Resul
     let mut watcher = bench.other()?;
     let topic = topic();
     watcher.subscribe(&topic, Qos::ExactlyOnce)?;
-    let will = WillOptions { topic, message: b"gone".to_vec(), qos, retain };
+    let will = WillOptions { topic, message: b"gone".to_vec(), qos, retain, properties: PropertyBuf::new() };
     let keep_alive = KeepAlive::from_secs(keep_alive_secs);
     Ok((watcher, ConnectOptions { will: Some(will), keep_alive, ..bench.options() }))
 }
