@@ -28,6 +28,7 @@ use crate::components::log_table::{LookMark, TableAct};
 use crate::components::shortcuts::shortcuts;
 use crate::components::splitter::splitter;
 use crate::components::tabs::tabs;
+use crate::defaults::Defaults;
 use crate::duplicates::Duplicates;
 use crate::engine::{EngineLink, Heard};
 use crate::frames::Frames;
@@ -93,6 +94,8 @@ pub struct App {
     on_look: Callback<PanelLook>,
     on_command: Callback<EngineCommand>,
     done: Done,
+    /// What the file beside the page says.
+    defaults: Option<Defaults>,
     settling: Settling,
     /// The looks as they were last written, or loaded.
     written_looks: Entries,
@@ -149,6 +152,8 @@ pub enum Message {
     Settle,
     /// Another tab has what this one was loaded with.
     Duplicate,
+    /// The file beside the page was read.
+    Defaults(Defaults),
 }
 
 /// What was done to the document besides drawing, so that it is done again only when it changes.
@@ -192,6 +197,10 @@ impl Component for App {
         // Pages that are given an engine may share a tab, and are no duplicates of each other.
         let is_alone = ctx.props().engine.is_none();
         let duplicates = is_alone.then(|| Duplicates::watch(sender(|| Message::Duplicate))).flatten();
+        if is_alone {
+            let link = ctx.link().clone();
+            Defaults::fetch(move |defaults| link.send_message(Message::Defaults(defaults)));
+        }
         let page = browser::load_page(false);
         let mut app = Self {
             written_looks: Entries::of_looks(&page.looks),
@@ -222,6 +231,7 @@ impl Component for App {
             on_look: ctx.link().callback(Message::Look),
             on_command: ctx.link().callback(Message::Inspector),
             done: Done::default(),
+            defaults: None,
             settling: Settling::default(),
             settles: None,
             on_settle: ctx.link().callback(|()| Message::Settle),
@@ -266,6 +276,10 @@ impl Component for App {
             }
             Message::Duplicate => {
                 self.become_new();
+                true
+            }
+            Message::Defaults(defaults) => {
+                self.take_defaults(Some(defaults));
                 true
             }
             Message::Edit(edit) => {
@@ -383,10 +397,12 @@ impl App {
         }
         self.done.refusals = self.page.refusals;
         let element = self.page.problems.first().and_then(|field| browser::by_id(field.id()));
-        // A field in a folded card cannot take the focus.
-        let card = element.as_ref().and_then(|element| element.closest("details:not([open])").ok()?);
-        if let Some(card) = card {
-            let _ = card.set_attribute("open", "");
+        // A field in a folded card, or among folded properties in it, cannot take the focus.
+        let folded = || element.as_ref().and_then(|element| element.closest("details:not([open])").ok()?);
+        while let Some(folded) = folded() {
+            if folded.set_attribute("open", "").is_err() {
+                break;
+            }
         }
         browser::focus(element);
     }

@@ -5,6 +5,7 @@ pub mod awake;
 pub mod browser;
 pub mod clipboard;
 pub mod components;
+pub mod defaults;
 pub mod duplicates;
 pub mod engine;
 pub mod frames;

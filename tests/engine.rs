@@ -9,7 +9,7 @@ use mqttscope_link::{
 };
 use mqttscope_log::{ConnectionId, Direction, Known, Log, SourceId, Version};
 use mqttscope_proto::session::ConnectOptions;
-use mqttscope_proto::{KeepAlive, ProtocolVersion};
+use mqttscope_proto::{KeepAlive, PropertyBuf, ProtocolVersion, ReasonCode};
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_test::{wasm_bindgen_test, wasm_bindgen_test_configure};
 
@@ -69,7 +69,9 @@ async fn the_keep_alive_wakes_the_engine() {
     assert!(has_pinged, "{:?}", page.rows());
     let phases_of = [Phase::Opening, Phase::AwaitingConnAck, Phase::Connected];
     assert_eq!(phases(&page, Slot(0)), phases_of);
-    page.ask(Command::Connection(Slot(0), ConnectionCommand::Disconnect));
+    let disconnect =
+        ConnectionCommand::Disconnect { reason: ReasonCode::SUCCESS, properties: PropertyBuf::new() };
+    page.ask(Command::Connection(Slot(0), disconnect));
     ended(&page, Slot(0)).await;
     assert!(matches!(phases(&page, Slot(0))[3..], [Phase::Closing, Phase::Ended { failed: false, .. }]));
 }

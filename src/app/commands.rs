@@ -2,11 +2,13 @@
 
 use mqttscope_client::shown_url;
 use mqttscope_link::{
-    Command as EngineCommand, ConnectRequest, ConnectionCommand, Copy, LogCommand, Slot, Step,
+    Command as EngineCommand, ConnectRequest, ConnectionCommand, Copy, LogCommand, Secret, Slot, Step,
 };
-use mqttscope_proto::TopicFilter;
+use mqttscope_proto::{ProtocolVersion, TopicFilter};
 use mqttscope_text::capitalised;
 use mqttscope_view::Standing;
+use mqttscope_view::pairs::PairEdit;
+use mqttscope_view::validate::{PublishRequest, SubscribeRequest};
 use wasm_bindgen::JsCast;
 use web_sys::HtmlDialogElement;
 
@@ -16,7 +18,7 @@ use crate::components::filter_bar::FILTER_INPUT;
 use crate::components::shortcuts::SHORTCUTS_DIALOG;
 use crate::store::page::{Edit, Tab};
 use crate::store::text::concat;
-use crate::store::{Command, Field, Problems, refused, validate};
+use crate::store::{Command, Field, Problems, connection, refused, validate};
 
 impl App {
     pub(super) fn carry_out(&mut self, command: Command) -> Result<(), Problems> {
@@ -30,14 +32,32 @@ impl App {
                 self.begin_connection(url, client_id);
                 self.edit(Edit::Connect);
             }
-            Command::Disconnect => self.command(command, ConnectionCommand::Disconnect)?,
+            Command::TryVersion(version) => {
+                self.edit(Edit::Text(Field::Version, version));
+                return self.carry_out(Command::Connect);
+            }
+            Command::Disconnect => {
+                let (reason, properties) = match self.version() {
+                    ProtocolVersion::V31 | ProtocolVersion::V311 => Default::default(),
+                    ProtocolVersion::V5 => self.page.profile.disconnect_request()?,
+                };
+                self.command(command, ConnectionCommand::Disconnect { reason, properties })?;
+            }
+            Command::Authenticate => self.authenticate(command, false)?,
+            Command::ReAuthenticate => self.authenticate(command, true)?,
+            Command::EditPairs(words) => {
+                if let Some((field, edit)) = PairEdit::read(&words, String::new()) {
+                    self.edit(Edit::Pairs(field, edit));
+                }
+            }
             Command::DropConnection => self.command(command, ConnectionCommand::Drop)?,
             Command::NewClientId => self.edit(Edit::Text(Field::ClientId, browser::random_client_id())),
             Command::RevealPassword => self.edit(Edit::RevealPassword(!self.page.password_shown)),
             Command::Subscribe => {
-                let (filter, qos) = self.page.drafts.subscription()?;
+                let request = self.page.drafts.subscription(self.version())?;
+                let SubscribeRequest { filter, options, properties } = request;
                 let filter = filter.as_str().to_owned();
-                self.command(command, ConnectionCommand::Subscribe { filter, qos })?;
+                self.command(command, ConnectionCommand::Subscribe { filter, options, properties })?;
             }
             Command::Unsubscribe(ref filter) => {
                 TopicFilter::new(filter).map_err(|fault| said(Field::SubscribeButton, &fault))?;
@@ -102,24 +122,36 @@ impl App {
         };
         let Some(reason) = command.why_not(standing) else { return Ok(()) };
         match command {
-            Command::Subscribe => self.page.drafts.subscription().map(|_| ())?,
-            Command::Publish | Command::PublishFile => self.page.drafts.publication().map(|_| ())?,
+            Command::Subscribe => self.page.drafts.subscription(self.version()).map(|_| ())?,
+            Command::Publish | Command::PublishFile => {
+                self.page.drafts.publication(self.version()).map(|_| ())?
+            }
             _ => {}
         }
         Err(refused(command.info().speaks_at, reason))
     }
 
     fn publish(&mut self, command: Command, payload: Vec<u8>) -> Result<(), Problems> {
-        let drafts = &self.page.drafts;
-        let (topic, qos) = drafts.publication()?;
-        let (topic, retain) = (topic.as_str().to_owned(), drafts.is_on(Field::Retain));
-        self.command(command, ConnectionCommand::Publish { topic, qos, retain, payload })
+        let request = self.page.drafts.publication(self.version())?;
+        let PublishRequest { topic, qos, retain, properties } = request;
+        let topic = topic.as_str().to_owned();
+        self.command(command, ConnectionCommand::Publish { topic, qos, retain, payload, properties })
+    }
+
+    fn authenticate(&mut self, command: Command, again: bool) -> Result<(), Problems> {
+        let data = self.page.profile.authentication_data()?.map(Secret);
+        self.command(command, ConnectionCommand::Authenticate { again, data })
+    }
+
+    /// The version that packets are written in.
+    fn version(&self) -> ProtocolVersion {
+        connection::version(&self.connection, self.page.profile.version())
     }
 
     /// Asks the connection for what a command needs.
     fn command(&mut self, command: Command, asked: ConnectionCommand) -> Result<(), Problems> {
         let asked = EngineCommand::Connection(Slot::default(), asked);
-        if !matches!(command, Command::Connect | Command::Disconnect | Command::DropConnection) {
+        if !matches!(command, Command::Connect | Command::DropConnection) {
             return self.ask(command, asked);
         }
         // What becomes of these is seen at the connection.

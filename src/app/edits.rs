@@ -8,6 +8,7 @@ use mqttscope_view::{Effect, Field};
 
 use super::App;
 use crate::browser;
+use crate::defaults::Defaults;
 use crate::store::page::{Change, Edit};
 use crate::store::pane::Pane;
 
@@ -39,9 +40,20 @@ impl App {
     /// The browser copied this tab from another one: it becomes a client of its own.
     pub(super) fn become_new(&mut self) {
         self.page = browser::load_page(true);
+        self.take_defaults(None);
         self.written_looks = Entries::of_looks(&self.page.looks);
         self.take_effects();
         self.remember(Store::Forms);
+    }
+
+    /// Fills what nothing else has filled with what the file beside the page says, as it came or as it is known.
+    pub(super) fn take_defaults(&mut self, came: Option<Defaults>) {
+        if came.is_some() {
+            self.defaults = came;
+        }
+        if let Some(defaults) = &self.defaults {
+            self.page.take_defaults(|name| defaults.get(name));
+        }
     }
 
     fn take_effect(&mut self, effect: Effect) {
@@ -50,9 +62,14 @@ impl App {
             Effect::Policy => {
                 let withhold_pingreq = page.is_on(Field::SimulateDown);
                 let send_duplicates = page.is_on(Field::SendDuplicates);
+                let break_limits = page.is_on(Field::BreakLimits);
                 let close_on_violation = page.is_on(Field::CloseOnViolation);
-                let switches =
-                    ConnectionCommand::Switches { withhold_pingreq, send_duplicates, close_on_violation };
+                let switches = ConnectionCommand::Switches {
+                    withhold_pingreq,
+                    send_duplicates,
+                    break_limits,
+                    close_on_violation,
+                };
                 self.send(Command::Connection(Slot::default(), switches));
             }
             Effect::LogPasswords => {

@@ -1,6 +1,7 @@
 //! What happens to the page's controls, and what it means.
 
 use mqttscope_view::Kind;
+use mqttscope_view::pairs::PairEdit;
 use wasm_bindgen::JsCast;
 use wasm_bindgen::closure::Closure;
 use wasm_bindgen_futures::spawn_local;
@@ -95,10 +96,12 @@ fn key_of(target: &Element, key: &KeyboardEvent) -> Option<Message> {
         return None;
     } else {
         // In a message of several lines Enter makes a new one, so Ctrl+Enter does what the form does. In a topic, which
-        // mostly has one, it is Shift+Enter that makes another.
+        // mostly has one, it is Shift+Enter that makes another. A form with several one-line fields and no button of its own
+        // would not hear Enter; what is chosen from a list by Enter is the list's.
         let field = Field::of_id(&target.id());
         let is_topic = field.is_some_and(|field| matches!(field.info().kind, Kind::Topic));
-        let is_asked = key.ctrl_key() || key.meta_key() || is_topic && !key.shift_key();
+        let is_line = target.matches("input:not([list])").unwrap_or(false);
+        let is_asked = key.ctrl_key() || key.meta_key() || is_line || is_topic && !key.shift_key();
         if name != "Enter" || !is_asked {
             return None;
         }
@@ -207,6 +210,10 @@ fn change_of(target: &Element, typed: bool, link: &Scope<App>) -> Option<Message
     if id == FILTER_INPUT {
         let cursor = input.selection_start().ok().flatten().unwrap_or_default() as usize;
         return typed.then(|| Message::Filter(FilterMessage::Typed(input.value(), cursor)));
+    }
+    if let Some(words) = target.get_attribute("data-pair") {
+        let (field, edit) = PairEdit::read(&words, input.value())?;
+        return typed.then(|| Message::Edit(Edit::Pairs(field, edit)));
     }
     let field = Field::of_id(&id)?;
     match field.info().kind {

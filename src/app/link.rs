@@ -13,7 +13,7 @@ use crate::browser;
 use crate::components::inspector::SharedPanel;
 use crate::components::log_table::{LOG_TABLE, TableAct};
 use crate::engine::Heard;
-use crate::store::page::{Edit, Tab};
+use crate::store::page::{Edit, Reply, Tab};
 use crate::store::shown::Shown;
 use crate::store::{self, Field, Problems, refused};
 
@@ -119,7 +119,9 @@ impl App {
         let (phase, since) = (Phase::Opening, self.now_micros() / 1_000);
         let before = ConnectionState::clone(&self.connection);
         let (subprotocol, certificate_url) = (String::new(), String::new());
-        let begun = ConnectionState { phase, since, url, client_id, subprotocol, certificate_url, ..before };
+        let version = self.page.profile.version();
+        let begun =
+            ConnectionState { phase, since, url, client_id, version, subprotocol, certificate_url, ..before };
         self.show_connection(begun);
     }
 
@@ -221,6 +223,11 @@ impl App {
                 self.promised.keep(what, text);
                 let copied = self.copied.map_or(0, |(_, times)| times);
                 self.copied = Some((what, copied.wrapping_add(1)));
+            }
+            Heard::Update(Update::Reply { topic, correlation }, _) => {
+                self.edit(Edit::Reply(Reply { topic, correlation }));
+                browser::open_around(Field::CorrelationData.id());
+                browser::focus_and_select(Field::Message.id());
             }
             Heard::Update(Update::Exported(exported), blob) => self.on_exported(exported, blob),
             Heard::Update(Update::Started, _) => return false,

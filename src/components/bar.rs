@@ -74,10 +74,19 @@ fn status(view: &View) -> Html {
                 "span",
                 &["class", "title"],
                 &[Some(class), Some(&detail)],
-                vec![text(&detail), certificate],
+                vec![other_version(view), text(&detail), certificate],
             ),
         ],
     )
+}
+
+/// A server that does not speak the version may speak another one.
+fn other_version(view: &View) -> Html {
+    let Some(version) = connection::version_to_try(&view.connection) else { return Html::default() };
+    let keys = &["type", "class", "data-deed", "data-filter"];
+    let values = [Some("button"), Some("small"), Some(TRY_VERSION.name()), Some(version)];
+    let button = element("button", keys, &values, vec![text(&concat(&["Try MQTT ", version]))]);
+    several(vec![button, text(" ")])
 }
 
 /// Where the browser shows a certificate that it may not trust, and lets a person do so.
@@ -102,4 +111,6 @@ fn elapsed(view: &View) -> Html {
     element("span", keys, &[Some("elapsed"), Some("timer"), Some("off")], vec![text(&said)])
 }
 
+/// The version stands beside it in the document.
+const TRY_VERSION: Command = Command::TryVersion(String::new());
 const CERTIFICATE: &str = "Show its certificate";

@@ -1,5 +1,7 @@
 //! The Connection card.
 
+use mqttscope_proto::ProtocolVersion;
+use mqttscope_view::Form;
 use yew::prelude::*;
 
 use super::element::text;
@@ -29,7 +31,7 @@ pub const CONNECTION: Widget = Widget::Card {
                 class: WIDE,
                 beside: &[
                     Widget::Button { command: Command::NewClientId, words: "New", hidden: " client ID" },
-                    Widget::Check { field: Field::CleanSession, label: "Clean session", described: None },
+                    Widget::Draw(clean_session),
                 ],
             },
             Widget::Field { field: Field::Username, label: "Username", class: HALF, beside: &[] },
@@ -72,9 +74,19 @@ pub const CONNECTION: Widget = Widget::Card {
                 class: RIGHT_HALF,
                 beside: &[],
             },
+            Widget::Properties(Form::Connection),
         ],
     }],
 };
+
+/// The name that the flag has in the version.
+fn clean_session(view: &View) -> Html {
+    let label = match view.version(Form::Connection) {
+        ProtocolVersion::V31 | ProtocolVersion::V311 => "Clean session",
+        ProtocolVersion::V5 => "Clean start",
+    };
+    view.check(Field::CleanSession, label, None)
+}
 
 /// The button that shows the password, or hides it again.
 fn reveal(view: &View) -> Html {

@@ -7,11 +7,13 @@
 use std::rc::Rc;
 
 use mqttscope_client::ConnectionState;
+use mqttscope_proto::ProtocolVersion;
 use mqttscope_text::number;
-use mqttscope_view::{Kind, Options, Standing};
+use mqttscope_view::{Form, Kind, Options, Standing};
 use yew::prelude::*;
 
 use super::element::{classed, element, tag, text, words};
+use crate::store::connection;
 use crate::store::page::Page;
 use crate::store::text::concat;
 use crate::store::{Command, Field};
@@ -44,6 +46,8 @@ pub enum Widget {
     Message(Field),
     /// Widgets in an element of that class.
     Group(&'static str, &'static [Widget]),
+    /// What a form has in MQTT 5 alone, folded away.
+    Properties(Form),
     /// Words in a paragraph of that class.
     Words(&'static str, &'static str),
     /// What is more than a widget.
@@ -72,6 +76,14 @@ impl View {
         }
     }
 
+    /// The version that a form is for: a connection has one already, and keeps it whatever is chosen for the next one.
+    pub fn version(&self, form: Form) -> ProtocolVersion {
+        match form {
+            Form::Connection | Form::Will => self.page.profile.version(),
+            _ => connection::version(&self.connection, self.page.profile.version()),
+        }
+    }
+
     /// Draws widgets.
     pub fn draw(&self, widgets: &[Widget]) -> Vec<Html> {
         widgets.iter().map(|widget| self.widget(widget)).collect()
@@ -85,12 +97,7 @@ impl View {
                 let values = [Some(*id), Some("grid"), Some(command.name()), Some("")];
                 element("form", keys, &values, self.draw(widgets))
             }
-            Widget::Field { field, label, class, beside } => {
-                let mut controls = self.control(*field);
-                controls.extend(self.draw(beside));
-                let label = element("label", &["for"], &[Some(field.id())], vec![text(label)]);
-                classed("div", class, vec![label, classed("div", "control", controls), self.message(*field)])
-            }
+            Widget::Field { field, label, class, beside } => self.field(*field, label, class, beside),
             Widget::Check { field, label, described } => self.check(*field, label, *described),
             Widget::Button { command, words: visible, hidden } => {
                 self.button(command, Look::default(), vec![text(visible), words("span", "hidden", hidden)])
@@ -108,9 +115,18 @@ impl View {
             }
             Widget::Message(field) => self.message(*field),
             Widget::Group(class, widgets) => classed("div", class, self.draw(widgets)),
+            Widget::Properties(form) => self.properties(*form),
             Widget::Words(class, said) => words("p", class, said),
             Widget::Draw(draw) => draw(self),
         }
+    }
+
+    /// A field that takes text, with its label, its message and what stands beside it.
+    pub fn field(&self, field: Field, label: &str, class: &str, beside: &[Widget]) -> Html {
+        let mut controls = self.control(field);
+        controls.extend(self.draw(beside));
+        let label = element("label", &["for"], &[Some(field.id())], vec![text(label)]);
+        classed("div", class, vec![label, classed("div", "control", controls), self.message(field)])
     }
 
     /// Whether a card is open is the browser's to keep.
@@ -127,22 +143,29 @@ impl View {
         let class = if problem.is_some() { "message problem" } else { "message" };
         let note = self.page.note.as_ref().filter(|note| note.field == field);
         let said = problem.or(note.map(|note| note.words.as_str()));
-        let hint = self.page.hint(field);
-        let said = said.unwrap_or(&hint);
+        let limits = self.connection.limits.as_deref().filter(|_| self.connection.is_connected());
+        let (said, class) = match (said, self.page.warning(field, self.version(field.info().form), limits)) {
+            (None, Some(warning)) => (warning, "message amber"),
+            (said, _) => (said.map_or_else(|| self.page.hint(field).into_owned(), str::to_owned), class),
+        };
         element(
             "p",
             &["id", "class"],
             &[Some(&message_id(field)), Some(class)],
-            vec![element("span", &[], &[], vec![text(said)])],
+            vec![element("span", &[], &[], vec![text(&said)])],
         )
     }
 
     /// A box to tick, with its label.
     pub fn check(&self, field: Field, label: &str, described: Option<&str>) -> Html {
+        self.labelled_check(field, vec![text(label)], described)
+    }
+
+    fn labelled_check(&self, field: Field, label: Vec<Html>, described: Option<&str>) -> Html {
         let keys = &["id", "type", "aria-describedby"];
         let mut input = tag("input", keys, &[Some(field.id()), Some("checkbox"), described]);
         input.set_checked(self.page.is_on(field));
-        let label = element("span", &[], &[], vec![text(label)]);
+        let label = element("span", &[], &[], label);
         element("label", &["class", "for"], &[Some("check"), Some(field.id())], vec![input.into(), label])
     }
 
@@ -191,13 +214,21 @@ impl View {
     }
 
     fn control(&self, field: Field) -> Vec<Html> {
+        let absent = field.info().folded.map_or("", |folded| folded.absent);
         match field.info().kind {
             Kind::Line => {
-                let placeholder = if field == Field::Url { self.default_url.as_str() } else { "" };
+                let placeholder = if field == Field::Url { self.default_url.as_str() } else { absent };
                 vec![self.input(field, "text", None, placeholder, None)]
             }
             Kind::Topic => vec![self.topic(field)],
-            Kind::Number => vec![self.input(field, "text", Some("numeric"), "", None)],
+            Kind::Number => vec![self.input(field, "text", Some("numeric"), absent, None)],
+            Kind::Bytes { hex, is_secret } => {
+                let kind = if is_secret && !self.page.password_shown { "password" } else { "text" };
+                // There are several: a screen reader says whose it is.
+                let whose = field.info().folded.map_or("data to send", |folded| folded.label);
+                let label = vec![text("Hex"), words("span", "hidden", &concat(&[" ", whose]))];
+                vec![self.input(field, kind, None, absent, None), self.labelled_check(hex, label, None)]
+            }
             Kind::Secret => {
                 let kind = if self.page.password_shown { "text" } else { "password" };
                 vec![self.input(field, kind, None, "", None)]
@@ -205,7 +236,8 @@ impl View {
             Kind::Suggest(id, names) => {
                 let names = names.iter().map(|name| element("option", &["value"], &[Some(name)], Vec::new()));
                 let list = element("datalist", &["id"], &[Some(id)], names.collect());
-                vec![self.input(field, "text", None, "none", Some(id)), list]
+                let absent = if absent.is_empty() { "none" } else { absent };
+                vec![self.input(field, "text", None, absent, Some(id)), list]
             }
             Kind::Lines(rows) => {
                 let message = message_id(field);
@@ -218,7 +250,7 @@ impl View {
             }
             Kind::Choice(options) => vec![self.choice(field, options)],
             // They stand in no field: a box has its label behind it, files and buttons are drawn where they are.
-            Kind::Switch(_) | Kind::File | Kind::Button => Vec::new(),
+            Kind::Switch(_) | Kind::File | Kind::Button | Kind::Pairs => Vec::new(),
         }
     }
 

@@ -3,9 +3,12 @@
 use std::rc::Rc;
 
 use mqttscope_client::ConnectionState;
+use mqttscope_view::Form;
 use yew::prelude::*;
 
+use super::authentication::{AUTHENTICATION, has_authentication};
 use super::connection::CONNECTION;
+use super::disconnect::DISCONNECT;
 use super::element::{classed, element};
 use super::form_dsl::{View, Widget};
 use super::publish::PUBLISH;
@@ -40,13 +43,23 @@ impl Component for Forms {
             now: 0,
             default_url: browser::place().default_url,
         };
+        let has_properties = view.version(Form::Disconnect).has_properties();
+        // What is not shown keeps its place: yew would make what stands before it anew, and the focus would be lost.
+        let card = |is_shown: bool, card: &Widget| match is_shown {
+            true => view.draw(std::slice::from_ref(card)).into_iter().collect(),
+            false => Html::default(),
+        };
+        let mut connecting = view.draw(CONNECTING);
+        connecting.push(card(has_properties && has_authentication(&view), &AUTHENTICATION));
+        connecting.push(card(has_properties, &DISCONNECT));
+        connecting.extend(view.draw(&[SWITCHES]));
         let regions = vec![
-            classed("div", "region connection-region", view.draw(CONNECTING)),
+            classed("div", "region connection-region", connecting),
             classed("div", "region messages-region", view.draw(MESSAGES)),
         ];
         element("div", &["class"], &[Some("forms")], regions)
     }
 }
 
-const CONNECTING: &[Widget] = &[CONNECTION, WILL, SWITCHES];
+const CONNECTING: &[Widget] = &[CONNECTION, WILL];
 const MESSAGES: &[Widget] = &[SUBSCRIBE, PUBLISH];

@@ -279,6 +279,9 @@ fn command_of(target: &Element) -> Option<Command> {
     if let Some(number) = number_of(target, "data-record") {
         return Some(Command::Log(LogCommand::Select(number as u32)));
     }
+    if let Some(number) = number_of(target, "data-reply") {
+        return Some(Command::Page(PageCommand::Reply(number as u32)));
+    }
     let what = match attribute(target, "data-copy")?.as_str() {
         "text" => Copy::PacketText,
         "hex" => Copy::PacketHex,
@@ -313,6 +316,7 @@ fn button(key: &'static str, value: &str, label: &str) -> Html {
     let keys: &'static [&'static str] = match key {
         "data-record" => &["type", "class", "data-record"],
         "data-line" => &["type", "class", "data-line"],
+        "data-reply" => &["type", "class", "data-reply"],
         _ => &["type", "class", "data-copy"],
     };
     element("button", keys, &[Some("button"), Some("small"), Some(value)], vec![text(label)])

@@ -1,7 +1,9 @@
 //! What can be seen: one region of the screen a file, data in, HTML out.
 
+pub mod authentication;
 pub mod bar;
 pub mod connection;
+pub mod disconnect;
 pub mod element;
 pub mod filter_bar;
 pub mod form_dsl;
@@ -13,6 +15,7 @@ pub mod log_panel;
 pub mod log_row;
 pub mod log_table;
 pub mod observer;
+pub mod properties;
 pub mod publish;
 pub mod shortcuts;
 pub mod splitter;

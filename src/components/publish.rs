@@ -2,6 +2,7 @@
 
 use mqttscope_text::bytes::head;
 use mqttscope_text::number;
+use mqttscope_view::Form;
 use yew::prelude::*;
 
 use super::element::{classed, element, text};
@@ -21,6 +22,7 @@ pub const PUBLISH: Widget = Widget::Card {
             Widget::Field { field: Field::Topic, label: "Topic", class: TWO_LINES, beside: &[] },
             Widget::Field { field: Field::PublishQos, label: "Publish QoS", class: RIGHT_HALF, beside: &[] },
             Widget::Field { field: Field::Message, label: "Message", class: WIDE, beside: &[] },
+            Widget::Properties(Form::Publish),
             Widget::Group(
                 "actions wide",
                 &[

@@ -2,7 +2,9 @@
 
 use mqttscope_client::{Answer, Subscription};
 use mqttscope_link::qos_name;
-use mqttscope_proto::Qos;
+use mqttscope_proto::{ProtocolVersion, Qos, ReasonCode, SubscribeOptions};
+use mqttscope_text::number;
+use mqttscope_view::Form;
 use yew::prelude::*;
 use yew::virtual_dom::Key;
 
@@ -28,6 +30,7 @@ pub const SUBSCRIBE: Widget = Widget::Card {
                     class: RIGHT_HALF,
                     beside: &[],
                 },
+                Widget::Properties(Form::Subscribe),
                 Widget::Group(
                     "actions wide",
                     &[
@@ -58,12 +61,12 @@ fn subscriptions(view: &View) -> Html {
     }
     let keys = &["class", "aria-labelledby"];
     let values = [Some("subscriptions"), Some("subscriptions-title")];
-    let entries = list.iter().map(entry).collect();
+    let entries = list.iter().map(|subscription| entry(view, subscription)).collect();
     several(vec![title, several(help), element("ul", keys, &values, entries)])
 }
 
-fn entry(subscription: &Subscription) -> Html {
-    let Subscription { filter, requested, answer, .. } = subscription;
+fn entry(view: &View, subscription: &Subscription) -> Html {
+    let Subscription { filter, requested, options, identifier, answer, code } = subscription;
     let (class, answer) = match answer {
         Answer::Awaited => ("chip", "asked"),
         Answer::Granted(qos) if qos == requested => ("chip good", granted(*qos)),
@@ -86,8 +89,42 @@ fn entry(subscription: &Subscription) -> Html {
     let leave = element("button", keys, &values, vec![text("Unsubscribe")]);
     let mut item = tag("li", &[], &[]);
     item.key = Some(Key::from(filter.as_str()));
-    item.add_children([name, asked, words("span", class, answer), leave]);
+    let reason = match view.version(Form::Subscribe) {
+        ProtocolVersion::V31 | ProtocolVersion::V311 => None,
+        ProtocolVersion::V5 => {
+            code.filter(|code| *code >= FIRST_ERROR).and_then(|code| ReasonCode(code).any_name())
+        }
+    };
+    let answer = match reason {
+        Some(reason) => concat(&[answer, ": ", reason]),
+        None => answer.to_owned(),
+    };
+    item.add_children([name, asked]);
+    for (is_set, option) in options_words(*options) {
+        if is_set {
+            item.add_child(words("span", "chip", option));
+        }
+    }
+    if let Some(identifier) = identifier {
+        item.add_child(words(
+            "span",
+            "chip",
+            &concat(&["identifier ", &number::plain((*identifier).into())]),
+        ));
+    }
+    item.add_children([words("span", class, &answer), leave]);
     item.into()
+}
+
+/// What a SUBSCRIBE of MQTT 5 asks for besides a QoS.
+fn options_words(options: u8) -> [(bool, &'static str); 4] {
+    let options = SubscribeOptions(options);
+    [
+        (options.no_local(), "no local"),
+        (options.retain_as_published(), "retain as published"),
+        (options.retain_handling() == 1, "retained if new"),
+        (options.retain_handling() == 2, "none retained"),
+    ]
 }
 
 const fn granted(qos: Qos) -> &'static str {
@@ -100,6 +137,8 @@ const fn granted(qos: Qos) -> &'static str {
 
 /// Its filter stands beside it in the document.
 const UNSUBSCRIBE: Command = Command::Unsubscribe(String::new());
+/// Reason codes from here on say that something failed.
+const FIRST_ERROR: u8 = 0x80;
 const OTHERS: &str =
     "The broker may go on with an earlier session, and hold subscriptions that this page does not know.";
 const HELP: &str =

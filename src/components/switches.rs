@@ -1,9 +1,10 @@
 //! The Test switches card: they turn a good client into a misbehaving one, or into a strict one.
 
 use mqttscope_proto::ProtocolVersion;
+use mqttscope_view::Form;
 use yew::prelude::*;
 
-use super::element::{element, text};
+use super::element::{element, several, text};
 use super::form_dsl::{View, Widget};
 use crate::store::Field;
 
@@ -27,6 +28,7 @@ pub const SWITCHES: Widget = Widget::Card {
                 described: Some("send-duplicates-help"),
             },
             Widget::Draw(send_duplicates_help),
+            Widget::Draw(break_limits),
             Widget::Check {
                 field: Field::CloseOnViolation,
                 label: "Close on violation",
@@ -51,6 +53,18 @@ fn send_duplicates_help(view: &View) -> Html {
     }
 }
 
+/// Only a server of MQTT 5 says what it allows.
+fn break_limits(view: &View) -> Html {
+    let id = "break-limits-help";
+    match view.version(Form::TestSwitches) {
+        ProtocolVersion::V31 | ProtocolVersion::V311 => Html::default(),
+        ProtocolVersion::V5 => several(vec![
+            view.check(Field::BreakLimits, "Break the server's limits", Some(id)),
+            help(id, "help", "Sends what CONNACK forbids: too large, too many, an alias too high."),
+        ]),
+    }
+}
+
 fn close_on_violation_help(_: &View) -> Html {
     help(
         "close-on-violation-help",
@@ -64,6 +78,6 @@ fn help(id: &str, class: &str, words: &str) -> Html {
 }
 
 fn note(view: &View) -> &'static str {
-    let switches = [Field::SimulateDown, Field::SendDuplicates, Field::CloseOnViolation];
+    let switches = [Field::SimulateDown, Field::SendDuplicates, Field::BreakLimits, Field::CloseOnViolation];
     if switches.into_iter().any(|field| view.page.is_on(field)) { "on" } else { "off" }
 }

@@ -1,5 +1,7 @@
 //! The Last Will card.
 
+use mqttscope_view::Form;
+
 use super::form_dsl::{HALF, RIGHT_HALF, View, WIDE, Widget};
 use crate::store::{Command, Field};
 
@@ -22,6 +24,7 @@ pub const WILL: Widget = Widget::Card {
             Widget::Field { field: Field::WillTopic, label: "Will topic", class: HALF, beside: &[] },
             Widget::Field { field: Field::WillQos, label: "Will QoS", class: RIGHT_HALF, beside: &[] },
             Widget::Field { field: Field::WillMessage, label: "Will message", class: WIDE, beside: &[] },
+            Widget::Properties(Form::Will),
             Widget::Words(
                 "help wide",
                 "Published by the broker when the connection is lost. Takes effect with the next Connect.",

@@ -1,7 +1,10 @@
 //! How the page says where a connection stands.
 
 use mqttscope_client::{ConnectionState, Phase};
-use mqttscope_text::number;
+use mqttscope_proto::session::ServerLimits;
+use mqttscope_proto::{ProtocolVersion, Qos};
+use mqttscope_text::{capitalised, number};
+use mqttscope_view::VERSIONS;
 
 use super::text::concat;
 
@@ -32,6 +35,7 @@ pub fn detail(connection: &ConnectionState) -> String {
         Phase::Idle => "Press Connect to open a WebSocket.".into(),
         Phase::Ended { why, .. } => why.clone(),
         Phase::Opening => concat(&["Opening a WebSocket to ", &connection.url]),
+        Phase::AwaitingConnAck if connection.authentication.is_some() => ASKS.into(),
         Phase::AwaitingConnAck => "The WebSocket is open, CONNECT was sent, CONNACK is awaited.".into(),
         Phase::Connected => connected(connection),
         Phase::Closing => "Waiting for the peer to close the WebSocket.".into(),
@@ -44,6 +48,13 @@ fn connected(connection: &ConnectionState) -> String {
     if !connection.subprotocol.is_empty() {
         said.extend([" (", &connection.subprotocol, ")"]);
     }
+    if let Some(limits) = &connection.limits {
+        said.push_str(&allowed(limits));
+    }
+    if connection.authentication.is_some() {
+        said.push_str(". ");
+        said.push_str(ASKS);
+    }
     if connection.queued > 0 {
         said.push_str(", ");
         said.push_str(&number::counted(connection.queued, " message queued", " messages queued"));
@@ -52,6 +63,65 @@ fn connected(connection: &ConnectionState) -> String {
         said.push_str(GOES_ON);
     }
     said
+}
+
+/// What a server of MQTT 5 allows, as far as it limits anything: `. Receive maximum 20, no shared subscriptions`.
+fn allowed(limits: &ServerLimits) -> String {
+    let number = |words: &str, number: u32| concat(&[words, &number::grouped(number.into())]);
+    let is_less = |available: bool, words: &str| (!available).then(|| words.to_owned());
+    let parts = [
+        limits.assigned_client_id.as_ref().map(|id| concat(&["Client ID ", id, " by the server"])),
+        (limits.receive_maximum < u16::MAX)
+            .then(|| number("receive maximum ", limits.receive_maximum.into())),
+        limits
+            .maximum_packet_size
+            .map(|size| concat(&["packets up to ", &number::grouped(size.into()), " B"])),
+        (limits.maximum_qos < Qos::ExactlyOnce)
+            .then(|| number("QoS up to ", limits.maximum_qos.as_u8().into())),
+        (limits.topic_alias_maximum > 0)
+            .then(|| number("topic aliases up to ", limits.topic_alias_maximum.into())),
+        is_less(limits.retain_available, "no retained messages"),
+        is_less(limits.wildcard_subscription_available, "no wildcards"),
+        is_less(limits.subscription_identifier_available, "no subscription identifiers"),
+        is_less(limits.shared_subscription_available, "no shared subscriptions"),
+        limits.server_keep_alive.map(|keep_alive| match keep_alive.as_secs() {
+            0 => "keep alive off by the server".to_owned(),
+            secs => concat(&["keep alive ", &number::grouped(secs.into()), " s by the server"]),
+        }),
+        session_expiry(limits.session_expiry_secs),
+        limits
+            .response_information
+            .as_ref()
+            .map(|information| concat(&["response information ", information])),
+        limits.reason_string.as_ref().map(|reason| concat(&["“", reason, "”"])),
+    ];
+    let mut said = String::new();
+    for part in parts.into_iter().flatten() {
+        said.push_str(if said.is_empty() { ". " } else { ", " });
+        said.push_str(&if said == ". " { capitalised(&part) } else { part });
+    }
+    said
+}
+
+fn session_expiry(secs: u32) -> Option<String> {
+    match secs {
+        0 => None,
+        u32::MAX => Some("the session never expires".into()),
+        secs => Some(concat(&["the session expires after ", &number::grouped(secs.into()), " s"])),
+    }
+}
+
+/// The version of a connection that is there, or else the one that is chosen for the next.
+#[must_use]
+pub fn version(connection: &ConnectionState, chosen: ProtocolVersion) -> ProtocolVersion {
+    if connection.is_open() { connection.version } else { chosen }
+}
+
+/// The version to try where a server has refused one, or hung up on it, by the name of its choice.
+#[must_use]
+pub fn version_to_try(connection: &ConnectionState) -> Option<&'static str> {
+    let version = connection.offered_version.filter(|_| !connection.is_open())?;
+    VERSIONS.iter().find(|choice| choice.value == version).map(|choice| choice.name)
 }
 
 /// The colour that goes with the headline.
@@ -81,11 +151,14 @@ fn name(connection: &ConnectionState) -> &str {
     if connection.client_id.is_empty() { "a client without id" } else { &connection.client_id }
 }
 
+const ASKS: &str = "The server asks for authentication: answer it in the Authentication card.";
 const GOES_ON: &str =
     ". The broker broke a rule (see the log), and the page stays connected: “Close on violation” is off.";
 
 #[cfg(test)]
 mod tests {
+    use mqttscope_proto::KeepAlive;
+
     use super::*;
 
     #[test]
@@ -109,5 +182,50 @@ mod tests {
         connection.has_broken_rule = true;
         let words = detail(&connection);
         assert!(words.ends_with("stays connected: “Close on violation” is off."), "{words}");
+    }
+
+    #[test]
+    fn what_the_server_allows_is_said() {
+        let limits = ServerLimits::default();
+        assert_eq!(allowed(&limits), "");
+        let limits = ServerLimits {
+            receive_maximum: 20,
+            shared_subscription_available: false,
+            server_keep_alive: Some(KeepAlive::from_secs(30)),
+            ..limits
+        };
+        assert_eq!(
+            allowed(&limits),
+            ". Receive maximum 20, no shared subscriptions, keep alive 30 s by the server"
+        );
+        let limits = ServerLimits {
+            maximum_qos: Qos::AtLeastOnce,
+            maximum_packet_size: Some(1_000),
+            session_expiry_secs: u32::MAX,
+            ..ServerLimits::default()
+        };
+        assert_eq!(allowed(&limits), ". Packets up to 1,000 B, QoS up to 1, the session never expires");
+        let connection = ConnectionState {
+            phase: Phase::Connected,
+            url: "ws://h/".into(),
+            limits: Some(Box::new(limits)),
+            ..ConnectionState::default()
+        };
+        assert!(detail(&connection).starts_with("ws://h/. Packets up to 1,000 B"));
+    }
+
+    #[test]
+    fn another_version_is_offered_where_one_was_refused() {
+        let mut connection = ConnectionState {
+            phase: Phase::Ended { why: String::new(), failed: true },
+            ..ConnectionState::default()
+        };
+        assert_eq!(version_to_try(&connection), None);
+        for (version, offered) in ProtocolVersion::ALL.into_iter().zip(["3.1", "3.1.1", "5"]) {
+            connection.offered_version = Some(version);
+            assert_eq!(version_to_try(&connection), Some(offered));
+        }
+        connection.phase = Phase::Opening;
+        assert_eq!(version_to_try(&connection), None);
     }
 }

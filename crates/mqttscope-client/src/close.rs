@@ -381,7 +381,7 @@ mod tests {
             (5, "not authorized"),
             (6, "reserved code (return code 6)"),
             (0x87, "Not authorized (reason code 0x87)"),
-            (200, "undefined code (reason code 0xc8)"),
+            (200, "reserved code (return code 200)"),
         ] {
             let said = LocalClose::Refused(code, None).words(&Phase::AwaitingConnAck, true);
             assert!(said.contains(words), "{said}");

@@ -35,6 +35,8 @@ pub struct ConnectionState {
     pub phase: Phase,
     /// When the phase began, in milliseconds of the caller's clock.
     pub since: u64,
+    /// The version that it was asked for with.
+    pub version: ProtocolVersion,
     /// The client id that it was asked for with, or the one that the server assigned.
     pub client_id: String,
     /// Where the WebSocket leads.

@@ -18,6 +18,7 @@ mod inspect;
 mod layout;
 mod log_view;
 mod offers;
+mod request;
 mod row;
 mod rows;
 #[cfg(test)]

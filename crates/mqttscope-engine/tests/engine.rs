@@ -4,11 +4,14 @@ use mqttscope_client::{Input as LinkInput, Output as LinkOutput};
 use mqttscope_engine::{Engine, Input, Output};
 use mqttscope_link::{
     Asked, Command, ConnectRequest, ConnectionCommand, Content, Copy, FilterEdit, Geometry, Gesture,
-    LogCommand, Look, PageCommand, PanelLook, PanelView, PayloadBody, PayloadFormat, Phase, Slot, Span, Step,
-    Ticket, Update, View,
+    LogCommand, Look, PageCommand, PanelLook, PanelView, PayloadBody, PayloadFormat, Phase, Secret, Slot,
+    Span, Step, Ticket, Update, View,
 };
 use mqttscope_proto::session::ConnectOptions;
-use mqttscope_proto::{KeepAlive, ProtocolVersion, Qos, Timestamp};
+use mqttscope_proto::{
+    KeepAlive, PropertyBuf, PropertyId, PropertyValue, ProtocolVersion, Qos, ReasonCode, SubscribeOptions,
+    Timestamp,
+};
 
 const SLOT: Slot = Slot(0);
 /// 2026-11-25T10:30:01Z, in microseconds since the Unix epoch.
@@ -64,14 +67,42 @@ impl Bench {
             keep_alive: KeepAlive::from_secs(30),
             username: Some("user".into()),
             password: Some(b"secret".to_vec()),
-            ..ConnectOptions::default()
+            will: None,
+            properties: PropertyBuf::new(),
         };
+        self.connect_with(options);
+    }
+
+    fn connect_with(&mut self, options: ConnectOptions) {
         let request = ConnectRequest {
             subprotocols: vec!["mqtt".into()],
             ..ConnectRequest::new("ws://broker/", options)
         };
         self.connection(ConnectionCommand::Connect(Box::new(request))).expect("it cannot fail");
         self.link(LinkInput::Opened { subprotocol: "mqtt" });
+    }
+
+    /// A connection of MQTT 5 whose CONNACK has these properties.
+    fn connected_in_5(method: Option<&'static str>, connack: &[u8]) -> Self {
+        let mut bench = Self::new();
+        let version = ProtocolVersion::V5;
+        let mut properties = PropertyBuf::new();
+        if let Some(method) = method {
+            let method = PropertyValue::Text(method.into());
+            properties.push(PropertyId::AuthenticationMethod, method).expect("it has bytes");
+        }
+        bench.connect_with(ConnectOptions {
+            version,
+            client_id: "me".into(),
+            clean_session: true,
+            properties,
+            ..ConnectOptions::default()
+        });
+        let len = u8::try_from(connack.len()).expect("a short one");
+        bench.receive(&[&[0x20, 3 + len, 0, 0, len][..], connack].concat());
+        assert_eq!(bench.phase(), Phase::Connected);
+        bench.sent.clear();
+        bench
     }
 
     fn ask(&mut self, command: Command) -> Result<(), String> {
@@ -232,10 +263,15 @@ fn what_the_session_refuses_is_said_in_a_sentence() {
         qos: Qos::AtMostOnce,
         retain: false,
         payload: Vec::new(),
+        properties: PropertyBuf::new(),
     };
     let words = bench.connection(publish).expect_err("there is no connection");
     assert!(words.starts_with(char::is_uppercase) && words.ends_with('.'), "{words}");
-    let filter = ConnectionCommand::Subscribe { filter: "a/#/b".into(), qos: Qos::AtMostOnce };
+    let filter = ConnectionCommand::Subscribe {
+        filter: "a/#/b".into(),
+        options: SubscribeOptions::default(),
+        properties: PropertyBuf::new(),
+    };
     assert!(bench.connection(filter).is_err());
     assert_eq!(
         bench.log(LogCommand::GoTo("99".into())),
@@ -417,6 +453,7 @@ fn a_clock_that_is_set_moves_the_time_of_day_and_no_difference() {
         qos: Qos::AtLeastOnce,
         retain: false,
         payload: b"!".to_vec(),
+        properties: PropertyBuf::new(),
     };
     bench.connection(publish).expect("connected");
     let hour = 3_600_000_000;
@@ -455,8 +492,12 @@ fn a_connection_that_a_sleep_has_ended_says_so() {
 fn a_server_that_breaks_a_rule_loses_the_connection_if_that_is_switched_on() {
     for close_on_violation in [false, true] {
         let mut bench = Bench::connected();
-        let (withhold_pingreq, send_duplicates) = (false, false);
-        let switches = ConnectionCommand::Switches { withhold_pingreq, send_duplicates, close_on_violation };
+        let switches = ConnectionCommand::Switches {
+            withhold_pingreq: false,
+            send_duplicates: false,
+            break_limits: false,
+            close_on_violation,
+        };
         bench.connection(switches).expect("it cannot fail");
         bench.receive(b"\x20\x02\x00\x00");
         let expected = if close_on_violation { Phase::Closing } else { Phase::Connected };
@@ -488,4 +529,131 @@ fn clearing_forgets_the_selection() {
 fn packet(number: Option<u32>) -> PanelLook {
     let (tree, bytes) = (Span { start: 0, end: 50 }, Span { start: 0, end: 64 });
     PanelLook::Packet { number, chosen: None, hovered: None, tree, bytes }
+}
+
+fn properties(list: &[(PropertyId, PropertyValue<'_>)]) -> PropertyBuf {
+    let mut properties = PropertyBuf::new();
+    for (id, value) in list {
+        properties.push(*id, *value).expect("it has bytes");
+    }
+    properties
+}
+
+#[test]
+fn properties_and_options_of_mqtt_5_are_sent() {
+    let mut bench = Bench::connected_in_5(None, &[0x22, 0, 9]);
+    let publish = ConnectionCommand::Publish {
+        topic: "t".into(),
+        qos: Qos::AtMostOnce,
+        retain: false,
+        payload: b"!".to_vec(),
+        properties: properties(&[(PropertyId::TopicAlias, PropertyValue::Number(3))]),
+    };
+    bench.connection(publish).expect("the server has aliases");
+    assert_eq!(bench.sent, b"\x30\x08\0\x01t\x03\x23\0\x03!");
+    bench.sent.clear();
+    let subscribe = ConnectionCommand::Subscribe {
+        filter: "a".into(),
+        options: SubscribeOptions::new(Qos::AtLeastOnce).with_no_local(true),
+        properties: properties(&[(PropertyId::SubscriptionIdentifier, PropertyValue::Number(7))]),
+    };
+    bench.connection(subscribe).expect("connected");
+    assert_eq!(bench.sent, b"\x82\x09\0\x01\x02\x0b\x07\0\x01a\x05");
+    bench.sent.clear();
+    let disconnect = ConnectionCommand::Disconnect {
+        reason: ReasonCode::DISCONNECT_WITH_WILL,
+        properties: properties(&[(PropertyId::ReasonString, PropertyValue::Text("x".into()))]),
+    };
+    bench.connection(disconnect).expect("connected");
+    assert_eq!(bench.sent, b"\xe0\x06\x04\x04\x1f\0\x01x");
+}
+
+#[test]
+fn what_the_server_does_not_allow_is_refused_with_its_clause_until_that_is_switched_on() {
+    let mut bench = Bench::connected_in_5(None, &[0x2a, 0]);
+    let subscribe = ConnectionCommand::Subscribe {
+        filter: "$share/g/a".into(),
+        options: SubscribeOptions::default(),
+        properties: PropertyBuf::new(),
+    };
+    let words = bench.connection(subscribe.clone()).expect_err("no shared subscriptions");
+    for part in ["no shared subscriptions", "(MQTT 5, 3.2.2.3.13)", "Break the server's limits"] {
+        assert!(words.contains(part), "{words}");
+    }
+    assert!(bench.sent.is_empty());
+    let switches = ConnectionCommand::Switches {
+        withhold_pingreq: false,
+        send_duplicates: false,
+        break_limits: true,
+        close_on_violation: false,
+    };
+    bench.connection(switches).expect("it cannot fail");
+    bench.connection(subscribe).expect("a tester may");
+    assert!(!bench.sent.is_empty());
+}
+
+#[test]
+fn a_disconnect_that_the_server_may_not_get_leaves_the_connection_there() {
+    let mut bench = Bench::connected_in_5(None, &[]);
+    let disconnect = ConnectionCommand::Disconnect {
+        reason: ReasonCode::SUCCESS,
+        properties: properties(&[(PropertyId::SessionExpiryInterval, PropertyValue::Number(60))]),
+    };
+    let words = bench.connection(disconnect).expect_err("the session ends with the connection");
+    assert!(words.contains("MQTT 5, 3.14.2.2.2"), "{words}");
+    assert_eq!(bench.phase(), Phase::Connected);
+}
+
+#[test]
+fn an_attempt_in_mqtt_5_can_be_given_up() {
+    let mut bench = Bench::new();
+    let version = ProtocolVersion::V5;
+    bench.connect_with(ConnectOptions { version, ..ConnectOptions::default() });
+    let disconnect =
+        ConnectionCommand::Disconnect { reason: ReasonCode::SUCCESS, properties: PropertyBuf::new() };
+    bench.connection(disconnect).expect("it is given up");
+    assert_ne!(bench.phase(), Phase::AwaitingConnAck);
+}
+
+#[test]
+fn an_authentication_is_answered_and_begun_again() {
+    let mut bench = Bench::connected_in_5(Some("M"), &[0x15, 0, 1, b'M']);
+    let again = ConnectionCommand::Authenticate { again: true, data: Some(Secret(b"a".to_vec())) };
+    bench.connection(again).expect("connected");
+    assert_eq!(bench.sent, b"\xf0\x0a\x19\x08\x15\0\x01M\x16\0\x01a");
+    bench.sent.clear();
+    bench.receive(b"\xf0\x0a\x18\x08\x15\0\x01M\x16\0\x01?");
+    // The page is told what the log hides.
+    let asked = bench.updates.iter().rev().find_map(|update| match update {
+        Update::Connection(_, state) => state.authentication.clone(),
+        _ => None,
+    });
+    assert_eq!(asked.and_then(|asked| asked.data).map(|data| data.0), Some(b"?".to_vec()));
+    let log = bench.engine.log();
+    let hidden = (0..log.end()).filter_map(|number| log.record(number));
+    assert!(hidden.map(|record| log.bytes(record)).all(|bytes| !bytes.ends_with(b"\x01?")));
+    let answer = ConnectionCommand::Authenticate { again: false, data: Some(Secret(b"b".to_vec())) };
+    bench.connection(answer.clone()).expect("the server asks");
+    assert_eq!(bench.sent, b"\xf0\x0a\x18\x08\x15\0\x01M\x16\0\x01b");
+    bench.receive(b"\xf0\x06\x00\x04\x15\0\x01M");
+    bench.connection(answer).expect_err("the server asks no more");
+}
+
+#[test]
+fn a_request_says_of_its_answer_where_it_goes() {
+    let mut bench = Bench::connected_in_5(None, &[]);
+    bench.receive(b"\x30\x0f\0\x01t\x0a\x08\0\x02re\x09\0\x02\xff\0?");
+    bench.receive(b"\x30\x05\0\x01t\0?");
+    let packets = bench.engine.log().end();
+    let reply = |bench: &mut Bench, number: u32| {
+        bench.updates.clear();
+        bench.page(PageCommand::Reply(number));
+        bench.updates.iter().find_map(|update| match update {
+            Update::Reply { topic, correlation } => Some((topic.clone(), correlation.clone())),
+            _ => None,
+        })
+    };
+    let answers: Vec<_> = (0..packets).filter_map(|number| reply(&mut bench, number)).collect();
+    assert_eq!(answers, [("re".to_owned(), vec![0xff, 0])]);
+    assert_eq!(reply(&mut bench, 1_000), None);
 }

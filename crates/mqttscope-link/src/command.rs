@@ -1,7 +1,9 @@
 //! What the page asks of the engine.
 
+use std::fmt;
+
 use mqttscope_client::ConnectRequest;
-use mqttscope_proto::Qos;
+use mqttscope_proto::{PropertyBuf, Qos, ReasonCode, SubscribeOptions};
 use serde::{Deserialize, Serialize};
 
 /// What a person, or the page itself, wants done.
@@ -25,15 +27,22 @@ pub enum ConnectionCommand {
     /// Opens a WebSocket and connects over it. A connection that is still there is dropped.
     Connect(Box<ConnectRequest>),
     /// Sends DISCONNECT and closes; an attempt that is under way is given up.
-    Disconnect,
+    Disconnect {
+        /// Why, in MQTT 5.
+        reason: ReasonCode,
+        /// Properties, in MQTT 5.
+        properties: PropertyBuf,
+    },
     /// Closes without DISCONNECT.
     Drop,
     /// Subscribes to a topic filter.
     Subscribe {
         /// The topic filter, checked by the page already.
         filter: String,
-        /// The QoS that is asked for.
-        qos: Qos,
+        /// The QoS that is asked for, and in MQTT 5 what else is.
+        options: SubscribeOptions,
+        /// Properties, in MQTT 5.
+        properties: PropertyBuf,
     },
     /// Gives a subscription up.
     Unsubscribe {
@@ -50,6 +59,15 @@ pub enum ConnectionCommand {
         retain: bool,
         /// The message, any bytes.
         payload: Vec<u8>,
+        /// Properties, in MQTT 5.
+        properties: PropertyBuf,
+    },
+    /// Sends AUTH (MQTT 5, 4.12): the answer that the server waits for, or the beginning of another authentication.
+    Authenticate {
+        /// It begins another one.
+        again: bool,
+        /// Authentication Data.
+        data: Option<Secret>,
     },
     /// Sets the test switches, on a live connection too.
     Switches {
@@ -57,9 +75,21 @@ pub enum ConnectionCommand {
         withhold_pingreq: bool,
         /// What can have DUP is sent twice.
         send_duplicates: bool,
+        /// What the server does not allow is sent all the same.
+        break_limits: bool,
         /// A server that breaks a rule loses the connection.
         close_on_violation: bool,
     },
+}
+
+/// Bytes that are not shown.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Secret(pub Vec<u8>);
+
+impl fmt::Debug for Secret {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Secret(***)")
+    }
 }
 
 /// What can be done with the log and with what is looked at of it.
@@ -191,6 +221,8 @@ pub enum PageCommand {
     Zone(Vec<(u64, i32)>),
     /// A line of the payload is folded, or unfolded.
     Fold(u32),
+    /// The request with that number is to be answered: what it says of the answer comes as [`crate::Update::Reply`].
+    Reply(u32),
     /// Something is wanted for the clipboard, as [`crate::Update::Copied`].
     Copy(Copy),
 }

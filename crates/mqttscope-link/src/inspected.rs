@@ -57,6 +57,8 @@ pub struct PacketHead {
     pub dup: bool,
     /// RETAIN, where it means something.
     pub retain: bool,
+    /// It is a request, with a Response Topic that an answer can be published to (MQTT 5, 4.10).
+    pub is_request: bool,
     /// Its password was overwritten as it was logged.
     pub is_password_hidden: bool,
     /// How many things are wrong with it.

@@ -15,7 +15,7 @@ mod update;
 
 pub use command::{
     Command, ConnectionCommand, Copy, FilterEdit, Geometry, Gesture, LogCommand, Look, PageCommand,
-    PanelLook, PayloadFormat, Pointed, Slot, Span, Step,
+    PanelLook, PayloadFormat, Pointed, Secret, Slot, Span, Step,
 };
 pub use inspected::{
     Absence, HandshakeView, HexView, Leaf, LeafKind, MarkView, PacketHead, PacketView, PayloadBody,
@@ -57,9 +57,11 @@ pub struct OtherBuild;
 
 /// FNV-1a over the files that define the messages, folded to a byte.
 const fn build() -> u8 {
-    let sources: [&[u8]; 9] = [
+    let sources: [&[u8]; 11] = [
         include_bytes!("../../mqttscope-client/src/client.rs"),
         include_bytes!("../../mqttscope-client/src/connection.rs"),
+        include_bytes!("../../mqttscope-proto/src/packet/properties.rs"),
+        include_bytes!("../../mqttscope-proto/src/session/limits.rs"),
         include_bytes!("../../mqttscope-proto/src/session/options.rs"),
         include_bytes!("../../mqttscope-proto/src/types.rs"),
         include_bytes!("command.rs"),
@@ -83,17 +85,39 @@ const fn build() -> u8 {
 
 #[cfg(test)]
 mod tests {
+    use mqttscope_proto::{PropertyBuf, PropertyId, PropertyValue, ReasonCode};
+
     use super::*;
 
+    const DROP: ConnectionCommand = ConnectionCommand::Drop;
+
+    fn properties() -> PropertyBuf {
+        let mut properties = PropertyBuf::new();
+        properties.push(PropertyId::ReasonString, PropertyValue::Text("why".into())).expect("it has bytes");
+        properties
+    }
+
     #[test]
-    fn a_message_comes_out_as_it_went_in() {
-        let command = Command::Connection(Slot(3), ConnectionCommand::Disconnect);
+    fn what_is_secret_is_not_in_a_command_that_is_shown() {
+        let data = Some(Secret(b"hush".to_vec()));
+        let command = ConnectionCommand::Authenticate { again: true, data };
+        assert!(!format!("{command:?}").contains("104"));
         assert_eq!(decode(&encode(&command)), Ok(command));
     }
 
     #[test]
+    fn a_message_comes_out_as_it_went_in() {
+        for command in
+            [DROP, ConnectionCommand::Disconnect { reason: ReasonCode(4), properties: properties() }]
+        {
+            let command = Command::Connection(Slot(3), command);
+            assert_eq!(decode(&encode(&command)), Ok(command));
+        }
+    }
+
+    #[test]
     fn bytes_of_another_build_are_told() {
-        let mut bytes = encode(&Command::Connection(Slot(0), ConnectionCommand::Disconnect));
+        let mut bytes = encode(&Command::Connection(Slot(0), DROP));
         assert_eq!(decode::<Command>(&bytes[..1]), Err(OtherBuild));
         bytes[0] = bytes[0].wrapping_add(1);
         assert_eq!(decode::<Command>(&bytes), Err(OtherBuild));

@@ -38,6 +38,13 @@ pub enum Update {
     FilterUsed(String),
     /// What was wanted for the clipboard.
     Copied(Copy, String),
+    /// What a request says of its answer (MQTT 5, 4.10).
+    Reply {
+        /// The Response Topic.
+        topic: String,
+        /// The Correlation Data, empty where there is none.
+        correlation: Vec<u8>,
+    },
     /// An export is written, and comes beside this message.
     Exported(Result<Saved, String>),
     /// A capture was read, whole or as far as it can be.

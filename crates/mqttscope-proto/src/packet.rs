@@ -11,7 +11,7 @@ use crate::field::{BitDef, FieldDef, FieldValue, Meaning, common};
 use crate::frame::{FixedHeader, Frame};
 use crate::reader::{Reader, Trace, ViolationsOnly};
 use crate::reason::ReasonCode;
-use crate::rule::{Rule, ViolationSink};
+use crate::rule::{Rule, Violation, ViolationSink};
 use crate::types::{PacketType, ProtocolVersion};
 use crate::varint;
 
@@ -95,6 +95,19 @@ pub fn decode<'a>(
         Some((frame, _)) => Err(not_one_packet(frame.bytes().len(), bytes.len())),
         None => Err(not_one_packet(expected_len(FixedHeader::decode(bytes, version)?, bytes), bytes.len())),
     }
+}
+
+/// Decodes a packet, and tells the first rule that it breaks.
+///
+/// One function for all that is in no hurry: with a sink of their own each would bring another decoder into the page.
+#[inline(never)]
+pub(crate) fn decode_and_judge(
+    bytes: &[u8],
+    version: ProtocolVersion,
+) -> (Result<Packet<'_>, DecodeError>, Option<Violation>) {
+    let mut violation = None;
+    let decoded = decode(bytes, version, &mut violation);
+    (decoded, violation)
 }
 
 impl<'a> Frame<'a> {

@@ -178,7 +178,19 @@ impl PropertyId {
     /// Its name in the specification.
     #[must_use]
     pub const fn title(self) -> &'static str {
-        self.def().name
+        // Not by way of its definition: who needs only names is not to carry the dissector's words.
+        TITLES[self.place()]
+    }
+
+    const fn place(self) -> usize {
+        let mut at = 0;
+        while at < Self::ALL.len() {
+            if Self::ALL[at] as u8 == self as u8 {
+                return at;
+            }
+            at += 1;
+        }
+        0
     }
 
     /// Its name in JSON.
@@ -261,14 +273,7 @@ impl PropertyId {
 
     /// What the dissector says of it.
     pub(crate) const fn def(self) -> &'static FieldDef {
-        let mut at = 0;
-        while at < Self::ALL.len() {
-            if Self::ALL[at] as u8 == self as u8 {
-                return &DEFS[at];
-            }
-            at += 1;
-        }
-        &DEFS[0]
+        &DEFS[self.place()]
     }
 }
 
@@ -449,141 +454,172 @@ const fn def(name: &'static str, rule: &'static str, v5: &'static str) -> FieldD
 }
 
 /// In the order of [`PropertyId::ALL`].
+const TITLES: [&str; 27] = [
+    "Payload Format Indicator",
+    "Message Expiry Interval",
+    "Content Type",
+    "Response Topic",
+    "Correlation Data",
+    "Subscription Identifier",
+    "Session Expiry Interval",
+    "Assigned Client Identifier",
+    "Server Keep Alive",
+    "Authentication Method",
+    "Authentication Data",
+    "Request Problem Information",
+    "Will Delay Interval",
+    "Request Response Information",
+    "Response Information",
+    "Server Reference",
+    "Reason String",
+    "Receive Maximum",
+    "Topic Alias Maximum",
+    "Topic Alias",
+    "Maximum QoS",
+    "Retain Available",
+    "User Property",
+    "Maximum Packet Size",
+    "Wildcard Subscription Available",
+    "Subscription Identifier Available",
+    "Shared Subscription Available",
+];
+
+/// In the order of [`PropertyId::ALL`].
 static DEFS: [FieldDef; 27] = [
     def(
-        "Payload Format Indicator",
+        TITLES[0],
         "0 where the payload is bytes without a stated form, 1 where it is UTF-8; absent means 0.",
         "MQTT 5, 3.3.2.3.2 and 3.1.3.2.3",
     ),
     def(
-        "Message Expiry Interval",
+        TITLES[1],
         "For how long the message may be delivered; what a server forwards has what is left. Absent means for ever.",
         "[MQTT-3.3.2-5], [MQTT-3.3.2-6]",
     )
     .meaning(Meaning::Seconds),
     def(
-        "Content Type",
+        TITLES[2],
         "What the payload is, in words that sender and receiver agree on; often a MIME type.",
         "[MQTT-3.3.2-19], [MQTT-3.3.2-20]",
     ),
     def(
-        "Response Topic",
+        TITLES[3],
         "The topic name that an answer is published to: it makes the message a request.",
         "[MQTT-3.3.2-13] to [MQTT-3.3.2-15]",
     ),
     def(
-        "Correlation Data",
+        TITLES[4],
         "Comes back with the answer, so that the requester knows which request it answers.",
         "[MQTT-3.3.2-16]",
     ),
     def(
-        "Subscription Identifier",
+        TITLES[5],
         "A number for a subscription, 1 to 268,435,455, that comes back in each message that it matches.",
         "[MQTT-3.3.4-3] to [MQTT-3.3.4-6]",
     ),
     def(
-        "Session Expiry Interval",
+        TITLES[6],
         "How long the session lives once the connection has ended; 0xFFFFFFFF is for ever, absent in CONNECT means 0.",
         "MQTT 5, 3.1.2.11.2, 3.2.2.3.2, 3.14.2.2.2",
     )
     .meaning(Meaning::Expiry),
     def(
-        "Assigned Client Identifier",
+        TITLES[7],
         "The client identifier that the server chose, since the client gave none.",
         "[MQTT-3.2.2-16]",
     ),
     def(
-        "Server Keep Alive",
+        TITLES[8],
         "Replaces the Keep Alive of the client, longer or shorter; 0 switches it off.",
         "[MQTT-3.2.2-21]",
     )
     .meaning(Meaning::Seconds),
     def(
-        "Authentication Method",
+        TITLES[9],
         "The name of the enhanced authentication; each AUTH of the connection carries the same.",
         "[MQTT-3.1.2-30], [MQTT-4.12.0-5]",
     ),
     def(
-        "Authentication Data",
+        TITLES[10],
         "What the method says; never shown, logged or exported.",
         "MQTT 5, 4.12",
     )
     .meaning(Meaning::Secret),
     def(
-        "Request Problem Information",
+        TITLES[11],
         "0 forbids Reason Strings and User Properties but in PUBLISH, CONNACK and DISCONNECT; absent means 1.",
         "[MQTT-3.1.2-29]",
     ),
     def(
-        "Will Delay Interval",
+        TITLES[12],
         "How long the server waits with the will once the connection is lost; absent means 0.",
         "[MQTT-3.1.2-8], [MQTT-3.1.3-9]",
     )
     .meaning(Meaning::Seconds),
     def(
-        "Request Response Information",
+        TITLES[13],
         "1 asks for Response Information in CONNACK; absent means 0.",
         "[MQTT-3.1.2-28]",
     ),
     def(
-        "Response Information",
+        TITLES[14],
         "A basis for Response Topics, by a rule that the specification leaves open.",
         "MQTT 5, 3.2.2.3.15",
     ),
-    def("Server Reference", "Another server that the client should go to.", "MQTT 5, 4.11"),
+    def(TITLES[15], "Another server that the client should go to.", "MQTT 5, 4.11"),
     def(
-        "Reason String",
+        TITLES[16],
         "Words for people who look for a fault; no program should read them.",
         "MQTT 5, 3.2.2.3.9",
     ),
     def(
-        "Receive Maximum",
+        TITLES[17],
         "How many messages above QoS 0 may be unacknowledged at the sender of this; not 0, absent means 65,535.",
         "[MQTT-3.3.4-7], [MQTT-3.3.4-9]",
     ),
     def(
-        "Topic Alias Maximum",
+        TITLES[18],
         "The highest topic alias that the sender of this accepts; absent means 0, none.",
         "[MQTT-3.1.2-26], [MQTT-3.2.2-17]",
     ),
     def(
-        "Topic Alias",
+        TITLES[19],
         "A number that stands for the topic on this connection and in this direction, 1 to the other's maximum.",
         "[MQTT-3.3.2-7] to [MQTT-3.3.2-12]",
     ),
     def(
-        "Maximum QoS",
+        TITLES[20],
         "The highest QoS that the server supports, 0 or 1; absent means 2.",
         "[MQTT-3.2.2-9] to [MQTT-3.2.2-12]",
     ),
     def(
-        "Retain Available",
+        TITLES[21],
         "0 where the server does not retain messages; absent means 1.",
         "[MQTT-3.2.2-13], [MQTT-3.2.2-14]",
     ),
     def(
-        "User Property",
+        TITLES[22],
         "A name and a value whose meaning the specification leaves open; order and repetition count.",
         "[MQTT-1.5.7-1], [MQTT-3.3.2-17], [MQTT-3.3.2-18]",
     ),
     def(
-        "Maximum Packet Size",
+        TITLES[23],
         "The largest packet that the sender of this accepts, all of its bytes counted; not 0, absent means no limit.",
         "[MQTT-3.1.2-24], [MQTT-3.2.2-15]",
     )
     .meaning(Meaning::ByteCount),
     def(
-        "Wildcard Subscription Available",
+        TITLES[24],
         "0 where the server takes no filters with + or #; absent means 1.",
         "MQTT 5, 3.2.2.3.11",
     ),
     def(
-        "Subscription Identifier Available",
+        TITLES[25],
         "0 where the server takes no Subscription Identifiers; absent means 1.",
         "MQTT 5, 3.2.2.3.12",
     ),
     def(
-        "Shared Subscription Available",
+        TITLES[26],
         "0 where the server takes no filters that begin with $share/; absent means 1.",
         "MQTT 5, 3.2.2.3.13",
     ),

@@ -1,7 +1,7 @@
 //! What a field that is a list can be set to: each entry with the value that it stands for, so that nothing needs to read
 //! a text that was chosen.
 
-use mqttscope_proto::{ProtocolVersion, Qos};
+use mqttscope_proto::{ProtocolVersion, Qos, ReasonCode};
 
 /// An entry of a list.
 #[derive(Debug)]
@@ -32,9 +32,10 @@ impl<T: Sync, const N: usize> Options for [Choice<T>; N] {
 }
 
 /// The versions of the protocol.
-pub static VERSIONS: [Choice<ProtocolVersion>; 2] = [
+pub static VERSIONS: [Choice<ProtocolVersion>; 3] = [
     Choice { name: "3.1", words: "3.1", value: ProtocolVersion::V31 },
     Choice { name: "3.1.1", words: "3.1.1", value: ProtocolVersion::V311 },
+    Choice { name: "5", words: "5", value: ProtocolVersion::V5 },
 ];
 
 /// The levels of QoS.
@@ -42,6 +43,45 @@ pub static QOS_LEVELS: [Choice<Qos>; 3] = [
     Choice { name: "0", words: "0 at most once", value: Qos::AtMostOnce },
     Choice { name: "1", words: "1 at least once", value: Qos::AtLeastOnce },
     Choice { name: "2", words: "2 exactly once", value: Qos::ExactlyOnce },
+];
+
+/// A property that is 0, 1, or not there: its name is what is sent.
+pub(crate) static FLAGS: [Choice<()>; 3] = [
+    Choice { name: "", words: "not sent", value: () },
+    Choice { name: "0", words: "0 no", value: () },
+    Choice { name: "1", words: "1 yes", value: () },
+];
+
+/// The same of the Payload Format Indicator.
+pub(crate) static PAYLOAD_FORMATS: [Choice<()>; 3] = [
+    Choice { name: "", words: "not sent", value: () },
+    Choice { name: "0", words: "0 bytes", value: () },
+    Choice { name: "1", words: "1 UTF-8 text", value: () },
+];
+
+/// When a server is to send the messages that it retains (MQTT 5, 3.8.3.1).
+pub static RETAIN_HANDLING: [Choice<u8>; 3] = [
+    Choice { name: "0", words: "0 send retained messages", value: 0 },
+    Choice { name: "1", words: "1 only for a new subscription", value: 1 },
+    Choice { name: "2", words: "2 send none", value: 2 },
+];
+
+/// The reason codes that a client may send in DISCONNECT (MQTT 5, table 3-10).
+pub static DISCONNECT_REASONS: [Choice<ReasonCode>; 14] = [
+    Choice { name: "0x00", words: "0x00 Normal disconnection", value: ReasonCode(0x00) },
+    Choice { name: "0x04", words: "0x04 Disconnect with Will Message", value: ReasonCode(0x04) },
+    Choice { name: "0x80", words: "0x80 Unspecified error", value: ReasonCode(0x80) },
+    Choice { name: "0x81", words: "0x81 Malformed Packet", value: ReasonCode(0x81) },
+    Choice { name: "0x82", words: "0x82 Protocol Error", value: ReasonCode(0x82) },
+    Choice { name: "0x83", words: "0x83 Implementation specific error", value: ReasonCode(0x83) },
+    Choice { name: "0x90", words: "0x90 Topic Name invalid", value: ReasonCode(0x90) },
+    Choice { name: "0x93", words: "0x93 Receive Maximum exceeded", value: ReasonCode(0x93) },
+    Choice { name: "0x94", words: "0x94 Topic Alias invalid", value: ReasonCode(0x94) },
+    Choice { name: "0x95", words: "0x95 Packet too large", value: ReasonCode(0x95) },
+    Choice { name: "0x96", words: "0x96 Message rate too high", value: ReasonCode(0x96) },
+    Choice { name: "0x97", words: "0x97 Quota exceeded", value: ReasonCode(0x97) },
+    Choice { name: "0x98", words: "0x98 Administrative action", value: ReasonCode(0x98) },
+    Choice { name: "0x99", words: "0x99 Payload format invalid", value: ReasonCode(0x99) },
 ];
 
 /// The formats of an export, each named by its extension.
@@ -63,3 +103,19 @@ pub(crate) static IMPORT_MODES: [Choice<()>; 2] = [
     Choice { name: "replace", words: "Take its place", value: () },
     Choice { name: "add", words: "Add to it", value: () },
 ];
+
+#[cfg(test)]
+mod tests {
+    use mqttscope_proto::PacketType;
+
+    use super::*;
+
+    #[test]
+    fn reasons_have_the_names_of_the_specification() {
+        for Choice { name, words, value } in &DISCONNECT_REASONS {
+            assert_eq!(*name, value.to_string());
+            let title = value.name(PacketType::Disconnect).expect("a code of DISCONNECT");
+            assert_eq!(*words, [name, " ", title].concat());
+        }
+    }
+}

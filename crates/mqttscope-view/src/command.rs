@@ -35,6 +35,14 @@ commands! {
     Connect = CommandInfo::new("connect").needs(Needs::NoConnection),
     /// Sends DISCONNECT, and closes.
     Disconnect = CommandInfo::new("disconnect").needs(Needs::Connection),
+    /// Connects with another version, which is chosen then.
+    TryVersion(String) = CommandInfo::new("try-version").needs(Needs::NoConnection),
+    /// Answers an AUTH of the server.
+    Authenticate = CommandInfo::new("authenticate").needs(Needs::Connection).speaks_at(Field::AuthButton),
+    /// Begins another authentication.
+    ReAuthenticate = CommandInfo::new("re-authenticate").needs(Needs::Connected).speaks_at(Field::AuthButton),
+    /// Adds, moves or removes a user property.
+    EditPairs(String) = CommandInfo::new("edit-pairs"),
     /// Closes without DISCONNECT.
     DropConnection = CommandInfo::new("drop-connection").needs(Needs::Connection),
     /// Makes a client id by chance.
@@ -140,6 +148,8 @@ impl Command {
         let at = ROWS.iter().position(|row| row.name == name)?;
         Some(match COMMANDS[at].clone() {
             Self::Unsubscribe(_) => Self::Unsubscribe(data),
+            Self::TryVersion(_) => Self::TryVersion(data),
+            Self::EditPairs(_) => Self::EditPairs(data),
             command => command,
         })
     }
@@ -218,6 +228,11 @@ mod tests {
     fn an_element_says_what_its_command_is_about() {
         let unsubscribe = Command::of_name("unsubscribe", "a/#".into());
         assert_eq!(unsubscribe, Some(Command::Unsubscribe("a/#".into())));
+        assert_eq!(Command::of_name("try-version", "5".into()), Some(Command::TryVersion("5".into())));
+        assert_eq!(
+            Command::of_name("edit-pairs", "x 0 up".into()),
+            Some(Command::EditPairs("x 0 up".into()))
+        );
         assert_eq!(Command::of_name("connect", "a/#".into()), Some(Command::Connect));
     }
 

@@ -1,6 +1,11 @@
 //! The table of all controls that hold or say something: a new one is a row here, and what is checked of it.
 
-use crate::choice::{EXPORT_FORMATS, EXPORT_ROWS, IMPORT_MODES, Options, QOS_LEVELS, VERSIONS};
+use mqttscope_proto::{PacketType, PropertyHolder, PropertyId};
+
+use crate::choice::{
+    DISCONNECT_REASONS, EXPORT_FORMATS, EXPORT_ROWS, FLAGS, IMPORT_MODES, Options, PAYLOAD_FORMATS,
+    QOS_LEVELS, RETAIN_HANDLING, VERSIONS,
+};
 use crate::page::Tab;
 
 table! {
@@ -25,6 +30,37 @@ table! {
         SendWithoutPassword = FieldInfo::new("send-without-password", Form::Connection, Kind::Switch(false))
             .settling(&[Field::Password, Field::Username]),
         RememberPassword = FieldInfo::new("remember-password", Form::Connection, Kind::Switch(false)),
+        SessionExpiry = FieldInfo::new("session-expiry", Form::Connection, Kind::Suggest("session-expiries", &[NEVER]))
+            .property(PropertyId::SessionExpiryInterval, "Session expiry (seconds)", "0")
+            .settling(&[Field::DisconnectExpiry]),
+        ReceiveMaximum = FieldInfo::new("receive-maximum", Form::Connection, Kind::Number)
+            .property(PropertyId::ReceiveMaximum, "Receive maximum", "65,535"),
+        MaximumPacketSize = FieldInfo::new("maximum-packet-size", Form::Connection, Kind::Number)
+            .property(PropertyId::MaximumPacketSize, "Maximum packet size (bytes)", "no limit"),
+        TopicAliasMaximum = FieldInfo::new("topic-alias-maximum", Form::Connection, Kind::Number)
+            .property(PropertyId::TopicAliasMaximum, "Topic alias maximum", "0, none"),
+        RequestResponseInformation =
+            FieldInfo::new("request-response-information", Form::Connection, Kind::Choice(&FLAGS))
+                .property(PropertyId::RequestResponseInformation, "Request response information", ""),
+        RequestProblemInformation =
+            FieldInfo::new("request-problem-information", Form::Connection, Kind::Choice(&FLAGS))
+                .property(PropertyId::RequestProblemInformation, "Request problem information", ""),
+        AuthenticationMethod = FieldInfo::new("authentication-method", Form::Connection, Kind::Line)
+            .property(PropertyId::AuthenticationMethod, "Authentication method", "none")
+            .settling(&[Field::AuthenticationData]),
+        // A secret that is kept nowhere: it may be good for one answer only.
+        AuthenticationData = FieldInfo::new(
+            "authentication-data",
+            Form::Connection,
+            Kind::Bytes { hex: Field::AuthenticationDataHex, is_secret: true },
+        )
+        .property(PropertyId::AuthenticationData, "Authentication data", "none")
+        .kept(Kept::Not),
+        AuthenticationDataHex =
+            FieldInfo::new("authentication-data-hex", Form::Connection, Kind::Switch(false))
+                .settling(&[Field::AuthenticationData]),
+        ConnectUserProperties = FieldInfo::new("connect-user-properties", Form::Connection, Kind::Pairs)
+            .property(PropertyId::UserProperty, "User properties", ""),
         Will = FieldInfo::new("will", Form::Will, Kind::Switch(false))
             .settling(&[Field::WillTopic, Field::WillMessage]),
         WillRetain = FieldInfo::new("will-retain", Form::Will, Kind::Switch(false)),
@@ -32,6 +68,46 @@ table! {
         WillQos = FieldInfo::new("will-qos", Form::Will, Kind::Choice(&QOS_LEVELS)),
         // Until it is changed it follows the client id: see `Profile::text`.
         WillMessage = FieldInfo::new("will-message", Form::Will, Kind::Lines("2")),
+        WillDelay = FieldInfo::new("will-delay", Form::Will, Kind::Number)
+            .property(PropertyId::WillDelayInterval, "Will delay (seconds)", "0"),
+        WillExpiry = FieldInfo::new("will-message-expiry", Form::Will, Kind::Number)
+            .property(PropertyId::MessageExpiryInterval, "Will expiry (seconds)", NEVER),
+        WillPayloadFormat = FieldInfo::new("will-payload-format", Form::Will, Kind::Choice(&PAYLOAD_FORMATS))
+            .property(PropertyId::PayloadFormatIndicator, "Will payload format", ""),
+        WillContentType = FieldInfo::new("will-content-type", Form::Will, Kind::Line)
+            .property(PropertyId::ContentType, "Will content type", "none"),
+        WillResponseTopic = FieldInfo::new("will-response-topic", Form::Will, Kind::Line)
+            .property(PropertyId::ResponseTopic, "Will response topic", "none"),
+        WillCorrelationData = FieldInfo::new(
+            "will-correlation-data",
+            Form::Will,
+            Kind::Bytes { hex: Field::WillCorrelationHex, is_secret: false },
+        )
+        .property(PropertyId::CorrelationData, "Will correlation data", "none"),
+        WillCorrelationHex = FieldInfo::new("will-correlation-data-hex", Form::Will, Kind::Switch(false))
+            .settling(&[Field::WillCorrelationData]),
+        WillUserProperties = FieldInfo::new("will-user-properties", Form::Will, Kind::Pairs)
+            .property(PropertyId::UserProperty, "Will user properties", ""),
+        DisconnectReason = FieldInfo::new("disconnect-reason", Form::Disconnect, Kind::Choice(&DISCONNECT_REASONS)),
+        DisconnectExpiry = FieldInfo::new(
+            "disconnect-session-expiry",
+            Form::Disconnect,
+            Kind::Suggest("disconnect-session-expiries", &[NEVER]),
+        )
+        .property(PropertyId::SessionExpiryInterval, "Session expiry (seconds) from now on", "as in CONNECT"),
+        DisconnectReasonString = FieldInfo::new("disconnect-reason-string", Form::Disconnect, Kind::Line)
+            .property(PropertyId::ReasonString, "Reason string", "none"),
+        DisconnectUserProperties = FieldInfo::new("disconnect-user-properties", Form::Disconnect, Kind::Pairs)
+            .property(PropertyId::UserProperty, "User properties of DISCONNECT", ""),
+        AuthAnswer = FieldInfo::new(
+            "auth-answer",
+            Form::Authentication,
+            Kind::Bytes { hex: Field::AuthAnswerHex, is_secret: true },
+        )
+        .kept(Kept::Not),
+        AuthAnswerHex = FieldInfo::new("auth-answer-hex", Form::Authentication, Kind::Switch(false))
+            .settling(&[Field::AuthAnswer]),
+        AuthButton = FieldInfo::new("authenticate", Form::Authentication, Kind::Button),
         // A page that withholds or doubles packets from the start would be a trap.
         SimulateDown = FieldInfo::new("simulate-down", Form::TestSwitches, Kind::Switch(false))
             .kept(Kept::Not)
@@ -39,15 +115,47 @@ table! {
         SendDuplicates = FieldInfo::new("send-duplicates", Form::TestSwitches, Kind::Switch(false))
             .kept(Kept::Not)
             .effect(Effect::Policy),
+        BreakLimits = FieldInfo::new("break-limits", Form::TestSwitches, Kind::Switch(false))
+            .kept(Kept::Not)
+            .effect(Effect::Policy),
         CloseOnViolation = FieldInfo::new("close-on-violation", Form::TestSwitches, Kind::Switch(false))
             .effect(Effect::Policy),
         Filter = FieldInfo::new("filter", Form::Subscribe, Kind::Topic).default("topic/mqtttopic"),
         RequestedQos = FieldInfo::new("requested-qos", Form::Subscribe, Kind::Choice(&QOS_LEVELS)),
+        NoLocal = FieldInfo::new("no-local", Form::Subscribe, Kind::Switch(false)).option("No local"),
+        RetainAsPublished = FieldInfo::new("retain-as-published", Form::Subscribe, Kind::Switch(false))
+            .option("Retain as published"),
+        RetainHandling = FieldInfo::new("retain-handling", Form::Subscribe, Kind::Choice(&RETAIN_HANDLING))
+            .option("Retain handling"),
+        SubscriptionIdentifier = FieldInfo::new("subscription-identifier", Form::Subscribe, Kind::Number)
+            .property(PropertyId::SubscriptionIdentifier, "Subscription identifier", "none"),
+        SubscribeUserProperties = FieldInfo::new("subscribe-user-properties", Form::Subscribe, Kind::Pairs)
+            .property(PropertyId::UserProperty, "User properties of SUBSCRIBE", ""),
         SubscribeButton = FieldInfo::new("subscribe", Form::Subscribe, Kind::Button),
         Topic = FieldInfo::new("topic", Form::Publish, Kind::Topic).default("topic/mqtttopic"),
         PublishQos = FieldInfo::new("publish-qos", Form::Publish, Kind::Choice(&QOS_LEVELS)),
         Message = FieldInfo::new("message", Form::Publish, Kind::Lines("2")).default("Hello from MQTT client."),
         Retain = FieldInfo::new("retain", Form::Publish, Kind::Switch(false)),
+        PayloadFormat = FieldInfo::new("payload-format", Form::Publish, Kind::Choice(&PAYLOAD_FORMATS))
+            .property(PropertyId::PayloadFormatIndicator, "Payload format", ""),
+        ContentType = FieldInfo::new("content-type", Form::Publish, Kind::Line)
+            .property(PropertyId::ContentType, "Content type", "none"),
+        ResponseTopic = FieldInfo::new("response-topic", Form::Publish, Kind::Line)
+            .property(PropertyId::ResponseTopic, "Response topic", "none"),
+        CorrelationData = FieldInfo::new(
+            "correlation-data",
+            Form::Publish,
+            Kind::Bytes { hex: Field::CorrelationHex, is_secret: false },
+        )
+        .property(PropertyId::CorrelationData, "Correlation data", "none"),
+        CorrelationHex = FieldInfo::new("correlation-data-hex", Form::Publish, Kind::Switch(false))
+            .settling(&[Field::CorrelationData]),
+        MessageExpiry = FieldInfo::new("message-expiry", Form::Publish, Kind::Number)
+            .property(PropertyId::MessageExpiryInterval, "Message expiry (seconds)", NEVER),
+        TopicAlias = FieldInfo::new("topic-alias", Form::Publish, Kind::Number)
+            .property(PropertyId::TopicAlias, "Topic alias", "none"),
+        PublishUserProperties = FieldInfo::new("publish-user-properties", Form::Publish, Kind::Pairs)
+            .property(PropertyId::UserProperty, "User properties of PUBLISH", ""),
         PublishButton = FieldInfo::new("publish", Form::Publish, Kind::Button),
         File = FieldInfo::new("file", Form::Publish, Kind::File),
         GoTo = FieldInfo::new("go-to", Form::GoTo, Kind::Line).kept(Kept::Not),
@@ -73,6 +181,10 @@ table! {
     pub enum Form: FormInfo {
         Connection = FormInfo { part: Part::Profile, tab: Tab::Connection, button: Some(Field::ConnectButton) },
         Will = FormInfo { part: Part::Profile, tab: Tab::Connection, button: Some(Field::ConnectButton) },
+        Disconnect =
+            FormInfo { part: Part::Profile, tab: Tab::Connection, button: Some(Field::ConnectButton) },
+        Authentication =
+            FormInfo { part: Part::Profile, tab: Tab::Connection, button: Some(Field::AuthButton) },
         TestSwitches = FormInfo { part: Part::Profile, tab: Tab::Connection, button: None },
         Subscribe = FormInfo { part: Part::Drafts, tab: Tab::Messages, button: Some(Field::SubscribeButton) },
         Publish = FormInfo { part: Part::Drafts, tab: Tab::Messages, button: Some(Field::PublishButton) },
@@ -99,6 +211,28 @@ pub struct FieldInfo {
     pub settles: &'static [Field],
     /// What follows from its change.
     pub effect: Option<Effect>,
+    /// What it says in MQTT 5, where it stands among the properties of its form.
+    pub folded: Option<Folded>,
+}
+
+/// A field that only MQTT 5 has, and that folds away.
+#[derive(Clone, Copy)]
+pub struct Folded {
+    /// Its words on the page.
+    pub label: &'static str,
+    /// What it means to leave it empty.
+    pub absent: &'static str,
+    /// The property that it is, unless it is an option.
+    pub property: Option<PropertyInfo>,
+}
+
+/// The property that a field stands for.
+#[derive(Clone, Copy)]
+pub struct PropertyInfo {
+    /// Which it is.
+    pub id: PropertyId,
+    /// The section about it in the packet that it is sent in.
+    pub section: &'static str,
 }
 
 /// A row of the table of forms.
@@ -126,6 +260,15 @@ pub enum Kind {
     Secret,
     /// So many lines.
     Lines(&'static str),
+    /// One line of text that stands for bytes, or of hex digits if that switch is on.
+    Bytes {
+        /// The switch.
+        hex: Field,
+        /// It is shown only where passwords are.
+        is_secret: bool,
+    },
+    /// A table of names and values: see [`crate::pairs`].
+    Pairs,
     /// One of several values; the first is the default.
     Choice(&'static dyn Options),
     /// On or off, and what it is at first.
@@ -211,13 +354,48 @@ impl Field {
     }
 }
 
+impl Form {
+    /// What the properties of the form belong to.
+    const fn holder(self) -> PropertyHolder {
+        PropertyHolder::Packet(match self {
+            Self::Will => return PropertyHolder::Will,
+            Self::Publish => PacketType::Publish,
+            Self::Subscribe => PacketType::Subscribe,
+            Self::Disconnect => PacketType::Disconnect,
+            Self::Authentication => PacketType::Auth,
+            Self::Connection | Self::TestSwitches | Self::GoTo | Self::Export | Self::Import | Self::View => {
+                PacketType::Connect
+            }
+        })
+    }
+
+    /// Its fields that only MQTT 5 has, in the order of the table.
+    pub fn folded(self) -> impl Iterator<Item = (Field, Folded)> {
+        let fields = Field::ALL.into_iter().filter(move |field| field.info().form == self);
+        fields.filter_map(|field| Some((field, field.info().folded?)))
+    }
+}
+
 impl FieldInfo {
     const fn new(id: &'static str, form: Form, kind: Kind) -> Self {
         let kept = match kind {
             Kind::File | Kind::Button => Kept::Not,
             _ => Kept::Always,
         };
-        Self { id, form, kind, default: "", kept, settles: &[], effect: None }
+        Self { id, form, kind, default: "", kept, settles: &[], effect: None, folded: None }
+    }
+
+    /// A field of MQTT 5 that is a property.
+    const fn property(mut self, id: PropertyId, label: &'static str, absent: &'static str) -> Self {
+        let section = id.section(self.form.holder());
+        self.folded = Some(Folded { label, absent, property: Some(PropertyInfo { id, section }) });
+        self
+    }
+
+    /// A field of MQTT 5 that folds with the properties, and is none.
+    const fn option(mut self, label: &'static str) -> Self {
+        self.folded = Some(Folded { label, absent: "", property: None });
+        self
     }
 
     const fn default(mut self, text: &'static str) -> Self {
@@ -241,6 +419,9 @@ impl FieldInfo {
     }
 }
 
+/// An interval without an end.
+pub(crate) const NEVER: &str = "never";
+
 /// The subprotocols that brokers are known to ask for.
 const SUBPROTOCOLS: &[&str] = &["mqtt", "mqttv3.1", "mqttv3.1.1"];
 
@@ -261,15 +442,33 @@ mod tests {
         let not = Field::ALL.into_iter().filter(|field| field.info().kept == Kept::Not);
         let not: Vec<_> =
             not.filter(|field| !matches!(field.info().kind, Kind::File | Kind::Button)).collect();
-        assert_eq!(not, [Field::SimulateDown, Field::SendDuplicates, Field::GoTo, Field::KeepPasswords]);
+        let secrets = [Field::AuthenticationData, Field::AuthAnswer];
+        let traps = [Field::SimulateDown, Field::SendDuplicates, Field::BreakLimits];
+        let others = [Field::GoTo, Field::KeepPasswords];
+        assert_eq!(not, [&secrets[..], &traps[..], &others[..]].concat());
         assert_eq!(Field::Password.info().kept, Kept::If(Field::RememberPassword));
+    }
+
+    #[test]
+    fn a_property_may_stand_in_the_packet_of_its_form() {
+        for form in Form::ALL {
+            for (field, folded) in form.folded() {
+                let Some(property) = folded.property else { continue };
+                assert!(property.id.is_of(form.holder()), "{field:?}");
+                assert_eq!(property.section, property.id.section(form.holder()));
+            }
+        }
+        let [publish, will] = [Field::MessageExpiry, Field::WillExpiry].map(|field| field.info().folded);
+        let section = |folded: Option<Folded>| folded.and_then(|folded| folded.property).map(|it| it.section);
+        assert_eq!(section(publish), Some("MQTT 5, 3.3.2.3.3"));
+        assert_eq!(section(will), Some("MQTT 5, 3.1.3.2.4"));
     }
 
     #[test]
     fn a_forms_button_stands_in_it() {
         for form in Form::ALL {
             if let Some(button) = form.info().button {
-                assert_eq!(button.part(), form.info().part);
+                assert_eq!(button.part(), form.info().part, "{form:?}");
                 assert_eq!(button.tab(), form.info().tab);
             }
         }

@@ -4,16 +4,17 @@ use std::borrow::Cow;
 use std::rc::Rc;
 
 use mqttscope_proto::ProtocolVersion;
-use mqttscope_text::{number, visible};
+use mqttscope_text::{bytes, visible};
 
 use crate::column::Column;
 use crate::field::{Effect, Field, Kind, Part};
 use crate::filter_text::remembered;
+use crate::given::Given;
 use crate::looks::{Looks, Theme};
+use crate::pairs::{self, PairEdit};
 use crate::pane::Pane;
 use crate::problems::Problems;
 use crate::settling::Store;
-use crate::storage::unknown;
 use crate::values::{Drafts, Profile, Value, Values};
 
 /// The page's own state: forms, what is wrong with them, and looks.
@@ -37,7 +38,8 @@ pub struct Page {
     pub file: Option<Rc<PickedFile>>,
     /// What a button has to say that is no refusal.
     pub note: Option<Rc<Note>>,
-    link: Link,
+    /// What a link and the page's own file have filled in.
+    pub(crate) given: Given,
 }
 
 /// Something to say at a button.
@@ -80,6 +82,10 @@ pub enum Edit {
     Text(Field, String),
     /// A switch is on or off.
     Switch(Field, bool),
+    /// A table of names and values is another one.
+    Pairs(Field, PairEdit),
+    /// The Publish form is to answer a request.
+    Reply(Reply),
     /// A form's button was pressed in vain.
     Refused(Problems),
     /// A form's button did its work.
@@ -106,6 +112,15 @@ pub enum Edit {
     Connect,
 }
 
+/// What a request says of its answer (MQTT 5, 4.10).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Reply {
+    /// The Response Topic.
+    pub topic: String,
+    /// The Correlation Data, if there is any.
+    pub correlation: Vec<u8>,
+}
+
 /// What follows from an edit.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Change {
@@ -113,17 +128,6 @@ pub struct Change {
     pub effect: Option<Effect>,
     /// In what is remembered.
     pub store: Option<Store>,
-}
-
-/// What the link that the page was opened by has filled in.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-struct Link {
-    /// What tells the link from others: it may hold what is not to be stored.
-    digest: String,
-    /// The fields, each with what it was set to before, as long as nobody has used them.
-    fields: Vec<(Field, Option<Value>)>,
-    /// The same of the link whose fields somebody has used.
-    used: String,
 }
 
 /// What follows from an edit.
@@ -139,6 +143,15 @@ impl Page {
                 }
             }
             Edit::Switch(field, on) => change = self.set(field, Value::On(on)),
+            Edit::Pairs(field, edit) => {
+                let mut pairs = pairs::read(&self.text(field));
+                edit.apply(&mut pairs);
+                change = self.set(field, Value::Text(pairs::write(&pairs)));
+            }
+            Edit::Reply(reply) => {
+                self.tab = Tab::Messages;
+                change = self.reply(reply);
+            }
             Edit::Refused(problems) => {
                 if let Some(field) = problems.first() {
                     self.tab = field.tab();
@@ -172,14 +185,18 @@ impl Page {
             Edit::RevealPassword(shown) => self.password_shown = shown,
             Edit::Tab(tab) => self.tab = tab,
             Edit::File(file) => {
+                let suggested = |file: &Option<Rc<PickedFile>>| file.as_ref().map(|file| file.mime.clone());
+                let (before, now) = (suggested(&self.file).unwrap_or_default(), suggested(&file));
+                // What a person has typed stays.
+                if let Some(mime) = now.filter(|_| self.drafts.text(Field::ContentType) == before) {
+                    change = self.set(Field::ContentType, Value::Text(mime));
+                }
                 self.file = file;
                 self.settle(Field::File);
             }
             Edit::Connect => {
                 self.tab = Tab::Log;
-                if !self.link.fields.is_empty() {
-                    self.link.fields.clear();
-                    self.link.used.clone_from(&self.link.digest);
+                if self.given.use_link() {
                     change.store = Some(Store::Forms);
                 }
             }
@@ -190,10 +207,24 @@ impl Page {
     fn set(&mut self, field: Field, value: Value) -> Change {
         let info = field.info();
         self.values_mut(field.part()).set(field, Some(value));
-        self.link.fields.retain(|(linked, _)| *linked != field);
+        self.given.forget(field);
         self.settle(field);
         let store = if field.part() == Part::Looks { Store::Looks } else { Store::Forms };
         Change { effect: info.effect, store: Some(store) }
+    }
+
+    /// Fills the Publish form with what a request says of its answer. Correlation Data that is no text is shown in hex.
+    fn reply(&mut self, Reply { topic, correlation }: Reply) -> Change {
+        let text =
+            str::from_utf8(&correlation).ok().filter(|text| !text.contains(|char: char| char.is_control()));
+        let hex = text.is_none();
+        let correlation = text.map_or_else(|| bytes::hex(&correlation), str::to_owned);
+        // A request has asked for nothing else; an answer is no request itself.
+        self.set(Field::ResponseTopic, Value::Text(String::new()));
+        self.set(Field::TopicAlias, Value::Text(String::new()));
+        self.set(Field::Topic, Value::Text(topic));
+        self.set(Field::CorrelationHex, Value::On(hex));
+        self.set(Field::CorrelationData, Value::Text(correlation))
     }
 
     /// A field was changed: what was said about it, and about the button of its form, is said no longer.
@@ -205,7 +236,7 @@ impl Page {
         }
     }
 
-    fn values_mut(&mut self, part: Part) -> &mut Values {
+    pub(crate) fn values_mut(&mut self, part: Part) -> &mut Values {
         match part {
             Part::Profile => &mut Rc::make_mut(&mut self.profile).0,
             Part::Drafts => &mut Rc::make_mut(&mut self.drafts).0,
@@ -254,6 +285,9 @@ impl Page {
                 ProtocolVersion::V31 if self.profile.client_id().chars().count() > 23 => {
                     "Over 23 characters: brokers may refuse it in MQTT 3.1."
                 }
+                ProtocolVersion::V5 if self.profile.client_id().is_empty() => {
+                    "Empty: the server assigns one (MQTT-3.1.3-6)."
+                }
                 ProtocolVersion::V31 | ProtocolVersion::V311 | ProtocolVersion::V5 => "",
             },
             Field::LogBudget if self.looks.log_budget_bytes().is_none() => {
@@ -274,59 +308,6 @@ impl Page {
     }
 }
 
-/// What a link fills in.
-impl Page {
-    /// Takes what a link to the page asks for: `?url=..&client_id=..&version=3.1.1&topic=..`, where `asked` gives
-    /// the decoded value of a name in `query`. `topic` is the one to publish to and, unless there is a `filter`, the one to
-    /// subscribe to. A version that the page does not speak is said at its field.
-    ///
-    /// A password is never taken from a link, and the one that is remembered is not offered to a URL that a link
-    /// names: it was given to another broker.
-    pub fn follow_link(&mut self, query: &str, asked: impl Fn(&str) -> Option<String>) {
-        self.link.digest = digest(query);
-        for (name, field) in LINKED {
-            let Some(text) = asked(name) else { continue };
-            let Some(value) = Value::read(field, &text) else {
-                Rc::make_mut(&mut self.problems).add(field, unknown("Asked for by the link: ", &text));
-                continue;
-            };
-            if field == Field::Url && text != self.profile.text(Field::Url) {
-                self.fill(Field::Password, None);
-            }
-            self.fill(field, Some(value));
-        }
-    }
-
-    /// Whether it is this link whose fields somebody has used in this tab: loaded again, it does not take the place of
-    /// what was typed since.
-    #[must_use]
-    pub fn has_used_link(&self, query: &str) -> bool {
-        self.link.used == digest(query)
-    }
-
-    pub(crate) fn used_link(&self) -> &str {
-        &self.link.used
-    }
-
-    pub(crate) fn set_used_link(&mut self, digest: &str) {
-        self.link.used = digest.into();
-    }
-
-    /// Gives values back what they were before a link changed them.
-    pub(crate) fn leave_out_linked(&self, part: Part, values: &mut Values) {
-        for (field, before) in self.link.fields.iter().filter(|(field, _)| field.part() == part) {
-            values.set(*field, before.clone());
-        }
-    }
-
-    fn fill(&mut self, field: Field, value: Option<Value>) {
-        let before = self.values_mut(field.part()).set(field, value);
-        if !self.link.fields.iter().any(|(linked, _)| *linked == field) {
-            self.link.fields.push((field, before));
-        }
-    }
-}
-
 impl Tab {
     /// The value of the page's `data-tab`.
     #[must_use]
@@ -339,31 +320,10 @@ fn looks(effect: Option<Effect>) -> Change {
     Change { effect, store: Some(Store::Looks) }
 }
 
-/// Tells one text from another without holding it (FNV-1a); nothing for nothing.
-fn digest(text: &str) -> String {
-    if text.is_empty() {
-        return String::new();
-    }
-    let mix = |sum: u64, byte| (sum ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3);
-    number::plain(text.bytes().fold(0xcbf2_9ce4_8422_2325, mix))
-}
-
-/// The names in a link and the fields that they fill; of two for one field the latter counts.
-const LINKED: [(&str, Field); 7] = [
-    ("url", Field::Url),
-    ("subprotocol", Field::Subprotocol),
-    ("version", Field::Version),
-    ("client_id", Field::ClientId),
-    ("topic", Field::Topic),
-    ("topic", Field::Filter),
-    ("filter", Field::Filter),
-];
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::problems::refused;
-    use crate::storage::{Entries, Reader};
 
     fn text(field: Field, text: &str) -> Edit {
         Edit::Text(field, text.into())
@@ -445,6 +405,9 @@ mod tests {
         assert!(page.hint(Field::ClientId).contains("brokers may refuse it"));
         page.apply(text(Field::Version, "3.1.1"));
         assert_eq!(page.hint(Field::ClientId), "");
+        page.apply(text(Field::Version, "5"));
+        page.apply(text(Field::ClientId, ""));
+        assert!(page.hint(Field::ClientId).contains("the server assigns one"));
     }
 
     #[test]
@@ -465,74 +428,55 @@ mod tests {
         }
     }
 
-    fn linked(page: &mut Page, asked: &[(&str, &str)]) {
-        page.follow_link("?q", |name| {
-            let found = asked.iter().find(|(key, _)| *key == name);
-            found.map(|(_, value)| (*value).to_owned())
-        });
-    }
-
-    fn texts<const N: usize>(page: &Page, fields: [Field; N]) -> [String; N] {
-        fields.map(|field| page.text(field))
+    #[test]
+    fn pairs_are_edited_in_place_and_settle_what_was_wrong_with_them() {
+        let mut page = Page::default();
+        let field = Field::PublishUserProperties;
+        page.apply(Edit::Refused(refused(field, "no")));
+        for edit in
+            [PairEdit::Add, PairEdit::Name(0, "a".into()), PairEdit::Value(0, "1".into()), PairEdit::Add]
+        {
+            assert_eq!(page.apply(Edit::Pairs(field, edit)).store, Some(Store::Forms));
+        }
+        assert_eq!(pairs::read(&page.text(field)), [("a".into(), "1".into()), <_>::default()]);
+        assert_eq!(page.problems.at(field), None);
     }
 
     #[test]
-    fn a_link_fills_the_forms() {
+    fn a_reply_fills_the_publish_form() {
         let mut page = Page::default();
-        linked(&mut page, &[("url", "ws://h/"), ("client_id", "17"), ("version", "3.1.1"), ("topic", "a/b")]);
-        assert_eq!(texts(&page, [Field::Url, Field::ClientId]), ["ws://h/", "17"]);
-        assert_eq!(texts(&page, [Field::Version, Field::Topic, Field::Filter]), ["3.1.1", "a/b", "a/b"]);
-        let mut page = Page::default();
-        linked(&mut page, &[("version", "5"), ("topic", "a"), ("filter", "#")]);
-        assert_eq!(texts(&page, [Field::Version, Field::Topic, Field::Filter]), ["3.1", "a", "#"]);
-        assert_eq!(page.problems.at(Field::Version), Some("Asked for by the link: “5” is unknown."));
+        page.apply(text(Field::TopicAlias, "3"));
+        page.apply(text(Field::Message, "mine"));
+        let reply = |correlation: &[u8]| {
+            Edit::Reply(Reply { topic: "answers/1".into(), correlation: correlation.into() })
+        };
+        page.apply(reply(b"id 7"));
+        let fields =
+            [Field::Topic, Field::CorrelationData, Field::TopicAlias, Field::ResponseTopic, Field::Message];
+        assert_eq!(fields.map(|field| page.text(field)), ["answers/1", "id 7", "", "", "mine"]);
+        assert!(!page.is_on(Field::CorrelationHex));
+        assert_eq!(page.tab, Tab::Messages);
+        for bytes in [&[0xff, 0x00][..], b"a\nb"] {
+            page.apply(reply(bytes));
+            assert!(page.is_on(Field::CorrelationHex));
+            assert_eq!(page.drafts.bytes(Field::CorrelationData), Ok(Some(bytes.to_vec())));
+        }
+        page.apply(reply(b""));
+        assert_eq!(page.drafts.bytes(Field::CorrelationData), Ok(None));
     }
 
     #[test]
-    fn a_link_neither_brings_a_password_nor_gets_one() {
+    fn a_file_suggests_its_content_type_and_takes_no_other_away() {
+        let file = |mime: &str| {
+            Edit::File(Some(Rc::new(PickedFile { name: "f".into(), mime: mime.into(), bytes: Vec::new() })))
+        };
         let mut page = Page::default();
-        page.apply(text(Field::Url, "ws://mine/"));
-        page.apply(text(Field::Password, "secret"));
-        let mut same = page.clone();
-        linked(&mut same, &[("url", "ws://mine/"), ("password", "theirs")]);
-        assert_eq!(same.text(Field::Password), "secret");
-        linked(&mut page, &[("url", "ws://theirs/")]);
-        assert_eq!(page.text(Field::Password), "");
-    }
-
-    /// What this tab finds when it is loaded again, without a link.
-    fn reloaded(page: &Page) -> Page {
-        let mut back = Page::default();
-        Entries::of_forms(page, Reader::SameTab).fill_forms(&mut back);
-        back
-    }
-
-    #[test]
-    fn what_a_link_filled_in_is_remembered_once_connect_was_pressed() {
-        let mut page = Page::default();
-        page.apply(text(Field::Url, "ws://mine/"));
-        page.apply(text(Field::Password, "secret"));
-        page.apply(Edit::Switch(Field::RememberPassword, true));
-        linked(&mut page, &[("url", "ws://theirs/"), ("topic", "a")]);
-        page.apply(text(Field::Username, "me"));
-        let back = reloaded(&page);
-        let fields = [Field::Url, Field::Password, Field::Topic, Field::Username];
-        assert_eq!(texts(&back, fields), ["ws://mine/", "secret", "topic/mqtttopic", "me"]);
-        assert!(!back.has_used_link("?q"));
-        assert_eq!(page.apply(Edit::Connect).store, Some(Store::Forms));
-        let back = reloaded(&page);
-        assert_eq!(texts(&back, fields), ["ws://theirs/", "", "a", "me"]);
-        assert!(back.has_used_link("?q") && !back.has_used_link("?r"));
-        assert!(!back.used_link().contains("?q"));
-        assert_eq!(page.apply(Edit::Connect).store, None);
-    }
-
-    #[test]
-    fn what_is_typed_over_a_link_is_remembered() {
-        let mut page = Page::default();
-        linked(&mut page, &[("topic", "a"), ("filter", "#")]);
-        page.apply(text(Field::Topic, "mine"));
-        let back = reloaded(&page);
-        assert_eq!(texts(&back, [Field::Topic, Field::Filter]), ["mine", "topic/mqtttopic"]);
+        page.apply(file("image/png"));
+        assert_eq!(page.text(Field::ContentType), "image/png");
+        page.apply(file("text/plain"));
+        assert_eq!(page.text(Field::ContentType), "text/plain");
+        page.apply(text(Field::ContentType, "mine"));
+        page.apply(file("image/png"));
+        assert_eq!(page.text(Field::ContentType), "mine");
     }
 }

@@ -1,10 +1,13 @@
 //! What the forms say, checked: a request that can be carried out, or what is wrong beside each field.
 
 use mqttscope_proto::session::{ConnectOptions, WillOptions};
-use mqttscope_proto::{KeepAlive, PropertyBuf, ProtocolVersion, Qos, TopicFilter, TopicName, Violation};
+use mqttscope_proto::{
+    KeepAlive, PropertyBuf, ProtocolVersion, Qos, ReasonCode, Rule, SubscribeOptions, TopicFilter, TopicName,
+    Violation,
+};
 use mqttscope_text::{capitalised, number};
 
-use crate::field::Field;
+use crate::field::{Field, Form};
 use crate::problems::{Problems, refused};
 use crate::url::{Parsed, url_fault};
 use crate::values::{Drafts, Profile};
@@ -22,6 +25,30 @@ pub struct ConnectRequest {
     pub connect_timeout_secs: u16,
     /// Seconds of silence to wait for PINGRESP at least.
     pub pingresp_timeout_secs: u16,
+}
+
+/// A SUBSCRIBE that can be sent.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SubscribeRequest<'a> {
+    /// The topic filter.
+    pub filter: TopicFilter<'a>,
+    /// The QoS, and in MQTT 5 what else is asked for.
+    pub options: SubscribeOptions,
+    /// Properties.
+    pub properties: PropertyBuf,
+}
+
+/// A PUBLISH that can be sent, but for its payload.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PublishRequest<'a> {
+    /// The topic.
+    pub topic: TopicName<'a>,
+    /// Its QoS.
+    pub qos: Qos,
+    /// The server is to keep it.
+    pub retain: bool,
+    /// Properties.
+    pub properties: PropertyBuf,
 }
 
 /// What the page's own address means for a connection.
@@ -44,6 +71,7 @@ impl Profile {
     ///
     /// What is wrong with them, field by field.
     pub fn connect_request(&self, place: &Place) -> Result<ConnectRequest, Problems> {
+        let version = self.version();
         let mut problems = Problems::default();
         let mut note = |field, fault: Option<String>| {
             if let Some(words) = fault {
@@ -68,9 +96,11 @@ impl Profile {
             secs.unwrap_or_default()
         });
         if self.is_on(Field::Will) {
-            note(Field::WillTopic, TopicName::new(self.0.text(Field::WillTopic)).err().map(topic_words));
+            note(Field::WillTopic, topic_fault(self.0.text(Field::WillTopic), version));
             note(Field::WillMessage, long_text_fault(&self.text(Field::WillMessage)));
         }
+        let properties = self.0.properties(Form::Connection, version, &mut problems);
+        let will = self.is_on(Field::Will).then(|| self.will_options(&mut problems));
         let url = self.0.text(Field::Url).trim();
         problems.or(ConnectRequest {
             url: if url.is_empty() { place.default_url.clone() } else { url.into() },
@@ -78,31 +108,56 @@ impl Profile {
             connect_timeout_secs: timeouts[0],
             pingresp_timeout_secs: timeouts[1],
             options: ConnectOptions {
-                version: self.version(),
+                version,
                 client_id: self.client_id().into(),
                 clean_session: self.is_on(Field::CleanSession),
                 keep_alive: KeepAlive::from_secs(keep_alive.unwrap_or_default()),
-                will: self.is_on(Field::Will).then(|| self.will_options()),
+                will,
                 username: Some(self.text(Field::Username)).filter(|name| !name.is_empty()),
                 password: Some(self.text(Field::Password).into_bytes())
                     .filter(|password| !password.is_empty()),
-                properties: PropertyBuf::new(),
+                properties,
             },
         })
     }
 
-    fn will_options(&self) -> WillOptions {
+    /// How to end a connection of MQTT 5.
+    ///
+    /// # Errors
+    ///
+    /// What is wrong with the form.
+    pub fn disconnect_request(&self) -> Result<(ReasonCode, PropertyBuf), Problems> {
+        let mut problems = Problems::default();
+        let properties = self.0.properties(Form::Disconnect, ProtocolVersion::V5, &mut problems);
+        problems.or((self.disconnect_reason(), properties))
+    }
+
+    /// The Authentication Data of an AUTH, if there is any.
+    ///
+    /// # Errors
+    ///
+    /// What is wrong with it.
+    pub fn authentication_data(&self) -> Result<Option<Vec<u8>>, Problems> {
+        self.bytes(Field::AuthAnswer).map_err(|words| refused(Field::AuthAnswer, words))
+    }
+
+    fn will_options(&self, problems: &mut Problems) -> WillOptions {
         WillOptions {
             topic: self.text(Field::WillTopic),
             message: self.text(Field::WillMessage).into_bytes(),
             qos: self.will_qos(),
             retain: self.is_on(Field::WillRetain),
-            properties: PropertyBuf::new(),
+            properties: self.0.properties(Form::Will, self.version(), problems),
         }
     }
 
     fn client_id_fault(&self) -> Option<String> {
-        if self.client_id().is_empty() && !self.is_on(Field::CleanSession) {
+        let is_needed = match self.version() {
+            ProtocolVersion::V31 | ProtocolVersion::V311 => !self.is_on(Field::CleanSession),
+            // The server assigns one [MQTT-3.1.3-6].
+            ProtocolVersion::V5 => false,
+        };
+        if self.client_id().is_empty() && is_needed {
             return Some("Needed while clean session is off.".into());
         }
         text_fault(self.client_id())
@@ -110,8 +165,13 @@ impl Profile {
 
     fn username_fault(&self) -> Option<String> {
         let name = self.0.text(Field::Username);
-        if name.is_empty() && !self.0.text(Field::Password).is_empty() {
-            return Some("A password needs a username.".into());
+        let needs_name = match self.version() {
+            ProtocolVersion::V31 | ProtocolVersion::V311 => true,
+            // "This version of the protocol allows the sending of a Password with no User Name" (MQTT 5, 3.1.2.9).
+            ProtocolVersion::V5 => false,
+        };
+        if name.is_empty() && needs_name && !self.0.text(Field::Password).is_empty() {
+            return Some("A password needs a username (MQTT-3.1.2-22); in MQTT 5 it needs none.".into());
         }
         text_fault(name)
     }
@@ -127,34 +187,86 @@ impl Profile {
 }
 
 impl Drafts {
-    /// The topic filter and QoS of the Subscribe form.
+    /// What the Subscribe form asks for, in a version.
     ///
     /// # Errors
     ///
-    /// What is wrong with the filter.
-    pub fn subscription(&self) -> Result<(TopicFilter<'_>, Qos), Problems> {
-        match TopicFilter::new(self.text(Field::Filter)) {
-            Ok(filter) => Ok((filter, self.requested_qos())),
-            Err(violation) => Err(refused(Field::Filter, topic_words(violation))),
+    /// What is wrong with it.
+    pub fn subscription(&self, version: ProtocolVersion) -> Result<SubscribeRequest<'_>, Problems> {
+        let mut problems = Problems::default();
+        let text = self.text(Field::Filter);
+        let filter = TopicFilter::new(text).map_err(|violation| {
+            problems.add(Field::Filter, topic_words(violation, topic_clause(violation.rule, version)));
+        });
+        let options = SubscribeOptions::new(self.requested_qos());
+        let options = match version {
+            ProtocolVersion::V31 | ProtocolVersion::V311 => options,
+            ProtocolVersion::V5 => options
+                .with_no_local(self.is_on(Field::NoLocal))
+                .with_retain_as_published(self.is_on(Field::RetainAsPublished))
+                .with_retain_handling(self.retain_handling()),
+        };
+        let properties = self.properties(Form::Subscribe, version, &mut problems);
+        match filter {
+            Ok(filter) => problems.or(SubscribeRequest { filter, options, properties }),
+            Err(()) => Err(problems),
         }
     }
 
-    /// The topic and QoS of the Publish form.
+    /// What the Publish form describes, in a version.
     ///
     /// # Errors
     ///
-    /// What is wrong with the topic.
-    pub fn publication(&self) -> Result<(TopicName<'_>, Qos), Problems> {
-        match TopicName::new(self.text(Field::Topic)) {
-            Ok(topic) => Ok((topic, self.publish_qos())),
-            Err(violation) => Err(refused(Field::Topic, topic_words(violation))),
+    /// What is wrong with it.
+    pub fn publication(&self, version: ProtocolVersion) -> Result<PublishRequest<'_>, Problems> {
+        let mut problems = Problems::default();
+        let topic = TopicName::new(self.text(Field::Topic)).map_err(|violation| {
+            problems.add(Field::Topic, topic_words(violation, topic_clause(violation.rule, version)));
+        });
+        let (qos, retain) = (self.publish_qos(), self.is_on(Field::Retain));
+        let properties = self.properties(Form::Publish, version, &mut problems);
+        match topic {
+            Ok(topic) => problems.or(PublishRequest { topic, qos, retain, properties }),
+            Err(()) => Err(problems),
         }
     }
 }
 
-/// A broken rule as a sentence, with its place and its clause.
-fn topic_words(violation: Violation) -> String {
-    let clause = violation.rule.clause(ProtocolVersion::V311);
+fn topic_fault(topic: &str, version: ProtocolVersion) -> Option<String> {
+    let violation = TopicName::new(topic).err()?;
+    Some(topic_words(violation, topic_clause(violation.rule, version)))
+}
+
+/// Where a rule for topics is written. Each is looked up while this is compiled: the page needs none of the other rules.
+fn topic_clause(rule: Rule, version: ProtocolVersion) -> &'static str {
+    const fn clauses(rule: Rule) -> [&'static str; 3] {
+        let [v31, v311, v5] = ProtocolVersion::ALL;
+        [rule.clause(v31), rule.clause(v311), rule.clause(v5)]
+    }
+    const EMPTY: [&str; 3] = clauses(Rule::TopicEmpty);
+    const TOO_LONG: [&str; 3] = clauses(Rule::StringTooLong(0));
+    const NULL: [&str; 3] = clauses(Rule::Nul);
+    const WILDCARD: [&str; 3] = clauses(Rule::WildcardInTopicName);
+    const MULTI_LEVEL: [&str; 3] = clauses(Rule::MultiLevelWildcard);
+    const SINGLE_LEVEL: [&str; 3] = clauses(Rule::SingleLevelWildcard);
+    let [v31, v311, v5] = match rule {
+        Rule::TopicEmpty => EMPTY,
+        Rule::StringTooLong(_) => TOO_LONG,
+        Rule::Nul => NULL,
+        Rule::WildcardInTopicName => WILDCARD,
+        Rule::MultiLevelWildcard => MULTI_LEVEL,
+        Rule::SingleLevelWildcard => SINGLE_LEVEL,
+        _ => [""; 3],
+    };
+    match version {
+        ProtocolVersion::V31 => v31,
+        ProtocolVersion::V311 => v311,
+        ProtocolVersion::V5 => v5,
+    }
+}
+
+/// A broken rule as a sentence, with its place and where it is written.
+pub(crate) fn topic_words(violation: Violation, clause: &str) -> String {
     let mut words = capitalised(&violation.rule.to_string());
     words.push_str(" (");
     if violation.offset > 0 {
@@ -200,6 +312,8 @@ fn is_separator(byte: u8) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use mqttscope_proto::PropertyId;
+
     use super::*;
     use crate::values::Value;
 
@@ -357,7 +471,7 @@ mod tests {
             [("", "at least one character (MQTT-4.7.3-1)."), ("a/+", two_clauses), ("#", "wildcards")];
         for (topic, words) in cases.into_iter().chain([("a\0", "U+0000"), (long.as_str(), "65,535")]) {
             let forms = drafts(&[(Field::Topic, topic)]);
-            let problems = forms.publication().expect_err(words);
+            let problems = forms.publication(ProtocolVersion::V311).expect_err(words);
             let said = problems.at(Field::Topic).unwrap_or_default();
             assert!(said.contains(words), "{said:?} does not say {words:?}");
         }
@@ -369,11 +483,101 @@ mod tests {
             [("", "at least one character"), ("a/#/b", "# stands only at the end"), ("a#", "# stands")];
         for (filter, words) in cases.into_iter().chain([("a+/b", "whole level"), ("\0", "U+0000")]) {
             let forms = drafts(&[(Field::Filter, filter)]);
-            let problems = forms.subscription().expect_err(words);
+            let problems = forms.subscription(ProtocolVersion::V311).expect_err(words);
             let said = problems.at(Field::Filter).unwrap_or_default();
             assert!(said.contains(words), "{said:?} does not say {words:?}");
         }
         let forms = drafts(&[(Field::Filter, "+/a/#"), (Field::RequestedQos, "2")]);
-        assert_eq!(forms.subscription().map(|(_, qos)| qos), Ok(Qos::ExactlyOnce));
+        let subscription = forms.subscription(ProtocolVersion::V311);
+        assert_eq!(subscription.map(|it| it.options), Ok(SubscribeOptions::new(Qos::ExactlyOnce)));
+    }
+
+    #[test]
+    fn a_refusal_names_the_clause_of_the_version() {
+        let forms = drafts(&[(Field::Topic, "a/#")]);
+        for (version, clause) in [
+            (ProtocolVersion::V31, "MQTT 3.1, PUBLISH"),
+            (ProtocolVersion::V311, "MQTT-3.3.2-2"),
+            (ProtocolVersion::V5, "MQTT-3.3.2-2"),
+        ] {
+            let problems = forms.publication(version).expect_err("a wildcard");
+            let said = problems.at(Field::Topic).unwrap_or_default();
+            assert!(said.contains(clause), "{said}");
+        }
+    }
+
+    #[test]
+    fn a_password_may_stand_alone_and_a_client_id_be_missing_in_mqtt_5() {
+        let edits = [
+            (Field::Version, "5"),
+            (Field::ClientId, ""),
+            (Field::CleanSession, "off"),
+            (Field::Password, "secret"),
+        ];
+        let options = with(&edits).connect_request(&place()).expect("all of it is allowed").options;
+        assert_eq!((options.username, options.password), (None, Some(b"secret".to_vec())));
+        for version in ["3.1", "3.1.1"] {
+            let edits = [(Field::Version, version), (Field::Password, "secret")];
+            refuses(Field::Username, "needs a username (MQTT-3.1.2-22)", &edits);
+        }
+    }
+
+    #[test]
+    fn a_connection_takes_its_properties_and_those_of_its_will() {
+        let edits = [(Field::ReceiveMaximum, "20"), (Field::Will, "on"), (Field::WillDelay, "5")];
+        let five = [&edits[..], &[(Field::Version, "5")]].concat();
+        let options = with(&five).connect_request(&place()).expect("nothing is wrong").options;
+        let number = |properties: &PropertyBuf, id| properties.as_properties().number(id);
+        assert_eq!(number(&options.properties, PropertyId::ReceiveMaximum), Some(20));
+        let will = options.will.expect("it is on");
+        assert_eq!(number(&will.properties, PropertyId::WillDelayInterval), Some(5));
+        let options = with(&edits).connect_request(&place()).expect("nothing is wrong").options;
+        assert!(options.properties.is_empty() && options.will.is_some_and(|will| will.properties.is_empty()));
+        refuses(Field::ReceiveMaximum, "1 to 65,535", &[(Field::Version, "5"), (Field::ReceiveMaximum, "0")]);
+        let will = [(Field::Version, "5"), (Field::Will, "on"), (Field::WillResponseTopic, "#")];
+        refuses(Field::WillResponseTopic, "wildcards", &will);
+        // A will that is off is not sent, whatever stands in its form.
+        assert!(with(&[will[0], will[2]]).connect_request(&place()).is_ok());
+    }
+
+    #[test]
+    fn subscription_options_are_those_of_the_version() {
+        let forms = drafts(&[
+            (Field::RequestedQos, "1"),
+            (Field::NoLocal, "on"),
+            (Field::RetainAsPublished, "on"),
+            (Field::RetainHandling, "2"),
+            (Field::SubscriptionIdentifier, "268435455"),
+        ]);
+        let five = forms.subscription(ProtocolVersion::V5).expect("nothing is wrong");
+        assert_eq!(five.options.0, 0b10_1101);
+        assert_eq!(
+            five.properties.as_properties().subscription_identifiers().collect::<Vec<_>>(),
+            [268_435_455]
+        );
+        let older = forms.subscription(ProtocolVersion::V311).expect("nothing is wrong");
+        assert_eq!((older.options.0, older.properties.is_empty()), (1, true));
+    }
+
+    #[test]
+    fn all_that_is_wrong_with_a_form_is_said_at_once() {
+        let forms = drafts(&[(Field::Topic, "#"), (Field::TopicAlias, "0"), (Field::ResponseTopic, "+")]);
+        let problems = forms.publication(ProtocolVersion::V5).expect_err("three fields are wrong");
+        for field in [Field::Topic, Field::TopicAlias, Field::ResponseTopic] {
+            assert!(problems.at(field).is_some(), "{field:?}");
+        }
+        assert_eq!(problems.first(), Some(Field::Topic));
+    }
+
+    #[test]
+    fn a_disconnect_has_its_reason_and_properties() {
+        let forms = with(&[(Field::DisconnectReason, "0x04"), (Field::DisconnectExpiry, "never")]);
+        let (reason, properties) = forms.disconnect_request().expect("nothing is wrong");
+        assert_eq!(reason, ReasonCode::DISCONNECT_WITH_WILL);
+        assert_eq!(properties.as_properties().number(PropertyId::SessionExpiryInterval), Some(u32::MAX));
+        let long = "x".repeat(65_536);
+        let forms = with(&[(Field::DisconnectReasonString, &long)]);
+        let problems = forms.disconnect_request().expect_err("a text too long");
+        assert_eq!(problems.first(), Some(Field::DisconnectReasonString));
     }
 }

@@ -2,9 +2,9 @@
 
 use std::ops::{Deref, DerefMut};
 
-use mqttscope_proto::{ProtocolVersion, Qos};
+use mqttscope_proto::{ProtocolVersion, Qos, ReasonCode};
 
-use crate::choice::{Choice, QOS_LEVELS, VERSIONS};
+use crate::choice::{Choice, DISCONNECT_REASONS, QOS_LEVELS, RETAIN_HANDLING, VERSIONS};
 use crate::field::{Field, Kind};
 
 /// The values of fields that a person, a link or what is remembered has set; all others have their defaults.
@@ -39,9 +39,14 @@ impl Value {
             Kind::Switch(_) if text == ON => Some(Self::On(true)),
             Kind::Switch(_) => (text == OFF).then_some(Self::On(false)),
             Kind::File | Kind::Button => None,
-            Kind::Line | Kind::Topic | Kind::Number | Kind::Suggest(..) | Kind::Secret | Kind::Lines(_) => {
-                Some(Self::Text(text.into()))
-            }
+            Kind::Line
+            | Kind::Topic
+            | Kind::Number
+            | Kind::Suggest(..)
+            | Kind::Secret
+            | Kind::Lines(_)
+            | Kind::Bytes { .. }
+            | Kind::Pairs => Some(Self::Text(text.into())),
         }
     }
 }
@@ -135,6 +140,12 @@ impl Profile {
     pub fn will_qos(&self) -> Qos {
         self.chosen(Field::WillQos, &QOS_LEVELS)
     }
+
+    /// The reason code of DISCONNECT.
+    #[must_use]
+    pub fn disconnect_reason(&self) -> ReasonCode {
+        self.chosen(Field::DisconnectReason, &DISCONNECT_REASONS)
+    }
 }
 
 impl Drafts {
@@ -142,6 +153,12 @@ impl Drafts {
     #[must_use]
     pub fn requested_qos(&self) -> Qos {
         self.chosen(Field::RequestedQos, &QOS_LEVELS)
+    }
+
+    /// When retained messages are to be sent, as a SUBSCRIBE asks for it.
+    #[must_use]
+    pub fn retain_handling(&self) -> u8 {
+        self.chosen(Field::RetainHandling, &RETAIN_HANDLING)
     }
 
     /// The QoS of the message.
@@ -198,7 +215,7 @@ mod tests {
     #[test]
     fn only_what_is_in_a_list_can_be_chosen() {
         for (field, unreadable) in
-            [(Field::PublishQos, "3"), (Field::Version, "5"), (Field::WillQos, ""), (Field::Will, "yes")]
+            [(Field::PublishQos, "3"), (Field::Version, "4"), (Field::WillQos, ""), (Field::Will, "yes")]
         {
             assert_eq!(Value::read(field, unreadable), None);
         }
@@ -215,8 +232,10 @@ mod tests {
             assert_eq!((drafts.publish_qos(), drafts.text(Field::PublishQos)), (qos, name));
         }
         let mut profile = Profile::default();
-        profile.set(Field::Version, Value::read(Field::Version, "3.1.1"));
-        assert_eq!(profile.version(), ProtocolVersion::V311);
+        for (name, version) in ["3.1", "3.1.1", "5"].into_iter().zip(ProtocolVersion::ALL) {
+            profile.set(Field::Version, Value::read(Field::Version, name));
+            assert_eq!(profile.version(), version);
+        }
     }
 
     #[test]

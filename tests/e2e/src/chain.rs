@@ -31,6 +31,7 @@ pub struct Chain {
 pub enum Version {
     V31,
     V311,
+    V5,
 }
 
 impl Version {
@@ -39,6 +40,7 @@ impl Version {
         match self {
             Self::V31 => "3.1",
             Self::V311 => "3.1.1",
+            Self::V5 => "5",
         }
     }
 }

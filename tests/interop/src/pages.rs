@@ -174,7 +174,8 @@ pub fn chain(way: Way, broker: Broker, version: ProtocolVersion) -> Result<Chain
 fn page_version(version: ProtocolVersion) -> Version {
     match version {
         ProtocolVersion::V31 => Version::V31,
-        ProtocolVersion::V311 | ProtocolVersion::V5 => Version::V311,
+        ProtocolVersion::V311 => Version::V311,
+        ProtocolVersion::V5 => Version::V5,
     }
 }
 
@@ -356,6 +357,7 @@ fn mosquitto(program: &str, chain: &Chain) -> Command {
     let version = match chain.version {
         Version::V31 => "mqttv31",
         Version::V311 => "mqttv311",
+        Version::V5 => "mqttv5",
     };
     // It would keep what it says until it ends, if it speaks to a pipe.
     let mut command = Command::new("stdbuf");

@@ -38,6 +38,7 @@ impl Client {
         }
         self.knows_session &= is_same;
         self.connection.opening(url, &options.client_id, options.clean_session, is_same);
+        self.connection.version = options.version;
         let policy = self.session.policy_mut();
         policy.connack_timeout_millis = Some(u64::from(request.connect_timeout_secs) * 1_000);
         policy.pingresp_timeout_millis = u64::from(request.pingresp_timeout_secs) * 1_000;

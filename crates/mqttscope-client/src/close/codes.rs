@@ -27,10 +27,11 @@ pub const fn code_meaning(code: u16) -> &'static str {
     }
 }
 
-/// A return code of CONNACK with its number: `not authorized (return code 5)`. From 0x80 on it is a reason code of MQTT 5.
+/// A return code of CONNACK with its number: `not authorized (return code 5)`. From 0x80 on it is a reason code of MQTT 5, if it
+/// is one there: some brokers send those to clients of other versions too.
 #[must_use]
 pub fn return_code_words(code: u8) -> String {
-    if code >= 0x80 {
+    if ReasonCode(code).is_error() && ReasonCode(code).any_name().is_some() {
         return reason_code_words(PacketType::ConnAck, code);
     }
     let meaning = match code {

@@ -13,6 +13,7 @@ use super::{Engine, Output};
 use crate::exporting::Exporting;
 use crate::importing::Importing;
 use crate::offers::offers;
+use crate::request::request;
 use crate::{goto, row};
 
 /// Commands.
@@ -34,30 +35,54 @@ impl Engine {
                 client.connect(now, *request, log);
                 Ok(())
             }
-            ConnectionCommand::Disconnect => {
-                client.disconnect(now, log);
-                Ok(())
+            ConnectionCommand::Disconnect { reason, properties } => {
+                match client.disconnect_with(now, reason, properties.as_properties(), log) {
+                    // An attempt that is under way, or a version without reasons.
+                    Err(CommandError::NotConnected | CommandError::NotInVersion(_)) => {
+                        client.disconnect(now, log);
+                        Ok(())
+                    }
+                    done => done.map_err(|error| said(&error)),
+                }
             }
             ConnectionCommand::Drop => {
                 client.drop_connection(now, log);
                 Ok(())
             }
-            ConnectionCommand::Subscribe { filter, qos } => TopicFilter::new(&filter)
-                .map_err(|fault| sentence(&fault))
-                .and_then(|filter| client.subscribe(now, filter, qos, log).map_err(|error| said(&error))),
+            ConnectionCommand::Subscribe { filter, options, properties } => {
+                TopicFilter::new(&filter).map_err(|fault| sentence(&fault)).and_then(|filter| {
+                    let done = client.subscribe_with(now, filter, options, properties.as_properties(), log);
+                    done.map_err(|error| said(&error))
+                })
+            }
             ConnectionCommand::Unsubscribe { filter } => TopicFilter::new(&filter)
                 .map_err(|fault| sentence(&fault))
                 .and_then(|filter| client.unsubscribe(now, filter, log).map_err(|error| said(&error))),
-            ConnectionCommand::Publish { topic, qos, retain, payload } => {
+            ConnectionCommand::Publish { topic, qos, retain, payload, properties } => {
                 TopicName::new(&topic).map_err(|fault| sentence(&fault)).and_then(|topic| {
-                    let publication = Publication { retain, ..Publication::new(topic, &payload, qos) };
+                    let properties = properties.as_properties();
+                    let publication = Publication { topic, payload: &payload, qos, retain, properties };
                     client.publish(now, &publication, log).map_err(|error| said(&error))
                 })
             }
-            ConnectionCommand::Switches { withhold_pingreq, send_duplicates, close_on_violation } => {
+            ConnectionCommand::Authenticate { again, data } => {
+                let data = data.as_ref().map(|data| &data.0[..]);
+                let done = match again {
+                    true => client.re_authenticate(now, data, log),
+                    false => client.authenticate(now, data, log),
+                };
+                done.map_err(|error| said(&error))
+            }
+            ConnectionCommand::Switches {
+                withhold_pingreq,
+                send_duplicates,
+                break_limits,
+                close_on_violation,
+            } => {
                 let policy = client.policy_mut();
                 policy.withhold_pingreq = withhold_pingreq;
                 policy.send_duplicates = send_duplicates;
+                policy.break_limits = break_limits;
                 policy.close_on_violation = close_on_violation;
                 Ok(())
             }
@@ -149,6 +174,11 @@ impl Engine {
                 self.page.zone = Zone::new(offsets.into_iter().map(offset).collect());
             }
             PageCommand::Fold(line) => self.inspector.fold(&self.log, line),
+            PageCommand::Reply(number) => {
+                if let Some((topic, correlation)) = request(&self.log, number) {
+                    self.update(Update::Reply { topic, correlation });
+                }
+            }
             PageCommand::Copy(copy) => {
                 if let Some(text) = self.copied(copy) {
                     self.update(Update::Copied(copy, text));
@@ -238,9 +268,18 @@ impl Engine {
     }
 }
 
-/// An error of the session as a sentence.
+/// An error of the session as a sentence; of a limit that the server has set, where that is written and how to break it.
 fn said(error: &CommandError) -> String {
-    sentence(error)
+    match error {
+        CommandError::Limit(limit) => {
+            let clause = limit.clause().trim_matches(['[', ']']);
+            format!(
+                "{} ({clause}): “Break the server's limits” sends it all the same.",
+                capitalised(&limit.to_string())
+            )
+        }
+        _ => sentence(error),
+    }
 }
 
 fn sentence(error: &impl ToString) -> String {

@@ -6,6 +6,7 @@ use mqttscope_log::{Direction, Log, Record, Topic, Version, level_of};
 use mqttscope_text::bytes::hex;
 
 use super::misbehaviour;
+use crate::request::request;
 use crate::row::{name, topic_words};
 
 use super::tree::{Line, Part, Tree, bytes_words};
@@ -113,6 +114,7 @@ impl Selected {
                 qos: record.qos(),
                 dup: record.dup(),
                 retain: record.retain(),
+                is_request: request(log, self.number).is_some(),
                 is_password_hidden: record.is_password_hidden(),
                 faults: tree.faults().count() as u32,
                 next_fault: next_fault.map(|line| line as u32),

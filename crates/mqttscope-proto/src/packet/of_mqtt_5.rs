@@ -1,6 +1,6 @@
 //! Packets of MQTT 5 on a connection of another version: known by a form that only MQTT 5 has.
 
-use super::{Packet, decode};
+use super::{Packet, decode_and_judge};
 use crate::error::{DecodeError, DecodeErrorKind};
 use crate::reason::ReasonCode;
 use crate::types::{PacketType, ProtocolVersion};
@@ -25,8 +25,8 @@ impl DecodeError {
 /// The type and the reason code of an answer of MQTT 5 that breaks none of its rules; of AUTH the form is enough, as no other
 /// version has packets of that type.
 fn packet_of_mqtt_5(packet: &[u8]) -> Option<(PacketType, ReasonCode)> {
-    let mut violation = None;
-    let decoded = decode(packet, ProtocolVersion::V5, &mut violation).ok()?;
+    let (decoded, violation) = decode_and_judge(packet, ProtocolVersion::V5);
+    let decoded = decoded.ok()?;
     let reason_code = match &decoded {
         Packet::UnsubAck(unsuback) => ReasonCode(*unsuback.reason_codes.first()?),
         _ => decoded.reason_code(ProtocolVersion::V5)?,

@@ -39,6 +39,7 @@ pub struct SubscribeFilter<'a> {
 
 /// The byte behind a topic filter: before MQTT 5 the requested QoS, in MQTT 5 the subscription options (3.8.3.1).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct SubscribeOptions(pub u8);
 
 impl SubscribeOptions {

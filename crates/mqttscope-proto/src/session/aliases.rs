@@ -4,7 +4,7 @@ use alloc::vec::Vec;
 
 use super::options::topic_alias;
 use super::{PeerError, Session, TransmitKind};
-use crate::packet::{Packet, Properties, PropertyBuf, Publish, decode};
+use crate::packet::{Packet, Properties, PropertyBuf, Publish, decode_and_judge};
 use crate::property::PropertyId;
 use crate::text::Text;
 use crate::types::ProtocolVersion;
@@ -84,7 +84,7 @@ impl Session {
     /// Sends a message with an alias, and gives what is to be kept of it: the topic and never the alias, which means
     /// nothing on another connection [MQTT-3.3.2-7].
     pub(super) fn send_with_alias(&mut self, frame: Vec<u8>) -> Vec<u8> {
-        let Ok(Packet::Publish(publish)) = decode(&frame, self.version, &mut ()) else { return frame };
+        let Ok(Packet::Publish(publish)) = decode_and_judge(&frame, self.version).0 else { return frame };
         let properties = without_alias(publish.properties);
         let kept = Publish { properties: properties.as_properties(), ..publish };
         let alias = topic_alias(publish.properties).unwrap_or_default();

@@ -3,7 +3,7 @@
 use super::keep_alive::KeepAliveAction;
 use super::{CloseReason, Delivery, Event, PeerError, Session, State};
 use crate::error::DecodeError;
-use crate::packet::{ConnAck, Packet, decode};
+use crate::packet::{ConnAck, Packet, decode_and_judge};
 use crate::property::PropertyId;
 use crate::rule::Violation;
 use crate::types::{PacketType, ProtocolVersion, Timestamp};
@@ -178,7 +178,7 @@ impl Session {
 
 /// The return code of a packet that is the CONNACK of 3.1 and 3.1.1.
 fn earlier_connack(packet: &[u8]) -> Option<u8> {
-    match decode(packet, ProtocolVersion::V311, &mut ()) {
+    match decode_and_judge(packet, ProtocolVersion::V311).0 {
         Ok(Packet::ConnAck(ConnAck { return_code, .. })) => Some(return_code),
         _ => None,
     }

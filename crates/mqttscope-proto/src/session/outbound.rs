@@ -13,7 +13,7 @@ use alloc::collections::{BinaryHeap, VecDeque};
 use alloc::vec::Vec;
 
 use crate::error::EncodeError;
-use crate::packet::{Packet, Publish, decode};
+use crate::packet::{Packet, Publish, decode_and_judge};
 use crate::session::by_id::ById;
 use crate::session::options::{Publication, topic_alias};
 use crate::types::{PacketId, PacketType, ProtocolVersion, Qos, Timestamp};
@@ -99,7 +99,7 @@ impl Unnumbered {
 /// A PUBLISH above QoS 0 that a session has stored, and its identifier. It names its topic: a topic alias does not
 /// outlive its connection [MQTT-3.3.2-7].
 pub(super) fn stored_publish(frame: &[u8], version: ProtocolVersion) -> Option<(Publish<'_>, PacketId)> {
-    let Ok(Packet::Publish(publish)) = decode(frame, version, &mut ()) else { return None };
+    let Ok(Packet::Publish(publish)) = decode_and_judge(frame, version).0 else { return None };
     let id = publish.packet_id.and_then(PacketId::new)?;
     Some((publish, id)).filter(|(publish, _)| !publish.topic.is_empty())
 }

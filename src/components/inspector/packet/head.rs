@@ -19,7 +19,10 @@ pub fn head(packet: &PacketHead, is_copied: bool, zone: &Zone) -> Html {
     let misbehaviour = misbehaviour.map(|sentence| words("p", "red", &concat(&["✖ ", sentence])));
     let [before, after] = packet.neighbours;
     let copied = if is_copied { "Copied" } else { "Copy" };
+    let reply =
+        packet.is_request.then(|| button("data-reply", &number::plain(packet.number.into()), "Reply"));
     let buttons = vec![
+        reply.unwrap_or_default(),
         step(before, "◂ Previous"),
         step(after, "Next ▸"),
         element("span", &["class", "role"], &[Some("copied quiet"), Some("status")], vec![text(copied)]),

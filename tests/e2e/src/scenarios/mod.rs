@@ -17,6 +17,7 @@ pub mod keep_alive;
 pub mod leaving;
 pub mod log;
 pub mod many;
+pub mod mqtt_5;
 pub mod publish;
 pub mod retain;
 pub mod rows;

@@ -68,11 +68,11 @@ pub async fn a_link_is_remembered_once_it_is_used(stage: &Stage, chain: &mut Cha
     wait_until_stored(&page, "typed/before", true).await?;
 
     let topic = own_topic("linked");
-    let linked = format!("{}?topic={topic}&version=5", chain.page_url);
+    let linked = format!("{}?topic={topic}&version=6", chain.page_url);
     let page = Page::open(page.client().clone(), &linked).await?;
     expect(&page, &[("Topic", &topic), ("Topic filter", &topic)]).await?;
     let said = page.select("MQTT version").wait_for_description().await?;
-    ensure!(said.contains("“5” is unknown"), "of a version that is none it says '{said}'");
+    ensure!(said.contains("“6” is unknown"), "of a version that is none it says '{said}'");
 
     fill(&page, &[("Message", "typed behind a link")]).await?;
     wait_until_stored(&page, "typed behind a link", true).await?;
