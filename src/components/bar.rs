@@ -70,11 +70,12 @@ fn status(view: &View) -> Html {
             element("span", &["class", "aria-hidden"], &[Some(light), Some("true")], vec![]),
             element("strong", &[], &[], vec![text(&connection::headline(connection))]),
             elapsed(view),
+            other_version(view),
             element(
                 "span",
                 &["class", "title"],
                 &[Some(class), Some(&detail)],
-                vec![other_version(view), text(&detail), certificate],
+                vec![text(&detail), certificate],
             ),
         ],
     )
@@ -85,8 +86,7 @@ fn other_version(view: &View) -> Html {
     let Some(version) = connection::version_to_try(&view.connection) else { return Html::default() };
     let keys = &["type", "class", "data-deed", "data-filter"];
     let values = [Some("button"), Some("small"), Some(TRY_VERSION.name()), Some(version)];
-    let button = element("button", keys, &values, vec![text(&concat(&["Try MQTT ", version]))]);
-    several(vec![button, text(" ")])
+    element("button", keys, &values, vec![text(&concat(&["Try MQTT ", version]))])
 }
 
 /// Where the browser shows a certificate that it may not trust, and lets a person do so.

@@ -85,7 +85,7 @@ pub(super) const fn refusal_advice(code: u8) -> &'static str {
         0x8c => "The broker does not know the authentication method.",
         0x90 | 0x95 | 0x99..=0x9b => "Connect without a will, or with another one.",
         0x9c | 0x9d => "Change the address to go there.",
-        0x80..=0xff => "The broker's log may say more.",
+        0x80..=0xff if ReasonCode(code).any_name().is_some() => "The broker's log may say more.",
         2 => "Try another client id, of 1 to 23 letters and digits.",
         3 => "ActiveMQ says so of a client id that is in use: try another one. Otherwise try later.",
         4 => "Check username and password.",
