@@ -107,6 +107,7 @@ fn bind_core() -> rmqtt::Result<(Listener, SocketAddr)> {
         .max_inflight(NonZeroU16::MAX)
         .max_mqueue_len(MAX_QUEUED)
         .session_expiry_interval(SESSION_EXPIRY)
+        .max_topic_aliases(MAX_TOPIC_ALIASES)
         // Zero is never. Over TCP nothing is lost on the way, and [MQTT-4.4.0-1] asks for a resend on
         // reconnect only; neither version lets messages expire.
         .message_retry_interval(Duration::ZERO)
@@ -123,6 +124,9 @@ const MAX_PACKET_LEN: u32 = 268_435_455;
 
 /// Messages kept for one client that is slow or away; rmqtt discards those above.
 const MAX_QUEUED: usize = 100_000;
+
+/// Topic aliases of one client (MQTT 5, 3.2.2.3.8); each holds a topic for as long as the connection lives.
+const MAX_TOPIC_ALIASES: u16 = 16;
 
 /// How long a session waits for its client: longer than the broker lives.
 const SESSION_EXPIRY: Duration = Duration::from_secs(365 * 24 * 60 * 60);

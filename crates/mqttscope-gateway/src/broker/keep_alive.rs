@@ -1,4 +1,5 @@
-//! When a silent client counts as gone: one and a half times its keep alive ([MQTT-3.1.2-24]).
+//! The limits of a session, above all when a silent client counts as gone: after one and a half times its keep alive
+//! ([MQTT-3.1.2-24]).
 
 use std::num::{NonZeroU16, NonZeroU32};
 use std::sync::Arc;
@@ -8,7 +9,7 @@ use rmqtt::codec::types::Publish;
 use rmqtt::fitter::{DefaultFitter, Fitter, FitterManager};
 use rmqtt::types::{ConnectInfo, Disconnect, FitterType, Id, ListenerConfig};
 
-/// Gives each session rmqtt's own limits but for the keep alive: rmqtt adds three seconds to those below
+/// Gives each session rmqtt's own limits but for topic aliases to the client and for the keep alive: rmqtt adds three seconds to those below
 /// six, and a will walk-through with a keep alive of two would wait for five.
 pub(super) struct KeepAliveManager;
 
@@ -49,8 +50,9 @@ impl Fitter for KeepAliveFitter {
         self.0.max_client_topic_aliases()
     }
 
+    /// None: of a message without properties, as one from 3.1.1 is, rmqtt would leave out the topic and the alias.
     fn max_server_topic_aliases(&self) -> u16 {
-        self.0.max_server_topic_aliases()
+        0
     }
 }
 

@@ -291,6 +291,38 @@ async fn a_dup_that_311_forbids_closes() {
     client.closed().await;
 }
 
+/// MQTT 5: a PUBLISH that has an alias in place of its topic goes where the one before it went. To a client that takes
+/// aliases a message of 3.1.1, which has no properties that could hold one, comes with its topic all the same.
+#[tokio::test]
+async fn topic_aliases_lead_to_the_broker_only() {
+    let gateway = Running::start().await;
+    let mut client = Client::tcp(&gateway).await;
+    let topic_alias_maximum = [3, 0x22, 0, 5];
+    let connect = [&string("MQTT")[..], &[5, CLEAN, 0, 0], &topic_alias_maximum, &string("five")].concat();
+    client.send(&packet(0x10, &connect)).await;
+    let (0x20, connack) = client.receive().await else { panic!("no CONNACK") };
+    assert_eq!(connack[..2], [0, 0]);
+    assert!(connack.windows(3).any(|property| property == [0x22, 0, 16]), "{connack:02x?}");
+    client.send(&packet(0x82, &[&[0, 1, 0], &string("alias")[..], &[0]].concat())).await;
+    assert_eq!(client.receive().await, (0x90, vec![0, 1, 0, 0]));
+
+    let mut old = Client::connected(&gateway, "old").await;
+    old.subscribe(1, "alias", 0).await;
+    let topic_alias = [3, 0x23, 0, 7];
+    client.send(&packet(0x30, &[&string("alias")[..], &topic_alias, b"1"].concat())).await;
+    client.send(&packet(0x30, &[&string("")[..], &topic_alias, b"2"].concat())).await;
+    for payload in [b"1", b"2"] {
+        assert_eq!(old.receive().await, (0x30, publish_body("alias", 0, payload)));
+        let (_, body) = client.receive().await;
+        assert!(body.starts_with(&string("alias")) && body.ends_with(payload), "{body:02x?}");
+    }
+    for payload in [b"3", b"4"] {
+        old.send(&publish(0x30, "alias", 0, payload)).await;
+        let (_, body) = client.receive().await;
+        assert!(body.starts_with(&string("alias")) && body.ends_with(payload), "{body:02x?}");
+    }
+}
+
 #[tokio::test]
 async fn a_retained_message_reaches_late_subscribers() {
     let gateway = Running::start().await;
