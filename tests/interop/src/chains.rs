@@ -2,7 +2,7 @@
 
 use anyhow::{Context, Result, anyhow, bail};
 use mqttscope_e2e::gateway::{Gateway, Options};
-use mqttscope_proto::ProtocolVersion::{self, V31, V311};
+use mqttscope_proto::ProtocolVersion::{self, V5, V31, V311};
 use std::collections::BTreeMap;
 use std::fmt;
 use std::net::SocketAddr;
@@ -85,32 +85,33 @@ impl Broker {
 
 const NONE: &[ProtocolVersion] = &[];
 /// The version in which brokers are tested that are tested in one.
-const ONE: &[ProtocolVersion] = &[V311];
-const BOTH: &[ProtocolVersion] = &[V31, V311];
+const NEWEST: &[ProtocolVersion] = &[V5];
+const OLD: &[ProtocolVersion] = &[V31, V311];
+const EACH: &[ProtocolVersion] = &[V31, V311, V5];
 
 /// All chains: the versions of each, and those of its usual tests.
 ///
 /// A broker that is usually tested over one way only is so through our gateway.
 pub const CHAINS: [Tested; 19] = [
-    tested(Way::Tcp, Broker::ActiveMq, BOTH, BOTH),
-    tested(Way::Tcp, Broker::Mosquitto, BOTH, BOTH),
-    tested(Way::Tcp, Broker::Rmqtt, BOTH, BOTH),
-    tested(Way::Tcp, Broker::HiveMq, BOTH, NONE),
-    tested(Way::Tcp, Broker::Artemis, BOTH, NONE),
-    tested(Way::Tcp, Broker::Mochi, BOTH, NONE),
-    tested(Way::Kaazing, Broker::ActiveMq, BOTH, BOTH),
-    tested(Way::Kaazing, Broker::Mosquitto, BOTH, BOTH),
-    tested(Way::Gateway, Broker::ActiveMq, BOTH, BOTH),
-    tested(Way::Gateway, Broker::Mosquitto, BOTH, BOTH),
-    tested(Way::Gateway, Broker::Rmqtt, BOTH, BOTH),
-    tested(Way::Gateway, Broker::HiveMq, BOTH, ONE),
-    tested(Way::Gateway, Broker::Artemis, BOTH, ONE),
-    tested(Way::Gateway, Broker::Mochi, BOTH, ONE),
-    tested(Way::Listener, Broker::ActiveMq, BOTH, BOTH),
-    tested(Way::Listener, Broker::Mosquitto, BOTH, BOTH),
-    tested(Way::Listener, Broker::HiveMq, BOTH, NONE),
-    tested(Way::Listener, Broker::Artemis, BOTH, NONE),
-    tested(Way::Listener, Broker::Mochi, BOTH, NONE),
+    tested(Way::Tcp, Broker::ActiveMq, OLD, OLD),
+    tested(Way::Tcp, Broker::Mosquitto, EACH, EACH),
+    tested(Way::Tcp, Broker::Rmqtt, EACH, EACH),
+    tested(Way::Tcp, Broker::HiveMq, EACH, NONE),
+    tested(Way::Tcp, Broker::Artemis, EACH, NONE),
+    tested(Way::Tcp, Broker::Mochi, EACH, NONE),
+    tested(Way::Kaazing, Broker::ActiveMq, OLD, OLD),
+    tested(Way::Kaazing, Broker::Mosquitto, EACH, EACH),
+    tested(Way::Gateway, Broker::ActiveMq, OLD, OLD),
+    tested(Way::Gateway, Broker::Mosquitto, EACH, EACH),
+    tested(Way::Gateway, Broker::Rmqtt, EACH, EACH),
+    tested(Way::Gateway, Broker::HiveMq, EACH, NEWEST),
+    tested(Way::Gateway, Broker::Artemis, EACH, NEWEST),
+    tested(Way::Gateway, Broker::Mochi, EACH, NEWEST),
+    tested(Way::Listener, Broker::ActiveMq, OLD, OLD),
+    tested(Way::Listener, Broker::Mosquitto, EACH, EACH),
+    tested(Way::Listener, Broker::HiveMq, EACH, NONE),
+    tested(Way::Listener, Broker::Artemis, EACH, NONE),
+    tested(Way::Listener, Broker::Mochi, EACH, NONE),
 ];
 
 const fn tested(
@@ -329,25 +330,32 @@ mod tests {
         assert_eq!(usual.len(), 13);
         for broker in ["hivemq", "artemis", "mochi"] {
             let of_it: Vec<&String> = usual.iter().filter(|name| name.contains(broker)).collect();
-            assert_eq!(of_it, [&format!("gateway-{broker} 3.1.1")]);
+            assert_eq!(of_it, [&format!("gateway-{broker} 5")]);
         }
-        assert!(usual.contains(&"tcp-mosquitto 3.1 3.1.1".to_owned()), "{usual:?}");
+        assert!(usual.contains(&"tcp-mosquitto 3.1 3.1.1 5".to_owned()), "{usual:?}");
     }
 
     #[test]
     fn all_are_all_in_every_version() {
         let all = names(&[], true);
         assert_eq!(all.len(), CHAINS.len());
-        assert!(all.iter().all(|name| name.ends_with(" 3.1 3.1.1")), "{all:?}");
+        for name in &all {
+            // ActiveMQ 5.10 is older than MQTT 5.
+            let versions = if name.contains("activemq") { " 3.1 3.1.1" } else { " 3.1 3.1.1 5" };
+            assert!(name.ends_with(versions), "{name}");
+        }
     }
 
     #[test]
     fn a_system_names_the_chains_in_which_it_takes_part() {
-        assert_eq!(names(&["mochi"], false), ["gateway-mochi 3.1.1"]);
+        assert_eq!(names(&["mochi"], false), ["gateway-mochi 5"]);
         assert_eq!(
             names(&["mochi"], true),
-            ["tcp-mochi 3.1 3.1.1", "gateway-mochi 3.1 3.1.1", "websocket-mochi 3.1 3.1.1"]
+            ["tcp-mochi 3.1 3.1.1 5", "gateway-mochi 3.1 3.1.1 5", "websocket-mochi 3.1 3.1.1 5"]
         );
-        assert_eq!(names(&["kaazing"], false), ["kaazing-activemq 3.1 3.1.1", "kaazing-mosquitto 3.1 3.1.1"]);
+        assert_eq!(
+            names(&["kaazing"], false),
+            ["kaazing-activemq 3.1 3.1.1", "kaazing-mosquitto 3.1 3.1.1 5"]
+        );
     }
 }

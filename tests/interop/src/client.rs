@@ -1,11 +1,13 @@
 //! An MQTT client over a blocking stream: the page's own for what should work, the codec for the rest.
 
+mod mqtt_5;
+
 use anyhow::{Context, Result, bail, ensure};
 use mqttscope_client::{ConnectRequest, Input, Output};
-use mqttscope_log::{Direction, Log, Record};
+use mqttscope_log::{Direction, Log, Record, Topic};
 use mqttscope_proto::session::{ConnectOptions, Policy, Publication};
 use mqttscope_proto::{
-    Packet, PacketType, Properties, ProtocolVersion, Qos, Timestamp, TopicFilter, TopicName,
+    Packet, PacketType, Properties, PropertyId, ProtocolVersion, Qos, Timestamp, TopicFilter, TopicName,
 };
 use std::collections::VecDeque;
 use std::time::{Duration, Instant};
@@ -18,6 +20,7 @@ pub const TIMEOUT: Duration = Duration::from_secs(20);
 /// A connection, and the client on it.
 pub struct Client {
     transport: Transport,
+    version: ProtocolVersion,
     client: mqttscope_client::Client,
     log: Log,
     /// The first record that was not yet looked at.
@@ -40,6 +43,12 @@ pub struct Received {
     pub qos: u8,
     pub retain: bool,
     pub dup: bool,
+    /// The topic alias that the packet had.
+    pub alias: Option<u16>,
+    /// Message Expiry Interval in seconds.
+    pub expiry_secs: Option<u32>,
+    pub subscription_identifiers: Vec<u32>,
+    pub user_properties: Vec<(String, String)>,
 }
 
 /// What became of a CONNECT.
@@ -66,7 +75,7 @@ impl Client {
     /// # Errors
     /// If the broker is not reached, or does not accept.
     pub fn connect_with(route: &Route, options: &ConnectOptions) -> Result<Self> {
-        Self::new(route)?.resume(options)
+        Self::new(route, options.version)?.resume(options)
     }
 
     /// Connects, and leaves it to the caller to judge the answer.
@@ -74,7 +83,7 @@ impl Client {
     /// # Errors
     /// If the broker is not reached.
     pub fn try_connect(route: &Route, options: &ConnectOptions) -> Result<Answer> {
-        Self::new(route)?.answer_to(options)
+        Self::new(route, options.version)?.answer_to(options)
     }
 
     /// Connects this session on a new connection.
@@ -87,13 +96,14 @@ impl Client {
         again.resume(options)
     }
 
-    /// Opens a connection without a CONNECT on it.
+    /// Opens a connection without a CONNECT on it, for packets of this version.
     ///
     /// # Errors
     /// If nobody answers.
-    pub fn new(route: &Route) -> Result<Self> {
+    pub fn new(route: &Route, version: ProtocolVersion) -> Result<Self> {
         Ok(Self {
             transport: route.open()?,
+            version,
             client: mqttscope_client::Client::new(),
             log: Log::new(LOG_BUDGET),
             unseen: 0,
@@ -139,10 +149,8 @@ impl Client {
             if self.client.connection().is_connected() {
                 return Ok(Answer::Accepted(Box::new(self)));
             }
-            if let Some(code) =
-                self.received_from(from, PacketType::ConnAck).and_then(|connack| connack.get(3))
-            {
-                return Ok(Answer::Refused(*code));
+            if let Some(code) = self.received_from(from, PacketType::ConnAck).and_then(return_code) {
+                return Ok(Answer::Refused(code));
             }
             if self.closed {
                 return Ok(Answer::Closed);
@@ -178,17 +186,22 @@ impl Client {
     pub fn subscribe(&mut self, filter: &str, qos: Qos) -> Result<u8> {
         let (now, from) = (self.now(), self.log.end());
         self.client.subscribe(now, TopicFilter::new(filter)?, qos, &mut self.log)?;
-        self.wait_for("SUBACK", |client| client.received_from(from, PacketType::SubAck)?.get(4).copied())
+        self.return_code_of("SUBACK", from, PacketType::SubAck)
     }
 
-    /// Unsubscribes.
+    /// The code of an answer to one filter, which is the packet's last byte in every version that has one.
+    fn return_code_of(&mut self, name: &str, from: u32, packet_type: PacketType) -> Result<u8> {
+        self.wait_for(name, |client| client.received_from(from, packet_type)?.last().copied())
+    }
+
+    /// Unsubscribes and returns the reason code, which only MQTT 5 has.
     ///
     /// # Errors
     /// If no UNSUBACK comes.
-    pub fn unsubscribe(&mut self, filter: &str) -> Result<()> {
+    pub fn unsubscribe(&mut self, filter: &str) -> Result<u8> {
         let (now, from) = (self.now(), self.log.end());
         self.client.unsubscribe(now, TopicFilter::new(filter)?, &mut self.log)?;
-        self.wait_for("UNSUBACK", |client| client.received_from(from, PacketType::UnsubAck).map(|_| ()))
+        self.return_code_of("UNSUBACK", from, PacketType::UnsubAck)
     }
 
     /// Publishes and waits until the broker has acknowledged it.
@@ -205,11 +218,13 @@ impl Client {
     /// # Errors
     /// If the connection has ended.
     pub fn send_publish(&mut self, topic: &str, payload: &[u8], qos: Qos, retain: bool) -> Result<()> {
-        let message =
-            Publication { topic: TopicName::new(topic)?, payload, qos, retain, properties: Properties::NONE };
-        let now = self.now();
-        self.client.publish(now, &message, &mut self.log)?;
-        self.flush()
+        self.send_message(&Publication {
+            topic: TopicName::new(topic)?,
+            payload,
+            qos,
+            retain,
+            properties: Properties::NONE,
+        })
     }
 
     /// Waits until the broker has acknowledged all messages.
@@ -301,6 +316,11 @@ impl Client {
         Ok(self.closed)
     }
 
+    /// Whether the connection has ended.
+    pub fn is_closed(&self) -> bool {
+        self.closed
+    }
+
     /// Goes on with whatever there is to do for this time.
     ///
     /// # Errors
@@ -324,7 +344,7 @@ impl Client {
     pub fn receive_raw(&mut self, limit: Duration) -> Result<Option<Vec<u8>>> {
         let deadline = Instant::now() + limit;
         loop {
-            if let Some((frame, _)) = mqttscope_proto::Frame::split(&self.raw, ProtocolVersion::V311)? {
+            if let Some((frame, _)) = mqttscope_proto::Frame::split(&self.raw, self.version)? {
                 let frame = frame.bytes().to_vec();
                 self.raw.drain(..frame.len());
                 return Ok(Some(frame));
@@ -416,17 +436,28 @@ impl Client {
     }
 
     fn take_messages(&mut self) {
-        for record in self.log.records_from(self.unseen) {
+        for (number, record) in (self.unseen..).zip(self.log.records_from(self.unseen)) {
             if is_delivered(record)
                 && let Ok(Packet::Publish(publish)) =
-                    mqttscope_proto::decode(self.log.bytes(record), ProtocolVersion::V311, &mut ())
+                    mqttscope_proto::decode(self.log.bytes(record), self.version, &mut ())
             {
+                let properties = publish.properties;
+                let pairs = properties.user_properties();
                 self.messages.push_back(Received {
-                    topic: publish.topic.to_string(),
+                    topic: match self.log.topic(number, record) {
+                        Some(Topic::Name(name)) => String::from_utf8_lossy(name).into_owned(),
+                        _ => publish.topic.to_string(),
+                    },
                     payload: publish.payload.to_vec(),
                     qos: publish.qos.as_u8(),
                     retain: publish.retain,
                     dup: publish.dup,
+                    alias: self.log.alias(record),
+                    expiry_secs: properties.number(PropertyId::MessageExpiryInterval),
+                    subscription_identifiers: properties.subscription_identifiers().collect(),
+                    user_properties: pairs
+                        .map(|(name, value)| (name.to_string(), value.to_string()))
+                        .collect(),
                 });
             }
         }
@@ -457,14 +488,21 @@ pub fn options(version: ProtocolVersion, client_id: &str) -> ConnectOptions {
     ConnectOptions { version, client_id: client_id.into(), clean_session: true, ..Default::default() }
 }
 
-/// The bytes of a packet.
+/// The return code of a CONNACK, whatever version it is of; in MQTT 5 the reason code.
+pub fn return_code(connack: &[u8]) -> Option<u8> {
+    // The flags come first behind the Remaining Length, which properties may make longer than a byte.
+    let length = 1 + connack.get(1..)?.iter().take_while(|byte| **byte & 0x80 != 0).count();
+    connack.get(1 + length + 1).copied()
+}
+
+/// The bytes of a packet in a version.
 ///
 /// # Panics
 /// If it cannot be written: the test is wrong.
-pub fn encode(packet: &Packet<'_>) -> Vec<u8> {
+pub fn encode(packet: &Packet<'_>, version: ProtocolVersion) -> Vec<u8> {
     let mut bytes = Vec::new();
     packet
-        .encode(&mut bytes, ProtocolVersion::V311)
+        .encode(&mut bytes, version)
         .unwrap_or_else(|error| panic!("{packet:?} cannot be written: {error}"));
     bytes
 }

@@ -10,7 +10,7 @@ mod mochi;
 mod mosquitto;
 mod rmqtt;
 
-use mqttscope_proto::ProtocolVersion::{self, V31, V311};
+use mqttscope_proto::ProtocolVersion::{self, V5, V31, V311};
 
 use crate::chains::{Broker, Chain, Way};
 use crate::rules::{Rule, index};
@@ -57,3 +57,5 @@ pub fn expected(rule: &Rule, chain: Chain, version: ProtocolVersion) -> &'static
 }
 
 const BOTH: &[ProtocolVersion] = &[V31, V311];
+const EACH: &[ProtocolVersion] = &[V31, V311, V5];
+const NEWEST: &[ProtocolVersion] = &[V5];

@@ -127,7 +127,7 @@ pub const TRAITS: &[Trait] = &[
         expected: ["answered", "answered", "answered", "no answer"],
         measure: |systems, front| {
             let mut socket = established(systems, front)?;
-            for byte in encode(&Packet::PingReq) {
+            for byte in encode(&Packet::PingReq, ProtocolVersion::V311) {
                 socket.send(Message::binary(vec![byte]))?;
             }
             answer(socket)
@@ -139,7 +139,7 @@ pub const TRAITS: &[Trait] = &[
         expected: ["both answered", "both answered", "both answered", "the first answered"],
         measure: |systems, front| {
             let mut socket = established(systems, front)?;
-            socket.send(Message::binary(encode(&Packet::PingReq).repeat(2)))?;
+            socket.send(Message::binary(encode(&Packet::PingReq, ProtocolVersion::V311).repeat(2)))?;
             let mut transport = Transport::WebSocket(Box::new(socket));
             let mut count = 0;
             let deadline = Instant::now() + Duration::from_secs(2);
@@ -299,7 +299,7 @@ fn offer(systems: &Systems, front: Front, offered: Option<&'static str>) -> Resu
     let opening = opening(&route)?;
     if offered.is_none() && opening == "opens" {
         // Whether MQTT is spoken on it is another question.
-        let mut client = Client::new(&route)?;
+        let mut client = Client::new(&route, ProtocolVersion::V311)?;
         client.send_raw(b"\x10\x0e\x00\x04MQTT\x04\x02\x00\x00\x00\x02xy")?;
         return Ok(match client.receive_raw(Duration::from_secs(2)) {
             Ok(Some(_)) => opening,
@@ -423,7 +423,7 @@ fn one_message(systems: &Systems, front: Front, len: usize) -> Result<String> {
         properties: Properties::NONE,
         payload: &payload,
     };
-    if socket.send(Message::binary(encode(&Packet::Publish(publish)))).is_err() {
+    if socket.send(Message::binary(encode(&Packet::Publish(publish), ProtocolVersion::V311))).is_err() {
         // Cut off while it was still sending: why, was said before.
         return answer(socket).or_else(|_| Ok("broken off".to_owned()));
     }
@@ -432,7 +432,7 @@ fn one_message(systems: &Systems, front: Front, len: usize) -> Result<String> {
 
 fn largest_message(systems: &Systems, front: Front) -> Result<String> {
     const LEN: usize = 1_000_000;
-    let mut client = Client::new(&route(systems, front)?)?;
+    let mut client = Client::new(&route(systems, front)?, ProtocolVersion::V311)?;
     let topic = crate::rules::topic();
     client = client.connect_on(&crate::client::options(ProtocolVersion::V311, &crate::rules::unique("l")))?;
     client.subscribe(&topic, Qos::AtMostOnce)?;

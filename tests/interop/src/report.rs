@@ -1,14 +1,14 @@
 //! docs/brokers.md, made from what was measured.
 
-use mqttscope_proto::ProtocolVersion::{self, V31, V311};
+use mqttscope_proto::ProtocolVersion::{self, V5, V31, V311};
 use std::collections::BTreeMap;
 use std::sync::{Mutex, PoisonError};
 
-use crate::chains::{Broker, Chain, Wanted, Way};
+use crate::chains::{Broker, CHAINS, Chain, Wanted, Way};
 use crate::differences::{self, Difference, expected};
 use crate::gateways::{Front, TRAITS};
 use crate::pages::{LEFT_OUT, LeftOut};
-use crate::rules::{self, Rule};
+use crate::rules::{self, ABSENT, Rule, index};
 
 /// What was seen, as it comes in.
 #[derive(Default)]
@@ -36,22 +36,36 @@ impl Measured {
     pub fn document(&self, wanted: &Wanted) -> Option<String> {
         let rules = self.rules.lock().unwrap_or_else(PoisonError::into_inner);
         let traits = self.traits.lock().unwrap_or_else(PoisonError::into_inner);
-        let mut text = INTRODUCTION.to_owned();
-        for rule in rules::all() {
+        let row_of = |rule: &Rule| {
             let cell = |chain| {
-                let seen = |version| match rules.get(&(chain, rule.name, version)) {
-                    Some(seen) => Some(seen.as_str()),
-                    None if wanted.has(chain, version) => None,
-                    None => Some(expected(rule, chain, version)),
-                };
-                Some(both_versions(seen(V31)?, seen(V311)?))
+                let mut words = Vec::new();
+                for version in spoken(chain).filter(|version| rule.is_in(*version)) {
+                    words.push((
+                        version,
+                        match rules.get(&(chain, rule.name, version)) {
+                            Some(seen) => seen.as_str(),
+                            None if wanted.has(chain, version) => return None,
+                            None => expected(rule, chain, version),
+                        },
+                    ));
+                }
+                Some(by_version(&words))
             };
-            let mut cells = vec![rule.title.to_owned(), both_versions(rule.specified[0], rule.specified[1])];
+            let mut cells = vec![rule.title.to_owned(), by_version(&each_version(&rule.specified))];
             for broker in Broker::ALL {
                 cells.push(cell(Chain { way: Way::Tcp, broker })?);
             }
-            cells.push(both_clauses(rule));
-            text += &row(&cells);
+            let clauses = each_version(&rule.clauses).into_iter().map(|(_, clause)| clause);
+            cells.push(clauses.collect::<Vec<_>>().join("; "));
+            Some(row(&cells))
+        };
+        let mut text = INTRODUCTION.to_owned();
+        for rule in rules::all().filter(|rule| rule.is_in(V311)) {
+            text += &row_of(rule)?;
+        }
+        text += NEW_IN_5;
+        for rule in rules::all().filter(|rule| !rule.is_in(V311)) {
+            text += &row_of(rule)?;
         }
         text += REASONS;
         for difference in differences::all().filter(|difference| difference.ways != [Way::Listener]) {
@@ -95,7 +109,16 @@ otherwise. ActiveMQ has the policies that it comes with; mosquitto is 2.0.11 wit
 with its default of 1,000 it discards messages of publishers on its WebSocket listener that it should not; rmqtt is the
 broker inside mqttscope-gateway. HiveMQ, Artemis and mochi have what they come with, HiveMQ with its store in memory.
 
-| What is done | Specified | ActiveMQ 5.10.0 | mosquitto | rmqtt | HiveMQ CE 2024.3 | Artemis 2.37.0 | mochi 2.7.9 | Where it is written (3.1; 3.1.1) |
+| What is done | Specified | ActiveMQ 5.10.0 | mosquitto | rmqtt | HiveMQ CE 2024.3 | Artemis 2.37.0 | mochi 2.7.9 | Where it is written (3.1; 3.1.1; 5) |
+| --- | --- | --- | --- | --- | --- | --- | --- | --- |
+";
+
+const NEW_IN_5: &str = "
+### What is new in MQTT 5
+
+ActiveMQ 5.10 is older than MQTT 5. Where the text lets a broker choose, what is told as specified is one of its choices.
+
+| What is done | Specified | ActiveMQ 5.10.0 | mosquitto | rmqtt | HiveMQ CE 2024.3 | Artemis 2.37.0 | mochi 2.7.9 | Where it is written |
 | --- | --- | --- | --- | --- | --- | --- | --- | --- |
 ";
 
@@ -134,7 +157,7 @@ Kaazing runs with `deploy/kaazing/gateway-config.xml`. The gateways stand before
 const WALK_THROUGH: &str = "
 ## The page in a browser
 
-The walk-through of the page runs over every chain from a browser, in both versions. At mochi's own listener the page
+The walk-through of the page runs over every chain from a browser, in every version that its broker speaks. At mochi's own listener the page
 asks for the subprotocol `mqtt` in 3.1 as well: mochi answers with no other, and a browser then refuses the connection.
 It is left out:
 
@@ -143,26 +166,48 @@ It is left out:
 ";
 
 fn reason(difference: &Difference) -> String {
-    let title = rules::all().find(|rule| rule.name == difference.rule).map_or("", |rule| rule.title);
-    let version = match difference.versions {
-        [V31] => " (3.1)",
-        [V311] => " (3.1.1)",
-        _ => "",
-    };
-    row(&[
-        difference.broker.title().into(),
-        format!("{title}{version}"),
-        difference.seen.into(),
-        difference.reason.into(),
-    ])
+    let Difference { broker, versions, .. } = *difference;
+    let rule = rules::all().find(|rule| rule.name == difference.rule);
+    let mut title = rule.map_or("", |rule| rule.title).to_owned();
+    let possible = spoken(Chain { way: Way::Tcp, broker });
+    if possible
+        .filter(|version| rule.is_some_and(|rule| rule.is_in(*version)))
+        .any(|v| !versions.contains(&v))
+    {
+        let versions = versions.iter().map(ToString::to_string).collect::<Vec<_>>();
+        title += &format!(" ({})", versions.join(", "));
+    }
+    row(&[broker.title().into(), title, difference.seen.into(), difference.reason.into()])
 }
 
-fn both_versions(v31: &str, v311: &str) -> String {
-    if v31 == v311 { v31.to_owned() } else { format!("3.1: {v31}; 3.1.1: {v311}") }
+/// The versions that a broker speaks.
+fn spoken(chain: Chain) -> impl Iterator<Item = ProtocolVersion> {
+    CHAINS.iter().filter(move |tested| tested.chain == chain).flat_map(|tested| tested.versions).copied()
 }
 
-fn both_clauses(rule: &Rule) -> String {
-    format!("{}; {}", rule.clauses[0], rule.clauses[1])
+/// What a rule has for each version that has the rule.
+fn each_version(words: &[&'static str; 3]) -> Vec<(ProtocolVersion, &'static str)> {
+    let all = [V31, V311, V5].map(|version| (version, words[index(version)]));
+    all.into_iter().filter(|(_, word)| *word != ABSENT).collect()
+}
+
+/// Words, with the versions to which they apply unless that is all of them.
+fn by_version(words: &[(ProtocolVersion, &str)]) -> String {
+    let mut groups: Vec<(String, &str)> = Vec::new();
+    for (version, word) in words {
+        match groups.iter_mut().find(|(_, of_group)| of_group == word) {
+            Some((versions, _)) => *versions += &format!(", {version}"),
+            None => groups.push((version.to_string(), word)),
+        }
+    }
+    match &groups[..] {
+        [] => ABSENT.to_owned(),
+        [(_, word)] => (*word).to_owned(),
+        groups => {
+            let groups = groups.iter().map(|(versions, word)| format!("{versions}: {word}"));
+            groups.collect::<Vec<_>>().join("; ")
+        }
+    }
 }
 
 fn row(cells: &[String]) -> String {
@@ -182,6 +227,23 @@ mod tests {
         let document = Measured::default().document(&nothing);
         let committed = fs::read_to_string(environment::root().join("docs/brokers.md")).unwrap();
         assert!(document == Some(committed), "`cargo xtask interop --all` writes docs/brokers.md anew");
+    }
+
+    #[test]
+    fn a_cell_names_the_versions_that_differ() {
+        assert_eq!(by_version(&[]), "-");
+        assert_eq!(by_version(&[(V5, "a")]), "a");
+        assert_eq!(by_version(&[(V31, "a"), (V311, "a"), (V5, "a")]), "a");
+        assert_eq!(by_version(&[(V31, "a"), (V311, "b"), (V5, "a")]), "3.1, 5: a; 3.1.1: b");
+    }
+
+    #[test]
+    fn every_difference_is_of_a_rule_that_its_versions_have() {
+        for difference in differences::all() {
+            let rule = rules::all().find(|rule| rule.name == difference.rule);
+            let Some(rule) = rule else { panic!("there is no rule {}", difference.rule) };
+            assert!(difference.versions.iter().all(|version| rule.is_in(*version)), "{}", rule.name);
+        }
     }
 
     #[test]

@@ -5,14 +5,17 @@
 
 mod connecting;
 mod delivery;
+mod flow;
+mod lifetime;
 mod retained;
 mod sessions;
+mod subscriptions;
 mod volume;
 mod wills;
 
 use anyhow::Result;
-use mqttscope_proto::ProtocolVersion;
 use mqttscope_proto::session::ConnectOptions;
+use mqttscope_proto::{PropertyBuf, PropertyId, PropertyValue, ProtocolVersion};
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
@@ -26,19 +29,40 @@ pub struct Rule {
     pub name: &'static str,
     /// What is done, for the table.
     pub title: &'static str,
-    /// Where the specification says so, for 3.1 and for 3.1.1.
-    pub clauses: [&'static str; 2],
-    /// What is seen if the broker does as the specification says, in 3.1 and in 3.1.1.
-    pub specified: [&'static str; 2],
+    /// Where the specification says so, for 3.1, 3.1.1 and 5.
+    pub clauses: [&'static str; 3],
+    /// What is seen if the broker does as the specification says, in 3.1, 3.1.1 and 5; [`ABSENT`] in a version without
+    /// the rule.
+    pub specified: [&'static str; 3],
     /// Does it, and says what was seen.
     pub measure: fn(&Bench) -> Result<String>,
 }
 
-/// All rules, in the order of the table.
+impl Rule {
+    /// Whether a version has it.
+    pub fn is_in(&self, version: ProtocolVersion) -> bool {
+        self.specified[index(version)] != ABSENT
+    }
+}
+
+/// In place of a clause, and of what is specified, in a version that does not have a rule.
+pub const ABSENT: &str = "-";
+
+/// All rules, in the order of the tables.
 pub fn all() -> impl Iterator<Item = &'static Rule> {
-    [connecting::RULES, delivery::RULES, retained::RULES, wills::RULES, sessions::RULES, volume::RULES]
-        .into_iter()
-        .flatten()
+    [
+        connecting::RULES,
+        delivery::RULES,
+        retained::RULES,
+        wills::RULES,
+        sessions::RULES,
+        volume::RULES,
+        lifetime::RULES,
+        subscriptions::RULES,
+        flow::RULES,
+    ]
+    .into_iter()
+    .flatten()
 }
 
 /// Where a rule is measured.
@@ -103,10 +127,24 @@ pub(crate) fn topic() -> String {
     format!("t/{}", unique("a"))
 }
 
-/// The place of a version in the pairs of a [`Rule`].
+/// Properties that are numbers, each as it is told.
+///
+/// # Panics
+/// If one cannot be written: the test is wrong.
+fn numbers(list: &[(PropertyId, u32)]) -> PropertyBuf {
+    let mut properties = PropertyBuf::new();
+    for (id, number) in list {
+        let pushed = properties.push(*id, PropertyValue::Number(*number));
+        pushed.unwrap_or_else(|error| panic!("{id:?} {number} cannot be written: {error}"));
+    }
+    properties
+}
+
+/// The place of a version in the lists of a [`Rule`].
 pub fn index(version: ProtocolVersion) -> usize {
     match version {
         ProtocolVersion::V31 => 0,
-        ProtocolVersion::V311 | ProtocolVersion::V5 => 1,
+        ProtocolVersion::V311 => 1,
+        ProtocolVersion::V5 => 2,
     }
 }

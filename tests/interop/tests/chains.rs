@@ -82,7 +82,7 @@ fn trials(
 ) -> Vec<Trial> {
     let mut trials = Vec::new();
     for &version in versions {
-        for rule in rules::all() {
+        for rule in rules::all().filter(|rule| rule.is_in(version)) {
             let (systems, measured) = (Arc::clone(systems), Arc::clone(measured));
             trials.push(tally.trial(format!("{chain}::{version}::{}", rule.name), move || {
                 let seen = (rule.measure)(&systems.bench(chain, version).map_err(fail)?).map_err(fail)?;

@@ -2,7 +2,7 @@
 
 use mqttscope_proto::ProtocolVersion::V31;
 
-use super::{BOTH, Difference};
+use super::{BOTH, Difference, EACH, NEWEST};
 use crate::chains::Broker;
 
 pub(super) const DIFFERENCES: &[Difference] = &[
@@ -41,7 +41,7 @@ pub(super) const DIFFERENCES: &[Difference] = &[
     Difference {
         broker: Broker::Artemis,
         rule: "level_unknown",
-        versions: BOTH,
+        versions: EACH,
         ways: &[],
         seen: "closed",
         reason: "The decoder knows name and level only together, and it closes on what is malformed.",
@@ -49,7 +49,7 @@ pub(super) const DIFFERENCES: &[Difference] = &[
     Difference {
         broker: Broker::Artemis,
         rule: "protocol_name_wrong",
-        versions: BOTH,
+        versions: EACH,
         ways: &[],
         seen: "no answer",
         reason: "It tells protocols apart by the first bytes of a connection, and waits for more of them where none fits.",
@@ -57,7 +57,7 @@ pub(super) const DIFFERENCES: &[Difference] = &[
     Difference {
         broker: Broker::Artemis,
         rule: "first_packet",
-        versions: BOTH,
+        versions: EACH,
         ways: &[],
         seen: "no answer",
         reason: "It tells protocols apart by the first bytes of a connection, and waits for more of them where none fits.",
@@ -65,7 +65,7 @@ pub(super) const DIFFERENCES: &[Difference] = &[
     Difference {
         broker: Broker::Artemis,
         rule: "second_connect",
-        versions: BOTH,
+        versions: EACH,
         ways: &[],
         seen: "accepted",
         reason: "A second CONNECT is presumably handled like a first one.",
@@ -73,7 +73,7 @@ pub(super) const DIFFERENCES: &[Difference] = &[
     Difference {
         broker: Broker::Artemis,
         rule: "keep_alive_missed",
-        versions: BOTH,
+        versions: EACH,
         ways: &[],
         seen: "closed after 3 s to 5 s",
         reason: LOOKS,
@@ -81,7 +81,7 @@ pub(super) const DIFFERENCES: &[Difference] = &[
     Difference {
         broker: Broker::Artemis,
         rule: "will_silence",
-        versions: BOTH,
+        versions: EACH,
         ways: &[],
         seen: "after 3 s to 5 s",
         reason: LOOKS,
@@ -97,7 +97,7 @@ pub(super) const DIFFERENCES: &[Difference] = &[
     Difference {
         broker: Broker::Artemis,
         rule: "overlapping",
-        versions: BOTH,
+        versions: EACH,
         ways: &[],
         seen: "twice, at QoS 1 and 2",
         reason: "Each subscription is a consumer of its own. The specification allows further copies.",
@@ -105,7 +105,7 @@ pub(super) const DIFFERENCES: &[Difference] = &[
     Difference {
         broker: Broker::Artemis,
         rule: "filter_invalid",
-        versions: BOTH,
+        versions: EACH,
         ways: &[],
         seen: "answered with SUBACK",
         reason: "Filters are presumably not checked.",
@@ -129,7 +129,7 @@ pub(super) const DIFFERENCES: &[Difference] = &[
     Difference {
         broker: Broker::Artemis,
         rule: "redelivery",
-        versions: BOTH,
+        versions: EACH,
         ways: &[],
         seen: "again, without DUP",
         reason: "It delivers the message anew, under a new packet id.",
@@ -145,11 +145,109 @@ pub(super) const DIFFERENCES: &[Difference] = &[
     Difference {
         broker: Broker::Artemis,
         rule: "will_protocol_error",
-        versions: BOTH,
+        versions: EACH,
         ways: &[],
         seen: "nothing",
         reason: "Presumably it takes the end of a connection at which it closes itself for an orderly one.",
     },
+    Difference {
+        broker: Broker::Artemis,
+        rule: "client_id_empty_kept_session",
+        versions: NEWEST,
+        ways: &[],
+        seen: "refused with 0x85",
+        reason: "It makes an id up with Clean Start only.",
+    },
+    Difference {
+        broker: Broker::Artemis,
+        rule: "packet_type_15",
+        versions: NEWEST,
+        ways: &[],
+        seen: "no answer",
+        reason: "Presumably an AUTH without a method is ignored.",
+    },
+    Difference {
+        broker: Broker::Artemis,
+        rule: "connack_limits",
+        versions: NEWEST,
+        ways: &[],
+        seen: "Maximum Packet Size 268435455, Topic Alias Maximum 65535, Server Keep Alive 60",
+        reason: "Its configuration (`maximumPacketSize`, `topicAliasMaximum`, `serverKeepAlive`): the last is told to a client that asks for none.",
+    },
+    Difference {
+        broker: Broker::Artemis,
+        rule: "many_qos_1_up",
+        versions: NEWEST,
+        ways: &[],
+        seen: "each once, out of order",
+        reason: OUT_OF_ORDER,
+    },
+    Difference {
+        broker: Broker::Artemis,
+        rule: "many_qos_1_down",
+        versions: NEWEST,
+        ways: &[],
+        seen: "each once, out of order",
+        reason: OUT_OF_ORDER,
+    },
+    Difference {
+        broker: Broker::Artemis,
+        rule: "many_qos_2_up",
+        versions: NEWEST,
+        ways: &[],
+        seen: "each once, out of order",
+        reason: OUT_OF_ORDER,
+    },
+    Difference {
+        broker: Broker::Artemis,
+        rule: "many_qos_2_down",
+        versions: NEWEST,
+        ways: &[],
+        seen: "each once, out of order",
+        reason: OUT_OF_ORDER,
+    },
+    Difference {
+        broker: Broker::Artemis,
+        rule: "puback_codes",
+        versions: NEWEST,
+        ways: &[],
+        seen: "0x00, 0x00",
+        reason: "Whether anybody has subscribed is not told.",
+    },
+    Difference {
+        broker: Broker::Artemis,
+        rule: "pubcomp_code",
+        versions: NEWEST,
+        ways: &[],
+        seen: "0x00",
+        reason: "It answers as if the message had been in flight.",
+    },
+    Difference {
+        broker: Broker::Artemis,
+        rule: "disconnect_with_will",
+        versions: NEWEST,
+        ways: &[],
+        seen: "nothing",
+        reason: "The reason code is not looked at.",
+    },
+    Difference {
+        broker: Broker::Artemis,
+        rule: "second_connect_told",
+        versions: NEWEST,
+        ways: &[],
+        seen: "nothing",
+        reason: "It accepts a second CONNECT.",
+    },
+    Difference {
+        broker: Broker::Artemis,
+        rule: "topic_alias_down",
+        versions: NEWEST,
+        ways: &[],
+        seen: "aliases 1, 1, 1",
+        reason: "It may; the client has allowed it.",
+    },
 ];
 
 const LOOKS: &str = "It looks every 2 s (`connection-ttl-check-interval`).";
+
+const OUT_OF_ORDER: &str = "Presumably it puts back what it finds no room for at the client, which it does in 5 only; in 3.1 and 3.1.1 they keep their order.";

@@ -1,8 +1,8 @@
 //! HiveMQ CE 2024.3.
 
-use mqttscope_proto::ProtocolVersion::{V31, V311};
+use mqttscope_proto::ProtocolVersion::{V5, V31, V311};
 
-use super::{BOTH, Difference};
+use super::{Difference, EACH, NEWEST};
 use crate::chains::{Broker, Way};
 
 pub(super) const DIFFERENCES: &[Difference] = &[
@@ -25,7 +25,7 @@ pub(super) const DIFFERENCES: &[Difference] = &[
     Difference {
         broker: Broker::HiveMq,
         rule: "level_unknown",
-        versions: &[V311],
+        versions: &[V311, V5],
         ways: &[],
         seen: "closed",
         reason: "It closes without a word.",
@@ -33,7 +33,7 @@ pub(super) const DIFFERENCES: &[Difference] = &[
     Difference {
         broker: Broker::HiveMq,
         rule: "protocol_name_wrong",
-        versions: BOTH,
+        versions: EACH,
         ways: &[],
         seen: "refused with code 1",
         reason: "The specification lets the server choose, and recommends to close.",
@@ -41,7 +41,7 @@ pub(super) const DIFFERENCES: &[Difference] = &[
     Difference {
         broker: Broker::HiveMq,
         rule: "first_packet",
-        versions: BOTH,
+        versions: EACH,
         ways: &[Way::Tcp, Way::Gateway],
         seen: "no answer",
         reason: "It waits for a CONNECT, for up to 10 s; its WebSocket listener closes.",
@@ -49,7 +49,7 @@ pub(super) const DIFFERENCES: &[Difference] = &[
     Difference {
         broker: Broker::HiveMq,
         rule: "dollar_topics",
-        versions: BOTH,
+        versions: EACH,
         ways: &[],
         seen: "the publisher is closed, the publisher is closed",
         reason: "It lets no client publish to a name that begins with `$`, and closes.",
@@ -73,7 +73,7 @@ pub(super) const DIFFERENCES: &[Difference] = &[
     Difference {
         broker: Broker::HiveMq,
         rule: "qos_2_repeated",
-        versions: BOTH,
+        versions: EACH,
         ways: &[],
         seen: "delivered once, and no second PUBREC",
         reason: "It takes no notice of the repetition while the first one is in flight.",
@@ -81,7 +81,7 @@ pub(super) const DIFFERENCES: &[Difference] = &[
     Difference {
         broker: Broker::HiveMq,
         rule: "unacknowledged",
-        versions: BOTH,
+        versions: EACH,
         ways: &[],
         seen: "none until it is acknowledged",
         reason: "It presumably takes the next messages from its queue only once those in flight are acknowledged.",
@@ -89,9 +89,65 @@ pub(super) const DIFFERENCES: &[Difference] = &[
     Difference {
         broker: Broker::HiveMq,
         rule: "slow_client",
-        versions: BOTH,
+        versions: EACH,
         ways: &[],
         seen: "1000 arrive",
         reason: "The configuration that it comes with keeps 1,000 messages for a client and discards what comes when there are as many, at any QoS (`max-queued-messages`).",
+    },
+    Difference {
+        broker: Broker::HiveMq,
+        rule: "packet_type_15",
+        versions: NEWEST,
+        ways: &[],
+        seen: "answered with CONNACK",
+        reason: "An AUTH without a method is answered as if it were part of a CONNECT, and the connection is closed.",
+    },
+    Difference {
+        broker: Broker::HiveMq,
+        rule: "connack_limits",
+        versions: NEWEST,
+        ways: &[],
+        seen: "Receive Maximum 10, Topic Alias Maximum 5",
+        reason: "What it comes with.",
+    },
+    Difference {
+        broker: Broker::HiveMq,
+        rule: "authentication_method_unknown",
+        versions: NEWEST,
+        ways: &[],
+        seen: "accepted",
+        reason: "Nothing looks at the method unless an extension does.",
+    },
+    Difference {
+        broker: Broker::HiveMq,
+        rule: "second_connect_told",
+        versions: NEWEST,
+        ways: &[],
+        seen: "closed without a word",
+        reason: "It closes without a DISCONNECT, which the text asks for no more than it should.",
+    },
+    Difference {
+        broker: Broker::HiveMq,
+        rule: "unsuback_codes",
+        versions: NEWEST,
+        ways: &[],
+        seen: "0x00, 0x00",
+        reason: "Whether there was a subscription is not told.",
+    },
+    Difference {
+        broker: Broker::HiveMq,
+        rule: "pubcomp_code",
+        versions: NEWEST,
+        ways: &[],
+        seen: "0x00",
+        reason: "It answers as if the message had been in flight.",
+    },
+    Difference {
+        broker: Broker::HiveMq,
+        rule: "receive_maximum",
+        versions: NEWEST,
+        ways: &[],
+        seen: "1, and then all",
+        reason: "It passes a message of a subscription on once the one before is acknowledged.",
     },
 ];

@@ -2,7 +2,7 @@
 
 use mqttscope_proto::ProtocolVersion::V31;
 
-use super::{BOTH, Difference};
+use super::{BOTH, Difference, NEWEST};
 use crate::chains::Broker;
 
 pub(super) const DIFFERENCES: &[Difference] = &[
@@ -93,5 +93,93 @@ pub(super) const DIFFERENCES: &[Difference] = &[
         ways: &[],
         seen: "no, yes",
         reason: "In 3.1 the byte is reserved, and a client ignores it.",
+    },
+    Difference {
+        broker: Broker::Mochi,
+        rule: "level_unknown",
+        versions: NEWEST,
+        ways: &[],
+        seen: "refused with 0x82",
+        reason: "`ErrProtocolViolationProtocolVersion` (`ConnectValidate`).",
+    },
+    Difference {
+        broker: Broker::Mochi,
+        rule: "protocol_name_wrong",
+        versions: NEWEST,
+        ways: &[],
+        seen: "refused with 0x82",
+        reason: "`ErrProtocolViolationProtocolName` (`ConnectValidate`).",
+    },
+    Difference {
+        broker: Broker::Mochi,
+        rule: "filter_invalid",
+        versions: NEWEST,
+        ways: &[],
+        seen: "refused with SUBACK 0x8F",
+        reason: "It refuses the filter and keeps the connection (`IsValidFilter`).",
+    },
+    Difference {
+        broker: Broker::Mochi,
+        rule: "connack_limits",
+        versions: NEWEST,
+        ways: &[],
+        seen: "Receive Maximum 1024, no topic aliases",
+        reason: "What it comes with.",
+    },
+    Difference {
+        broker: Broker::Mochi,
+        rule: "authentication_method_unknown",
+        versions: NEWEST,
+        ways: &[],
+        seen: "accepted",
+        reason: "Nothing looks at the method unless a hook does.",
+    },
+    Difference {
+        broker: Broker::Mochi,
+        rule: "malformed_told",
+        versions: NEWEST,
+        ways: &[],
+        seen: "closed without a word",
+        reason: "It closes without a DISCONNECT, which the text asks for no more than it should.",
+    },
+    Difference {
+        broker: Broker::Mochi,
+        rule: "puback_codes",
+        versions: NEWEST,
+        ways: &[],
+        seen: "0x00, 0x00",
+        reason: "Whether anybody has subscribed is not told.",
+    },
+    Difference {
+        broker: Broker::Mochi,
+        rule: "disconnect_with_will",
+        versions: NEWEST,
+        ways: &[],
+        seen: "nothing",
+        reason: "The reason code is not looked at.",
+    },
+    Difference {
+        broker: Broker::Mochi,
+        rule: "topic_alias_up",
+        versions: NEWEST,
+        ways: &[],
+        seen: "the server takes none",
+        reason: "CONNACK names no Topic Alias Maximum, and 0 holds.",
+    },
+    Difference {
+        broker: Broker::Mochi,
+        rule: "topic_alias_down",
+        versions: NEWEST,
+        ways: &[],
+        seen: "aliases 1, 1, 1",
+        reason: "It may; the client has allowed it.",
+    },
+    Difference {
+        broker: Broker::Mochi,
+        rule: "receive_maximum",
+        versions: NEWEST,
+        ways: &[],
+        seen: "2, and then 4 in all",
+        reason: "Presumably what finds no quota is held back for an acknowledgement, and one of it is lost.",
     },
 ];

@@ -2,7 +2,7 @@
 
 use mqttscope_proto::ProtocolVersion::V31;
 
-use super::{BOTH, Difference};
+use super::{Difference, EACH, NEWEST};
 use crate::chains::Broker;
 
 pub(super) const DIFFERENCES: &[Difference] = &[
@@ -17,7 +17,7 @@ pub(super) const DIFFERENCES: &[Difference] = &[
     Difference {
         broker: Broker::Mosquitto,
         rule: "keep_alive_missed",
-        versions: BOTH,
+        versions: EACH,
         ways: &[],
         seen: "closed after 3 s to 10 s",
         reason: SWEEP,
@@ -25,7 +25,7 @@ pub(super) const DIFFERENCES: &[Difference] = &[
     Difference {
         broker: Broker::Mosquitto,
         rule: "will_silence",
-        versions: BOTH,
+        versions: EACH,
         ways: &[],
         seen: "after 3 s to 10 s",
         reason: SWEEP,
@@ -37,6 +37,62 @@ pub(super) const DIFFERENCES: &[Difference] = &[
         ways: &[],
         seen: "delivered, not delivered",
         reason: "In 3.1 as in 3.1.1, although 3.1 has no such rule.",
+    },
+    Difference {
+        broker: Broker::Mosquitto,
+        rule: "level_unknown",
+        versions: NEWEST,
+        ways: &[],
+        seen: "refused with code 1",
+        reason: "The return code of 3.1 and 3.1.1, whatever the level.",
+    },
+    Difference {
+        broker: Broker::Mosquitto,
+        rule: "overlapping",
+        versions: NEWEST,
+        ways: &[],
+        seen: "twice, at QoS 1 and 2",
+        reason: "The specification allows further copies. In 3.1 and 3.1.1 it sends one.",
+    },
+    Difference {
+        broker: Broker::Mosquitto,
+        rule: "connack_limits",
+        versions: NEWEST,
+        ways: &[],
+        seen: "Receive Maximum 20, Topic Alias Maximum 10, Server Keep Alive 65535",
+        reason: "Its configuration (`max_inflight_messages`, `max_topic_alias`, `max_keepalive`): the last is told to a client that asks for none.",
+    },
+    Difference {
+        broker: Broker::Mosquitto,
+        rule: "taken_over",
+        versions: NEWEST,
+        ways: &[],
+        seen: "closed without a word",
+        reason: "Presumably it closes before it has written the DISCONNECT with 0x8E.",
+    },
+    Difference {
+        broker: Broker::Mosquitto,
+        rule: "second_connect_told",
+        versions: NEWEST,
+        ways: &[],
+        seen: "closed without a word",
+        reason: "It closes without a DISCONNECT, which the text asks for no more than it should.",
+    },
+    Difference {
+        broker: Broker::Mosquitto,
+        rule: "puback_codes",
+        versions: NEWEST,
+        ways: &[],
+        seen: "0x10, 0x00",
+        reason: "Whether anybody has subscribed is told in PUBACK only.",
+    },
+    Difference {
+        broker: Broker::Mosquitto,
+        rule: "pubcomp_code",
+        versions: NEWEST,
+        ways: &[],
+        seen: "0x00",
+        reason: "It answers as if the message had been in flight.",
     },
 ];
 

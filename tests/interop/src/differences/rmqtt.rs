@@ -2,7 +2,7 @@
 
 use mqttscope_proto::ProtocolVersion::V31;
 
-use super::{BOTH, Difference};
+use super::{BOTH, Difference, EACH, NEWEST};
 use crate::chains::Broker;
 
 pub(super) const DIFFERENCES: &[Difference] = &[
@@ -33,7 +33,7 @@ pub(super) const DIFFERENCES: &[Difference] = &[
     Difference {
         broker: Broker::Rmqtt,
         rule: "level_unknown",
-        versions: BOTH,
+        versions: EACH,
         ways: &[],
         seen: "closed",
         reason: "The packet counts as malformed (`decode_connect_packet`).",
@@ -57,7 +57,7 @@ pub(super) const DIFFERENCES: &[Difference] = &[
     Difference {
         broker: Broker::Rmqtt,
         rule: "filter_invalid",
-        versions: BOTH,
+        versions: EACH,
         ways: &[],
         seen: "refused with SUBACK 0x80",
         reason: "It refuses the filter and keeps the connection.",
@@ -65,7 +65,7 @@ pub(super) const DIFFERENCES: &[Difference] = &[
     Difference {
         broker: Broker::Rmqtt,
         rule: "publish_to_wildcard",
-        versions: BOTH,
+        versions: EACH,
         ways: &[],
         seen: "answered with PUBACK",
         reason: "Of a topic name only its length is checked (`decode_publish_packet`).",
@@ -77,5 +77,101 @@ pub(super) const DIFFERENCES: &[Difference] = &[
         ways: &[],
         seen: "no, yes",
         reason: "In 3.1 the byte is reserved, and a client ignores it.",
+    },
+    Difference {
+        broker: Broker::Rmqtt,
+        rule: "client_id_empty_kept_session",
+        versions: NEWEST,
+        ways: &[],
+        seen: "refused with 0x85",
+        reason: "It makes an id up with Clean Start only.",
+    },
+    Difference {
+        broker: Broker::Rmqtt,
+        rule: "overlapping",
+        versions: NEWEST,
+        ways: &[],
+        seen: "once at QoS 1",
+        reason: "In 5 it sends one copy, at the QoS of one of the filters, which need not be the highest.",
+    },
+    Difference {
+        broker: Broker::Rmqtt,
+        rule: "connack_limits",
+        versions: NEWEST,
+        ways: &[],
+        seen: "Maximum Packet Size 268435455, Topic Alias Maximum 16, Server Keep Alive 0, no shared subscriptions",
+        reason: "The first is the most that a packet can have. The keep alive is the one that the client asked for. Shared subscriptions need a part of rmqtt that the gateway does without.",
+    },
+    Difference {
+        broker: Broker::Rmqtt,
+        rule: "taken_over",
+        versions: NEWEST,
+        ways: &[],
+        seen: "closed without a word",
+        reason: "The reason code 0x8E does not come.",
+    },
+    Difference {
+        broker: Broker::Rmqtt,
+        rule: "second_connect_told",
+        versions: NEWEST,
+        ways: &[],
+        seen: "closed without a word",
+        reason: "It closes without a DISCONNECT, which the text asks for no more than it should.",
+    },
+    Difference {
+        broker: Broker::Rmqtt,
+        rule: "malformed_told",
+        versions: NEWEST,
+        ways: &[],
+        seen: "closed without a word",
+        reason: "It closes without a DISCONNECT, which the text asks for no more than it should.",
+    },
+    Difference {
+        broker: Broker::Rmqtt,
+        rule: "puback_codes",
+        versions: NEWEST,
+        ways: &[],
+        seen: "0x00, 0x00",
+        reason: "Whether anybody has subscribed is not told.",
+    },
+    Difference {
+        broker: Broker::Rmqtt,
+        rule: "pubcomp_code",
+        versions: NEWEST,
+        ways: &[],
+        seen: "0x00",
+        reason: "It answers as if the message had been in flight.",
+    },
+    Difference {
+        broker: Broker::Rmqtt,
+        rule: "unsuback_codes",
+        versions: NEWEST,
+        ways: &[],
+        seen: "0x00, 0x00",
+        reason: "Whether there was a subscription is not told.",
+    },
+    Difference {
+        broker: Broker::Rmqtt,
+        rule: "shared_subscription",
+        versions: NEWEST,
+        ways: &[],
+        seen: "the server has none",
+        reason: "It says so in CONNACK.",
+    },
+    Difference {
+        broker: Broker::Rmqtt,
+        rule: "maximum_packet_size",
+        versions: NEWEST,
+        ways: &[],
+        seen: "closed",
+        reason: "The message that is too long cannot be written, and with it the connection ends.",
+    },
+    Difference {
+        broker: Broker::Rmqtt,
+        rule: "disconnect_with_will",
+        versions: NEWEST,
+        ways: &[],
+        seen: "nothing",
+        reason: "The reason code is not looked at.",
     },
 ];

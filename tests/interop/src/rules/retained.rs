@@ -10,8 +10,8 @@ pub const RULES: &[Rule] = &[
     Rule {
         name: "retained_later",
         title: "A retained message, for who subscribes later",
-        clauses: ["PUBLISH, RETAIN", "[MQTT-3.3.1-8]"],
-        specified: ["`m` with RETAIN", "`m` with RETAIN"],
+        clauses: ["PUBLISH, RETAIN", "[MQTT-3.3.1-8]", "3.3.1.3"],
+        specified: ["`m` with RETAIN", "`m` with RETAIN", "`m` with RETAIN"],
         measure: |bench| {
             let topic = topic();
             bench.client()?.publish(&topic, b"m", Qos::AtLeastOnce, true)?;
@@ -21,8 +21,8 @@ pub const RULES: &[Rule] = &[
     Rule {
         name: "retained_live",
         title: "The same, for who had subscribed before",
-        clauses: ["PUBLISH, RETAIN", "[MQTT-3.3.1-9]"],
-        specified: ["`m`", "`m`"],
+        clauses: ["PUBLISH, RETAIN", "[MQTT-3.3.1-9]", "[MQTT-3.3.1-12]"],
+        specified: ["`m`", "`m`", "`m`"],
         measure: |bench| {
             let (topic, mut client) = (topic(), bench.client()?);
             client.subscribe(&topic, Qos::ExactlyOnce)?;
@@ -33,8 +33,8 @@ pub const RULES: &[Rule] = &[
     Rule {
         name: "retained_replaced",
         title: "A retained message that replaces another",
-        clauses: ["PUBLISH, RETAIN", "[MQTT-3.3.1-5]"],
-        specified: ["`new` with RETAIN", "`new` with RETAIN"],
+        clauses: ["PUBLISH, RETAIN", "[MQTT-3.3.1-5]", "[MQTT-3.3.1-5]"],
+        specified: ["`new` with RETAIN", "`new` with RETAIN", "`new` with RETAIN"],
         measure: |bench| {
             let (topic, mut client) = (topic(), bench.client()?);
             client.publish(&topic, b"old", Qos::AtLeastOnce, true)?;
@@ -45,8 +45,8 @@ pub const RULES: &[Rule] = &[
     Rule {
         name: "retained_cleared",
         title: "A retained message without a payload after another",
-        clauses: ["PUBLISH, RETAIN", "[MQTT-3.3.1-10], [MQTT-3.3.1-11]"],
-        specified: ["nothing", "nothing"],
+        clauses: ["PUBLISH, RETAIN", "[MQTT-3.3.1-10], [MQTT-3.3.1-11]", "[MQTT-3.3.1-6], [MQTT-3.3.1-7]"],
+        specified: ["nothing", "nothing", "nothing"],
         measure: |bench| {
             let (topic, mut client) = (topic(), bench.client()?);
             client.publish(&topic, b"old", Qos::AtLeastOnce, true)?;
@@ -57,8 +57,8 @@ pub const RULES: &[Rule] = &[
     Rule {
         name: "retained_cleared_live",
         title: "The same, for who had subscribed before",
-        clauses: ["PUBLISH, RETAIN", "[MQTT-3.3.1-10]"],
-        specified: ["an empty message", "an empty message"],
+        clauses: ["PUBLISH, RETAIN", "[MQTT-3.3.1-10]", "[MQTT-3.3.1-6]"],
+        specified: ["an empty message", "an empty message", "an empty message"],
         measure: |bench| {
             let (topic, mut client) = (topic(), bench.client()?);
             client.publish(&topic, b"old", Qos::AtLeastOnce, true)?;
@@ -72,8 +72,8 @@ pub const RULES: &[Rule] = &[
     Rule {
         name: "retained_not_replaced",
         title: "A message without RETAIN after a retained one",
-        clauses: ["PUBLISH, RETAIN", "[MQTT-3.3.1-12]"],
-        specified: ["`old` with RETAIN", "`old` with RETAIN"],
+        clauses: ["PUBLISH, RETAIN", "[MQTT-3.3.1-12]", "[MQTT-3.3.1-8]"],
+        specified: ["`old` with RETAIN", "`old` with RETAIN", "`old` with RETAIN"],
         measure: |bench| {
             let (topic, mut client) = (topic(), bench.client()?);
             client.publish(&topic, b"old", Qos::AtLeastOnce, true)?;
@@ -84,8 +84,8 @@ pub const RULES: &[Rule] = &[
     Rule {
         name: "retained_again",
         title: "A retained message, when its filter is subscribed once more",
-        clauses: ["SUBSCRIBE", "[MQTT-3.8.4-3]"],
-        specified: ["`m` with RETAIN", "`m` with RETAIN"],
+        clauses: ["SUBSCRIBE", "[MQTT-3.8.4-3]", "[MQTT-3.3.1-9]"],
+        specified: ["`m` with RETAIN", "`m` with RETAIN", "`m` with RETAIN"],
         measure: |bench| {
             let (topic, mut client) = (topic(), bench.client()?);
             client.publish(&topic, b"m", Qos::AtLeastOnce, true)?;
@@ -98,8 +98,8 @@ pub const RULES: &[Rule] = &[
     Rule {
         name: "retained_qos",
         title: "QoS of a retained message of QoS 2, subscribed at 0, 1, 2",
-        clauses: ["PUBLISH, RETAIN", "[MQTT-3.8.4-6]"],
-        specified: ["0, 1, 2", "0, 1, 2"],
+        clauses: ["PUBLISH, RETAIN", "[MQTT-3.8.4-6]", "[MQTT-3.8.4-8]"],
+        specified: ["0, 1, 2", "0, 1, 2", "0, 1, 2"],
         measure: |bench| {
             let topic = topic();
             bench.client()?.publish(&topic, b"m", Qos::ExactlyOnce, true)?;
