@@ -4,7 +4,7 @@ use mqttscope_log::export::{Export, Format, Selection};
 use mqttscope_log::import::Importer;
 use mqttscope_log::transfer::{Appender, Message, Reading};
 use mqttscope_log::{Direction, EventKind, Log, PacketFacts, SourceId, Version};
-use mqttscope_proto::{PacketType, ProtocolVersion};
+use mqttscope_proto::{PacketType, PropertyId, ProtocolVersion};
 
 mod common;
 use common::capture::{Frame, Framing, pcap};
@@ -411,6 +411,31 @@ fn authentication_data_is_in_no_record_and_no_export() {
             }
         }
     }
+}
+
+#[test]
+fn whoever_hears_a_packet_has_its_authentication_data_and_the_log_has_not() {
+    let mut log = Log::new(1 << 20);
+    let live = log.add_connection(SourceId::LIVE, Version::Known(ProtocolVersion::V5));
+    let mut heard = 0;
+    for (out, packet) in with_data() {
+        if out {
+            log.push_packet(1, live, Direction::Out, &packet, common::OWN);
+            continue;
+        }
+        log.receive(live, Direction::In, packet.len(), |room| room.copy_from_slice(&packet));
+        let hear = |ingested: &mqttscope_log::Ingested<'_>| {
+            let decoded = ingested.packet.and_then(Result::ok).expect("a packet of MQTT 5");
+            let data = decoded.properties().binary(PropertyId::AuthenticationData);
+            assert_eq!((ingested.bytes, data), (&packet[..], Some(&b"secret-word"[..])));
+            heard += 1;
+        };
+        log.next_packet(2, live, Direction::In, hear).expect("a packet's frame");
+    }
+    assert_eq!((heard, log.records_from(0).count()), (2, 3));
+    assert!(
+        log.records_from(0).all(|record| record.is_password_hidden() && !holds_secret(log.bytes(record)))
+    );
 }
 
 #[test]

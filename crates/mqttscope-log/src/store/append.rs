@@ -211,7 +211,7 @@ impl Log {
         }
         match record.first_byte >> 4 {
             CONNECT => self.note_connect(&mut record, number),
-            CONNACK | AUTH => self.note_answer(&mut record),
+            CONNACK => self.note_expiry(&record),
             DISCONNECT if direction == Direction::Out => self.note_disconnect(&record, number),
             _ => {}
         }
@@ -230,6 +230,17 @@ impl Log {
             }
         }
         self.push(record)
+    }
+
+    /// Hides the Authentication Data of a whole CONNACK or AUTH: whoever hears the packet needs it, and nobody behind that.
+    pub(super) fn hide_data(&mut self, number: u32) {
+        let record = self.records.get(number).copied();
+        if let Some(mut record) = record.filter(|record| matches!(record.first_byte >> 4, CONNACK | AUTH)) {
+            self.hide_secrets(&mut record);
+            if let Some(kept) = self.records.get_mut(number) {
+                *kept = record;
+            }
+        }
     }
 
     pub(super) fn hide_secrets(&mut self, record: &mut Record) {

@@ -45,14 +45,6 @@ impl Log {
         self.learn_version(record.connection, version.map_or(Version::Unknown, Version::Known));
     }
 
-    /// Hides Authentication Data, and notes how long the server keeps the session (MQTT 5, 3.2.2.3.2).
-    pub(super) fn note_answer(&mut self, record: &mut Record) {
-        self.hide_secrets(record);
-        if record.first_byte >> 4 == CONNACK {
-            self.note_expiry(record);
-        }
-    }
-
     /// Notes that the client has said that it goes.
     pub(super) fn note_disconnect(&mut self, record: &Record, number: u32) {
         if let Some(state) = self.connections.get_mut(record.connection) {
@@ -61,8 +53,8 @@ impl Log {
         self.note_expiry(record);
     }
 
-    /// CONNACK and DISCONNECT of MQTT 5 can change for how long the session is kept.
-    fn note_expiry(&mut self, record: &Record) {
+    /// CONNACK and DISCONNECT of MQTT 5 can change for how long the session is kept (3.2.2.3.2, 3.14.2.2.2).
+    pub(super) fn note_expiry(&mut self, record: &Record) {
         let Some(state) = self.connections.get_mut(record.connection) else { return };
         if state.about.version.is_5()
             && let Ok(packet) =
@@ -121,5 +113,3 @@ impl Log {
 fn expires_at_once(properties: Properties<'_>) -> Option<bool> {
     properties.number(PropertyId::SessionExpiryInterval).map(|secs| secs == 0)
 }
-
-const CONNACK: u8 = 2;

@@ -170,12 +170,8 @@ impl Log {
         let Some(span) = state.inbound_mut(direction).next(&mut self.arena, version)? else {
             return Ok(None);
         };
-        let bytes = self.arena.bytes(span);
-        // The log hides Authentication Data, and whoever authenticates needs it.
-        let is_auth = bytes.first().is_some_and(|byte| byte >> 4 == PacketType::Auth as u8);
-        let auth = is_auth.then(|| bytes.to_vec());
         let number = self.push_span(time, connection, direction, span, PacketFacts::default());
-        Ok(Some(self.ingest(number, time, connection, direction, auth.as_deref(), hear)))
+        Ok(Some(self.ingest(number, time, connection, direction, hear)))
     }
 
     /// Appends a packet that is whole already, mostly one that this program sends, and says its number. The rules that
@@ -190,7 +186,7 @@ impl Log {
     ) -> u32 {
         let span = self.arena.append(frame);
         let number = self.push_span(time, connection, direction, span, facts);
-        self.ingest(number, time, connection, direction, None, |_| number)
+        self.ingest(number, time, connection, direction, |_| number)
     }
 
     /// Makes a record of all bytes of one side that are pending, if there are any: they are not, or no longer, going to
@@ -252,6 +248,7 @@ impl Log {
             return self.push_broken(record);
         }
         let number = self.push_span(time, connection, direction, span, known.facts);
+        self.hide_data(number);
         if known.violation {
             self.mark_violation(number);
         }
@@ -266,8 +263,7 @@ impl Log {
         number
     }
 
-    /// Decodes the newest record, lets the caller hear it, and logs what is wrong with it. `shown` are its bytes where the
-    /// record hides some that the caller is to hear.
+    /// Decodes the newest record, lets the caller hear it, and logs what is wrong with it.
     #[inline]
     fn ingest<R>(
         &mut self,
@@ -275,7 +271,6 @@ impl Log {
         time: u64,
         connection: ConnectionId,
         direction: Direction,
-        shown: Option<&[u8]>,
         hear: impl FnOnce(&Ingested<'_>) -> R,
     ) -> R {
         let Self { arena, records, connections, broken_rules, .. } = self;
@@ -285,7 +280,7 @@ impl Log {
         let state = connections.get_mut(connection);
         let version = state.as_ref().map_or(Version::Unknown, |state| state.about.version);
         broken_rules.clear();
-        let bytes = shown.unwrap_or_else(|| arena.bytes(span));
+        let bytes = arena.bytes(span);
         let packet = if is_decoded { Some(broken_rules.decode(bytes, version)) } else { None };
         let (violations, more_violations) = (broken_rules.kept.as_slice(), broken_rules.others);
         let ingested = Ingested { number, bytes, packet, violations, more_violations };
@@ -318,6 +313,7 @@ impl Log {
         if let Some(note) = note {
             self.tell_level(number, time, connection, note);
         }
+        self.hide_data(number);
         heard
     }
 
