@@ -12,26 +12,62 @@ use crate::reason::ReasonCode;
 use crate::types::{PacketType, ProtocolVersion};
 use crate::writer;
 
-/// PUBACK: the answer to a PUBLISH at QoS 1.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct PubAck<'a> {
-    /// The identifier of the PUBLISH.
-    pub packet_id: u16,
-    /// How it went (MQTT 5); `None` where the packet ends before it, which means success.
-    pub reason_code: Option<ReasonCode>,
-    /// Properties (MQTT 5); `None` where the packet ends before their length.
-    pub properties: Option<Properties<'a>>,
+/// An acknowledgement that is nothing but that: its struct, how it is read and how it is written.
+macro_rules! acknowledgement {
+    ($(#[$about:meta])* $name:ident) => {
+        $(#[$about])*
+        #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+        pub struct $name<'a> {
+            /// The identifier of the PUBLISH.
+            pub packet_id: u16,
+            /// How it went (MQTT 5); `None` where the packet ends before it, which means success.
+            pub reason_code: Option<ReasonCode>,
+            /// Properties (MQTT 5); `None` where the packet ends before their length.
+            pub properties: Option<Properties<'a>>,
+        }
+
+        impl<'a> $name<'a> {
+            /// One of nothing but its packet identifier: the only form before MQTT 5, and its shortest.
+            #[must_use]
+            pub const fn new(packet_id: u16) -> Self {
+                Self { packet_id, reason_code: None, properties: None }
+            }
+
+            #[inline]
+            pub(crate) fn read<T: Trace<'a>>(
+                version: ProtocolVersion,
+                reader: &mut Reader<'a, '_, T>,
+            ) -> Result<Self, DecodeError> {
+                let (packet_id, reason_code, properties) = read(PacketType::$name, version, reader)?;
+                Ok(Self { packet_id, reason_code, properties })
+            }
+
+            #[inline]
+            pub(crate) fn encode(
+                &self,
+                out: &mut Vec<u8>,
+                version: ProtocolVersion,
+            ) -> Result<(), EncodeError> {
+                let first_byte = PacketType::$name.first_byte();
+                put(out, first_byte, self.packet_id, self.reason_code, self.properties, version)
+            }
+        }
+    };
 }
 
-/// PUBREC: the answer to a PUBLISH at QoS 2.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct PubRec<'a> {
-    /// The identifier of the PUBLISH.
-    pub packet_id: u16,
-    /// How it went (MQTT 5); `None` where the packet ends before it, which means success.
-    pub reason_code: Option<ReasonCode>,
-    /// Properties (MQTT 5); `None` where the packet ends before their length.
-    pub properties: Option<Properties<'a>>,
+acknowledgement! {
+    /// PUBACK: the answer to a PUBLISH at QoS 1.
+    PubAck
+}
+
+acknowledgement! {
+    /// PUBREC: the answer to a PUBLISH at QoS 2.
+    PubRec
+}
+
+acknowledgement! {
+    /// PUBCOMP: the answer to PUBREL, and the end of a QoS 2 exchange.
+    PubComp
 }
 
 /// PUBREL: the answer to PUBREC.
@@ -45,63 +81,6 @@ pub struct PubRel<'a> {
     pub reason_code: Option<ReasonCode>,
     /// Properties (MQTT 5); `None` where the packet ends before their length.
     pub properties: Option<Properties<'a>>,
-}
-
-/// PUBCOMP: the answer to PUBREL, and the end of a QoS 2 exchange.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct PubComp<'a> {
-    /// The identifier of the PUBLISH.
-    pub packet_id: u16,
-    /// How it went (MQTT 5); `None` where the packet ends before it, which means success.
-    pub reason_code: Option<ReasonCode>,
-    /// Properties (MQTT 5); `None` where the packet ends before their length.
-    pub properties: Option<Properties<'a>>,
-}
-
-impl<'a> PubAck<'a> {
-    /// A PUBACK of nothing but its packet identifier: the only form before MQTT 5, and its shortest.
-    #[must_use]
-    pub const fn new(packet_id: u16) -> Self {
-        Self { packet_id, reason_code: None, properties: None }
-    }
-
-    #[inline]
-    pub(crate) fn read<T: Trace<'a>>(
-        version: ProtocolVersion,
-        reader: &mut Reader<'a, '_, T>,
-    ) -> Result<Self, DecodeError> {
-        let (packet_id, reason_code, properties) = read(PacketType::PubAck, version, reader)?;
-        Ok(Self { packet_id, reason_code, properties })
-    }
-
-    #[inline]
-    pub(crate) fn encode(&self, out: &mut Vec<u8>, version: ProtocolVersion) -> Result<(), EncodeError> {
-        let first_byte = PacketType::PubAck.first_byte();
-        put(out, first_byte, self.packet_id, self.reason_code, self.properties, version)
-    }
-}
-
-impl<'a> PubRec<'a> {
-    /// A PUBREC of nothing but its packet identifier: the only form before MQTT 5, and its shortest.
-    #[must_use]
-    pub const fn new(packet_id: u16) -> Self {
-        Self { packet_id, reason_code: None, properties: None }
-    }
-
-    #[inline]
-    pub(crate) fn read<T: Trace<'a>>(
-        version: ProtocolVersion,
-        reader: &mut Reader<'a, '_, T>,
-    ) -> Result<Self, DecodeError> {
-        let (packet_id, reason_code, properties) = read(PacketType::PubRec, version, reader)?;
-        Ok(Self { packet_id, reason_code, properties })
-    }
-
-    #[inline]
-    pub(crate) fn encode(&self, out: &mut Vec<u8>, version: ProtocolVersion) -> Result<(), EncodeError> {
-        let first_byte = PacketType::PubRec.first_byte();
-        put(out, first_byte, self.packet_id, self.reason_code, self.properties, version)
-    }
 }
 
 impl<'a> PubRel<'a> {
@@ -124,29 +103,6 @@ impl<'a> PubRel<'a> {
     #[inline]
     pub(crate) fn encode(&self, out: &mut Vec<u8>, version: ProtocolVersion) -> Result<(), EncodeError> {
         let first_byte = PacketType::PubRel.first_byte() | u8::from(self.dup) << 3;
-        put(out, first_byte, self.packet_id, self.reason_code, self.properties, version)
-    }
-}
-
-impl<'a> PubComp<'a> {
-    /// A PUBCOMP of nothing but its packet identifier: the only form before MQTT 5, and its shortest.
-    #[must_use]
-    pub const fn new(packet_id: u16) -> Self {
-        Self { packet_id, reason_code: None, properties: None }
-    }
-
-    #[inline]
-    pub(crate) fn read<T: Trace<'a>>(
-        version: ProtocolVersion,
-        reader: &mut Reader<'a, '_, T>,
-    ) -> Result<Self, DecodeError> {
-        let (packet_id, reason_code, properties) = read(PacketType::PubComp, version, reader)?;
-        Ok(Self { packet_id, reason_code, properties })
-    }
-
-    #[inline]
-    pub(crate) fn encode(&self, out: &mut Vec<u8>, version: ProtocolVersion) -> Result<(), EncodeError> {
-        let first_byte = PacketType::PubComp.first_byte();
         put(out, first_byte, self.packet_id, self.reason_code, self.properties, version)
     }
 }
