@@ -5,6 +5,7 @@
 use std::process::ExitCode;
 
 use mqttscope_proto::{ProtocolVersion, json};
+use mqttscope_text::bytes::from_hex;
 use mqttscope_text::json::push_object;
 
 mod common;
@@ -23,7 +24,7 @@ fn main() -> ExitCode {
             }
         }
     }
-    common::answer_lines(|line, answer| match common::parse_hex(line) {
+    common::answer_lines(|line, answer| match from_hex(line) {
         Some(stream) => json::push_stream(answer, &stream, version, fields),
         None => push_object(answer, |object| {
             object

@@ -9,6 +9,7 @@ use mqttscope_proto::{
     PropertyKind, PropertyValue, ProtocolVersion, PubAck, PubComp, PubRec, PubRel, Publish, Qos, ReasonCode,
     SubAck, Subscribe, SubscribeFilter, SubscribeOptions, Text, UnsubAck, Unsubscribe, Will,
 };
+use mqttscope_text::bytes::from_hex;
 use mqttscope_text::json::push_object;
 use serde_json::Value;
 
@@ -266,7 +267,7 @@ impl<'v> Members<'v> {
     }
 
     fn bytes(self, key: &str) -> Result<Vec<u8>, Refusal> {
-        match common::parse_hex(self.text(key)?.as_bytes()) {
+        match from_hex(self.text(key)?.as_bytes()) {
             Some(bytes) => Ok(bytes),
             None => refuse("InvalidValue", format!("{key} is an even number of hex digits")),
         }

@@ -2,6 +2,7 @@
 
 use alloc::format;
 use alloc::string::String;
+use alloc::vec::Vec;
 
 use crate::number::push_hex_digits;
 use crate::visible;
@@ -17,6 +18,23 @@ pub fn hex(bytes: &[u8]) -> String {
         push_hex_digits(&mut text, &[*byte]);
     }
     text
+}
+
+/// The bytes of pairs of hex digits, with blanks anywhere between them; `None` for what is no hex, and for an odd number of
+/// digits.
+#[must_use]
+pub fn from_hex(text: &[u8]) -> Option<Vec<u8>> {
+    let digits = text.iter().filter(|byte| !byte.is_ascii_whitespace());
+    let mut bytes = Vec::with_capacity(text.len() / 2);
+    let mut high = None;
+    for &digit in digits {
+        let value = u8::try_from(char::from(digit).to_digit(16)?).ok()?;
+        match high.take() {
+            Some(high) => bytes.push(high << 4 | value),
+            None => high = Some(value),
+        }
+    }
+    high.is_none().then_some(bytes)
 }
 
 /// The first bytes as text in which all can be seen, if they are text; a character that the cut goes through is left
@@ -48,6 +66,17 @@ pub fn head(bytes: &[u8], most: usize) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn hex_is_read_as_it_is_written() {
+        let bytes = [0x00, 0x7f, 0xff];
+        assert_eq!(from_hex(hex(&bytes).as_bytes()), Some(bytes.to_vec()));
+        assert_eq!(from_hex(b" 0 A\tff\n"), Some([0x0a, 0xff].to_vec()));
+        assert_eq!(from_hex(b""), Some(Vec::new()));
+        for bad in ["0", "0g", "0x10", "\u{e9}"] {
+            assert_eq!(from_hex(bad.as_bytes()), None, "{bad}");
+        }
+    }
 
     #[test]
     fn the_head_of_a_file_that_is_no_text_is_hex_alone() {

@@ -3,7 +3,7 @@
 use mqttscope_proto::{
     MAX_STRING_LEN, PropertyBuf, PropertyId, PropertyKind, PropertyValue, ProtocolVersion, TopicName,
 };
-use mqttscope_text::number;
+use mqttscope_text::{bytes, number};
 
 use crate::field::{Field, Folded, Form, Kind, NEVER, PropertyInfo};
 use crate::pairs;
@@ -49,7 +49,7 @@ impl Values {
         let Kind::Bytes { hex, .. } = field.info().kind else { return Ok(None) };
         let text = self.text(field);
         let bytes = match self.is_on(hex) {
-            true => bytes_of_hex(text).ok_or("Two hex digits for each byte, as 0a ff.")?,
+            true => bytes::from_hex(text.as_bytes()).ok_or("Two hex digits for each byte, as 0a ff.")?,
             false => text.as_bytes().to_vec(),
         };
         if bytes.len() > MAX_STRING_LEN {
@@ -146,18 +146,6 @@ fn text_fault(text: &str) -> Option<String> {
 fn response_topic_fault(text: &str, section: &str) -> Result<(), String> {
     let fault = TopicName::new(text).err();
     fault.map_or(Ok(()), |violation| Err(topic_words(violation, section)))
-}
-
-/// The bytes of pairs of hex digits, with blanks where a person likes them.
-fn bytes_of_hex(text: &str) -> Option<Vec<u8>> {
-    let digits: Option<Vec<u8>> = text
-        .chars()
-        .filter(|char| !char.is_ascii_whitespace())
-        .map(|char| char.to_digit(16).and_then(|digit| u8::try_from(digit).ok()))
-        .collect();
-    let digits = digits?;
-    let pairs = digits.chunks_exact(2);
-    pairs.remainder().is_empty().then(|| pairs.map(|pair| pair[0] << 4 | pair[1]).collect())
 }
 
 #[cfg(test)]

@@ -19,21 +19,6 @@ pub fn version_argument(arg: &str, rest: &mut impl Iterator<Item = String>) -> O
     }
 }
 
-/// The bytes of a line of hex digits, between which blanks are ignored.
-pub fn parse_hex(line: &[u8]) -> Option<Vec<u8>> {
-    let digits = line.iter().filter(|byte| !byte.is_ascii_whitespace());
-    let mut bytes = Vec::with_capacity(line.len() / 2);
-    let mut high = None;
-    for &digit in digits {
-        let value = char::from(digit).to_digit(16)? as u8;
-        match high.take() {
-            Some(high) => bytes.push(high << 4 | value),
-            None => high = Some(value),
-        }
-    }
-    high.is_none().then_some(bytes)
-}
-
 /// Reads standard input to its end; each line's answer is flushed, so that a pipe can wait for it.
 pub fn answer_lines(mut answer: impl FnMut(&[u8], &mut String)) -> ExitCode {
     let mut input = std::io::stdin().lock();
