@@ -23,11 +23,9 @@ impl State {
 
 /// The packet as one of MQTT 5, where it is none of an earlier version and breaks no rule of MQTT 5.
 pub(super) fn only_of_5(packet: &[u8]) -> Option<Packet<'_>> {
-    if is_faultless(packet, ProtocolVersion::V311) || is_faultless(packet, ProtocolVersion::V31) {
-        return None;
-    }
     let mut broken = BrokenRules::default();
-    decode(packet, ProtocolVersion::V5, &mut broken).ok().filter(|_| broken.is_empty())
+    let packet_of_5 = decode(packet, ProtocolVersion::V5, &mut broken).ok().filter(|_| broken.is_empty())?;
+    (!is_before_5(packet)).then_some(packet_of_5)
 }
 
 #[cold]
@@ -36,18 +34,21 @@ fn version_of(packet: &[u8]) -> Option<Version> {
     if packet.first()? >> 4 == PacketType::Connect as u8 {
         return None;
     }
-    if only_of_5(packet).is_some() {
-        return Some(Version::Known(ProtocolVersion::V5));
+    let mut broken = BrokenRules::default();
+    let is_of_5 = decode(packet, ProtocolVersion::V5, &mut broken).is_ok();
+    match is_before_5(packet) {
+        false if is_of_5 && broken.is_empty() => Some(Version::Known(ProtocolVersion::V5)),
+        true if !is_of_5 => Some(Version::Before5),
+        _ => None,
     }
-    let is_of_5 = decode(packet, ProtocolVersion::V5, &mut BrokenRules::default()).is_ok();
-    let is_of_3 = is_faultless(packet, ProtocolVersion::V311) || is_faultless(packet, ProtocolVersion::V31);
-    (is_of_3 && !is_of_5).then_some(Version::Before5)
 }
 
-/// Whether a packet is one of a version, and breaks none of its rules.
-fn is_faultless(packet: &[u8], version: ProtocolVersion) -> bool {
-    let mut broken = BrokenRules::default();
-    decode(packet, version, &mut broken).is_ok() && broken.is_empty()
+/// Whether a packet is one of a version before MQTT 5, and breaks none of its rules.
+fn is_before_5(packet: &[u8]) -> bool {
+    [ProtocolVersion::V311, ProtocolVersion::V31].into_iter().any(|version| {
+        let mut broken = BrokenRules::default();
+        decode(packet, version, &mut broken).is_ok() && broken.is_empty()
+    })
 }
 
 #[cfg(test)]
