@@ -4,7 +4,7 @@ use std::collections::{HashMap, HashSet};
 use std::path::PathBuf;
 use std::process::Command;
 
-use mqttscope_log::export::{Export, Format, Selection};
+use mqttscope_log::export::Format;
 use mqttscope_log::import::{FileKind, Importer, Report};
 use mqttscope_log::{ConnectionId, Direction, Event, Known, Log, PacketFacts, Record, Version};
 use mqttscope_proto::ProtocolVersion;
@@ -12,6 +12,7 @@ use proptest::prelude::*;
 
 mod common;
 use common::capture::{Frame, Framing, pcap};
+use common::files::exported;
 use common::{Feed, connect, entries, fill, log_of};
 
 fn read(file: &[u8], piece: usize) -> (Log, Report) {
@@ -23,12 +24,6 @@ fn read(file: &[u8], piece: usize) -> (Log, Report) {
     }
     let report = importer.finish(&mut log);
     (log, report)
-}
-
-fn exported(log: &Log, format: Format) -> Vec<u8> {
-    let mut file = Vec::new();
-    Export::new(log, format, Selection::All, true).write(log, usize::MAX, &mut file);
-    file
 }
 
 /// Direction and bytes of the packets, whole or not.
@@ -71,7 +66,7 @@ proptest! {
     #[test]
     fn our_json_lines_come_back_as_they_were(entries in entries(1..30), piece in 1..200_usize) {
         let log = fill(&entries);
-        let (back, report) = read(&exported(&log, Format::JsonLines), piece);
+        let (back, report) = read(&exported(&log, Format::JsonLines, true), piece);
         prop_assert_eq!((report.broken, back.end()), (None, log.end()));
         let mut connections = HashMap::new();
         for (was, is) in log.records_from(0).zip(back.records_from(0)) {
@@ -94,7 +89,7 @@ proptest! {
     #[test]
     fn our_pcapng_comes_back_as_it_was(entries in entries(0..30), piece in 1..500_usize) {
         let log = fill(&entries);
-        let (back, report) = read(&exported(&log, Format::Pcapng), piece);
+        let (back, report) = read(&exported(&log, Format::Pcapng, true), piece);
         prop_assert_eq!((report.broken, report.missing, report.left_out.total()), (None, 0, 0));
         prop_assert_eq!(packets(&back), packets(&log));
         let times = |log: &Log| -> Vec<u64> {
@@ -169,8 +164,8 @@ proptest! {
         format in 0..3_usize,
     ) {
         let mut file = match format {
-            0 => exported(&fill(&entries), Format::Pcapng),
-            1 => exported(&fill(&entries), Format::JsonLines),
+            0 => exported(&fill(&entries), Format::Pcapng, true),
+            1 => exported(&fill(&entries), Format::JsonLines, true),
             _ => pcap(Framing::Cooked, &frames(Framing::Cooked, &conversation())),
         };
         for (at, byte) in changes {
@@ -205,7 +200,8 @@ fn tshark_writes_what_can_be_read() {
         };
     }
     let folder = PathBuf::from(env!("CARGO_TARGET_TMPDIR"));
-    std::fs::write(folder.join("ours.pcapng"), exported(&log, Format::Pcapng)).expect("it can be written");
+    std::fs::write(folder.join("ours.pcapng"), exported(&log, Format::Pcapng, true))
+        .expect("it can be written");
     for format in ["pcap", "nsecpcap", "pcapng"] {
         let path = folder.join(["theirs.", format].concat());
         let mut tshark = Command::new("tshark");
@@ -323,7 +319,7 @@ fn files_cut_at_any_place_give_what_is_before() {
 fn a_broken_block_is_told_with_its_place() {
     let mut log = log_of(1 << 20, 2);
     log.sent(1, b"\xc0\x00");
-    let mut file = exported(&log, Format::Pcapng);
+    let mut file = exported(&log, Format::Pcapng, true);
     let len = file.len();
     file.extend_from_slice(b"\x06\0\0\0\x07\0\0\0garbage!");
     let (back, report) = read(&file, 10);
@@ -343,7 +339,7 @@ fn a_broken_line_costs_that_line() {
     log.sent(5, b"\xc0\x00");
     let words = "é \"quoted\"\n\u{1}";
     log.push_event(6, ConnectionId(1), Event::Note { name: "mine", words });
-    let good = exported(&log, Format::JsonLines);
+    let good = exported(&log, Format::JsonLines, true);
     let first_len = good.iter().position(|&byte| byte == b'\n').expect("a line") + 1;
     let file = [&good[..first_len], b"{\"time_us\":\n\n{}\n", &good[first_len..]].concat();
     let (back, report) = read(&file, 3);
@@ -442,7 +438,7 @@ fn a_connection_without_connect_has_no_version_in_files_either() {
     let log = captured("out 6a020005\nin 70020005");
     let record = log.records_from(0).find(|record| !record.is_event()).expect("a packet");
     assert_eq!((log.version_of(record), record.is_violation()), (Version::Unknown, false));
-    let lines = String::from_utf8(exported(&log, Format::JsonLines)).expect("text");
+    let lines = String::from_utf8(exported(&log, Format::JsonLines, true)).expect("text");
     assert_eq!((lines.matches("\"version\":null").count(), lines.matches("\"version\":\"").count()), (2, 0));
     let (back, _) = read(lines.as_bytes(), 1 << 10);
     let versions: Vec<_> = back.records_from(0).map(|record| back.version_of(record)).collect();
@@ -464,7 +460,7 @@ fn what_is_known_of_packets_goes_into_json_lines_and_back() {
     log.push_packet(1, ConnectionId(0), Direction::Out, PUBLISH, copy);
     let number = log.push_packet(2, ConnectionId(0), Direction::In, PUBLISH, PacketFacts::default());
     log.mark(number, PacketFacts { repeat: true, held: true, ..PacketFacts::default() });
-    let file = exported(&log, Format::JsonLines);
+    let file = exported(&log, Format::JsonLines, true);
     let (back, _) = read(&file, 1 << 10);
     let facts = |log: &Log| log.records_from(0).map(|record| record.facts()).collect::<Vec<_>>();
     assert_eq!(facts(&back), facts(&log));
@@ -514,7 +510,7 @@ fn the_counts_of_the_message_are_those_of_the_rows() {
 
 #[test]
 fn numbers_of_connections_start_anew_in_an_empty_log() {
-    let file = exported(&fill_two(), Format::JsonLines);
+    let file = exported(&fill_two(), Format::JsonLines, true);
     let mut log = Log::new(1 << 20);
     let mut numbers = || {
         let mut importer = Importer::new(&mut log);
@@ -550,7 +546,7 @@ fn what_is_no_whole_packet_goes_into_json_lines_and_back() {
         log.push_known(1, ConnectionId(1), Direction::In, bytes, known);
     }
     log.came(2, b"\xd0\x00");
-    let (back, _) = read(&exported(&log, Format::JsonLines), 40);
+    let (back, _) = read(&exported(&log, Format::JsonLines, true), 40);
     let broken: Vec<_> = back.records_from(0).map(Record::is_broken).collect();
     assert_eq!(broken, [true, true, true, false]);
     assert_eq!(packets(&back), packets(&log));
@@ -560,7 +556,7 @@ fn what_is_no_whole_packet_goes_into_json_lines_and_back() {
 fn a_note_without_words_comes_back_without() {
     let mut log = log_of(1 << 20, 2);
     log.push_event(1, ConnectionId(1), Event::Note { name: "marked", words: "" });
-    let file = exported(&log, Format::JsonLines);
+    let file = exported(&log, Format::JsonLines, true);
     let (back, _) = read(&file, 40);
     let events: Vec<_> = back.records_from(0).filter_map(|record| back.event(record)).collect();
     assert_eq!(events, [Event::Note { name: "marked", words: "" }]);

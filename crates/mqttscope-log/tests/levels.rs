@@ -1,14 +1,14 @@
 //! Protocol levels that are not known, those of bridges, and passwords wherever they lie.
 
-use mqttscope_log::export::{Export, Format, Selection};
+use mqttscope_log::export::Format;
 use mqttscope_log::import::Importer;
-use mqttscope_log::transfer::{Appender, Message, Reading};
 use mqttscope_log::{Direction, EventKind, Log, PacketFacts, SourceId, Version};
 use mqttscope_proto::{PacketType, PropertyId, ProtocolVersion};
 
 mod common;
 use common::capture::{Frame, Framing, pcap};
 use common::connect;
+use common::files::{exported, read_apart};
 
 const FORMATS: [Format; 4] = [Format::Pcapng, Format::JsonLines, Format::Csv, Format::Raw];
 
@@ -20,27 +20,6 @@ fn read(file: &[u8]) -> Log {
     let report = importer.finish(&mut log);
     assert_eq!(report.broken, None);
     log
-}
-
-/// As the page reads a file: by a module that runs apart, into a log that hides passwords.
-fn read_apart(file: &[u8]) -> Log {
-    let mut log = Log::new(64 << 20);
-    let mut appender = Appender::new(&mut log);
-    let mut reading = Reading::new();
-    reading.push(file, file.len() as u64);
-    reading.finish(true);
-    while let Some(message) = reading.next_message() {
-        if let Some(Message::Records(records)) = Message::read(&message) {
-            appender.append(records, &mut log).expect("records");
-        }
-    }
-    log
-}
-
-fn exported(log: &Log, format: Format) -> Vec<u8> {
-    let mut file = Vec::new();
-    Export::new(log, format, Selection::All, false).write(log, usize::MAX, &mut file);
-    file
 }
 
 fn capture(segments: &[(bool, &[u8])]) -> Vec<u8> {
@@ -107,7 +86,7 @@ fn a_level_that_is_not_known_is_told_once_and_its_packets_by_their_type() {
             assert_eq!((told.len(), level_told.len()), (2, 1), "{told:?}");
             assert!(level_told[0].starts_with(&format!("The client speaks protocol level {level}")));
             for format in FORMATS {
-                let file = exported(&log, format);
+                let file = exported(&log, format, false);
                 let text = String::from_utf8_lossy(&file);
                 assert!(!text.contains("[MQTT-") && !text.contains("MQTT 3.1"), "{format:?}: {text}");
             }
@@ -119,7 +98,7 @@ fn a_level_that_is_not_known_is_told_once_and_its_packets_by_their_type() {
 fn a_level_that_is_not_known_comes_back_from_every_export() {
     let log = read(&conversation(6));
     for format in [Format::Pcapng, Format::JsonLines] {
-        let back = read(&exported(&log, format));
+        let back = read(&exported(&log, format, false));
         let records = |log: &Log| -> Vec<_> {
             let records = log.records_from(0).filter(|record| !record.is_event());
             records.map(|record| (record.first_byte, log.version_of(record), record.is_undecoded())).collect()
@@ -172,7 +151,7 @@ fn a_bridge_speaks_its_version_and_is_called_a_bridge() {
             let told = events(&log);
             assert_eq!(told.len(), 2);
             assert!(told[1].starts_with("The client is a bridge: "), "{told:?}");
-            let json = String::from_utf8(exported(&log, Format::JsonLines)).expect("text");
+            let json = String::from_utf8(exported(&log, Format::JsonLines, false)).expect("text");
             assert!(json.contains("\"violations\":[]") && !json.contains("MQTT-3.1.2-2"), "{json}");
         }
     }
@@ -254,10 +233,10 @@ fn a_password_is_in_no_record_whatever_becomes_of_its_connect() {
 fn a_password_is_in_no_export_whatever_becomes_of_its_connect() {
     for (what, file) in with_passwords() {
         let log = read(&file);
-        assert!(!holds_secret(&exported(&log, Format::Raw)), "{what}");
+        assert!(!holds_secret(&exported(&log, Format::Raw, false)), "{what}");
         // The other formats have words of their own, of which some have such letters.
         for format in [Format::Csv, Format::Pcapng, Format::JsonLines] {
-            let file = exported(&log, format);
+            let file = exported(&log, format, false);
             for part in [&b"secret"[..], b"et-word", b"7365637265", b"742d776f7264"] {
                 assert!(!file.windows(part.len()).any(|found| found == part), "{what}, {format:?}");
             }
@@ -402,9 +381,9 @@ fn authentication_data_is_in_no_record_and_no_export() {
             }
             // A log that keeps them lets none leave.
             let log = read(file);
-            assert!(!holds_secret(&exported(&log, Format::Raw)), "{number}");
+            assert!(!holds_secret(&exported(&log, Format::Raw, false)), "{number}");
             for format in [Format::Csv, Format::Pcapng, Format::JsonLines] {
-                let file = exported(&log, format);
+                let file = exported(&log, format, false);
                 for part in [&b"secret"[..], b"et-word", b"7365637265", b"742d776f7264"] {
                     assert!(!file.windows(part.len()).any(|found| found == part), "{number}, {format:?}");
                 }

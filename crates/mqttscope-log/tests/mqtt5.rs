@@ -3,15 +3,15 @@
 use std::path::PathBuf;
 use std::process::Command;
 
-use mqttscope_log::export::{Export, Format, Selection};
+use mqttscope_log::export::Format;
 use mqttscope_log::import::Importer;
 use mqttscope_log::ladder::Ladder;
-use mqttscope_log::transfer::{Appender, Message, Reading};
 use mqttscope_log::{ConnectionId, Direction, Event, EventKind, Log, PacketFacts, SourceId, Version};
 use mqttscope_proto::{PacketType, ProtocolVersion, ReasonCode};
 
 mod common;
 use common::capture::{Frame, Framing, pcap};
+use common::files::{exported, read_apart};
 use common::{Feed, log_of_version};
 
 const V5: Version = Version::Known(ProtocolVersion::V5);
@@ -63,27 +63,6 @@ fn read(file: &[u8]) -> Log {
     importer.push(file, &mut log);
     assert_eq!(importer.finish(&mut log).broken, None);
     log
-}
-
-/// As the page reads a file: by a module that runs apart.
-fn read_apart(file: &[u8]) -> Log {
-    let mut log = Log::new(64 << 20);
-    let mut appender = Appender::new(&mut log);
-    let mut reading = Reading::new();
-    reading.push(file, file.len() as u64);
-    reading.finish(true);
-    while let Some(message) = reading.next_message() {
-        if let Some(Message::Records(records)) = Message::read(&message) {
-            appender.append(records, &mut log).expect("records");
-        }
-    }
-    log
-}
-
-fn exported(log: &Log, format: Format) -> Vec<u8> {
-    let mut file = Vec::new();
-    Export::new(log, format, Selection::All, false).write(log, usize::MAX, &mut file);
-    file
 }
 
 /// The numbers of packets.
@@ -141,12 +120,12 @@ fn a_connect_of_level_5_makes_its_connection_mqtt_5() {
 fn it_comes_back_from_every_file() {
     let log = read(&capture(&conversation()));
     for format in [Format::Pcapng, Format::JsonLines] {
-        let file = exported(&log, format);
+        let file = exported(&log, format, false);
         check_conversation(&read(&file), &format!("{format:?}"));
         check_conversation(&read_apart(&file), &format!("{format:?}, read apart"));
     }
     // A file of a program to which the level was not known.
-    let file = String::from_utf8(exported(&log, Format::JsonLines)).expect("text");
+    let file = String::from_utf8(exported(&log, Format::JsonLines, false)).expect("text");
     let older = file.replace("\"version\":\"5\"", "\"version\":\"level 5\"");
     assert!(file.contains("\"version\":\"5\"") && older != file);
     check_conversation(&read(older.as_bytes()), "an older file");
@@ -171,7 +150,7 @@ fn a_capture_of_others_has_nothing_wrong() {
 
 #[test]
 fn json_lines_have_the_form_of_mqtt_5() {
-    let file = exported(&read(&capture(&conversation())), Format::JsonLines);
+    let file = exported(&read(&capture(&conversation())), Format::JsonLines, false);
     let lines: Vec<serde_json::Value> =
         file.split(|&byte| byte == b'\n').filter_map(|line| serde_json::from_slice(line).ok()).collect();
     let of_type = |name: &str| lines.iter().filter(|line| line["type"] == name).collect::<Vec<_>>();
@@ -189,7 +168,8 @@ fn json_lines_have_the_form_of_mqtt_5() {
 #[test]
 fn tshark_reads_an_export_as_mqtt_5() {
     let path = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("mqtt5.pcapng");
-    std::fs::write(&path, exported(&read(&capture(&conversation())), Format::Pcapng)).expect("written");
+    std::fs::write(&path, exported(&read(&capture(&conversation())), Format::Pcapng, false))
+        .expect("written");
     let fields = ["mqtt.msgtype", "mqtt.property_id", "_ws.malformed"];
     let mut tshark = Command::new("tshark");
     tshark.arg("-r").arg(&path).args(["-Y", "mqtt", "-T", "fields", "-E", "separator=|"]);
@@ -388,7 +368,7 @@ fn a_session_is_kept_for_as_long_as_it_does_not_expire() {
 #[test]
 fn csv_has_what_the_packets_of_mqtt_5_hold() {
     let log = read(&capture(&conversation()));
-    let csv = String::from_utf8(exported(&log, Format::Csv)).expect("text");
+    let csv = String::from_utf8(exported(&log, Format::Csv, false)).expect("text");
     let publishes: Vec<Vec<&str>> = csv
         .lines()
         .map(|line| line.split(',').collect::<Vec<_>>())

@@ -1,7 +1,7 @@
 //! Files and payloads that another module reads: what comes over is what would have been read in place, whatever else
 //! the log takes meanwhile; and bytes that are none of our messages do no harm.
 
-use mqttscope_log::export::{Export, Format, Selection};
+use mqttscope_log::export::Format;
 use mqttscope_log::import::Importer;
 use mqttscope_log::payload::{Line, View, Viewer};
 use mqttscope_log::transfer::{Appender, Binary, Ended, Message, Reading, view, write_records};
@@ -11,6 +11,7 @@ use proptest::prelude::*;
 
 mod common;
 use common::capture::{Frame, Framing, pcap};
+use common::files::exported;
 use common::{Feed, connect, entries, fill, log_of};
 
 /// What there is to know of a record, without the number of its connection.
@@ -106,12 +107,6 @@ fn read_apart(
     }
 }
 
-fn exported(log: &Log, format: Format) -> Vec<u8> {
-    let mut file = Vec::new();
-    Export::new(log, format, Selection::All, true).write(log, usize::MAX, &mut file);
-    file
-}
-
 const LIVE: u32 = 0;
 const PUBLISH: &[u8] = b"\x32\x07\x00\x01t\x00\x09hi";
 
@@ -143,7 +138,7 @@ proptest! {
         lives in 0..3_u16,
     ) {
         let format = if lines { Format::JsonLines } else { Format::Pcapng };
-        let file = exported(&with_sessions(&entries), format);
+        let file = exported(&with_sessions(&entries), format, true);
         let mut log = log_of(64 << 20, 1);
         let (numbers, ended) = read_apart(&file, piece, &mut log, |log| {
             // What is received while the file is read, on a connection that was there before.
@@ -157,7 +152,7 @@ proptest! {
 
     #[test]
     fn files_broken_anywhere_end_alike(entries in entries(1..20), cut: prop::sample::Index, byte: u8) {
-        let mut file = exported(&with_sessions(&entries), Format::Pcapng);
+        let mut file = exported(&with_sessions(&entries), Format::Pcapng, true);
         let at = cut.index(file.len());
         file[at] = byte;
         let mut log = Log::new(64 << 20);

@@ -3,6 +3,7 @@
 #![allow(dead_code, reason = "each test uses its part")]
 
 pub mod capture;
+pub mod files;
 pub mod flow;
 pub mod seeds;
 
