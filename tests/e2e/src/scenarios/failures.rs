@@ -201,6 +201,8 @@ pub async fn clock_is_set(stage: &Stage, chain: &mut Chain) -> Result<()> {
     connect(&page, "punctual").await?;
     let before = answered(&page, 0).await?;
 
+    // The engine may notice as soon as the clock is set, before anything is published.
+    let from = page.log().next_index().await?;
     let mut tools = DevTools::of(&page).await?;
     let workers = tools.workers()?;
     ensure!(!workers.is_empty(), "the page has no worker");
@@ -209,7 +211,6 @@ pub async fn clock_is_set(stage: &Stage, chain: &mut Chain) -> Result<()> {
         let done = tools.command(Some(worker), "Runtime.evaluate", set)?;
         ensure!(done["result"]["value"] == json!(0), "the clock was not set: {done}");
     }
-    let from = page.log().next_index().await?;
     let after = answered(&page, from).await?;
     page.log().wait_for_event(from, "The clock was set, or the machine slept").await?;
 
