@@ -263,6 +263,26 @@ fn connections_with_made_up_ends_are_all_different() {
     assert_eq!((opened, packets(&back).len()), (33_000, 33_000));
 }
 
+/// TCP lets an end connect to itself: what each of its two sides sends has the same addresses.
+#[test]
+fn an_end_that_speaks_to_itself_has_two_sides() {
+    let mut log = Log::new(1 << 20);
+    let source = log.add_source();
+    let connection = log.add_connection(source, Version::Unknown);
+    let end = End::of_v4([127, 0, 0, 1], 1883);
+    log.push_event(1, connection, Event::TcpConnection { ends: Ends { client: end, server: end } });
+    for (direction, bytes) in [
+        (Direction::Out, connect("a", true, None).as_slice()),
+        (Direction::In, b"\x20\x02\0\0"),
+        (Direction::Out, b"\xc0\0"),
+        (Direction::In, b"\xd0\0"),
+    ] {
+        log.push_packet(2, connection, direction, bytes, PacketFacts::default());
+    }
+    let back = read(&pcapng(&log, Selection::All));
+    assert_eq!((packets(&back), events(&back)), (packets(&log), events(&log)));
+}
+
 /// A connection over WebSocket to a port, up to its first message.
 fn web_socket(port: u16) -> Flow {
     let mut flow = Flow::between(CLIENT, (SERVER.0, port));

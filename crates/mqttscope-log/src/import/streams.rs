@@ -1,5 +1,6 @@
 //! All TCP connections of a capture: which segment belongs to which, and for how long it is waited.
 
+use std::cmp::Ordering;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use super::Report;
@@ -61,7 +62,7 @@ impl Streams {
         report: &mut Report,
     ) {
         self.expire(time, log, report);
-        let side = if segment.from <= segment.to { Side::Low } else { Side::High };
+        let side = side_of(segment);
         let ends = if side == Side::Low { (segment.from, segment.to) } else { (segment.to, segment.from) };
         if is_connect(segment.payload) == Some(true)
             && self.by_ends.get(&ends).is_none_or(|stream| stream.reader.is_new())
@@ -173,6 +174,17 @@ impl Stream {
             place.report.left_out.add(reason, *frames);
         }
     }
+}
+
+/// Who sent a segment. Where an end speaks to itself, its address does not say it: then who answers is the higher one.
+fn side_of(segment: &Segment<'_>) -> Side {
+    let is_answer = segment.has(Segment::SYN) && segment.acknowledged().is_some();
+    let is_low = match segment.from.cmp(&segment.to) {
+        Ordering::Less => true,
+        Ordering::Greater => false,
+        Ordering::Equal => segment.mark.map_or(!is_answer, |mark| mark.from_client),
+    };
+    if is_low { Side::Low } else { Side::High }
 }
 
 const MQTT_PORT: u16 = 1883;
