@@ -493,6 +493,11 @@ fn authentication_data_is_overwritten_byte_for_byte() {
         "10 1e  00 04 4d 51 54 54 05  02 00 3c  10  15 00 01 6d  16 00 06 73 65 63 72 65 74  21 00 01  00 01 63",
         "20 10  00 00  0d  15 00 01 6d  16 00 06 73 65 63 72 65 74",
         "f0 0f  18  0d  15 00 01 6d  16 00 06 73 65 63 72 65 74",
+        // Bytes behind the properties, a reserved flag, properties that lead past the end.
+        "20 12  00 00  0d  15 00 01 6d  16 00 06 73 65 63 72 65 74  00 00",
+        "2e 12  00 00  0d  15 00 01 6d  16 00 06 73 65 63 72 65 74  00 00",
+        "f0 10  18  0d  15 00 01 6d  16 00 06 73 65 63 72 65 74  00",
+        "20 10  00 00  1d  15 00 01 6d  16 00 06 73 65 63 72 65 74",
     ] {
         let mut whole = bytes(hex);
         let before = whole.clone();
@@ -506,6 +511,16 @@ fn authentication_data_is_overwritten_byte_for_byte() {
             redact_secrets(&mut packet);
             assert!(!packet.windows(2).any(|pair| pair == b"se"), "{hex} cut at {cut}");
         }
+    }
+}
+
+/// What a broker of 3.1.1 has put behind its CONNACK is to be seen.
+#[test]
+fn bytes_that_are_no_properties_stay() {
+    for hex in ["20 06  00 00  41 42 43 44", "20 05  00 00  ff ff ff", "20 07  00 00  ff ff ff ff ff"] {
+        let mut packet = bytes(hex);
+        assert!(!redact_secrets(&mut packet), "{hex}");
+        assert_eq!(packet, bytes(hex));
     }
 }
 

@@ -77,6 +77,15 @@ fn find(packet: &[u8], secrets: &mut Vec<Range<usize>>) -> Result<(), Stop> {
     }
 }
 
+/// Whether what is walked over are properties.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Layout {
+    Certain,
+    /// They do not end where the packet does: it is malformed, or of a version without them, and only what is clearly a
+    /// secret is taken for one.
+    Likely,
+}
+
 /// A place in a packet of which the last bytes may be missing.
 struct Walk<'a, 's> {
     packet: &'a [u8],
@@ -123,17 +132,20 @@ impl<'a> Walk<'a, '_> {
         Ok(())
     }
 
-    /// CONNACK or AUTH, which is one of MQTT 5 where its properties end where it ends: `codes` bytes are before them.
+    /// CONNACK or AUTH of MQTT 5, whose properties end with it at the latest: `codes` bytes are before them.
     fn answer(&mut self, codes: usize) -> Result<(), Stop> {
         if self.end < self.at + codes + 1 {
             return Err(Stop::None);
         }
         self.take(codes)?;
-        match varint::decode(self.packet.get(self.at..).unwrap_or_default()) {
-            Ok(Some((len, len_bytes))) if self.at + len_bytes + len as usize == self.end => self.properties(),
-            Ok(None) => Err(Stop::Cut),
-            _ => Err(Stop::None),
-        }
+        // What has no length of properties holds none, and may be of another version.
+        let len = self.properties_len().map_err(|stop| match stop {
+            Stop::Malformed(_) => Stop::None,
+            _ => stop,
+        })?;
+        let end = self.at + len;
+        let layout = if end == self.end { Layout::Certain } else { Layout::Likely };
+        self.properties_until(end.min(self.end), layout)
     }
 
     /// The next bytes.
@@ -160,16 +172,23 @@ impl<'a> Walk<'a, '_> {
 
     /// Passes over properties (MQTT 5, 2.2.2), and notes the Authentication Data among them.
     fn properties(&mut self) -> Result<(), Stop> {
-        let (len, len_bytes) = match varint::decode(self.packet.get(self.at..).unwrap_or_default()) {
-            Ok(Some((len, bytes))) => (len as usize, bytes),
-            Ok(None) => return Err(Stop::Cut),
-            Err(varint::TooLong) => return Err(Stop::Malformed(self.at)),
-        };
-        self.take(len_bytes)?;
+        let len = self.properties_len()?;
         if len > self.end.saturating_sub(self.at) {
             return Err(Stop::Malformed(self.at));
         }
-        let end = self.at + len;
+        self.properties_until(self.at + len, Layout::Certain)
+    }
+
+    /// The length of the properties that follow.
+    fn properties_len(&mut self) -> Result<usize, Stop> {
+        match varint::decode(self.packet.get(self.at..).unwrap_or_default()) {
+            Ok(Some((len, len_bytes))) => self.take(len_bytes).map(|_| len as usize),
+            Ok(None) => Err(Stop::Cut),
+            Err(varint::TooLong) => Err(Stop::Malformed(self.at)),
+        }
+    }
+
+    fn properties_until(&mut self, end: usize, layout: Layout) -> Result<(), Stop> {
         let is_cut = end > self.packet.len();
         while self.at < end.min(self.packet.len()) {
             let rest = &self.packet[self.at..end.min(self.packet.len())];
@@ -182,8 +201,9 @@ impl<'a> Walk<'a, '_> {
                 }
                 Err(fault) => {
                     let ends_early = matches!(fault.kind, DecodeErrorKind::FieldTooLong { .. });
-                    let may_be_secret = rest[0] == PropertyId::AuthenticationData.number() || rest[0] > 0x7f;
-                    if !is_cut || !ends_early || may_be_secret {
+                    let is_data = rest[0] == PropertyId::AuthenticationData.number();
+                    let may_be_secret = !is_cut || !ends_early || rest[0] > 0x7f;
+                    if is_data || may_be_secret && layout == Layout::Certain {
                         self.secrets.push(self.at..end);
                     }
                     self.at = end;
