@@ -176,7 +176,10 @@ fn misbehaviour(log: &Log, number: u32) -> Option<String> {
     let behind = (number + 1..log.end()).take(EVENTS_BEHIND as usize);
     behind
         .filter_map(|at| Some((at, log.event(log.record(at)?)?)))
-        .find(|(at, event)| matches!(event, Event::PeerError { .. }) && log.before(*at) == Some(number))
+        .find(|(at, event)| {
+            matches!(event, Event::PeerError { .. } | Event::ClientError { .. })
+                && log.before(*at) == Some(number)
+        })
         .map(|(_, event)| event.words())
 }
 

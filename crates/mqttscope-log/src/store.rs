@@ -3,7 +3,7 @@
 //! Nothing is decoded and nothing is put into words here: that waits until a row is looked at. When the byte
 //! budget is used up, the oldest records go, and the log counts them.
 
-use mqttscope_proto::session::PeerError;
+use mqttscope_proto::session::{ClientError, PeerError};
 use mqttscope_proto::{DecodeErrorKind, ProtocolVersion, Rule};
 
 mod alias;
@@ -22,6 +22,7 @@ mod guess;
 mod inbound;
 mod ingest;
 mod level;
+mod misbehaviour;
 mod record;
 mod secret;
 #[cfg(test)]
@@ -86,6 +87,7 @@ enum Found {
     Rule(Rule, ProtocolVersion),
     Garbage(DecodeErrorKind, ProtocolVersion),
     PeerError(PeerError, ProtocolVersion),
+    ClientError(ClientError, ProtocolVersion),
 }
 
 impl Log {
@@ -251,6 +253,9 @@ impl Log {
                 Event::Garbage { error: Fault::Found(kind, version), offset: next(), by: sender_of(next()) }
             }
             Found::PeerError(error, version) => Event::PeerError { error: Fault::Found(error, version) },
+            Found::ClientError(error, version) => {
+                Event::ClientError { error: Fault::Found(error, version), by: sender_of(next()) }
+            }
         })
     }
 

@@ -16,9 +16,9 @@ use common::{Feed, log_of_version};
 
 const V5: Version = Version::Known(ProtocolVersion::V5);
 
-/// A CONNECT with an Authentication Method.
-const CONNECT: &[u8] = b"\x10\x13\x00\x04MQTT\x05\x02\x00\x3c\x05\x15\x00\x02me\x00\x01c";
-const CONNACK: &[u8] = b"\x20\x06\x00\x00\x03\x21\x00\x0a";
+/// A CONNECT with an Authentication Method, and a Topic Alias Maximum.
+const CONNECT: &[u8] = b"\x10\x16\x00\x04MQTT\x05\x02\x00\x3c\x08\x15\x00\x02me\x22\x00\x01\x00\x01c";
+const CONNACK: &[u8] = b"\x20\x0b\x00\x00\x08\x21\x00\x0a\x15\x00\x02me";
 const AUTH: &[u8] = b"\xf0\x07\x18\x05\x15\x00\x02me";
 
 /// An authentication, an exchange of each QoS, subscriptions with codes, aliases, and a server that ends it.

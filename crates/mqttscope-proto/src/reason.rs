@@ -59,6 +59,19 @@ impl ReasonCode {
         self.name(packet_type).is_some()
     }
 
+    /// Whether only servers send it in a packet of this type, which clients send too.
+    #[must_use]
+    pub const fn is_of_servers(self, packet_type: PacketType) -> bool {
+        match packet_type {
+            PacketType::PubAck | PacketType::PubRec => self.0 == Self::NO_MATCHING_SUBSCRIBERS.0,
+            PacketType::Disconnect => {
+                matches!(self.0, 0x87 | 0x89 | 0x8b | 0x8d..=0x8f | 0x9a..=0xa2)
+            }
+            PacketType::Auth => self.0 == Self::SUCCESS.0,
+            _ => false,
+        }
+    }
+
     /// Its name in whichever packets have it, for those who do not know which one it was in.
     #[must_use]
     pub const fn any_name(self) -> Option<&'static str> {

@@ -20,6 +20,8 @@ use crate::types::{KeepAlive, PacketId, PacketType, ProtocolVersion, Qos, Timest
 mod aliases;
 mod auth;
 mod by_id;
+mod client_error;
+mod client_limits;
 mod command;
 mod connack;
 mod ending;
@@ -37,6 +39,9 @@ mod sending;
 mod snapshot;
 mod transmit;
 
+pub use auth::Authentication;
+pub use client_error::ClientError;
+pub use client_limits::ClientLimits;
 pub use event::{AuthenticationData, CloseReason, CommandError, Event, Reason, SubscribeResult};
 pub use limits::{Limit, ServerLimits};
 pub use options::{AckPolicy, ConnectOptions, Policy, Publication, WillOptions};
@@ -45,12 +50,10 @@ pub use snapshot::{SNAPSHOT_FORMAT, SavedMessage, Snapshot, SnapshotError};
 pub use transmit::{Transmit, TransmitKind};
 
 use aliases::Aliases;
-use auth::Authentication;
 use by_id::{ById, Echoes};
 use ids::{IdSet, PacketIds};
 use inbound::{HeldAcks, Unanswered};
 use keep_alive::KeepAliveTimer;
-use limits::ClientLimits;
 use outbound::Outbound;
 use transmit::TransmitQueue;
 

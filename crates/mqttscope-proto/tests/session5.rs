@@ -6,13 +6,13 @@ use common::bytes;
 use common::client::{Client, id, message, puback, pubcomp, pubrec, pubrel};
 use mqttscope_proto::ProtocolVersion::{V5, V31, V311};
 use mqttscope_proto::session::{
-    AuthenticationData, CloseReason, CommandError, ConnectOptions, Delivery, Event, Limit, PeerError,
-    Publication, Published, Reason, Session, WillOptions,
+    AuthenticationData, ClientError, CloseReason, CommandError, ConnectOptions, Delivery, Event, Limit,
+    PeerError, Publication, Published, Reason, Session, WillOptions,
 };
 use mqttscope_proto::{
     Auth, ConnAck, DecodeErrorKind, Disconnect, KeepAlive, Packet, PacketType, Properties, PropertyBuf,
-    PropertyId as Id, PropertyValue, PubAck, PubComp, PubRec, PubRel, Publish, Qos, ReasonCode, Rule, SubAck,
-    SubscribeOptions, TopicFilter, TopicName, UnsubAck, Violation, decode,
+    PropertyId as Id, PropertyValue, ProtocolVersion, PubAck, PubComp, PubRec, PubRel, Publish, Qos,
+    ReasonCode, Rule, SubAck, SubscribeOptions, TopicFilter, TopicName, UnsubAck, Violation, decode,
 };
 
 const NONE: [&str; 0] = [];
@@ -387,12 +387,14 @@ fn the_limits_of_the_two_sides_are_kept_apart() {
     assert_eq!(refused, Err(limit(Limit::MaximumPacketSize { size: 26, maximum: 20 })));
 }
 
-/// [MQTT-3.2.2-11], [MQTT-3.2.2-14], [MQTT-3.2.2-15], [MQTT-3.2.2-17], [MQTT-3.2.2-18]
+/// [MQTT-3.2.2-11], [MQTT-3.2.2-14], [MQTT-3.2.2-15], [MQTT-3.2.2-17], [MQTT-3.2.2-18], [MQTT-3.3.4-6]
 #[test]
 fn a_message_beyond_the_servers_limits_is_refused_or_breaks_them() {
     let alias = |alias| properties(&[number(Id::TopicAlias, alias)]);
     let (three, zero) = (alias(3), alias(0));
+    let identifier = properties(&[number(Id::SubscriptionIdentifier, 7)]);
     let plain = Publication::new(topic("t"), b"m", Qos::AtMostOnce);
+    let identified = Publication { properties: identifier.as_properties(), ..plain };
     let some = [number(Id::TopicAliasMaximum, 2)];
     let cases = [
         (
@@ -437,6 +439,13 @@ fn a_message_beyond_the_servers_limits_is_refused_or_breaks_them() {
             Limit::TopicAliasMaximum { alias: 0, maximum: 2 },
             "[MQTT-3.3.2-8]",
         ),
+        (&[], identified, Limit::SubscriptionIdentifierInPublish, "[MQTT-3.3.4-6]"),
+        (
+            &[],
+            Publication { qos: Qos::ExactlyOnce, ..identified },
+            Limit::SubscriptionIdentifierInPublish,
+            "[MQTT-3.3.4-6]",
+        ),
     ];
     for (connack, message, expected, clause) in cases {
         let mut client = connected(&[], connack);
@@ -447,6 +456,41 @@ fn a_message_beyond_the_servers_limits_is_refused_or_breaks_them() {
         client.session.policy_mut().break_limits = true;
         assert!(publish(&mut client, message).is_ok());
         assert_eq!(client.sent().len(), 1);
+    }
+}
+
+/// What only servers send is named where a client sends it.
+#[test]
+fn a_packet_of_servers_from_a_client_is_named() {
+    let of = |version, frame: &str| {
+        let bytes = bytes(frame);
+        let packet = decode(&bytes, version, &mut ()).expect("a packet");
+        ClientError::of(&packet, version).map(|error| (error.to_string(), error.clause(version)))
+    };
+    let cases = [
+        (
+            "30 06 00 01 74 02 0b 07",
+            "a message to the server has no Subscription Identifier",
+            "[MQTT-3.3.4-6]",
+        ),
+        ("20 03 00 00 00", "a client does not send CONNACK", "MQTT 5, table 2-1"),
+        ("d0 00", "a client does not send PINGRESP", "MQTT 5, table 2-1"),
+        ("e0 01 8e", "a client does not send DISCONNECT with reason code 0x8e", "[MQTT-3.14.2-1]"),
+        ("40 03 00 01 10", "a client does not send PUBACK with reason code 0x10", "[MQTT-3.4.2-1]"),
+        ("50 03 00 01 10", "a client does not send PUBREC with reason code 0x10", "[MQTT-3.5.2-1]"),
+        ("f0 00", "a client does not send AUTH with reason code 0x00", "[MQTT-3.15.2-1]"),
+    ];
+    for (frame, words, clause) in cases {
+        assert_eq!(of(V5, frame), Some((words.to_owned(), clause)), "{frame}");
+    }
+    for frame in ["30 05 00 01 74 00 6d", "e0 01 04", "40 02 00 01", "62 02 00 01", "c0 00", "e0 01 81"] {
+        assert_eq!(of(V5, frame), None, "{frame}");
+    }
+    let clauses = [(V31, "MQTT 3.1, Command messages"), (ProtocolVersion::V311, "MQTT 3.1.1, table 2.1")];
+    for (version, clause) in clauses {
+        let words = "a client does not send CONNACK".to_owned();
+        assert_eq!(of(version, "20 02 00 00"), Some((words, clause)));
+        assert_eq!(of(version, "e0 00"), None);
     }
 }
 

@@ -123,12 +123,21 @@ impl Log {
             Event::PeerError { error: Fault::Found(error, version) } => {
                 Some(Found::PeerError(error, version))
             }
+            Event::ClientError { error: Fault::Found(error, version), .. } => {
+                Some(Found::ClientError(error, version))
+            }
             _ => None,
         };
         let scratch = &mut self.scratch;
         match (found, event) {
             (Some(found), Event::Violation { offset, by, .. } | Event::Garbage { offset, by, .. }) => {
                 for number in [self.found.end().into(), offset, number_of(by)] {
+                    Values::push(scratch, Value::Number(number));
+                }
+                self.found.push(found);
+            }
+            (Some(found), Event::ClientError { by, .. }) => {
+                for number in [self.found.end().into(), number_of(by)] {
                     Values::push(scratch, Value::Number(number));
                 }
                 self.found.push(found);
@@ -319,10 +328,12 @@ impl Log {
     pub(super) fn found_number(&self, record: &Record) -> Option<u32> {
         use EventKind as K;
         match record.event_kind()? {
-            K::Violation | K::Garbage | K::PeerError => match Values(self.arena.bytes(record.span)).next()? {
-                Value::Number(number) => u32::try_from(number).ok(),
-                Value::Text(_) => None,
-            },
+            K::Violation | K::Garbage | K::PeerError | K::ClientError => {
+                match Values(self.arena.bytes(record.span)).next()? {
+                    Value::Number(number) => u32::try_from(number).ok(),
+                    Value::Text(_) => None,
+                }
+            }
             _ => None,
         }
     }

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use mqttscope_proto::session::PeerError;
+use mqttscope_proto::session::{ClientError, PeerError};
 use mqttscope_proto::{DecodeErrorKind, PacketType, ProtocolVersion, Rule, return_code_text};
 use mqttscope_text::number::{push_number, span};
 
@@ -112,6 +112,13 @@ pub enum Event<'a> {
     PeerError {
         /// How.
         error: Fault<'a, PeerError>,
+    },
+    /// The client behaved against the protocol.
+    ClientError {
+        /// How.
+        error: Fault<'a, ClientError>,
+        /// Whether it was this program.
+        by: Sender,
     },
     /// The stream ended inside a packet.
     Incomplete {
@@ -249,7 +256,7 @@ macro_rules! written {
     };
 }
 
-written!(Rule, DecodeErrorKind, PeerError);
+written!(Rule, DecodeErrorKind, PeerError, ClientError);
 
 impl Event<'_> {
     /// What kind of event it is.
@@ -272,6 +279,7 @@ impl Event<'_> {
             Self::MoreViolations { .. } => K::MoreViolations,
             Self::Garbage { .. } => K::Garbage,
             Self::PeerError { .. } => K::PeerError,
+            Self::ClientError { .. } => K::ClientError,
             Self::Incomplete { .. } => K::Incomplete,
             Self::TextMessage { .. } => K::TextMessage,
             Self::ClockSet { .. } => K::ClockSet,
@@ -349,6 +357,9 @@ impl Event<'_> {
             }
             Self::PeerError { error } => {
                 say(&["Unexpected from the broker: ", &error.words(), " (", error.clause(), ")"]);
+            }
+            Self::ClientError { error, by } => {
+                say(&["Unexpected from ", by.name(), ": ", &error.words(), " (", error.clause(), ")"]);
             }
             Self::Incomplete { len } => {
                 say(&["The stream ended inside a packet, after ", &counted(len, " byte"), " of it"]);

@@ -4,7 +4,6 @@
 //! connection, and what breaks a rule is logged behind it. It never drops or changes bytes for being wrong,
 //! and puts nothing into words.
 
-use mqttscope_proto::session::PeerError;
 use mqttscope_proto::{
     DecodeError, DecodeErrorKind, Packet, PacketType, ProtocolVersion, Rule, Violation, ViolationSink, decode,
 };
@@ -12,14 +11,13 @@ use mqttscope_proto::{
 use super::Log;
 use super::alias::AliasUse;
 use super::arena::Span;
-use super::connection::{ConnectionId, State, Version};
+use super::connection::{ConnectionId, Version};
 use super::event::{Event, Fault, Sender};
 use super::facts::PacketFacts;
 use super::guess::only_of_5;
 use super::level::{LevelNote, bridged_version};
+use super::misbehaviour::{Misbehaviour, OfSide};
 use super::record::{Direction, Record};
-#[cfg(feature = "import")]
-use super::watch::{Watch, client_only};
 
 /// A packet that has become a record, borrowed from the log.
 #[derive(Debug)]
@@ -302,9 +300,9 @@ impl Log {
             Some(Packet::Publish(publish)) => AliasUse::of(publish),
             _ => None,
         };
-        let misbehaviour = misbehaviour(state, direction, packet);
+        let misbehaviour = Misbehaviour::of(state, direction, bytes.len(), packet);
         let error = ingested.packet.as_ref().and_then(|packet| packet.as_ref().err().copied());
-        if error.is_some() || !self.broken_rules.is_empty() || misbehaviour[0].is_some() {
+        if error.is_some() || !self.broken_rules.is_empty() || !misbehaviour.is_empty() {
             self.tell_faults(number, time, connection, error, misbehaviour);
         }
         if let Some(alias) = alias {
@@ -325,7 +323,7 @@ impl Log {
         time: u64,
         connection: ConnectionId,
         error: Option<DecodeError>,
-        misbehaviour: [Option<PeerError>; 2],
+        misbehaviour: Misbehaviour,
     ) {
         let version = self.version(connection).layout();
         let by = self
@@ -350,8 +348,11 @@ impl Log {
             let event = Event::Garbage { error, offset: offset as u64, by };
             self.push_event_about(number, time, connection, event);
         }
-        for error in misbehaviour.into_iter().flatten() {
-            let event = Event::PeerError { error: Fault::Found(error, version) };
+        for fault in misbehaviour.into_iter() {
+            let event = match fault {
+                OfSide::Server(error) => Event::PeerError { error: Fault::Found(error, version) },
+                OfSide::Client(error) => Event::ClientError { error: Fault::Found(error, version), by },
+            };
             self.push_event_about(number, time, connection, event);
         }
     }
@@ -368,49 +369,6 @@ pub struct Known {
     pub broken: bool,
     /// They may be the rest of a CONNECT: see [`Record::is_secret`].
     pub secret: bool,
-}
-
-/// What a packet breaks of the rules of behaviour; one of a live connection is held against them by its session.
-#[cfg(feature = "import")]
-fn misbehaviour(
-    state: Option<&mut State>,
-    direction: Direction,
-    packet: Option<&Packet<'_>>,
-) -> [Option<PeerError>; 2] {
-    let mut misbehaviour = [None; 2];
-    if let Some(state) = state.filter(|state| state.about.source != super::SourceId::LIVE)
-        && let Some(packet) = packet
-    {
-        let mut told = misbehaviour.iter_mut();
-        watch(&mut state.watch, state.about.version, direction, packet, &mut |error| {
-            if let Some(place) = told.next() {
-                *place = Some(error);
-            }
-        });
-    }
-    misbehaviour
-}
-
-#[cfg(not(feature = "import"))]
-fn misbehaviour(_: Option<&mut State>, _: Direction, _: Option<&Packet<'_>>) -> [Option<PeerError>; 2] {
-    [None; 2]
-}
-
-/// Holds a packet against the rules of behaviour, as far as enough of its connection was seen.
-#[cfg(feature = "import")]
-fn watch(
-    watched: &mut Option<Box<Watch>>,
-    version: Version,
-    direction: Direction,
-    packet: &Packet<'_>,
-    tell: &mut impl FnMut(PeerError),
-) {
-    match (packet, direction, &mut *watched) {
-        (Packet::Connect(connect), Direction::Out, _) => *watched = Some(Box::new(Watch::new(connect))),
-        (_, _, Some(watch)) => watch.note(direction, packet, tell),
-        (_, Direction::In, None) => _ = client_only(packet.packet_type(), version).map(tell),
-        _ => {}
-    }
 }
 
 /// Why a stream cannot be gone on with in any version.

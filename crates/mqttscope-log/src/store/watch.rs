@@ -9,7 +9,12 @@ use mqttscope_proto::session::PeerError;
 use mqttscope_proto::{Connect, Packet, PacketId, PacketType, Qos, ReasonCode};
 
 use super::connection::Version;
+use super::misbehaviour::OfSide;
 use super::record::Direction;
+
+mod terms;
+
+use terms::Terms;
 
 /// A connection whose CONNECT was seen, and of which nothing is missing since.
 #[derive(Debug)]
@@ -21,6 +26,8 @@ pub(super) struct Watch {
     pings: u32,
     /// What the client has asked for, by packet id.
     asked: BTreeMap<u16, Asked>,
+    /// What the sides have said that they take (MQTT 5).
+    terms: Option<Box<Terms>>,
 }
 
 /// A packet of the client that is to be answered.
@@ -37,12 +44,11 @@ struct Asked {
 
 impl Watch {
     /// Watches what comes behind a CONNECT.
-    pub(super) const fn new(connect: &Connect<'_>) -> Self {
+    pub(super) fn new(connect: &Connect<'_>) -> Self {
+        let version = connect.version().map_or(Version::Unknown, Version::Known);
         Self {
-            version: match connect.version() {
-                Some(version) => Version::Known(version),
-                None => Version::Unknown,
-            },
+            version,
+            terms: version.is_5().then(|| Box::new(Terms::of(connect))),
             clean_session: connect.clean_session,
             is_accepted: false,
             pings: 0,
@@ -50,16 +56,29 @@ impl Watch {
         }
     }
 
-    /// Takes a packet of either side, and tells what is wrong about its coming.
+    /// Takes a packet of either side, of `len` bytes, and tells what is wrong about its coming.
     pub(super) fn note(
         &mut self,
         direction: Direction,
+        len: usize,
         packet: &Packet<'_>,
-        tell: &mut impl FnMut(PeerError),
+        tell: &mut impl FnMut(OfSide),
     ) {
         match direction {
-            Direction::Out => self.note_asked(packet),
-            Direction::In => self.note_answer(packet, tell),
+            Direction::Out => {
+                if let Some(terms) = &mut self.terms {
+                    terms.client_sends(len, packet, &mut |error| tell(OfSide::Client(error)));
+                }
+                self.note_asked(packet);
+            }
+            Direction::In => {
+                let mut tell = |error| tell(OfSide::Server(error));
+                let was_accepted = self.is_accepted;
+                self.note_answer(packet, &mut tell);
+                if let Some(terms) = &mut self.terms {
+                    terms.server_sends(len, packet, was_accepted, &mut tell);
+                }
+            }
             Direction::Event => {}
         }
     }
@@ -124,12 +143,19 @@ impl Watch {
             Packet::PubComp(pubcomp) => _ = self.answer(packet_type, pubcomp.packet_id, tell),
             Packet::UnsubAck(unsuback) => {
                 let expected = self.answer(packet_type, unsuback.packet_id, tell);
+                let actual = unsuback.reason_codes.len();
                 // Before MQTT 5 it has none.
-                tell_count(expected.filter(|_| self.version.is_5()), unsuback.reason_codes, tell);
+                if let Some(expected) = expected.filter(|&expected| self.version.is_5() && expected != actual)
+                {
+                    tell(PeerError::UnsubscribeCodeCount { expected, actual });
+                }
             }
             Packet::SubAck(suback) => {
                 let expected = self.answer(packet_type, suback.packet_id, tell);
-                tell_count(expected, suback.return_codes, tell);
+                let actual = suback.return_codes.len();
+                if let Some(expected) = expected.filter(|&expected| expected != actual) {
+                    tell(PeerError::ReturnCodeCount { expected, actual });
+                }
             }
             Packet::PingResp if self.pings == 0 => tell(PeerError::UnexpectedPingResp),
             Packet::PingResp => self.pings -= 1,
@@ -193,14 +219,5 @@ fn unasked(packet_type: PacketType, id: u16, asked: Option<&mut Asked>) -> PeerE
             PeerError::WrongAcknowledgement { packet_type, packet_id, awaited: asked.awaited }
         }
         _ => PeerError::UnknownPacketId { packet_type, packet_id: id },
-    }
-}
-
-/// Tells where an answer has more or fewer codes than topic filters were asked for.
-fn tell_count(expected: Option<usize>, codes: &[u8], tell: &mut impl FnMut(PeerError)) {
-    if let Some(expected) = expected
-        && expected != codes.len()
-    {
-        tell(PeerError::ReturnCodeCount { expected, actual: codes.len() });
     }
 }

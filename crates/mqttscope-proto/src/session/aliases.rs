@@ -56,9 +56,8 @@ impl Session {
     /// Remembers what the alias of a message stands for from now on.
     pub(super) fn note_inbound_alias(&mut self, publish: &Publish<'_>) {
         let Some(alias) = topic_alias(publish.properties) else { return };
-        let maximum = self.offer.topic_alias_maximum;
-        if alias == 0 || alias > maximum {
-            self.peer_error(PeerError::TopicAliasInvalid { alias, maximum });
+        if let Err(error) = self.offer.check_alias(alias) {
+            self.peer_error(error);
         } else if !publish.topic.is_empty() {
             self.inbound_aliases.set(alias, publish.topic.as_bytes());
         } else if self.inbound_aliases.topic(alias).is_none() {

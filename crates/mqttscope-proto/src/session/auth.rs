@@ -9,16 +9,16 @@ use alloc::boxed::Box;
 use alloc::vec::Vec;
 
 use super::event::AuthenticationData;
-use super::{CommandError, Event, PeerError, Reason, Session, State};
-use crate::packet::{Auth, Packet, Properties, PropertyBuf, PropertyValue};
+use super::{ClientError, CommandError, Event, PeerError, Reason, Session, State};
+use crate::packet::{Auth, ConnAck, Packet, Properties, PropertyBuf, PropertyValue};
 use crate::property::PropertyId;
 use crate::reason::ReasonCode;
 use crate::text::Text;
 use crate::types::{PacketType, ProtocolVersion, Timestamp};
 
-/// The enhanced authentication of one connection.
+/// The enhanced authentication of one connection: who is to send the next AUTH, and by which method.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Authentication {
+pub struct Authentication {
     /// The method that CONNECT names.
     method: Option<Vec<u8>>,
     turn: Turn,
@@ -36,15 +36,65 @@ enum Turn {
 
 impl Authentication {
     /// That of a CONNECT with these properties.
-    pub(super) fn of(properties: Properties<'_>) -> Self {
+    #[must_use]
+    pub fn of(properties: Properties<'_>) -> Self {
         let method = properties.text(PropertyId::AuthenticationMethod);
         let turn = if method.is_some() { Turn::Server } else { Turn::Idle };
         Self { method: method.map(|method| method.as_bytes().to_vec()), turn }
     }
 
-    /// CONNACK has come: the first authentication is over.
-    pub(super) fn accepted(&mut self) {
+    /// Takes a CONNACK that accepts: the first authentication is over.
+    ///
+    /// # Errors
+    ///
+    /// When it has not the method of CONNECT.
+    pub fn connack(&mut self, connack: &ConnAck<'_>) -> Result<(), PeerError> {
         self.turn = Turn::Idle;
+        let method = connack.properties.text(PropertyId::AuthenticationMethod);
+        match self.is_method(method) {
+            true => Ok(()),
+            false if self.has_method() => Err(PeerError::AuthenticationMethod(PacketType::ConnAck)),
+            false => Err(PeerError::AuthenticationUnasked(PacketType::ConnAck)),
+        }
+    }
+
+    /// Takes an AUTH of the server, `is_accepted` when CONNACK has come before.
+    ///
+    /// # Errors
+    ///
+    /// When it was not to come, or not so.
+    pub fn server_sends(&mut self, auth: &Auth<'_>, is_accepted: bool) -> Result<(), PeerError> {
+        if !self.has_method() {
+            return Err(PeerError::AuthenticationUnasked(PacketType::Auth));
+        }
+        let reason_code = auth.reason_code.unwrap_or_default();
+        let is_over = reason_code == ReasonCode::SUCCESS && is_accepted;
+        let turn = core::mem::replace(&mut self.turn, if is_over { Turn::Idle } else { Turn::Client });
+        if turn != Turn::Server {
+            Err(PeerError::UnexpectedAuth)
+        } else if reason_code == ReasonCode::RE_AUTHENTICATE {
+            Err(PeerError::ReasonCodeOfClients { packet_type: PacketType::Auth, reason_code })
+        } else if !is_accepted && reason_code != ReasonCode::CONTINUE_AUTHENTICATION {
+            Err(PeerError::AuthNotContinued(reason_code))
+        } else if !self.is_method(method_of(auth)) {
+            Err(PeerError::AuthenticationMethod(PacketType::Auth))
+        } else {
+            Ok(())
+        }
+    }
+
+    /// Takes an AUTH of the client.
+    ///
+    /// # Errors
+    ///
+    /// When CONNECT had no method, or another one.
+    pub fn client_sends(&mut self, auth: &Auth<'_>) -> Result<(), ClientError> {
+        self.turn = Turn::Server;
+        match self.is_method(method_of(auth)) {
+            _ if !self.has_method() => Err(ClientError::AuthenticationUnasked),
+            false => Err(ClientError::AuthenticationMethod),
+            true => Ok(()),
+        }
     }
 
     /// Whether CONNECT names a method.
@@ -131,7 +181,9 @@ impl Session {
     pub(super) fn handle_auth(&mut self, auth: &Auth<'_>) {
         let code = auth.reason_code.unwrap_or_default();
         let properties = auth.properties.unwrap_or_default();
-        self.check_auth(code, properties);
+        let is_accepted = self.state == State::Connected;
+        let checked = self.authentication.server_sends(auth, is_accepted);
+        self.hold_against(checked);
         if self.state == State::Closing || !self.authentication.has_method() {
             return;
         }
@@ -139,38 +191,13 @@ impl Session {
             // Who is asked may need time for an answer.
             *connack_due = None;
         }
-        let is_over = code == ReasonCode::SUCCESS && self.state == State::Connected;
-        self.authentication.turn = if is_over { Turn::Idle } else { Turn::Client };
         let data = properties.binary(PropertyId::AuthenticationData);
         let data = data.map(|data| AuthenticationData(data.to_vec()));
         let reason = Box::new(Reason::new(code, properties));
         self.events.push_back(Event::Authentication { reason, data });
     }
+}
 
-    fn check_auth(&mut self, code: ReasonCode, properties: Properties<'_>) {
-        let method = properties.text(PropertyId::AuthenticationMethod);
-        let is_before_connack = self.state != State::Connected;
-        if !self.authentication.has_method() {
-            self.peer_error(PeerError::AuthenticationUnasked(PacketType::Auth));
-        } else if self.authentication.turn != Turn::Server {
-            self.peer_error(PeerError::UnexpectedAuth);
-        } else if code == ReasonCode::RE_AUTHENTICATE {
-            let packet_type = PacketType::Auth;
-            self.peer_error(PeerError::ReasonCodeOfClients { packet_type, reason_code: code });
-        } else if is_before_connack && code != ReasonCode::CONTINUE_AUTHENTICATION {
-            self.peer_error(PeerError::AuthNotContinued(code));
-        } else if !self.authentication.is_method(method) {
-            self.peer_error(PeerError::AuthenticationMethod(PacketType::Auth));
-        }
-    }
-
-    /// Checks the Authentication Method of a CONNACK that accepts.
-    pub(super) fn check_method(&mut self, properties: Properties<'_>) {
-        let method = properties.text(PropertyId::AuthenticationMethod);
-        if !self.authentication.has_method() && method.is_some() {
-            self.peer_error(PeerError::AuthenticationUnasked(PacketType::ConnAck));
-        } else if !self.authentication.is_method(method) {
-            self.peer_error(PeerError::AuthenticationMethod(PacketType::ConnAck));
-        }
-    }
+fn method_of<'a>(auth: &Auth<'a>) -> Option<Text<'a>> {
+    auth.properties.unwrap_or_default().text(PropertyId::AuthenticationMethod)
 }

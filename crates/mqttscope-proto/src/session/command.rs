@@ -6,11 +6,11 @@ use alloc::vec::Vec;
 use super::auth::Authentication;
 use super::inbound::Ack;
 use super::keep_alive::KeepAliveTimer;
-use super::limits::{ClientLimits, ServerLimits};
+
 use super::outbound::{self, Unnumbered};
 use super::{
-    CommandError, ConnectOptions, Policy, Publication, Published, Request, RequestKind, Session, State,
-    TransmitKind,
+    ClientLimits, CommandError, ConnectOptions, Policy, Publication, Published, Request, RequestKind,
+    ServerLimits, Session, State, TransmitKind,
 };
 use crate::packet::{Packet, Properties, Subscribe, SubscribeFilter, SubscribeOptions, Unsubscribe};
 use crate::property::PropertyId;
@@ -179,7 +179,8 @@ impl Session {
         properties: Properties<'_>,
     ) -> Result<PacketId, CommandError> {
         self.check_connected()?;
-        self.within(self.limits.check_subscription(filters, properties))?;
+        let texts = filters.iter().map(|(filter, _)| filter.as_str().as_bytes());
+        self.within(self.limits.check_subscription(texts, properties))?;
         let items: Vec<_> = filters
             .iter()
             .map(|&(filter, options)| SubscribeFilter { filter: filter.as_str().into(), options })

@@ -53,27 +53,22 @@ impl Session {
 
     /// Takes over what CONNACK says, and checks what of it can be wrong.
     fn accept_limits(&mut self, now: Timestamp, connack: &ConnAck<'_>, session_present: bool) {
-        self.authentication.accepted();
         // Also where it is longer, and where it is 0 [MQTT-3.2.2-21].
         if let Some(keep_alive) = self.limits.server_keep_alive {
             self.keep_alive.set_interval(keep_alive, now);
         }
-        match &self.limits.assigned_client_id {
-            Some(client_id) => {
-                self.client_id.clone_from(client_id);
-                self.is_client_id_assigned = true;
-            }
-            None if self.client_id.is_empty() => self.peer_error(PeerError::NoAssignedClientId),
-            None => {}
+        for error in self.offer.faults_of_connack(connack, !self.client_id.is_empty()) {
+            self.peer_error(error);
+        }
+        if let Some(client_id) = &self.limits.assigned_client_id {
+            self.client_id.clone_from(client_id);
+            self.is_client_id_assigned = true;
         }
         if session_present && !self.clean_session && !self.holds_session {
             self.peer_error(PeerError::NoSessionHere);
         }
-        let has_response_information = self.limits.response_information.is_some();
-        if has_response_information && !self.offer.wants_response_information {
-            self.peer_error(PeerError::ResponseInformation);
-        }
-        self.check_method(connack.properties);
+        let checked = self.authentication.connack(connack);
+        self.hold_against(checked);
     }
 
     /// The server has kept nothing [MQTT-3.2.2-3]. The identifiers that it will use are those of other messages; a message

@@ -8,7 +8,7 @@ use super::{CloseReason, CommandError, Event, PeerError, Reason, Session, State}
 use crate::packet::{Disconnect, Packet, Properties};
 use crate::property::PropertyId;
 use crate::reason::ReasonCode;
-use crate::types::{PacketId, PacketType, ProtocolVersion};
+use crate::types::{PacketId, ProtocolVersion};
 
 /// Commands.
 impl Session {
@@ -49,9 +49,7 @@ impl Session {
         self.check_can_disconnect()?;
         let properties = disconnect.properties.unwrap_or_default();
         let expiry = properties.number(PropertyId::SessionExpiryInterval);
-        if expiry.is_some_and(|secs| secs > 0) && self.connect_expiry_secs == 0 {
-            self.within(Err(Limit::SessionExpiryInterval))?;
-        }
+        self.within(Limit::of_disconnect(properties, self.connect_expiry_secs))?;
         self.push_within(&Packet::Disconnect(disconnect))?;
         if let Some(secs) = expiry {
             self.limits.session_expiry_secs = secs;
@@ -100,12 +98,8 @@ impl Session {
     pub(super) fn handle_disconnect(&mut self, disconnect: &Disconnect<'_>) {
         let reason_code = disconnect.reason_code.unwrap_or_default();
         let properties = disconnect.properties.unwrap_or_default();
-        if reason_code == ReasonCode::DISCONNECT_WITH_WILL {
-            let packet_type = PacketType::Disconnect;
-            self.peer_error(PeerError::ReasonCodeOfClients { packet_type, reason_code });
-        }
-        if properties.number(PropertyId::SessionExpiryInterval).is_some() {
-            self.peer_error(PeerError::SessionExpiryFromServer);
+        for error in PeerError::of_disconnect(disconnect) {
+            self.peer_error(error);
         }
         let reason = Box::new(Reason::new(reason_code, properties));
         let server_reference = text_of(properties, PropertyId::ServerReference);
@@ -131,6 +125,13 @@ impl Session {
         let queued = self.outbound.queue.len();
         if !publishes.is_empty() || !requests.is_empty() || queued > 0 {
             self.events.push_back(Event::LeftInFlight { publishes, requests, queued, kept });
+        }
+    }
+
+    /// A check of what the server sends.
+    pub(super) fn hold_against(&mut self, checked: Result<(), PeerError>) {
+        if let Err(error) = checked {
+            self.peer_error(error);
         }
     }
 

@@ -46,10 +46,8 @@ impl Session {
     /// Counts a message that is to be answered; there are never more than this side takes [MQTT-3.3.4-9].
     fn note_unanswered(&mut self, publish: &Publish<'_>) {
         let Some(id) = publish.packet_id.and_then(PacketId::new) else { return };
-        let maximum = self.offer.receive_maximum;
-        if self.unanswered.insert(id) > usize::from(maximum) {
-            self.peer_error(PeerError::ReceiveMaximum { maximum });
-        }
+        let count = self.unanswered.insert(id);
+        self.hold_against(self.offer.check_unanswered(count));
     }
 
     pub(super) fn handle_pubrel(&mut self, now: Timestamp, pubrel: &PubRel<'_>) {

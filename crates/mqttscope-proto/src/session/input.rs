@@ -4,7 +4,6 @@ use super::keep_alive::KeepAliveAction;
 use super::{CloseReason, Delivery, Event, PeerError, Session, State};
 use crate::error::DecodeError;
 use crate::packet::{ConnAck, Packet, decode_and_judge};
-use crate::property::PropertyId;
 use crate::rule::Violation;
 use crate::types::{PacketType, ProtocolVersion, Timestamp};
 
@@ -39,7 +38,7 @@ impl Session {
         }
         match self.version {
             ProtocolVersion::V31 | ProtocolVersion::V311 => {}
-            ProtocolVersion::V5 => self.check_problem_information(packet),
+            ProtocolVersion::V5 => self.hold_against(self.offer.check_problem_information(packet)),
         }
         if self.state == State::Closing {
             return Delivery::None;
@@ -80,9 +79,8 @@ impl Session {
     /// Handles how long the next packet from the server is, in bytes with its fixed header; to be called before
     /// [`Session::handle_packet`], since a client of MQTT 5 says how much it takes [MQTT-3.1.2-24].
     pub fn handle_packet_size(&mut self, size: usize) {
-        let Some(maximum) = self.offer.maximum_packet_size else { return };
-        if size as u64 > u64::from(maximum) && self.is_listening() {
-            self.peer_error(PeerError::PacketTooLarge { size, maximum });
+        if self.is_listening() {
+            self.hold_against(self.offer.check_size(size));
         }
     }
 
@@ -158,20 +156,6 @@ impl Session {
             PacketType::ConnAck => true,
             PacketType::Auth => self.version.has_properties(),
             _ => false,
-        }
-    }
-
-    /// Words that CONNECT did not want may stand in three packets only [MQTT-3.1.2-29].
-    fn check_problem_information(&mut self, packet: &Packet<'_>) {
-        let packet_type = packet.packet_type();
-        let may_have =
-            matches!(packet_type, PacketType::Publish | PacketType::ConnAck | PacketType::Disconnect);
-        if self.offer.wants_problem_information || may_have {
-            return;
-        }
-        let is_problem = |id| matches!(id, PropertyId::ReasonString | PropertyId::UserProperty);
-        if packet.properties().iter().any(|property| is_problem(property.id)) {
-            self.peer_error(PeerError::ProblemInformation(packet_type));
         }
     }
 }

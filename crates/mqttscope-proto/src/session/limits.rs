@@ -3,10 +3,10 @@
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 
-use super::options::Publication;
-use crate::packet::{Properties, SubscribeOptions};
+use super::options::{Publication, topic_alias};
+use crate::packet::Properties;
 use crate::property::PropertyId;
-use crate::topic::{self, TopicFilter};
+use crate::topic;
 use crate::types::{KeepAlive, Qos};
 
 /// What the server said of itself in CONNACK, with the values that hold where it said nothing (MQTT 5, 3.2.2.3). Before
@@ -53,8 +53,9 @@ impl Default for ServerLimits {
 }
 
 impl ServerLimits {
-    /// What the properties of a CONNACK say to a client that asked for this Session Expiry Interval.
-    pub(super) fn of(properties: Properties<'_>, session_expiry_secs: u32) -> Self {
+    /// What the properties of a CONNACK say to a client that asked for this Session Expiry Interval, in seconds.
+    #[must_use]
+    pub fn of(properties: Properties<'_>, session_expiry_secs: u32) -> Self {
         let number = |id| properties.number(id);
         let two_bytes = |id| number(id).and_then(|number| u16::try_from(number).ok());
         // Any other number than 0 breaks a rule, and allows as much as 1.
@@ -85,22 +86,32 @@ impl ServerLimits {
         }
     }
 
-    pub(super) fn check_message(&self, message: &Publication<'_>) -> Result<(), Limit> {
-        if message.qos > self.maximum_qos {
-            return Err(Limit::MaximumQos(self.maximum_qos.as_u8()));
-        }
-        if message.retain && !self.retain_available {
-            return Err(Limit::RetainAvailable);
-        }
-        match message.topic_alias() {
-            Some(alias) if alias == 0 || alias > self.topic_alias_maximum => {
-                Err(Limit::TopicAliasMaximum { alias, maximum: self.topic_alias_maximum })
-            }
-            _ => Ok(()),
-        }
+    /// The limits that a PUBLISH to the server breaks by its flags and its topic alias.
+    pub fn broken_by_publish(
+        &self,
+        qos: Qos,
+        retain: bool,
+        properties: Properties<'_>,
+    ) -> impl Iterator<Item = Limit> + use<> {
+        let maximum = self.topic_alias_maximum;
+        let qos = (qos > self.maximum_qos).then_some(Limit::MaximumQos(self.maximum_qos.as_u8()));
+        let retain = (retain && !self.retain_available).then_some(Limit::RetainAvailable);
+        let alias = topic_alias(properties).filter(|&alias| alias == 0 || alias > maximum);
+        let alias = alias.map(|alias| Limit::TopicAliasMaximum { alias, maximum });
+        [qos, retain, alias].into_iter().flatten()
     }
 
-    pub(super) fn check_size(&self, size: usize) -> Result<(), Limit> {
+    pub(super) fn check_message(&self, message: &Publication<'_>) -> Result<(), Limit> {
+        Limit::of_publish(message.properties)?;
+        self.broken_by_publish(message.qos, message.retain, message.properties).next().map_or(Ok(()), Err)
+    }
+
+    /// Checks the size of a packet to the server, in bytes with its fixed header.
+    ///
+    /// # Errors
+    ///
+    /// When it is larger than the server takes.
+    pub fn check_size(&self, size: usize) -> Result<(), Limit> {
         match self.maximum_packet_size {
             Some(maximum) if size as u64 > u64::from(maximum) => {
                 Err(Limit::MaximumPacketSize { size, maximum })
@@ -109,20 +120,35 @@ impl ServerLimits {
         }
     }
 
-    pub(super) fn check_subscription(
+    /// Checks how many messages above QoS 0 the server has not answered to the end.
+    ///
+    /// # Errors
+    ///
+    /// When they are more than it takes.
+    pub fn check_unanswered(&self, count: usize) -> Result<(), Limit> {
+        let maximum = self.receive_maximum;
+        if count > usize::from(maximum) { Err(Limit::ReceiveMaximum(maximum)) } else { Ok(()) }
+    }
+
+    /// Checks the topic filters and the properties of a SUBSCRIBE.
+    ///
+    /// # Errors
+    ///
+    /// The first limit that it breaks.
+    pub fn check_subscription<'f>(
         &self,
-        filters: &[(TopicFilter<'_>, SubscribeOptions)],
+        filters: impl IntoIterator<Item = &'f [u8]>,
         properties: Properties<'_>,
     ) -> Result<(), Limit> {
         let has_identifier = properties.subscription_identifiers().next().is_some();
         if has_identifier && !self.subscription_identifier_available {
             return Err(Limit::SubscriptionIdentifierAvailable);
         }
-        for (filter, _) in filters {
-            if !self.shared_subscription_available && topic::is_shared(filter.as_str()) {
+        for filter in filters {
+            if !self.shared_subscription_available && topic::is_shared_filter(filter) {
                 return Err(Limit::SharedSubscriptionAvailable);
             }
-            if !self.wildcard_subscription_available && filter.as_str().contains(['+', '#']) {
+            if !self.wildcard_subscription_available && filter.iter().any(|byte| b"+#".contains(byte)) {
                 return Err(Limit::WildcardSubscriptionAvailable);
             }
         }
@@ -130,34 +156,8 @@ impl ServerLimits {
     }
 }
 
-/// What this side accepts, as its CONNECT says (MQTT 5, 3.1.2.11). It has nothing to do with what the server accepts.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct ClientLimits {
-    pub(super) receive_maximum: u16,
-    pub(super) maximum_packet_size: Option<u32>,
-    pub(super) topic_alias_maximum: u16,
-    pub(super) wants_problem_information: bool,
-    pub(super) wants_response_information: bool,
-}
-
-impl ClientLimits {
-    /// What the properties of a CONNECT say.
-    pub(super) fn of(properties: Properties<'_>) -> Self {
-        let number = |id| properties.number(id);
-        let two_bytes = |id| number(id).and_then(|number| u16::try_from(number).ok());
-        Self {
-            receive_maximum: two_bytes(PropertyId::ReceiveMaximum)
-                .filter(|&maximum| maximum > 0)
-                .unwrap_or(u16::MAX),
-            maximum_packet_size: number(PropertyId::MaximumPacketSize).filter(|&size| size > 0),
-            topic_alias_maximum: two_bytes(PropertyId::TopicAliasMaximum).unwrap_or(0),
-            wants_problem_information: number(PropertyId::RequestProblemInformation) != Some(0),
-            wants_response_information: number(PropertyId::RequestResponseInformation) == Some(1),
-        }
-    }
-}
-
-/// What a command would break: a limit of the server, which [`super::Policy::break_limits`] ignores.
+/// What a command would break: a limit of the server, or of MQTT 5 for what goes to servers, which
+/// [`super::Policy::break_limits`] ignores.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum Limit {
@@ -183,6 +183,9 @@ pub enum Limit {
         /// The highest that the server takes.
         maximum: u16,
     },
+    /// A Subscription Identifier in a message to the server: servers answer with it, and clients never send it there.
+    #[error("a message to the server has no Subscription Identifier")]
+    SubscriptionIdentifierInPublish,
     /// A message above QoS 0 while as many as the server takes are unanswered.
     #[error("as many messages as the server takes at a time are unanswered: {0} (Receive Maximum)")]
     ReceiveMaximum(u16),
@@ -203,6 +206,26 @@ pub enum Limit {
 }
 
 impl Limit {
+    /// Checks whether a PUBLISH to a server has what none takes.
+    pub(super) fn of_publish(properties: Properties<'_>) -> Result<(), Self> {
+        match properties.subscription_identifiers().next() {
+            Some(_) => Err(Self::SubscriptionIdentifierInPublish),
+            None => Ok(()),
+        }
+    }
+
+    /// Checks the properties of a DISCONNECT, when CONNECT had this Session Expiry Interval, in seconds.
+    ///
+    /// # Errors
+    ///
+    /// When a session that was to end with its connection is to outlive it.
+    pub fn of_disconnect(properties: Properties<'_>, connect_expiry_secs: u32) -> Result<(), Self> {
+        match properties.number(PropertyId::SessionExpiryInterval) {
+            Some(secs) if secs > 0 && connect_expiry_secs == 0 => Err(Self::SessionExpiryInterval),
+            _ => Ok(()),
+        }
+    }
+
     /// Where the limit is written: a statement number or a section of MQTT 5.
     #[must_use]
     pub const fn clause(&self) -> &'static str {
@@ -213,6 +236,7 @@ impl Limit {
             Self::TopicAliasMaximum { alias: 0, .. } => "[MQTT-3.3.2-8]",
             Self::TopicAliasMaximum { maximum: 0, .. } => "[MQTT-3.2.2-18]",
             Self::TopicAliasMaximum { .. } => "[MQTT-3.2.2-17]",
+            Self::SubscriptionIdentifierInPublish => "[MQTT-3.3.4-6]",
             Self::ReceiveMaximum(_) => "[MQTT-3.3.4-7]",
             Self::WildcardSubscriptionAvailable => "MQTT 5, 3.2.2.3.11",
             Self::SubscriptionIdentifierAvailable => "MQTT 5, 3.2.2.3.12",

@@ -112,10 +112,6 @@ impl<'a> Publication<'a> {
     pub const fn new(topic: TopicName<'a>, payload: &'a [u8], qos: Qos) -> Self {
         Self { topic, payload, qos, retain: false, properties: Properties::NONE }
     }
-
-    pub(super) fn topic_alias(&self) -> Option<u16> {
-        topic_alias(self.properties)
-    }
 }
 
 /// The Topic Alias among the properties of a PUBLISH.

@@ -1,6 +1,8 @@
 //! The rules of behaviour that a server can break.
 
 use crate::clause::Clauses;
+use crate::packet::Disconnect;
+use crate::property::PropertyId;
 use crate::reason::ReasonCode;
 use crate::types::{PacketId, PacketType, ProtocolVersion};
 
@@ -124,6 +126,17 @@ pub enum PeerError {
 }
 
 impl PeerError {
+    /// What is wrong with a DISCONNECT because it is a server that sends it (MQTT 5).
+    pub fn of_disconnect(disconnect: &Disconnect<'_>) -> impl Iterator<Item = Self> + use<> {
+        let reason_code = disconnect.reason_code.unwrap_or_default();
+        let is_of_clients = reason_code == ReasonCode::DISCONNECT_WITH_WILL;
+        let packet_type = PacketType::Disconnect;
+        let code = is_of_clients.then_some(Self::ReasonCodeOfClients { packet_type, reason_code });
+        let properties = disconnect.properties.unwrap_or_default();
+        let expiry = properties.number(PropertyId::SessionExpiryInterval);
+        code.into_iter().chain(expiry.map(|_| Self::SessionExpiryFromServer))
+    }
+
     /// Where the rule is written: a statement number or a section of 3.1.1 or 5, or a section of 3.1.
     #[must_use]
     pub const fn clause(&self, version: ProtocolVersion) -> &'static str {

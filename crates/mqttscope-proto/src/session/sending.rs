@@ -18,9 +18,7 @@ impl Session {
 
     /// Whether the server takes one more message above QoS 0 [MQTT-3.3.4-7], [MQTT-4.9.0-2].
     pub(super) fn check_quota(&self) -> Result<(), CommandError> {
-        let maximum = self.limits.receive_maximum;
-        let is_over = self.outbound.quota_taken() >= usize::from(maximum);
-        self.within(if is_over { Err(Limit::ReceiveMaximum(maximum)) } else { Ok(()) })
+        self.within(self.limits.check_unanswered(self.outbound.quota_taken() + 1))
     }
 
     /// A limit of the server, unless it is to be broken.

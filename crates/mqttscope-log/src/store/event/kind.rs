@@ -20,6 +20,7 @@ pub enum EventKind {
     MoreViolations,
     Garbage,
     PeerError,
+    ClientError,
     Incomplete,
     TextMessage,
     ClockSet,
@@ -30,7 +31,7 @@ pub enum EventKind {
 
 impl EventKind {
     /// All kinds, in the order of their numbers.
-    pub const ALL: [Self; 21] = [
+    pub const ALL: [Self; 22] = [
         Self::Opening,
         Self::NotOpened,
         Self::Opened,
@@ -46,6 +47,7 @@ impl EventKind {
         Self::MoreViolations,
         Self::Garbage,
         Self::PeerError,
+        Self::ClientError,
         Self::Incomplete,
         Self::TextMessage,
         Self::ClockSet,
@@ -85,6 +87,7 @@ impl EventKind {
             Self::MoreViolations => "more-violations",
             Self::Garbage => "garbage",
             Self::PeerError => "peer-error",
+            Self::ClientError => "client-error",
             Self::Incomplete => "incomplete",
             Self::TextMessage => "text-message",
             Self::ClockSet => "clock-set",
@@ -99,7 +102,12 @@ impl EventKind {
     pub const fn is_violation(self) -> bool {
         matches!(
             self,
-            Self::Violation | Self::MoreViolations | Self::Garbage | Self::PeerError | Self::Incomplete
+            Self::Violation
+                | Self::MoreViolations
+                | Self::Garbage
+                | Self::PeerError
+                | Self::ClientError
+                | Self::Incomplete
         )
     }
 }

@@ -57,6 +57,10 @@ impl<'a> Event<'a> {
                 give_sender(by, give);
             }
             Self::PeerError { error } => give_fault(&error, None, give),
+            Self::ClientError { error, by } => {
+                give_fault(&error, None, give);
+                give_sender(by, give);
+            }
             Self::Incomplete { len } => give(Number(len)),
             Self::TextMessage { chars } => give(Number(chars)),
             Self::Gap { len, direction, after } => {
@@ -109,6 +113,10 @@ impl<'a> Event<'a> {
             }
             K::PeerError => {
                 Self::PeerError { error: Fault::Told { words: text(values), clause: text(values) } }
+            }
+            K::ClientError => {
+                let error = Fault::Told { words: text(values), clause: text(values) };
+                Self::ClientError { error, by: sender_of(number(values)) }
             }
             K::Incomplete => Self::Incomplete { len: number(values) },
             K::TextMessage => Self::TextMessage { chars: number(values) },
