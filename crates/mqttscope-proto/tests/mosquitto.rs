@@ -11,12 +11,12 @@ use std::time::Duration;
 
 use common::client::describe;
 use mqttscope_proto::{
-    ConnAck, Deframer, Packet, Properties, ProtocolVersion, PubAck, PubComp, PubRec, PubRel, Publish, Qos,
-    SubAck, UnsubAck,
+    ConnAck, Deframer, Packet, Properties, PropertyBuf, PropertyId, PropertyValue, ProtocolVersion, PubAck,
+    PubComp, PubRec, PubRel, Publish, Qos, SubAck, UnsubAck, decode,
 };
 
-const VERSIONS: [(ProtocolVersion, &str); 2] =
-    [(ProtocolVersion::V31, "mqttv31"), (ProtocolVersion::V311, "mqttv311")];
+const VERSIONS: [(ProtocolVersion, &str); 3] =
+    [(ProtocolVersion::V31, "mqttv31"), (ProtocolVersion::V311, "mqttv311"), (ProtocolVersion::V5, "mqttv5")];
 
 #[test]
 fn mosquitto_pub_at_each_qos() {
@@ -74,7 +74,9 @@ fn mosquitto_pub_with_everything_that_connect_holds() {
 #[test]
 fn mosquitto_pub_is_told_why_it_is_refused() {
     for (version, name) in VERSIONS {
-        let (_, output) = converse_with_code(version, "mosquitto_pub", name, &["-t", "t", "-m", "m"], &[], 5);
+        let code = if version.has_properties() { 0x87 } else { 5 };
+        let args = ["-t", "t", "-m", "m"];
+        let (_, output) = converse_with_code(version, "mosquitto_pub", name, &args, &[], code);
         let said = String::from_utf8_lossy(&output.stderr).to_lowercase();
         assert!(!output.status.success() && said.contains("not authori"), "{output:?}");
     }
@@ -112,10 +114,179 @@ fn a_large_message_passes_both_ways() {
     }
 }
 
+/// What `mosquitto_pub -V 5` is told to say, in CONNECT, the Will, PUBLISH and DISCONNECT, comes as it was said.
+#[test]
+fn mosquitto_pub_with_everything_that_mqtt_5_adds() {
+    let given = [
+        "connect session-expiry-interval 4294967295",
+        "connect receive-maximum 7",
+        "connect maximum-packet-size 70000",
+        "connect topic-alias-maximum 3",
+        "connect request-response-information 1",
+        "connect request-problem-information 0",
+        "connect user-property b one",
+        "connect user-property a two",
+        "connect user-property b one",
+        "will will-delay-interval 5",
+        "will payload-format-indicator 1",
+        "will message-expiry-interval 60",
+        "will content-type text/plain",
+        "will response-topic answers/will",
+        "will correlation-data id",
+        "will user-property will yes",
+        "publish payload-format-indicator 1",
+        "publish message-expiry-interval 128",
+        "publish content-type text/plain",
+        "publish response-topic answers/\u{e9}",
+        "publish correlation-data 0123",
+        "publish topic-alias 2",
+        "publish user-property z 1",
+        "publish user-property z 2",
+        "disconnect session-expiry-interval 10",
+        "disconnect user-property bye now",
+    ];
+    let will = ["--will-topic", "gone", "--will-payload", "w", "--will-qos", "2", "--will-retain"];
+    let mut args = vec!["-t", "topic/a", "-m", "m", "-q", "2", "-i", "me", "-u", "user", "--repeat", "2"];
+    args.extend(will);
+    for property in given {
+        args.push("-D");
+        args.extend(property.splitn(3, ' ').flat_map(|word| match word {
+            // A name and a value.
+            pair if property.contains("user-property") && pair.contains(' ') => pair.split(' ').collect(),
+            word => vec![word],
+        }));
+    }
+    let (seen, output) = converse(ProtocolVersion::V5, "mosquitto_pub", "mqttv5", &args, &[]);
+    assert!(output.status.success(), "{output:?}");
+    use PropertyId as Id;
+    use PropertyValue::{Binary, Number};
+    let text = |text: &'static str| PropertyValue::Text(text.into());
+    let pair = |name: &'static str, value: &'static str| PropertyValue::Pair(name.into(), value.into());
+    let connect = [
+        (Id::SessionExpiryInterval, Number(u32::MAX)),
+        (Id::ReceiveMaximum, Number(7)),
+        (Id::MaximumPacketSize, Number(70_000)),
+        (Id::TopicAliasMaximum, Number(3)),
+        (Id::RequestResponseInformation, Number(1)),
+        (Id::RequestProblemInformation, Number(0)),
+        (Id::UserProperty, pair("b", "one")),
+        (Id::UserProperty, pair("a", "two")),
+        (Id::UserProperty, pair("b", "one")),
+    ];
+    let publish = [
+        (Id::PayloadFormatIndicator, Number(1)),
+        (Id::MessageExpiryInterval, Number(128)),
+        (Id::ContentType, text("text/plain")),
+        (Id::ResponseTopic, text("answers/\u{e9}")),
+        (Id::CorrelationData, Binary(b"0123")),
+        (Id::TopicAlias, Number(2)),
+        (Id::UserProperty, pair("z", "1")),
+        (Id::UserProperty, pair("z", "2")),
+    ];
+    let last_will = [
+        (Id::WillDelayInterval, Number(5)),
+        (Id::PayloadFormatIndicator, Number(1)),
+        (Id::MessageExpiryInterval, Number(60)),
+        (Id::ContentType, text("text/plain")),
+        (Id::ResponseTopic, text("answers/will")),
+        (Id::CorrelationData, Binary(b"id")),
+        (Id::UserProperty, pair("will", "yes")),
+    ];
+    let disconnect = [(Id::SessionExpiryInterval, Number(10)), (Id::UserProperty, pair("bye", "now"))];
+    let mut topics = Vec::new();
+    let mut disconnects = 0;
+    for frame in &seen.frames {
+        match decode(frame, ProtocolVersion::V5, &mut ()).expect("it was decoded before") {
+            Packet::Connect(packet) => {
+                assert_eq!(listed(packet.properties), connect);
+                let will = packet.will.expect("a Will");
+                assert_eq!(listed(will.properties), last_will);
+                assert_eq!((will.topic.as_bytes(), will.qos, will.retain), (&b"gone"[..], 2, true));
+            }
+            Packet::Publish(packet) => {
+                assert_eq!(listed(packet.properties), publish);
+                topics.push(packet.topic.to_string());
+            }
+            Packet::Disconnect(packet) => {
+                disconnects += 1;
+                assert_eq!(listed(packet.properties.unwrap_or_default()), disconnect);
+            }
+            _ => {}
+        }
+    }
+    assert_eq!((topics, disconnects), (vec!["topic/a".to_owned(), String::new()], 1));
+}
+
+/// What `mosquitto_sub -V 5` asks for, and what it makes of a message with properties.
+#[test]
+fn mosquitto_sub_with_everything_that_mqtt_5_adds() {
+    let args = [
+        "-t",
+        "topic/#",
+        "-t",
+        "$share/group/b",
+        "-q",
+        "1",
+        "-C",
+        "1",
+        "-N",
+        "-U",
+        "old",
+        "--retain-as-published",
+        "-F",
+        "%t %F %E %C %R %D %P %p",
+        "-D",
+        "subscribe",
+        "subscription-identifier",
+        "268435455",
+        "-D",
+        "subscribe",
+        "user-property",
+        "s",
+        "1",
+        "-D",
+        "unsubscribe",
+        "user-property",
+        "u",
+        "2",
+    ];
+    let (seen, output) =
+        converse(ProtocolVersion::V5, "mosquitto_sub", "mqttv5", &args, &[(Qos::AtLeastOnce, b"hello")]);
+    assert!(output.status.success(), "{output:?}");
+    assert_eq!(String::from_utf8_lossy(&output.stdout), "topic/a 1 60 text/plain answers id a:1 a:2 hello");
+    use PropertyId as Id;
+    let mut met = 0;
+    for frame in &seen.frames {
+        match decode(frame, ProtocolVersion::V5, &mut ()).expect("it was decoded before") {
+            Packet::Subscribe(packet) => {
+                met += 1;
+                let identifier = (Id::SubscriptionIdentifier, PropertyValue::Number(268_435_455));
+                let user = (Id::UserProperty, PropertyValue::Pair("s".into(), "1".into()));
+                assert_eq!(listed(packet.properties), [identifier, user]);
+                let filters: Vec<_> =
+                    packet.filters.iter().map(|item| (item.filter.to_string(), item.options.0)).collect();
+                assert_eq!(filters, [("topic/#".to_owned(), 0x09), ("$share/group/b".to_owned(), 0x09)]);
+            }
+            Packet::Unsubscribe(packet) => {
+                met += 1;
+                let user = (Id::UserProperty, PropertyValue::Pair("u".into(), "2".into()));
+                assert_eq!(listed(packet.properties), [user]);
+            }
+            _ => {}
+        }
+    }
+    assert_eq!(met, 2);
+}
+
+fn listed(properties: Properties<'_>) -> Vec<(PropertyId, PropertyValue<'_>)> {
+    properties.iter().map(|property| (property.id, property.value)).collect()
+}
+
 /// What a client did.
 #[derive(Default)]
 struct Seen {
     packets: Vec<String>,
+    frames: Vec<Vec<u8>>,
     connect: String,
     published: Vec<(String, Vec<u8>, bool)>,
 }
@@ -182,14 +353,24 @@ fn serve(
             let mut violations = Vec::new();
             let packet = frame.decode(version, &mut violations).expect("mosquitto sends packets");
             assert_eq!(violations, [], "{packet:?}");
+            let mut again = Vec::new();
+            packet.encode(&mut again, version).expect("what was read can be written");
+            assert_eq!(again, frame.bytes(), "{packet:?}");
             seen.packets.push(describe(&packet));
-            answer(&mut stream, &packet, &mut seen, messages, return_code);
+            seen.frames.push(again);
+            answer(&mut Peer { stream: &mut stream, version }, &packet, &mut seen, messages, return_code);
         }
     }
 }
 
+/// The client, and what it speaks.
+struct Peer<'s> {
+    stream: &'s mut TcpStream,
+    version: ProtocolVersion,
+}
+
 fn answer(
-    stream: &mut TcpStream,
+    peer: &mut Peer<'_>,
     packet: &Packet<'_>,
     seen: &mut Seen,
     messages: &[(Qos, &[u8])],
@@ -212,22 +393,28 @@ fn answer(
                     will.retain
                 );
             }
-            send(stream, &Packet::ConnAck(ConnAck::new(0, return_code)));
+            let mut limits = PropertyBuf::new();
+            if peer.version.has_properties() {
+                limits.push(PropertyId::TopicAliasMaximum, PropertyValue::Number(5)).expect("a number");
+            }
+            let properties = limits.as_properties();
+            peer.send(&Packet::ConnAck(ConnAck { properties, ..ConnAck::new(0, return_code) }));
         }
         Packet::Publish(publish) => {
             seen.published.push((publish.topic.to_string(), publish.payload.to_vec(), publish.retain));
             match (publish.qos, publish.packet_id) {
-                (Qos::AtLeastOnce, Some(packet_id)) => send(stream, &Packet::PubAck(PubAck::new(packet_id))),
-                (Qos::ExactlyOnce, Some(packet_id)) => send(stream, &Packet::PubRec(PubRec::new(packet_id))),
+                (Qos::AtLeastOnce, Some(packet_id)) => peer.send(&Packet::PubAck(PubAck::new(packet_id))),
+                (Qos::ExactlyOnce, Some(packet_id)) => peer.send(&Packet::PubRec(PubRec::new(packet_id))),
                 _ => {}
             }
         }
-        Packet::PubRel(PubRel { packet_id, .. }) => send(stream, &Packet::PubComp(PubComp::new(packet_id))),
+        Packet::PubRel(PubRel { packet_id, .. }) => peer.send(&Packet::PubComp(PubComp::new(packet_id))),
         Packet::Subscribe(subscribe) => {
             let packet_id = subscribe.packet_id;
             let return_codes: Vec<u8> =
-                subscribe.filters.iter().map(|item| item.options.qos(ProtocolVersion::V311)).collect();
-            send(stream, &Packet::SubAck(SubAck::new(packet_id, &return_codes)));
+                subscribe.filters.iter().map(|item| item.options.qos(peer.version)).collect();
+            peer.send(&Packet::SubAck(SubAck::new(packet_id, &return_codes)));
+            let properties = peer.of_message();
             for (packet_id, &(qos, payload)) in (1..).zip(messages) {
                 let packet_id = Some(packet_id).filter(|_| qos != Qos::AtMostOnce);
                 let topic = "topic/a".into();
@@ -237,26 +424,52 @@ fn answer(
                     retain: false,
                     topic,
                     packet_id,
-                    properties: Properties::NONE,
+                    properties: properties.as_properties(),
                     payload,
                 };
-                send(stream, &Packet::Publish(publish));
+                peer.send(&Packet::Publish(publish));
             }
         }
         Packet::Unsubscribe(unsubscribe) => {
-            send(stream, &Packet::UnsubAck(UnsubAck::new(unsubscribe.packet_id)));
+            let codes = vec![0x11; unsubscribe.filters.iter().count()];
+            let reason_codes = if peer.version.has_properties() { &codes[..] } else { &[] };
+            peer.send(&Packet::UnsubAck(UnsubAck { reason_codes, ..UnsubAck::new(unsubscribe.packet_id) }));
         }
         Packet::PubRec(PubRec { packet_id, .. }) => {
-            send(stream, &Packet::PubRel(PubRel::new(packet_id)));
+            peer.send(&Packet::PubRel(PubRel::new(packet_id)));
         }
-        Packet::PingReq => send(stream, &Packet::PingResp),
+        Packet::PingReq => peer.send(&Packet::PingResp),
         _ => {}
     }
 }
 
-fn send(stream: &mut TcpStream, packet: &Packet<'_>) {
-    let mut bytes = Vec::new();
-    packet.encode(&mut bytes, ProtocolVersion::V311).expect("the broker writes packets");
-    // A client that has got all it wanted may be gone already; what it did is checked by its caller.
-    let _ = stream.write_all(&bytes);
+impl Peer<'_> {
+    fn send(&mut self, packet: &Packet<'_>) {
+        let mut bytes = Vec::new();
+        packet.encode(&mut bytes, self.version).expect("the broker writes packets");
+        // A client that has got all it wanted may be gone already; what it did is checked by its caller.
+        let _ = self.stream.write_all(&bytes);
+    }
+
+    /// What the messages of the broker have besides their payload.
+    fn of_message(&self) -> PropertyBuf {
+        use PropertyId as Id;
+        let mut properties = PropertyBuf::new();
+        if !self.version.has_properties() {
+            return properties;
+        }
+        for (id, value) in [
+            (Id::PayloadFormatIndicator, PropertyValue::Number(1)),
+            (Id::MessageExpiryInterval, PropertyValue::Number(60)),
+            (Id::ContentType, PropertyValue::Text("text/plain".into())),
+            (Id::ResponseTopic, PropertyValue::Text("answers".into())),
+            (Id::CorrelationData, PropertyValue::Binary(b"id")),
+            (Id::SubscriptionIdentifier, PropertyValue::Number(268_435_455)),
+            (Id::UserProperty, PropertyValue::Pair("a".into(), "1".into())),
+            (Id::UserProperty, PropertyValue::Pair("a".into(), "2".into())),
+        ] {
+            properties.push(id, value).expect("it is one of its kind");
+        }
+        properties
+    }
 }
