@@ -4,7 +4,8 @@ mod common;
 
 use common::{Bench, CONNACK, End, OPENED, OPENING, keep_alive, options, persistent, request, v311};
 use mqttscope_client::{Input, Output, Phase};
-use mqttscope_proto::Qos;
+use mqttscope_proto::session::ConnectOptions;
+use mqttscope_proto::{ProtocolVersion, Qos};
 
 const CLOSED_BY_US: &str = "WebSocket closed by this page after 40 ms: code 1000, normal closure";
 
@@ -134,7 +135,13 @@ fn a_text_message() {
 
 #[test]
 fn what_is_no_mqtt_at_all() {
-    let mut bench = Bench::awaiting_connack(options());
+    for version in ProtocolVersion::ALL {
+        http_instead_of_mqtt(version);
+    }
+}
+
+fn http_instead_of_mqtt(version: ProtocolVersion) {
+    let mut bench = Bench::awaiting_connack(ConnectOptions { version, ..options() });
     bench.receive(b"HTTP/1.1 400 Bad Request\r\n");
     let (sent, end) = (bench.sent(), bench.link_end());
     assert_eq!((sent.len(), end), (1, Some(End::Closed)));
@@ -145,7 +152,11 @@ fn what_is_no_mqtt_at_all() {
     assert!(why.ends_with("Does the URL, and the gateway behind it, lead to a port for MQTT?"), "{why}");
     let logged = bench.logged();
     assert!(
-        logged.iter().any(|line| line.starts_with("Sent by the broker, and not a valid packet here: ")),
+        logged.iter().any(|line| {
+            line.starts_with(
+                "Sent by the broker, and not a valid packet here: text of HTTP, which is no packet",
+            )
+        }),
         "{logged:?}"
     );
     assert!(!logged.iter().any(|line| line.contains("6c, 6f, 6f, 6b")), "{logged:?}");

@@ -113,10 +113,15 @@ fn content(log: &Log, number: u32, record: &Record, bytes: &[u8]) -> (Option<Str
     match BrokenRules::default().decode(bytes, version) {
         Ok(Packet::Publish(publish)) => (log.topic(number, record).map(topic_words), publish_words(&publish)),
         Ok(packet) => (None, summary(&packet, version.layout())),
-        Err(error) if matches!(error.kind, DecodeErrorKind::OfMqtt5 { .. }) => (None, error.to_string()),
+        Err(error) if is_of_other_version(error.kind) => (None, error.to_string()),
         Err(error) if record.packet_type().is_some() => (None, format!("broken: {error}")),
         Err(error) => (None, format!("not a packet: {error}")),
     }
+}
+
+/// Whether a packet is one of another version than its connection, which says enough.
+const fn is_of_other_version(kind: DecodeErrorKind) -> bool {
+    matches!(kind, DecodeErrorKind::OfMqtt5 { .. } | DecodeErrorKind::OfEarlierVersion { .. })
 }
 
 /// Where something went wrong: `, on connection 3 (client id c)`.

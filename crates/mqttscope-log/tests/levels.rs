@@ -300,14 +300,42 @@ fn a_packet_whose_length_frames_it_is_one_row_whatever_it_holds() {
 
 #[test]
 fn text_is_no_row_of_packets() {
-    let mut log = Log::new(1 << 20);
-    let live = log.add_connection(SourceId::LIVE, Version::Known(ProtocolVersion::V311));
     let text = b"HTTP/1.1 400 Bad Request\r\nConnection: close\r\nContent-Length: 20\r\nContent-Type: text/html\r\n\r\n<h1>Bad Request</h1>";
-    for len in [20, text.len()] {
-        log.receive(live, Direction::In, len, |room| room.copy_from_slice(&text[..len]));
-        let error = log.next_packet(1, live, Direction::In, |_| ()).expect_err("no packet");
-        let remains = log.push_garbage(1, live, Direction::In, &error).expect("bytes");
-        assert_eq!(log.record(remains).map(|record| log.bytes(record)), Some(&text[..len]));
+    // MQTT 5 has PUBACKs of that length.
+    for version in ProtocolVersion::ALL {
+        let mut log = Log::new(1 << 20);
+        let live = log.add_connection(SourceId::LIVE, Version::Known(version));
+        for len in [20, text.len()] {
+            log.receive(live, Direction::In, len, |room| room.copy_from_slice(&text[..len]));
+            let error = log.next_packet(1, live, Direction::In, |_| ()).expect_err("no packet");
+            let remains = log.push_garbage(1, live, Direction::In, &error).expect("bytes");
+            assert_eq!(log.record(remains).map(|record| log.bytes(record)), Some(&text[..len]));
+            let words =
+                "Sent by the broker, and not a valid packet here: text of HTTP, which is no packet (byte 0, ";
+            let told = events(&log).pop().expect("an event");
+            assert!(told.starts_with(words), "{told}");
+        }
+    }
+}
+
+#[test]
+fn the_answer_of_a_server_without_mqtt_5_is_called_that_in_captures_and_live() {
+    let connect = b"\x10\x0e\x00\x04MQTT\x05\x02\x00\x00\x00\x00\x01c";
+    let connack = b"\x20\x02\x00\x01";
+    let mut frame = Frame::new(Framing::Raw);
+    let mut frames = frame.handshake();
+    frames.extend([frame.data(true, connect), frame.data(false, connack)]);
+    let captured = read_apart(&pcap(Framing::Raw, &frames));
+    let mut live = Log::new(1 << 20);
+    let id = live.add_connection(SourceId::LIVE, Version::Known(ProtocolVersion::V5));
+    live.push_packet(1, id, Direction::Out, connect, common::OWN);
+    live.receive(id, Direction::In, connack.len(), |room| room.copy_from_slice(connack));
+    live.next_packet(1, id, Direction::In, |_| ()).expect("a packet's frame");
+    for log in [captured, live] {
+        let told: Vec<_> = events(&log).into_iter().filter(|words| words.starts_with("Sent by")).collect();
+        let words = "Sent by the broker, and not a valid packet here: CONNACK of an earlier version of MQTT, with return \
+                     code 1 (unacceptable protocol version) (byte ";
+        assert!(told.len() == 1 && told[0].starts_with(words), "{told:?}");
     }
 }
 

@@ -63,7 +63,7 @@ pub enum DecodeErrorKind {
     #[error("protocol level {0} is neither 3 (MQTT 3.1), 4 (MQTT 3.1.1) nor 5 (MQTT 5)")]
     UnknownProtocolLevel(u8),
     /// A packet of MQTT 5 on a connection of another version. Never found by decoding, which reads in one version, but by
-    /// [`DecodeError::or_of_mqtt_5`].
+    /// [`DecodeError::or_of_other_version`].
     #[error("{packet_type} of MQTT 5, with reason code {reason_code}{}", reason_words(*reason_code))]
     OfMqtt5 {
         /// Its type.
@@ -71,6 +71,15 @@ pub enum DecodeErrorKind {
         /// Its reason code.
         reason_code: ReasonCode,
     },
+    /// The CONNACK of 3.1 and 3.1.1 on a connection of MQTT 5, which the server does not speak. Found as the one above.
+    #[error("CONNACK of an earlier version of MQTT, with return code {return_code}{}", code_words(*return_code))]
+    OfEarlierVersion {
+        /// Its return code.
+        return_code: u8,
+    },
+    /// The head of an answer of HTTP. Never found by decoding: only who has the stream sees more of it than a packet.
+    #[error("text of HTTP, which is no packet")]
+    Http,
     /// The bytes end before the packet does, in a place where whole packets are expected.
     #[error("the packet has {expected} B, only {actual} B are here")]
     Incomplete {
@@ -95,6 +104,8 @@ impl DecodeErrorKind {
             Self::FieldTooLong { .. } => "FieldTooLong",
             Self::UnknownProtocolLevel(_) => "UnknownProtocolLevel",
             Self::OfMqtt5 { .. } => "OfMqtt5",
+            Self::OfEarlierVersion { .. } => "OfEarlierVersion",
+            Self::Http => "Http",
             Self::Incomplete { .. } => "Incomplete",
         }
     }
@@ -103,7 +114,7 @@ impl DecodeErrorKind {
     #[must_use]
     pub const fn clause(&self, version: ProtocolVersion) -> &'static str {
         let clauses = match self {
-            Self::UnknownPacketType(_) => Clauses {
+            Self::UnknownPacketType(_) | Self::Http => Clauses {
                 v31: "MQTT 3.1, Fixed header, Message Type",
                 v311: "MQTT 3.1.1, 2.2.1",
                 v5: "MQTT 5, 2.1.2",
@@ -116,6 +127,7 @@ impl DecodeErrorKind {
                 v311: "[MQTT-3.1.2-2]",
                 v5: "[MQTT-3.1.2-2]",
             },
+            Self::OfEarlierVersion { .. } => Clauses { v31: "", v311: "", v5: "MQTT 5, 3.2.2" },
             Self::VariableByteIntegerTooLong { .. } => Clauses { v31: "", v311: "", v5: "MQTT 5, 1.5.5" },
             Self::UnknownProperty(_) => Clauses { v31: "", v311: "", v5: "MQTT 5, 2.2.2.2" },
             Self::RemainingLengthTooLong
@@ -138,6 +150,14 @@ const fn reason_words(reason_code: ReasonCode) -> &'static str {
         " (unsupported protocol version)"
     } else {
         ""
+    }
+}
+
+/// What servers that do not know MQTT 5 answer to a client of it.
+const fn code_words(return_code: u8) -> &'static str {
+    match return_code {
+        1 => " (unacceptable protocol version)",
+        _ => "",
     }
 }
 

@@ -447,7 +447,7 @@ fn packets_of_mqtt_5_are_called_that() {
     let called = |hex: &str| {
         let packet = bytes(hex);
         let error = decode(&packet, V311, &mut ()).expect_err("no packet of 3.1.1");
-        error.or_of_mqtt_5(&packet).to_string()
+        error.or_of_other_version(&packet, V311).to_string()
     };
     for (hex, words) in [
         ("20 03 00 84 00", "CONNACK of MQTT 5, with reason code 0x84 (unsupported protocol version)"),

@@ -550,3 +550,20 @@ fn a_connect_leads_to_its_version_and_back() {
     assert_eq!(names(&format!("{v5} 20 03 00 00 00 {v311} 20 02 00 00"), V31), [false, true, false, false]);
     assert_eq!(names(&format!("{v311} 40 02 00 01 {v5} 40 02 00 01"), V5), [false, false, false, true]);
 }
+
+#[test]
+fn the_connack_of_an_earlier_version_is_called_that() {
+    let called = |hex: &str| {
+        let packet = bytes(hex);
+        let error = decode(&packet, V5, &mut ()).expect_err("no packet of MQTT 5");
+        let called = error.or_of_other_version(&packet, V5);
+        (called != error).then(|| (called.to_string(), called.kind.clause(V5)))
+    };
+    let words = "CONNACK of an earlier version of MQTT, with return code 1 (unacceptable protocol version)";
+    assert_eq!(called("20 02 00 01"), Some((words.to_owned(), "MQTT 5, 3.2.2")));
+    let words = "CONNACK of an earlier version of MQTT, with return code 0";
+    assert_eq!(called("20 02 00 00"), Some((words.to_owned(), "MQTT 5, 3.2.2")));
+    for other in ["20 01 00", "b0 02 00 01", "90 02 00 01"] {
+        assert_eq!(called(other), None, "{other}");
+    }
+}

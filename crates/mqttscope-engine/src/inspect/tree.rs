@@ -102,7 +102,8 @@ impl Tree {
             dissection.violations.retain(|found| other.iter().any(|other| other.offset == found.offset));
         }
         let fields: Vec<Field> = dissection.fields.iter().map(Field::of).collect();
-        let error = dissection.error.filter(|_| taken == bytes.len()).map(|error| error.or_of_mqtt_5(bytes));
+        let error = dissection.error.filter(|_| taken == bytes.len());
+        let error = error.map(|error| error.or_of_other_version(bytes, version));
         let mut faults: Vec<Fault> = Vec::with_capacity(dissection.violations.len());
         // Nearly all come in order already, and the standard library's sorting is large.
         for fault in dissection.violations.into_iter().map(Fault::Rule).chain(error.map(Fault::End)) {

@@ -43,6 +43,9 @@ impl Inbound {
         if unseen.is_empty() {
             return Ok(None);
         }
+        if pending.starts_with(HTTP) {
+            return Err(DecodeError { offset: 0, kind: DecodeErrorKind::Http });
+        }
         // Most packets come whole, and their header is read once.
         if self.scanned == 0
             && version.is_decoded()
@@ -107,5 +110,7 @@ fn is_framed(error: &DecodeError, packet: &[u8], behind: Option<&[u8]>, version:
     }
 }
 
+/// What an answer of HTTP begins with. As a packet it is a PUBACK with flags and, in MQTT 5, a property that there are not.
+const HTTP: &[u8] = b"HTTP/1.";
 /// How long a packet may be said to be whose type cannot be so long, to be waited for: as long as those of MQTT 5 are.
 const MOST_AWAITED: u32 = 4_096;

@@ -71,7 +71,7 @@ impl BrokenRules {
         }
         // In its place: a packet that is handed on is copied.
         if let Err(error) = &mut packet {
-            *error = error.or_of_mqtt_5(bytes);
+            *error = error.or_of_other_version(bytes, version.layout());
         }
         if let Ok(Packet::Connect(connect)) = &packet
             && bridged_version(connect).is_some()

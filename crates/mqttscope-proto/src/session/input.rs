@@ -3,7 +3,7 @@
 use super::keep_alive::KeepAliveAction;
 use super::{CloseReason, Delivery, Event, PeerError, Session, State};
 use crate::error::DecodeError;
-use crate::packet::{ConnAck, Packet, decode_and_judge};
+use crate::packet::{Packet, earlier_connack};
 use crate::rule::Violation;
 use crate::types::{PacketType, ProtocolVersion, Timestamp};
 
@@ -157,13 +157,5 @@ impl Session {
             PacketType::Auth => self.version.has_properties(),
             _ => false,
         }
-    }
-}
-
-/// The return code of a packet that is the CONNACK of 3.1 and 3.1.1.
-fn earlier_connack(packet: &[u8]) -> Option<u8> {
-    match decode_and_judge(packet, ProtocolVersion::V311).0 {
-        Ok(Packet::ConnAck(ConnAck { return_code, .. })) => Some(return_code),
-        _ => None,
     }
 }

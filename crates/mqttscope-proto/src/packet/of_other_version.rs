@@ -1,14 +1,25 @@
-//! Packets of MQTT 5 on a connection of another version: known by a form that only MQTT 5 has.
+//! Packets of MQTT 5 on a connection of another version, and the other way round: known by a form that only those have.
 
-use super::{Packet, decode_and_judge};
+use super::{ConnAck, Packet, decode_and_judge};
 use crate::error::{DecodeError, DecodeErrorKind};
 use crate::reason::ReasonCode;
 use crate::types::{PacketType, ProtocolVersion};
 
 impl DecodeError {
-    /// The same, or what a packet of MQTT 5 is called, where the bytes are one that no earlier version has.
+    /// The same, or what a packet of another version than that of its connection is called: one of MQTT 5 that no earlier
+    /// version has, or the CONNACK with which a server says that it does not speak MQTT 5.
     #[must_use]
-    pub fn or_of_mqtt_5(self, packet: &[u8]) -> Self {
+    pub fn or_of_other_version(self, packet: &[u8], version: ProtocolVersion) -> Self {
+        match version {
+            ProtocolVersion::V31 | ProtocolVersion::V311 => self.or_of_mqtt_5(packet),
+            ProtocolVersion::V5 => match earlier_connack(packet) {
+                Some(return_code) => Self { kind: DecodeErrorKind::OfEarlierVersion { return_code }, ..self },
+                None => self,
+            },
+        }
+    }
+
+    fn or_of_mqtt_5(self, packet: &[u8]) -> Self {
         let is_candidate = matches!(
             self.kind,
             DecodeErrorKind::ForbiddenRemainingLength { .. } | DecodeErrorKind::UnknownPacketType(AUTH)
@@ -19,6 +30,14 @@ impl DecodeError {
             }
             None => self,
         }
+    }
+}
+
+/// The return code of a packet that is the CONNACK of 3.1 and 3.1.1.
+pub(crate) fn earlier_connack(packet: &[u8]) -> Option<u8> {
+    match decode_and_judge(packet, ProtocolVersion::V311).0 {
+        Ok(Packet::ConnAck(ConnAck { return_code, .. })) => Some(return_code),
+        _ => None,
     }
 }
 
