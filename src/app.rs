@@ -6,7 +6,9 @@ use std::rc::Rc;
 use gloo_timers::callback::{Interval, Timeout};
 use mqttscope_client::ConnectionState;
 use mqttscope_link::{Command as EngineCommand, Copy, Look, PanelLook, Update, View as EngineView};
+use mqttscope_text::number;
 use mqttscope_text::zone::Zone;
+use mqttscope_view::pairs;
 use mqttscope_view::settling::{Settling, Store};
 use mqttscope_view::storage::Entries;
 use wasm_bindgen::closure::Closure;
@@ -37,9 +39,10 @@ use crate::store::filter_field::FilterField;
 use crate::store::page::{Edit, Page};
 use crate::store::pane::Pane;
 use crate::store::shown::Shown;
+use crate::store::text::concat;
 use crate::store::tickets::Tickets;
 use crate::store::time::EngineTime;
-use crate::store::{Command, connection};
+use crate::store::{Command, Field, connection};
 use dropped::{Dropped, drop_listener};
 use events::{hear, shortcut_listener, visibility_listener};
 use link::Awaited;
@@ -161,6 +164,8 @@ pub enum Message {
 struct Done {
     title: String,
     refusals: u32,
+    /// The table that a pair was added to, which is to have the focus once it is drawn.
+    added_to: Option<Field>,
 }
 
 impl Component for App {
@@ -367,6 +372,7 @@ impl Component for App {
     fn rendered(&mut self, _: &Context<Self>, _: bool) {
         self.show_title();
         self.focus_first_problem();
+        self.focus_added_pair();
         if std::mem::take(&mut self.is_view_new) {
             self.frames.drawn();
         }
@@ -405,6 +411,15 @@ impl App {
             }
         }
         browser::focus(element);
+    }
+
+    /// Moves the focus to the name of a pair that was just added.
+    fn focus_added_pair(&mut self) {
+        let Some(field) = self.done.added_to.take() else { return };
+        let last = pairs::read(&self.page.text(field)).len().saturating_sub(1);
+        let selector = concat(&["[data-pair='", field.id(), " ", &number::plain(last as u64), " name']"]);
+        let found = browser::document().and_then(|document| document.query_selector(&selector).ok()?);
+        browser::focus(found);
     }
 }
 

@@ -3,11 +3,12 @@
 
 use js_sys::Function;
 use mqttscope::app::{App, AppProps};
-use mqttscope_client::{ConnectionState, Phase};
+use mqttscope_client::{Answer, ConnectionState, Phase, Subscription};
 use mqttscope_link::{Command, ConnectionCommand, Slot, Update};
+use mqttscope_proto::{ProtocolVersion, Qos};
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_test::{wasm_bindgen_test, wasm_bindgen_test_configure};
-use web_sys::{Document, Element, HtmlElement, HtmlInputElement};
+use web_sys::{Document, Element, HtmlElement, HtmlInputElement, HtmlSelectElement};
 
 mod common;
 
@@ -88,6 +89,73 @@ async fn a_line_break_in_a_topic_is_kept_and_can_be_seen() {
         type_into(&field, "a/b");
         until("one line", || field.get_attribute("rows").as_deref() == Some("1")).await;
     }
+    root.remove();
+}
+
+#[wasm_bindgen_test]
+async fn a_pair_of_user_properties_that_was_added_gets_the_focus() {
+    let root = page().await;
+    choose(&labelled(&root, "MQTT version"), "5");
+    button(&root, "Messages").click();
+    let add = || root.query_selector("#publish-user-properties").ok().flatten();
+    until("the properties", || add().is_some()).await;
+    let add = add().expect("the button that adds a pair").unchecked_into::<HtmlElement>();
+    let folded = add.closest("details").ok().flatten().expect("the properties fold");
+    folded.set_attribute("open", "").expect("a valid name");
+    let focused = || document().active_element().and_then(|element| element.get_attribute("data-pair"));
+    for at in 0..2 {
+        add.click();
+        let name = format!("publish-user-properties {at} name");
+        until("the focus at the name", || focused().as_ref() == Some(&name)).await;
+    }
+    // What moves a pair leaves the focus where it is.
+    add.focus().expect("it takes the focus");
+    let up = "[data-filter='publish-user-properties 1 up']";
+    let up = root.query_selector(up).ok().flatten().expect("the button that moves it up");
+    up.unchecked_into::<HtmlElement>().click();
+    pause(50).await;
+    assert_eq!(focused(), None);
+    // The next page is the one that there is at first.
+    choose(&labelled(&root, "MQTT version"), "3.1");
+    root.remove();
+}
+
+#[wasm_bindgen_test]
+async fn what_unsubscribe_says_besides_its_filter_is_sent() {
+    let (engine, root) = page_with(0).await;
+    let subscription = Subscription {
+        filter: "a/#".into(),
+        requested: Qos::AtMostOnce,
+        options: 0,
+        identifier: None,
+        answer: Answer::Granted(Qos::AtMostOnce),
+        code: Some(0),
+    };
+    let version = ProtocolVersion::V5;
+    let subscriptions = vec![subscription];
+    let connection =
+        ConnectionState { phase: Phase::Connected, version, subscriptions, ..Default::default() };
+    engine.tell(&Update::Connection(Slot(0), connection));
+    let add = || root.query_selector("#unsubscribe-user-properties").ok().flatten();
+    until("the properties", || add().is_some()).await;
+    add().expect("the button that adds a pair").unchecked_into::<HtmlElement>().click();
+    let input = |part: &str| {
+        let selector = format!("[data-pair='unsubscribe-user-properties 0 {part}']");
+        root.query_selector(&selector).ok().flatten().map(Element::unchecked_into::<HtmlElement>)
+    };
+    until("the pair", || input("name").is_some()).await;
+    type_into(&input("name").expect("the name"), "why");
+    type_into(&input("value").expect("the value"), "done");
+    button(&root, "Unsubscribe").click();
+    let is_so = |command: &Command| match command {
+        Command::Connection(_, ConnectionCommand::Unsubscribe { filter, properties }) => {
+            let pairs = properties.as_properties().user_properties();
+            let pairs: Vec<_> = pairs.map(|(name, value)| (name.to_string(), value.to_string())).collect();
+            filter == "a/#" && pairs == [("why".to_owned(), "done".to_owned())]
+        }
+        _ => false,
+    };
+    until("the command", || engine.asked(is_so).is_some()).await;
     root.remove();
 }
 
@@ -282,6 +350,14 @@ fn type_into(field: &HtmlElement, text: &str) {
     let make = Function::new_no_args("return new InputEvent('input', { bubbles: true })");
     let event = make.call0(&JsValue::NULL).expect("an event");
     field.dispatch_event(event.unchecked_ref()).expect("it is not being dispatched");
+}
+
+/// Chooses an entry of a list.
+fn choose(list: &HtmlElement, name: &str) {
+    list.unchecked_ref::<HtmlSelectElement>().set_value(name);
+    let make = Function::new_no_args("return new Event('change', { bubbles: true })");
+    let event = make.call0(&JsValue::NULL).expect("an event");
+    list.dispatch_event(event.unchecked_ref()).expect("it is not being dispatched");
 }
 
 fn document() -> Document {

@@ -47,6 +47,8 @@ impl App {
             Command::ReAuthenticate => self.authenticate(command, true)?,
             Command::EditPairs(words) => {
                 if let Some((field, edit)) = PairEdit::read(&words, String::new()) {
+                    // Whoever adds a pair is about to name it.
+                    self.done.added_to = (edit == PairEdit::Add).then_some(field);
                     self.edit(Edit::Pairs(field, edit));
                 }
             }
@@ -61,8 +63,9 @@ impl App {
             }
             Command::Unsubscribe(ref filter) => {
                 TopicFilter::new(filter).map_err(|fault| said(Field::SubscribeButton, &fault))?;
+                let properties = self.page.drafts.unsubscription(self.version())?;
                 let filter = filter.clone();
-                self.command(command, ConnectionCommand::Unsubscribe { filter })?;
+                self.command(command, ConnectionCommand::Unsubscribe { filter, properties })?;
             }
             Command::Publish => {
                 let message = self.page.drafts.text(Field::Message).as_bytes().to_vec();

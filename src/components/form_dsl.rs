@@ -214,8 +214,15 @@ impl View {
     }
 
     fn control(&self, field: Field) -> Vec<Html> {
-        let absent = field.info().folded.map_or("", |folded| folded.absent);
-        match field.info().kind {
+        let folded = field.info().folded;
+        let absent = folded.map_or("", |folded| folded.absent);
+        // There are several of a kind: a screen reader says whose it is.
+        let whose = folded.map_or("data to send", |folded| folded.label);
+        let check = |switch, label: &str| {
+            let label = vec![text(label), words("span", "hidden", &concat(&[" ", whose]))];
+            self.labelled_check(switch, label, None)
+        };
+        let mut controls = match field.info().kind {
             Kind::Line => {
                 let placeholder = if field == Field::Url { self.default_url.as_str() } else { absent };
                 vec![self.input(field, "text", None, placeholder, None)]
@@ -224,10 +231,7 @@ impl View {
             Kind::Number => vec![self.input(field, "text", Some("numeric"), absent, None)],
             Kind::Bytes { hex, is_secret } => {
                 let kind = if is_secret && !self.page.password_shown { "password" } else { "text" };
-                // There are several: a screen reader says whose it is.
-                let whose = field.info().folded.map_or("data to send", |folded| folded.label);
-                let label = vec![text("Hex"), words("span", "hidden", &concat(&[" ", whose]))];
-                vec![self.input(field, kind, None, absent, None), self.labelled_check(hex, label, None)]
+                vec![self.input(field, kind, None, absent, None), check(hex, "Hex")]
             }
             Kind::Secret => {
                 let kind = if self.page.password_shown { "text" } else { "password" };
@@ -251,7 +255,9 @@ impl View {
             Kind::Choice(options) => vec![self.choice(field, options)],
             // They stand in no field: a box has its label behind it, files and buttons are drawn where they are.
             Kind::Switch(_) | Kind::File | Kind::Button | Kind::Pairs => Vec::new(),
-        }
+        };
+        controls.extend(folded.and_then(|folded| folded.empty).map(|switch| check(switch, "Send empty")));
+        controls
     }
 
     /// A field that is as high as it has lines: browsers drop line breaks that are put into an `input`.

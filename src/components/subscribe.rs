@@ -62,7 +62,9 @@ fn subscriptions(view: &View) -> Html {
     let keys = &["class", "aria-labelledby"];
     let values = [Some("subscriptions"), Some("subscriptions-title")];
     let entries = list.iter().map(|subscription| entry(view, subscription)).collect();
-    several(vec![title, several(help), element("ul", keys, &values, entries)])
+    // What each Unsubscribe says besides its filter, once there is something to leave.
+    let properties = if list.is_empty() { Html::default() } else { view.properties(Form::Unsubscribe) };
+    several(vec![title, several(help), element("ul", keys, &values, entries), properties])
 }
 
 fn entry(view: &View, subscription: &Subscription) -> Html {

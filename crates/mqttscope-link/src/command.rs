@@ -48,6 +48,8 @@ pub enum ConnectionCommand {
     Unsubscribe {
         /// The topic filter.
         filter: String,
+        /// Properties, in MQTT 5.
+        properties: PropertyBuf,
     },
     /// Publishes a message.
     Publish {

@@ -47,7 +47,11 @@ table! {
                 .property(PropertyId::RequestProblemInformation, "Request problem information", ""),
         AuthenticationMethod = FieldInfo::new("authentication-method", Form::Connection, Kind::Line)
             .property(PropertyId::AuthenticationMethod, "Authentication method", "none")
+            .or_empty(Field::AuthenticationMethodEmpty)
             .settling(&[Field::AuthenticationData]),
+        AuthenticationMethodEmpty =
+            FieldInfo::new("authentication-method-empty", Form::Connection, Kind::Switch(false))
+                .settling(&[Field::AuthenticationMethod, Field::AuthenticationData]),
         // A secret that is kept nowhere: it may be good for one answer only.
         AuthenticationData = FieldInfo::new(
             "authentication-data",
@@ -55,7 +59,11 @@ table! {
             Kind::Bytes { hex: Field::AuthenticationDataHex, is_secret: true },
         )
         .property(PropertyId::AuthenticationData, "Authentication data", "none")
+        .or_empty(Field::AuthenticationDataEmpty)
         .kept(Kept::Not),
+        AuthenticationDataEmpty =
+            FieldInfo::new("authentication-data-empty", Form::Connection, Kind::Switch(false))
+                .settling(&[Field::AuthenticationData]),
         AuthenticationDataHex =
             FieldInfo::new("authentication-data-hex", Form::Connection, Kind::Switch(false))
                 .settling(&[Field::AuthenticationData]),
@@ -75,7 +83,10 @@ table! {
         WillPayloadFormat = FieldInfo::new("will-payload-format", Form::Will, Kind::Choice(&PAYLOAD_FORMATS))
             .property(PropertyId::PayloadFormatIndicator, "Will payload format", ""),
         WillContentType = FieldInfo::new("will-content-type", Form::Will, Kind::Line)
-            .property(PropertyId::ContentType, "Will content type", "none"),
+            .property(PropertyId::ContentType, "Will content type", "none")
+            .or_empty(Field::WillContentTypeEmpty),
+        WillContentTypeEmpty = FieldInfo::new("will-content-type-empty", Form::Will, Kind::Switch(false))
+            .settling(&[Field::WillContentType]),
         WillResponseTopic = FieldInfo::new("will-response-topic", Form::Will, Kind::Line)
             .property(PropertyId::ResponseTopic, "Will response topic", "none"),
         WillCorrelationData = FieldInfo::new(
@@ -83,7 +94,10 @@ table! {
             Form::Will,
             Kind::Bytes { hex: Field::WillCorrelationHex, is_secret: false },
         )
-        .property(PropertyId::CorrelationData, "Will correlation data", "none"),
+        .property(PropertyId::CorrelationData, "Will correlation data", "none")
+        .or_empty(Field::WillCorrelationEmpty),
+        WillCorrelationEmpty = FieldInfo::new("will-correlation-data-empty", Form::Will, Kind::Switch(false))
+            .settling(&[Field::WillCorrelationData]),
         WillCorrelationHex = FieldInfo::new("will-correlation-data-hex", Form::Will, Kind::Switch(false))
             .settling(&[Field::WillCorrelationData]),
         WillUserProperties = FieldInfo::new("will-user-properties", Form::Will, Kind::Pairs)
@@ -96,7 +110,11 @@ table! {
         )
         .property(PropertyId::SessionExpiryInterval, "Session expiry (seconds) from now on", "as in CONNECT"),
         DisconnectReasonString = FieldInfo::new("disconnect-reason-string", Form::Disconnect, Kind::Line)
-            .property(PropertyId::ReasonString, "Reason string", "none"),
+            .property(PropertyId::ReasonString, "Reason string", "none")
+            .or_empty(Field::DisconnectReasonStringEmpty),
+        DisconnectReasonStringEmpty =
+            FieldInfo::new("disconnect-reason-string-empty", Form::Disconnect, Kind::Switch(false))
+                .settling(&[Field::DisconnectReasonString]),
         DisconnectUserProperties = FieldInfo::new("disconnect-user-properties", Form::Disconnect, Kind::Pairs)
             .property(PropertyId::UserProperty, "User properties of DISCONNECT", ""),
         AuthAnswer = FieldInfo::new(
@@ -132,6 +150,8 @@ table! {
         SubscribeUserProperties = FieldInfo::new("subscribe-user-properties", Form::Subscribe, Kind::Pairs)
             .property(PropertyId::UserProperty, "User properties of SUBSCRIBE", ""),
         SubscribeButton = FieldInfo::new("subscribe", Form::Subscribe, Kind::Button),
+        UnsubscribeUserProperties = FieldInfo::new("unsubscribe-user-properties", Form::Unsubscribe, Kind::Pairs)
+            .property(PropertyId::UserProperty, "User properties of UNSUBSCRIBE", ""),
         Topic = FieldInfo::new("topic", Form::Publish, Kind::Topic).default("topic/mqtttopic"),
         PublishQos = FieldInfo::new("publish-qos", Form::Publish, Kind::Choice(&QOS_LEVELS)),
         Message = FieldInfo::new("message", Form::Publish, Kind::Lines("2")).default("Hello from MQTT client."),
@@ -139,7 +159,10 @@ table! {
         PayloadFormat = FieldInfo::new("payload-format", Form::Publish, Kind::Choice(&PAYLOAD_FORMATS))
             .property(PropertyId::PayloadFormatIndicator, "Payload format", ""),
         ContentType = FieldInfo::new("content-type", Form::Publish, Kind::Line)
-            .property(PropertyId::ContentType, "Content type", "none"),
+            .property(PropertyId::ContentType, "Content type", "none")
+            .or_empty(Field::ContentTypeEmpty),
+        ContentTypeEmpty = FieldInfo::new("content-type-empty", Form::Publish, Kind::Switch(false))
+            .settling(&[Field::ContentType]),
         ResponseTopic = FieldInfo::new("response-topic", Form::Publish, Kind::Line)
             .property(PropertyId::ResponseTopic, "Response topic", "none"),
         CorrelationData = FieldInfo::new(
@@ -147,7 +170,10 @@ table! {
             Form::Publish,
             Kind::Bytes { hex: Field::CorrelationHex, is_secret: false },
         )
-        .property(PropertyId::CorrelationData, "Correlation data", "none"),
+        .property(PropertyId::CorrelationData, "Correlation data", "none")
+        .or_empty(Field::CorrelationEmpty),
+        CorrelationEmpty = FieldInfo::new("correlation-data-empty", Form::Publish, Kind::Switch(false))
+            .settling(&[Field::CorrelationData]),
         CorrelationHex = FieldInfo::new("correlation-data-hex", Form::Publish, Kind::Switch(false))
             .settling(&[Field::CorrelationData]),
         MessageExpiry = FieldInfo::new("message-expiry", Form::Publish, Kind::Number)
@@ -192,6 +218,7 @@ table! {
         Export = FormInfo { part: Part::Looks, tab: Tab::Log, button: Some(Field::ExportButton) },
         Import = FormInfo { part: Part::Looks, tab: Tab::Log, button: Some(Field::ImportFile) },
         View = FormInfo { part: Part::Looks, tab: Tab::Log, button: None },
+        Unsubscribe = FormInfo { part: Part::Drafts, tab: Tab::Messages, button: Some(Field::SubscribeButton) },
     }
 }
 
@@ -224,6 +251,8 @@ pub struct Folded {
     pub absent: &'static str,
     /// The property that it is, unless it is an option.
     pub property: Option<PropertyInfo>,
+    /// The switch by which an empty field is sent as an empty property, where MQTT 5 allows one.
+    pub empty: Option<Field>,
 }
 
 /// The property that a field stands for.
@@ -361,6 +390,7 @@ impl Form {
             Self::Will => return PropertyHolder::Will,
             Self::Publish => PacketType::Publish,
             Self::Subscribe => PacketType::Subscribe,
+            Self::Unsubscribe => PacketType::Unsubscribe,
             Self::Disconnect => PacketType::Disconnect,
             Self::Authentication => PacketType::Auth,
             Self::Connection | Self::TestSwitches | Self::GoTo | Self::Export | Self::Import | Self::View => {
@@ -388,13 +418,22 @@ impl FieldInfo {
     /// A field of MQTT 5 that is a property.
     const fn property(mut self, id: PropertyId, label: &'static str, absent: &'static str) -> Self {
         let section = id.section(self.form.holder());
-        self.folded = Some(Folded { label, absent, property: Some(PropertyInfo { id, section }) });
+        self.folded =
+            Some(Folded { label, absent, property: Some(PropertyInfo { id, section }), empty: None });
+        self
+    }
+
+    /// A property that may be empty, which is not the same as absent: what that switch says.
+    const fn or_empty(mut self, switch: Field) -> Self {
+        if let Some(folded) = &mut self.folded {
+            folded.empty = Some(switch);
+        }
         self
     }
 
     /// A field of MQTT 5 that folds with the properties, and is none.
     const fn option(mut self, label: &'static str) -> Self {
-        self.folded = Some(Folded { label, absent: "", property: None });
+        self.folded = Some(Folded { label, absent: "", property: None, empty: None });
         self
     }
 

@@ -224,6 +224,7 @@ impl Page {
         self.set(Field::TopicAlias, Value::Text(String::new()));
         self.set(Field::Topic, Value::Text(topic));
         self.set(Field::CorrelationHex, Value::On(hex));
+        self.set(Field::CorrelationEmpty, Value::On(false));
         self.set(Field::CorrelationData, Value::Text(correlation))
     }
 

@@ -66,8 +66,14 @@ impl Values {
             Kind::Choice(_) if folded.property.is_none() => {
                 usize::from(!matches!(self.get(field), None | Some(crate::values::Value::Chosen(0))))
             }
-            _ => usize::from(!self.text(field).is_empty()),
+            _ => usize::from(!self.text(field).is_empty() || self.sends_empty(field)),
         }
+    }
+
+    /// Whether a field is sent also while it is empty.
+    fn sends_empty(&self, field: Field) -> bool {
+        let switch = field.info().folded.and_then(|folded| folded.empty);
+        switch.is_some_and(|switch| self.is_on(switch))
     }
 
     fn add_property(
@@ -86,7 +92,7 @@ impl Values {
                 "" => Ok(()),
                 text => push(PropertyValue::Number(number_of(field, id, text, section)?)),
             },
-            PropertyKind::Text if text.is_empty() => Ok(()),
+            PropertyKind::Text if text.is_empty() && !self.sends_empty(field) => Ok(()),
             PropertyKind::Text => {
                 match text_fault(text) {
                     Some(words) => return Err(words),
@@ -96,11 +102,11 @@ impl Values {
                 push(PropertyValue::Text(text.into()))
             }
             PropertyKind::Binary => match self.bytes(field)? {
-                None => Ok(()),
-                Some(_) if self.is_without_method(field) => {
+                None if !self.sends_empty(field) => Ok(()),
+                _ if self.is_without_method(field) => {
                     Err(["Needs an authentication method (", section, ")."].concat())
                 }
-                Some(bytes) => push(PropertyValue::Binary(&bytes)),
+                bytes => push(PropertyValue::Binary(&bytes.unwrap_or_default())),
             },
             PropertyKind::Pair => {
                 for (at, (name, value)) in pairs::read(text).iter().enumerate() {
@@ -116,7 +122,8 @@ impl Values {
 
     /// "It is a Protocol Error to include Authentication Data if there is no Authentication Method" (MQTT 5, 3.1.2.11.10).
     fn is_without_method(&self, field: Field) -> bool {
-        field == Field::AuthenticationData && self.text(Field::AuthenticationMethod).is_empty()
+        let method = Field::AuthenticationMethod;
+        field == Field::AuthenticationData && self.text(method).is_empty() && !self.sends_empty(method)
     }
 }
 
@@ -182,6 +189,55 @@ mod tests {
             assert!(properties.is_empty() && problems.first().is_none(), "{form:?}");
             assert_eq!(Values::default().folded_count(form), 0, "{form:?}");
         }
+    }
+
+    /// "Empty" is not "absent": a server passes an empty Content Type on [MQTT-3.3.2-20].
+    #[test]
+    fn an_empty_property_is_sent_where_its_switch_says_so() {
+        let mut met = 0;
+        for form in Form::ALL {
+            for (field, folded) in form.folded() {
+                let (Some(property), Some(switch)) = (folded.property, folded.empty) else { continue };
+                met += 1;
+                // What needs a method has an empty one.
+                let method = (Field::AuthenticationMethodEmpty, "on");
+                let edits = [(switch, "on"), method];
+                let (properties, problems) = made(form, &edits);
+                assert_eq!(problems.first(), None, "{field:?}");
+                let values: Vec<_> = properties
+                    .as_properties()
+                    .iter()
+                    .filter(|found| found.id == property.id)
+                    .map(|found| found.value)
+                    .collect();
+                let empty = match property.id.kind() {
+                    PropertyKind::Binary => PropertyValue::Binary(b""),
+                    _ => PropertyValue::Text("".into()),
+                };
+                assert_eq!(values, [empty], "{field:?}");
+                assert_eq!(values_count(&[(switch, "on")], form), 1, "{field:?}");
+                // What is typed counts, and an empty field alone is none.
+                let typed = if folded.label.ends_with("data") {
+                    PropertyValue::Binary(b"x")
+                } else {
+                    PropertyValue::Text("x".into())
+                };
+                let (properties, _) = made(form, &[(switch, "on"), (field, "x"), method]);
+                assert!(properties.as_properties().iter().any(|found| found.value == typed), "{field:?}");
+                assert_eq!(values_count(&[(switch, "on"), (field, "x")], form), 1, "{field:?}");
+                assert!(made(form, &[]).0.is_empty());
+            }
+        }
+        assert_eq!(met, 7);
+        // It is refused where it must not be, as any other.
+        let (_, problems) = made(Form::Connection, &[(Field::AuthenticationDataEmpty, "on")]);
+        assert!(
+            problems.at(Field::AuthenticationData).is_some_and(|words| words.starts_with("Needs an auth"))
+        );
+    }
+
+    fn values_count(edits: &[(Field, &str)], form: Form) -> usize {
+        values(edits).folded_count(form)
     }
 
     #[test]

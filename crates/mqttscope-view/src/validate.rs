@@ -213,6 +213,17 @@ impl Drafts {
         }
     }
 
+    /// The properties of an UNSUBSCRIBE, in a version.
+    ///
+    /// # Errors
+    ///
+    /// What is wrong with them.
+    pub fn unsubscription(&self, version: ProtocolVersion) -> Result<PropertyBuf, Problems> {
+        let mut problems = Problems::default();
+        let properties = self.properties(Form::Unsubscribe, version, &mut problems);
+        problems.or(properties)
+    }
+
     /// What the Publish form describes, in a version.
     ///
     /// # Errors

@@ -55,9 +55,12 @@ impl Engine {
                     done.map_err(|error| said(&error))
                 })
             }
-            ConnectionCommand::Unsubscribe { filter } => TopicFilter::new(&filter)
-                .map_err(|fault| sentence(&fault))
-                .and_then(|filter| client.unsubscribe(now, filter, log).map_err(|error| said(&error))),
+            ConnectionCommand::Unsubscribe { filter, properties } => {
+                TopicFilter::new(&filter).map_err(|fault| sentence(&fault)).and_then(|filter| {
+                    let done = client.unsubscribe_with(now, filter, properties.as_properties(), log);
+                    done.map_err(|error| said(&error))
+                })
+            }
             ConnectionCommand::Publish { topic, qos, retain, payload, properties } => {
                 TopicName::new(&topic).map_err(|fault| sentence(&fault)).and_then(|topic| {
                     let properties = properties.as_properties();
