@@ -560,6 +560,14 @@ fn properties_and_options_of_mqtt_5_are_sent() {
     bench.connection(subscribe).expect("connected");
     assert_eq!(bench.sent, b"\x82\x09\0\x01\x02\x0b\x07\0\x01a\x05");
     bench.sent.clear();
+    let pair = PropertyValue::Pair("u".into(), "2".into());
+    let unsubscribe = ConnectionCommand::Unsubscribe {
+        filter: "a".into(),
+        properties: properties(&[(PropertyId::UserProperty, pair)]),
+    };
+    bench.connection(unsubscribe).expect("connected");
+    assert_eq!(bench.sent, b"\xa2\x0d\0\x02\x07\x26\0\x01u\0\x012\0\x01a");
+    bench.sent.clear();
     let disconnect = ConnectionCommand::Disconnect {
         reason: ReasonCode::DISCONNECT_WITH_WILL,
         properties: properties(&[(PropertyId::ReasonString, PropertyValue::Text("x".into()))]),
@@ -654,6 +662,15 @@ fn a_request_says_of_its_answer_where_it_goes() {
         })
     };
     let answers: Vec<_> = (0..packets).filter_map(|number| reply(&mut bench, number)).collect();
-    assert_eq!(answers, [("re".to_owned(), vec![0xff, 0])]);
+    assert_eq!(answers, [("re".to_owned(), Some(vec![0xff, 0]))]);
+    // Empty is not absent.
+    for (packet, correlation) in [
+        (&b"\x30\x0d\0\x01t\x08\x08\0\x02re\x09\0\0?"[..], Some(vec![])),
+        (b"\x30\x0a\0\x01t\x05\x08\0\x02re?", None),
+    ] {
+        bench.receive(packet);
+        let number = bench.engine.log().end() - 1;
+        assert_eq!(reply(&mut bench, number), Some(("re".to_owned(), correlation)));
+    }
     assert_eq!(reply(&mut bench, 1_000), None);
 }

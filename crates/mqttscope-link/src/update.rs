@@ -42,8 +42,8 @@ pub enum Update {
     Reply {
         /// The Response Topic.
         topic: String,
-        /// The Correlation Data, empty where there is none.
-        correlation: Vec<u8>,
+        /// The Correlation Data, if there is any; it may be empty.
+        correlation: Option<Vec<u8>>,
     },
     /// An export is written, and comes beside this message.
     Exported(Result<Saved, String>),

@@ -117,8 +117,8 @@ pub enum Edit {
 pub struct Reply {
     /// The Response Topic.
     pub topic: String,
-    /// The Correlation Data, if there is any.
-    pub correlation: Vec<u8>,
+    /// The Correlation Data, if there is any; it may be empty.
+    pub correlation: Option<Vec<u8>>,
 }
 
 /// What follows from an edit.
@@ -215,6 +215,8 @@ impl Page {
 
     /// Fills the Publish form with what a request says of its answer. Correlation Data that is no text is shown in hex.
     fn reply(&mut self, Reply { topic, correlation }: Reply) -> Change {
+        let sends_empty = correlation.as_ref().is_some_and(Vec::is_empty);
+        let correlation = correlation.unwrap_or_default();
         let text =
             str::from_utf8(&correlation).ok().filter(|text| !text.contains(|char: char| char.is_control()));
         let hex = text.is_none();
@@ -224,7 +226,7 @@ impl Page {
         self.set(Field::TopicAlias, Value::Text(String::new()));
         self.set(Field::Topic, Value::Text(topic));
         self.set(Field::CorrelationHex, Value::On(hex));
-        self.set(Field::CorrelationEmpty, Value::On(false));
+        self.set(Field::CorrelationEmpty, Value::On(sends_empty));
         self.set(Field::CorrelationData, Value::Text(correlation))
     }
 
@@ -449,7 +451,7 @@ mod tests {
         page.apply(text(Field::TopicAlias, "3"));
         page.apply(text(Field::Message, "mine"));
         let reply = |correlation: &[u8]| {
-            Edit::Reply(Reply { topic: "answers/1".into(), correlation: correlation.into() })
+            Edit::Reply(Reply { topic: "answers/1".into(), correlation: Some(correlation.into()) })
         };
         page.apply(reply(b"id 7"));
         let fields =
@@ -462,8 +464,13 @@ mod tests {
             assert!(page.is_on(Field::CorrelationHex));
             assert_eq!(page.drafts.bytes(Field::CorrelationData), Ok(Some(bytes.to_vec())));
         }
+        // The answer has the same Correlation Data, an empty one too, and none where the request has none.
         page.apply(reply(b""));
         assert_eq!(page.drafts.bytes(Field::CorrelationData), Ok(None));
+        assert!(page.is_on(Field::CorrelationEmpty));
+        page.apply(Edit::Reply(Reply { topic: "answers/1".into(), correlation: None }));
+        assert_eq!(page.text(Field::CorrelationData), "");
+        assert!(!page.is_on(Field::CorrelationEmpty));
     }
 
     #[test]

@@ -563,6 +563,11 @@ fn events_come_out_as_they_went_in() {
             by: Sender::Broker,
         },
         Event::PeerError { error: Fault::Found(PeerError::SecondConnAck, version) },
+        Event::ClientError {
+            error: Fault::Found(ClientError::NotFromClient(PacketType::PingResp), version),
+            by: Sender::Client,
+        },
+        Event::ClientError { error: Fault::Told { words: "a", clause: "b" }, by: Sender::Peer },
         Event::Incomplete { len: 1 },
         Event::TextMessage { chars: 4 },
         Event::ClockSet { later: true, by_ms: 1_000 },
