@@ -149,7 +149,8 @@ async fn what_unsubscribe_says_besides_its_filter_is_sent() {
     button(&root, "Unsubscribe").click();
     let is_so = |command: &Command| match command {
         Command::Connection(_, ConnectionCommand::Unsubscribe { filter, properties }) => {
-            let pairs = properties.as_properties().user_properties();
+            let properties = properties.as_properties();
+            let pairs = properties.user_properties();
             let pairs: Vec<_> = pairs.map(|(name, value)| (name.to_string(), value.to_string())).collect();
             filter == "a/#" && pairs == [("why".to_owned(), "done".to_owned())]
         }

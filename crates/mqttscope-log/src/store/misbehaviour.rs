@@ -18,6 +18,10 @@ pub(super) struct Misbehaviour([Option<OfSide>; MOST]);
 /// A rule that one side broke.
 #[derive(Clone, Copy)]
 pub(super) enum OfSide {
+    #[cfg_attr(
+        not(feature = "import"),
+        expect(dead_code, reason = "of a live connection its session tells it")
+    )]
     Server(PeerError),
     Client(ClientError),
 }
