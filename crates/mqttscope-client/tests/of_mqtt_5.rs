@@ -172,6 +172,18 @@ fn a_message_that_was_not_taken_is_told_of() {
 }
 
 #[test]
+fn a_reason_code_that_the_packet_does_not_have_is_not_given_the_name_of_another() {
+    let mut bench = accepted(v5(&[]), &[]);
+    bench.publish(Qos::AtLeastOnce, b"m");
+    bench.logged();
+    // The granted QoS of SUBACK, which mochi 2.7.9 has in PUBACK too.
+    bench.receive(&of_v5(&Packet::PubAck(PubAck { reason_code: Some(ReasonCode(0x01)), ..PubAck::new(1) })));
+    let logged = bench.logged();
+    let words = "PUBACK for packet id 1 says 0x01, which is no reason code of PUBACK";
+    assert_eq!(logged.last().map(String::as_str), Some(words));
+}
+
+#[test]
 fn properties_of_a_message_leave_with_it() {
     let mut bench = accepted(v5(&[]), &[]);
     let kind = properties(&[text(Id::ContentType, "a/b")]);

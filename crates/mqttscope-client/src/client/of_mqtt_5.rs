@@ -6,7 +6,7 @@ use mqttscope_proto::{PacketId, PacketType, ProtocolVersion, Qos, ReasonCode, Ti
 use mqttscope_text::number;
 
 use super::Client;
-use crate::close::{Closed, LocalClose, reason_code_words};
+use crate::close::{Closed, LocalClose};
 use crate::connection::{AuthenticationRequest, Phase, ServerEnd};
 
 impl Client {
@@ -264,11 +264,11 @@ fn reason_words(packet_type: PacketType, reason: &Reason) -> String {
     [&code_words(packet_type, reason.code), quoted(reason.string.as_deref()).as_str()].concat()
 }
 
-/// `0x87, Not authorized`
+/// `0x87, Not authorized`; what other packets mean by a code is no help where this one does not have it.
 fn code_words(packet_type: PacketType, code: ReasonCode) -> String {
     match code.name(packet_type) {
         Some(name) => format!("{code}, {name}"),
-        None => reason_code_words(packet_type, code.0),
+        None => format!("{code}, which is no reason code of {packet_type}"),
     }
 }
 
