@@ -59,11 +59,18 @@ pub struct Quirks {
     pub accepts_subscribe_dup: bool,
     /// Whether the broker closes at a PUBREL with DUP, as 3.1.1 says; most take it for a repetition.
     pub closes_at_pubrel_dup: bool,
+    /// Whether the broker says why before it ends the connection of a client that has fallen silent: with
+    /// DISCONNECT 0x8D, which MQTT 5 allows.
+    pub tells_keep_alive_timeout: bool,
     /// Whether a second connection with the same client id throws out the first, as the
     /// specification says.
     pub takes_over_client_id: bool,
     /// Whether a QoS 2 message that is sent twice is delivered once, as the specification says.
     pub recognizes_repeats: bool,
+    /// Whether a message that was published without a Message Expiry Interval is delivered with one.
+    pub adds_message_expiry: bool,
+    /// Whether acknowledgements have the user properties of what they answer, and PUBACK then the reason code 0x01.
+    pub repeats_user_properties: bool,
 }
 
 /// A process of a chain. It ends when it is dropped.
@@ -198,8 +205,11 @@ impl Quirks {
             // [MQTT-3.8.1-1]: in 3.1.1 the fixed header is 0x82, and the broker closes on any other.
             accepts_subscribe_dup: version == Version::V31,
             closes_at_pubrel_dup: false,
+            tells_keep_alive_timeout: false,
             takes_over_client_id: true,
             recognizes_repeats: true,
+            adds_message_expiry: false,
+            repeats_user_properties: false,
         }
     }
 }

@@ -192,9 +192,12 @@ pub fn quirks(way: Way, broker: Broker, version: ProtocolVersion) -> Quirks {
         broker_down_codes: if way == Way::Kaazing { &[1000] } else { &[1014, 1011] },
         accepts_subscribe_dup: activemq || version == ProtocolVersion::V31 && !refuses_dup,
         closes_at_pubrel_dup: broker == Broker::Artemis,
+        tells_keep_alive_timeout: broker == Broker::HiveMq && version == ProtocolVersion::V5,
         takes_over_client_id: !activemq,
         // On its own listener it does not even read the copy, which the page sends in the same message.
         recognizes_repeats: !activemq || way == Way::Listener,
+        adds_message_expiry: broker == Broker::Mochi && version == ProtocolVersion::V5,
+        repeats_user_properties: broker == Broker::Mochi && version == ProtocolVersion::V5,
     }
 }
 
@@ -265,7 +268,10 @@ pub async fn independent_client(stage: &Stage, chain: &mut Chain) -> Result<()> 
 }
 
 /// The bytes of a packet as its row shows them: lines of an offset, sixteen bytes and the same as text.
-fn shown_bytes(row: &Row) -> Result<Vec<u8>> {
+///
+/// # Errors
+/// If the row does not show them.
+pub fn shown_bytes(row: &Row) -> Result<Vec<u8>> {
     let len = row.len.context("a packet has a length")? as usize;
     let mut words = row.text.split(' ');
     let mut bytes = Vec::new();
@@ -350,7 +356,7 @@ pub const LEFT_OUT: &[LeftOut] = &[
 ];
 
 const AFTER_PUBREL: &str = "What follows PUBREL with `Send duplicates`";
-const DECODER: &str = "It closes at the second PUBREL, which has DUP, before it answers the first; 3.1.1 has those bits reserved.";
+const DECODER: &str = "It closes at the second PUBREL, which has DUP, before it answers the first; 3.1.1 and 5 have those bits reserved.";
 
 /// One of mosquitto's clients, for the chain's broker and in its version.
 fn mosquitto(program: &str, chain: &Chain) -> Command {

@@ -4,7 +4,7 @@ use anyhow::{Result, ensure};
 
 use super::{RECEIVED, SENT, check_same_id, connect, own_topic, publish, subscribe};
 use crate::chain::Chain;
-use crate::log::Kind;
+use crate::log::{Kind, Row};
 use crate::page::Page;
 use crate::stage::Stage;
 use crate::tcp_client::TcpClient;
@@ -103,6 +103,22 @@ async fn sends_file(stage: &Stage, chain: &Chain, name: &str, content: &[u8], qo
     let sent = page.log().wait_for("is the PUBLISH", from, |row| row.is(Kind::Out, "PUBLISH")).await?;
     let received =
         page.log().wait_for("is the PUBLISH that came back", from, |row| row.is(Kind::In, "PUBLISH")).await?;
-    ensure!(received.len == sent.len, "sent {:?} bytes, got {:?}", sent.len, received.len);
+    let (mut expected_len, mut expected_properties) = (sent.len, properties(&sent));
+    if chain.quirks.adds_message_expiry {
+        expected_len = expected_len.map(|len| len + MESSAGE_EXPIRY_LEN);
+        expected_properties += 1;
+    }
+    ensure!(received.len == expected_len, "sent {:?} bytes, got {:?}", sent.len, received.len);
+    ensure!(properties(&received) == expected_properties, "sent {}, got {}", sent.text, received.text);
     Ok(page)
 }
+
+/// How many properties a row names, as in "+2 properties".
+fn properties(row: &Row) -> u32 {
+    let mut words = row.text.split(' ');
+    let count = words.find_map(|word| word.strip_prefix('+')?.parse().ok());
+    count.filter(|_| words.next().is_some_and(|word| word.starts_with("propert"))).unwrap_or(0)
+}
+
+/// A Message Expiry Interval among the properties of a packet.
+const MESSAGE_EXPIRY_LEN: u64 = 5;
