@@ -85,7 +85,7 @@ impl Broker {
 
 const NONE: &[ProtocolVersion] = &[];
 /// The version in which brokers are tested that are tested in one; `--all` has the others.
-const ONE: &[ProtocolVersion] = &[V311];
+const ONE: &[ProtocolVersion] = &[V5];
 const OLD: &[ProtocolVersion] = &[V31, V311];
 const EACH: &[ProtocolVersion] = &[V31, V311, V5];
 
@@ -330,7 +330,7 @@ mod tests {
         assert_eq!(usual.len(), 13);
         for broker in ["hivemq", "artemis", "mochi"] {
             let of_it: Vec<&String> = usual.iter().filter(|name| name.contains(broker)).collect();
-            assert_eq!(of_it, [&format!("gateway-{broker} 3.1.1")]);
+            assert_eq!(of_it, [&format!("gateway-{broker} 5")]);
         }
         assert!(usual.contains(&"tcp-mosquitto 3.1 3.1.1 5".to_owned()), "{usual:?}");
     }
@@ -348,7 +348,7 @@ mod tests {
 
     #[test]
     fn a_system_names_the_chains_in_which_it_takes_part() {
-        assert_eq!(names(&["mochi"], false), ["gateway-mochi 3.1.1"]);
+        assert_eq!(names(&["mochi"], false), ["gateway-mochi 5"]);
         assert_eq!(
             names(&["mochi"], true),
             ["tcp-mochi 3.1 3.1.1 5", "gateway-mochi 3.1 3.1.1 5", "websocket-mochi 3.1 3.1.1 5"]

@@ -26,7 +26,7 @@ pub struct Difference {
     /// What is seen.
     pub seen: &'static str,
     /// Why, and what follows for a user. It names the function in which that was read, says so where the
-    /// configuration is the reason, and says "presumably" where it is only concluded from what was seen.
+    /// configuration is the reason, and says so plainly where the reason is not known.
     pub reason: &'static str,
 }
 

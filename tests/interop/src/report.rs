@@ -125,8 +125,8 @@ ActiveMQ 5.10 is older than MQTT 5. Where the text lets a broker choose, what is
 const REASONS: &str = "
 ### Where they do otherwise, and why
 
-A name in parentheses is that of the function in which the reason was read: of ActiveMQ's own classes, of its
-mqtt-client, of mosquitto, of rmqtt-codec or of mochi.
+A name in parentheses is that of the function or class in which the reason was read: of ActiveMQ's own classes, of its
+mqtt-client, of mosquitto, of rmqtt-codec, of HiveMQ, of Artemis, of Netty's decoder that it uses, or of mochi.
 
 | Broker | What is done | What is seen | Why |
 | --- | --- | --- | --- |
@@ -159,7 +159,10 @@ const WALK_THROUGH: &str = "
 
 The walk-through of the page runs over every chain from a browser, in every version that its broker speaks. At mochi's own listener the page
 asks for the subprotocol `mqtt` in 3.1 as well: mochi answers with no other, and a browser then refuses the connection.
-It is left out:
+What mochi delivers in 5 has a Message Expiry Interval that nobody gave it: the page's log counts it with the properties, and the
+inspector shows it. At its PUBACK with the reason code 0x01 the log names the rule that is broken, and takes the message for
+acknowledged.
+These are left out:
 
 | Chain | What is left out | Why |
 | --- | --- | --- |

@@ -2,6 +2,9 @@
 //!
 //! `cargo xtask interop` runs this.
 
+#[path = "pages/rumqttc.rs"]
+mod rumqttc;
+
 use libtest_mimic::{Arguments, Trial};
 use mqttscope_e2e::{driver, stage};
 use mqttscope_interop::chains::Chain;
@@ -55,6 +58,14 @@ fn walk_through(chain: Chain, versions: Versions) -> Vec<Trial> {
         }
         Ok(())
     }));
+    if versions.contains(&ProtocolVersion::V5) {
+        let name = format!("{chain}::5::rumqttc");
+        trials.push(Trial::test(name.clone(), move || {
+            let mut lent = start(chain, ProtocolVersion::V5);
+            stage::run(&name, async |stage| rumqttc::properties_both_ways(stage, &mut lent).await);
+            Ok(())
+        }));
+    }
     trials
 }
 

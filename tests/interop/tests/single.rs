@@ -6,3 +6,5 @@ mod deployed;
 mod failures;
 #[path = "single/firefox.rs"]
 mod firefox;
+#[path = "single/limits.rs"]
+mod limits;

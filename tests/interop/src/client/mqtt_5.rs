@@ -23,6 +23,16 @@ impl Client {
         self.return_code_of("SUBACK", from, PacketType::SubAck)
     }
 
+    /// Unsubscribes with properties (MQTT 5) and returns the reason code.
+    ///
+    /// # Errors
+    /// If no UNSUBACK comes.
+    pub fn unsubscribe_with(&mut self, filter: &str, properties: Properties<'_>) -> Result<u8> {
+        let (now, from) = (self.now(), self.log.end());
+        self.client.unsubscribe_with(now, TopicFilter::new(filter)?, properties, &mut self.log)?;
+        self.return_code_of("UNSUBACK", from, PacketType::UnsubAck)
+    }
+
     /// Publishes, properties and all, without waiting for anything.
     ///
     /// # Errors

@@ -108,7 +108,7 @@ pub(super) const DIFFERENCES: &[Difference] = &[
         versions: BOTH,
         ways: &[],
         seen: "answered with SUBACK",
-        reason: "Filters are presumably not checked.",
+        reason: "Filters are not checked (`MQTTProtocolConverter.onSubscribe`).",
     },
     Difference {
         broker: Broker::ActiveMq,
@@ -116,7 +116,7 @@ pub(super) const DIFFERENCES: &[Difference] = &[
         versions: BOTH,
         ways: &[],
         seen: "answered with SUBACK",
-        reason: "Packet ids are presumably not checked.",
+        reason: "Packet ids are not checked (`SUBSCRIBE.decode` of its mqtt-client).",
     },
     Difference {
         broker: Broker::ActiveMq,
@@ -124,7 +124,7 @@ pub(super) const DIFFERENCES: &[Difference] = &[
         versions: BOTH,
         ways: &[],
         seen: "answered with PUBACK",
-        reason: "Packet ids are presumably not checked.",
+        reason: "Packet ids are not checked (`PUBLISH.decode` of its mqtt-client).",
     },
     Difference {
         broker: Broker::ActiveMq,
@@ -132,7 +132,7 @@ pub(super) const DIFFERENCES: &[Difference] = &[
         versions: &[V311],
         ways: &[],
         seen: "answered with SUBACK",
-        reason: "The reserved bits are presumably not checked.",
+        reason: "The reserved bits are not checked (`HeaderBase` of its mqtt-client).",
     },
     Difference {
         broker: Broker::ActiveMq,
@@ -140,7 +140,7 @@ pub(super) const DIFFERENCES: &[Difference] = &[
         versions: &[V311],
         ways: &[],
         seen: "answered with UNSUBACK",
-        reason: "The reserved bits are presumably not checked.",
+        reason: "The reserved bits are not checked (`HeaderBase` of its mqtt-client).",
     },
     Difference {
         broker: Broker::ActiveMq,
@@ -172,7 +172,7 @@ pub(super) const DIFFERENCES: &[Difference] = &[
         versions: BOTH,
         ways: &[],
         seen: "nothing",
-        reason: "It does send it again (`MQTTProtocolConverter.resendRetainedMessages`), presumably only to take it for a repetition of the first one (`TopicSubscription.isDuplicate`) and to discard it.",
+        reason: "It does send it again (`MQTTProtocolConverter.resendRetainedMessages`), only to take it for a repetition of the first one and to discard it (`TopicSubscription.isDuplicate`, as its log says).",
     },
     Difference {
         broker: Broker::ActiveMq,

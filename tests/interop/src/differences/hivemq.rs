@@ -20,7 +20,7 @@ pub(super) const DIFFERENCES: &[Difference] = &[
         versions: &[V31],
         ways: &[],
         seen: "accepted",
-        reason: "The protocol name `MQIsdp` presumably decides, whatever the level.",
+        reason: "A protocol name of six characters stands for 3.1, whatever the level (`MqttConnectDecoder.decodeProtocolVersion`).",
     },
     Difference {
         broker: Broker::HiveMq,
@@ -84,7 +84,7 @@ pub(super) const DIFFERENCES: &[Difference] = &[
         versions: EACH,
         ways: &[],
         seen: "none until it is acknowledged",
-        reason: "It presumably takes the next messages from its queue only once those in flight are acknowledged.",
+        reason: "It takes nothing from a client's queue while a message to it is in flight (`ClientQueuePersistenceImpl.publishAvailable`).",
     },
     Difference {
         broker: Broker::HiveMq,
@@ -148,6 +148,6 @@ pub(super) const DIFFERENCES: &[Difference] = &[
         versions: NEWEST,
         ways: &[],
         seen: "1, and then all",
-        reason: "It passes a message of a subscription on once the one before is acknowledged.",
+        reason: "It takes nothing from a client's queue while a message to it is in flight, and then as many as the Receive Maximum allows (`ClientQueuePersistenceImpl.publishAvailable`). Of messages that come at once it may send two first.",
     },
 ];

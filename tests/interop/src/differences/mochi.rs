@@ -136,11 +136,27 @@ pub(super) const DIFFERENCES: &[Difference] = &[
     },
     Difference {
         broker: Broker::Mochi,
+        rule: "keep_alive_told",
+        versions: NEWEST,
+        ways: &[],
+        seen: "closed without a word",
+        reason: "It closes without a DISCONNECT, which the text asks for no more than it should.",
+    },
+    Difference {
+        broker: Broker::Mochi,
         rule: "malformed_told",
         versions: NEWEST,
         ways: &[],
         seen: "closed without a word",
         reason: "It closes without a DISCONNECT, which the text asks for no more than it should.",
+    },
+    Difference {
+        broker: Broker::Mochi,
+        rule: "answers_to_user_properties",
+        versions: NEWEST,
+        ways: &[],
+        seen: "0x01 with it, 0x01 with it, 0x00 with it",
+        reason: "An answer takes over the user properties of what it answers (`buildAck`; `NoInheritedPropertiesOnAck` of its capabilities turns that off), and a PUBACK with properties has the QoS of the message for its reason code, which is none that PUBACK has (`processPublish`): rumqttc cannot read it, and ends the connection.",
     },
     Difference {
         broker: Broker::Mochi,
@@ -176,10 +192,18 @@ pub(super) const DIFFERENCES: &[Difference] = &[
     },
     Difference {
         broker: Broker::Mochi,
+        rule: "message_expiry_added",
+        versions: NEWEST,
+        ways: &[],
+        seen: "86400 s",
+        reason: "Its capabilities say how long a message is kept at most, and each message is sent with it (`MaximumMessageExpiryInterval`): what arrives is five bytes longer than what was published.",
+    },
+    Difference {
+        broker: Broker::Mochi,
         rule: "receive_maximum",
         versions: NEWEST,
         ways: &[],
         seen: "2, and then 4 in all",
-        reason: "Presumably what finds no quota is held back for an acknowledgement, and one of it is lost.",
+        reason: "What finds no quota is held back, and forgotten as soon as it is sent (`processPacket`), so that its PUBACK frees no quota (`processPuback`): once everything in flight was held back before, nothing more comes on this connection.",
     },
 ];

@@ -112,6 +112,14 @@ pub(super) const DIFFERENCES: &[Difference] = &[
     },
     Difference {
         broker: Broker::Rmqtt,
+        rule: "keep_alive_told",
+        versions: NEWEST,
+        ways: &[],
+        seen: "closed without a word",
+        reason: "It closes without a DISCONNECT, which the text asks for no more than it should.",
+    },
+    Difference {
+        broker: Broker::Rmqtt,
         rule: "second_connect_told",
         versions: NEWEST,
         ways: &[],

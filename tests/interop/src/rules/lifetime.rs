@@ -1,16 +1,16 @@
 //! What is new in MQTT 5 of connections: what CONNACK says, how long sessions and wills wait, how a server ends a
 //! connection.
 
-use anyhow::Result;
+use anyhow::{Context, Result};
 use mqttscope_proto::session::{ConnectOptions, WillOptions};
-use mqttscope_proto::{Properties, PropertyId, PropertyValue, Qos, ReasonCode};
+use mqttscope_proto::{KeepAlive, PacketType, Properties, PropertyId, PropertyValue, Qos, ReasonCode};
 use std::thread;
 use std::time::{Duration, Instant};
 
 use super::connecting::in_words;
 use super::retained::arrivals;
 use super::sessions::{again, kept};
-use super::{ABSENT, Bench, Rule, SILENCE, numbers, topic};
+use super::{ABSENT, Bench, LAST_SILENCE, Rule, SILENCE, numbers, topic};
 use crate::client::Client;
 
 pub const RULES: &[Rule] = &[
@@ -48,6 +48,42 @@ pub const RULES: &[Rule] = &[
             let method = PropertyValue::Text("none-of-yours".into());
             options.properties.push(PropertyId::AuthenticationMethod, method)?;
             Ok(in_words(&Client::try_connect(&bench.route, &options)?, bench.version))
+        },
+    },
+    Rule {
+        name: "response_information",
+        title: "Response Information in CONNACK for a client that asks for it",
+        clauses: [ABSENT, ABSENT, "3.1.2.11.6, 3.2.2.3.15"],
+        specified: [ABSENT, ABSENT, "none"],
+        measure: |bench| {
+            let properties = numbers(&[(PropertyId::RequestResponseInformation, 1)]);
+            let options = ConnectOptions { properties, ..bench.options() };
+            let client = Client::connect_with(&bench.route, &options)?;
+            let information = client.limits().response_information.clone();
+            Ok(information.map_or_else(|| "none".to_owned(), |text| format!("`{text}`")))
+        },
+    },
+    Rule {
+        name: "problem_information",
+        title: "Reason Strings in PUBACK, SUBACK and UNSUBACK for a client with Request Problem Information 0",
+        clauses: [ABSENT, ABSENT, "[MQTT-3.1.2-29]"],
+        specified: [ABSENT, ABSENT, "none"],
+        measure: |bench| {
+            let properties = numbers(&[(PropertyId::RequestProblemInformation, 0)]);
+            let options = ConnectOptions { properties, ..bench.options() };
+            let mut client = Client::connect_with(&bench.route, &options)?;
+            let topic = topic();
+            client.publish(&topic, b"m", Qos::AtLeastOnce, false)?;
+            client.subscribe(&topic, Qos::AtLeastOnce)?;
+            client.unsubscribe(&topic)?;
+            client.unsubscribe(&topic)?;
+            let mut with_reason = Vec::new();
+            for packet_type in [PacketType::PubAck, PacketType::SubAck, PacketType::UnsubAck] {
+                let packet = client.newest(packet_type).with_context(|| format!("no {packet_type}"))?;
+                let has_reason = packet.properties().text(PropertyId::ReasonString).is_some();
+                with_reason.extend(has_reason.then(|| packet_type.to_string()));
+            }
+            Ok(if with_reason.is_empty() { "none".to_owned() } else { with_reason.join(", ") })
         },
     },
     Rule {
@@ -143,6 +179,19 @@ pub const RULES: &[Rule] = &[
             let _second = Client::connect_with(&bench.route, &options)?;
             first.is_closed_within(4 * SILENCE)?;
             Ok(farewell(&first))
+        },
+    },
+    Rule {
+        name: "keep_alive_told",
+        title: "What a client with a keep alive of 2 s is told that falls silent",
+        clauses: [ABSENT, ABSENT, "[MQTT-3.1.2-22], 4.13.1"],
+        specified: [ABSENT, ABSENT, "DISCONNECT 0x8D"],
+        measure: |bench| {
+            let options = ConnectOptions { keep_alive: KeepAlive::from_secs(2), ..bench.options() };
+            let mut client = Client::connect_with(&bench.route, &options)?;
+            client.policy_mut().withhold_pingreq = true;
+            client.is_closed_within(LAST_SILENCE)?;
+            Ok(farewell(&client))
         },
     },
     Rule {

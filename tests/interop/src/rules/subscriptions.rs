@@ -47,6 +47,13 @@ pub const RULES: &[Rule] = &[
         },
     },
     Rule {
+        name: "answers_to_user_properties",
+        title: "Reason codes of PUBACK, SUBACK and UNSUBACK for packets with a user property, and who repeats it",
+        clauses: [ABSENT, ABSENT, "[MQTT-3.4.2-1], 3.9.3, 3.11.3"],
+        specified: [ABSENT, ABSENT, "0x00, 0x01, 0x00"],
+        measure: answers_to_user_properties,
+    },
+    Rule {
         name: "pubcomp_code",
         title: "The reason code of PUBCOMP for an id that is not in flight",
         clauses: [ABSENT, ABSENT, "3.7.2.1"],
@@ -198,6 +205,33 @@ pub const RULES: &[Rule] = &[
         },
     },
 ];
+
+fn answers_to_user_properties(bench: &Bench) -> Result<String> {
+    let (mut client, topic) = (bench.client()?, topic());
+    let mut properties = PropertyBuf::new();
+    properties.push(PropertyId::UserProperty, PropertyValue::Pair("name".into(), "value".into()))?;
+    let properties = properties.as_properties();
+    client.subscribe_with(&topic, SubscribeOptions::new(Qos::AtLeastOnce), properties)?;
+    client.send_message(&Publication {
+        properties,
+        ..Publication::new(TopicName::new(&topic)?, b"m", Qos::AtLeastOnce)
+    })?;
+    client.wait_until_idle()?;
+    client.unsubscribe_with(&topic, properties)?;
+    let mut answers = Vec::new();
+    for packet_type in [PacketType::PubAck, PacketType::SubAck, PacketType::UnsubAck] {
+        let packet = client.newest(packet_type).with_context(|| format!("no {packet_type}"))?;
+        let code = match &packet {
+            Packet::PubAck(puback) => puback.reason_code.unwrap_or(ReasonCode::SUCCESS).0,
+            Packet::SubAck(suback) => suback.return_codes[0],
+            Packet::UnsubAck(unsuback) => unsuback.reason_codes[0],
+            packet => bail!("{} is no answer", packet.packet_type()),
+        };
+        let repeats = packet.properties().user_properties().next().is_some();
+        answers.push(format!("0x{code:02X}{}", if repeats { " with it" } else { "" }));
+    }
+    Ok(answers.join(", "))
+}
 
 fn shared_subscription(bench: &Bench) -> Result<String> {
     const COUNT: usize = 20;

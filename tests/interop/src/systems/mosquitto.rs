@@ -11,7 +11,7 @@ use crate::environment;
 /// # Errors
 /// If it does not start.
 pub fn start() -> Result<Broker> {
-    with_free_ports(|| try_start(None)).context("mosquitto does not start")
+    with_free_ports(|| try_start(None, "")).context("mosquitto does not start")
 }
 
 /// Starts it for one user, and nobody else.
@@ -19,10 +19,19 @@ pub fn start() -> Result<Broker> {
 /// # Errors
 /// If it does not start.
 pub fn start_with_password(user: &str, password: &str) -> Result<Broker> {
-    with_free_ports(|| try_start(Some((user, password)))).context("mosquitto does not start")
+    with_free_ports(|| try_start(Some((user, password)), "")).context("mosquitto does not start")
 }
 
-fn try_start(user: Option<(&str, &str)>) -> Result<Broker> {
+/// Starts it with a limit to the size of packets, in bytes, which it tells clients of MQTT 5.
+///
+/// # Errors
+/// If it does not start.
+pub fn start_with_max_packet_size(bytes: u32) -> Result<Broker> {
+    let setting = format!("max_packet_size {bytes}\n");
+    with_free_ports(|| try_start(None, &setting)).context("mosquitto does not start")
+}
+
+fn try_start(user: Option<(&str, &str)>, settings: &str) -> Result<Broker> {
     let (tcp, ws) = (free_address()?, free_address()?);
     let folder = Folder::new("mosquitto")?;
     let mut config = include_str!("../../../../deploy/mosquitto/mosquitto.conf")
@@ -39,6 +48,7 @@ fn try_start(user: Option<(&str, &str)>) -> Result<Broker> {
     }
     // Started by root it would become another user, who may not write to its folder.
     config += "user root\n";
+    config += settings;
     let config = folder.write("mosquitto.conf", &config)?;
     let command = vec![environment::mosquitto()?.into(), "-c".into(), config.into()];
     let server = Server::start(command, Ready::Says(" running"))?;
