@@ -62,6 +62,8 @@ pub struct Quirks {
     /// Whether the broker says why before it ends the connection of a client that has fallen silent: with
     /// DISCONNECT 0x8D, which MQTT 5 allows.
     pub tells_keep_alive_timeout: bool,
+    /// Whether the will may be sent after DISCONNECT, where the connection ends before the broker has read that.
+    pub may_send_will_after_disconnect: bool,
     /// Whether a second connection with the same client id throws out the first, as the
     /// specification says.
     pub takes_over_client_id: bool,
@@ -206,6 +208,7 @@ impl Quirks {
             accepts_subscribe_dup: version == Version::V31,
             closes_at_pubrel_dup: false,
             tells_keep_alive_timeout: false,
+            may_send_will_after_disconnect: false,
             takes_over_client_id: true,
             recognizes_repeats: true,
             adds_message_expiry: false,

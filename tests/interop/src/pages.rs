@@ -192,6 +192,7 @@ pub fn quirks(way: Way, broker: Broker, version: ProtocolVersion) -> Quirks {
         broker_down_codes: if way == Way::Kaazing { &[1000] } else { &[1014, 1011] },
         accepts_subscribe_dup: activemq || version == ProtocolVersion::V31 && !refuses_dup,
         closes_at_pubrel_dup: broker == Broker::Artemis,
+        may_send_will_after_disconnect: broker == Broker::Artemis,
         tells_keep_alive_timeout: broker == Broker::HiveMq && version == ProtocolVersion::V5,
         takes_over_client_id: !activemq,
         // On its own listener it does not even read the copy, which the page sends in the same message.

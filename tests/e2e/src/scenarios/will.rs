@@ -74,6 +74,17 @@ pub async fn not_after_disconnect(stage: &Stage, chain: &mut Chain) -> Result<()
     tokio::time::sleep(Duration::from_millis(500)).await;
     publish(&watcher, &topic, 0, "marker").await?;
 
+    let is_marker = |row: &Row| row.is(Kind::In, "PUBLISH") && row.text.contains("marker");
+    let marker = watcher.log().wait_for("is the marker", from, is_marker).await?;
+    if chain.quirks.may_send_will_after_disconnect {
+        // Once, and no later than what was published after it.
+        let packets = watcher.log().packets().await?;
+        let is_will = |row: &&Row| row.is(Kind::In, "PUBLISH") && row.text.contains("it is over");
+        let wills: Vec<&Row> = packets.iter().filter(is_will).collect();
+        let is_in_time = wills.iter().all(|will| will.index < marker.index);
+        ensure!(wills.len() <= 1 && is_in_time, "the will came late, or not once: {packets:?}");
+        return Ok(());
+    }
     let expected = ["out PUBLISH QoS 0", "in PUBLISH QoS 0"];
     let rows = watcher.log().wait_for_packets(from, &expected).await?;
     ensure!(rows[1].text.contains("marker"), "the will was sent: {}", rows[1].text);

@@ -2,12 +2,13 @@
 
 use anyhow::Result;
 use mqttscope_proto::session::{ConnectOptions, WillOptions};
-use mqttscope_proto::{KeepAlive, PropertyBuf, Qos};
+use mqttscope_proto::{Disconnect, KeepAlive, Packet, PropertyBuf, Qos};
 use std::time::{Duration, Instant};
 
 use super::retained::arrivals;
-use super::{Bench, LAST_SILENCE, Rule, SILENCE, topic};
-use crate::client::Client;
+use super::{Bench, LAST_SILENCE, Rule, SILENCE, topic, unique};
+use crate::chains::Broker;
+use crate::client::{Client, encode};
 
 pub const RULES: &[Rule] = &[
     Rule {
@@ -42,6 +43,22 @@ pub const RULES: &[Rule] = &[
             let (mut watcher, options) = prepare(bench, Qos::AtLeastOnce, false, 0)?;
             Client::connect_with(&bench.route, &options)?.disconnect()?;
             arrivals(&mut watcher)
+        },
+    },
+    Rule {
+        name: "will_disconnect_closed",
+        title: "The will after DISCONNECT, of 100 clients that close the connection right behind it",
+        clauses: ["DISCONNECT", "[MQTT-3.14.4-3]", "[MQTT-3.14.4-3]"],
+        specified: ["nothing", "nothing", "nothing"],
+        measure: |bench| {
+            // Where it is left to chance, a hundred may all be lucky.
+            let rounds = if bench.broker == Broker::Artemis { 4 } else { 1 };
+            for _ in 0..rounds {
+                if wills_after_disconnect(bench, 100)? > 0 {
+                    return Ok("the will of some".to_owned());
+                }
+            }
+            Ok("nothing".to_owned())
         },
     },
     Rule {
@@ -100,6 +117,17 @@ fn prepare(bench: &Bench, qos: Qos, retain: bool, keep_alive_secs: u16) -> Resul
     let will = WillOptions { topic, message: b"gone".to_vec(), qos, retain, properties: PropertyBuf::new() };
     let keep_alive = KeepAlive::from_secs(keep_alive_secs);
     Ok((watcher, ConnectOptions { will: Some(will), keep_alive, ..bench.options() }))
+}
+
+/// How many wills come of so many clients that send DISCONNECT and close at once.
+fn wills_after_disconnect(bench: &Bench, clients: usize) -> Result<usize> {
+    let (mut watcher, options) = prepare(bench, Qos::AtLeastOnce, false, 0)?;
+    for _ in 0..clients {
+        let options = ConnectOptions { client_id: unique("c"), ..options.clone() };
+        let mut client = Client::connect_with(&bench.route, &options)?;
+        client.send_raw(&encode(&Packet::Disconnect(Disconnect::default()), bench.version))?;
+    }
+    Ok(watcher.messages_until_silence(2 * SILENCE)?.len())
 }
 
 fn time_of_will(bench: &Bench, watcher: &mut Client) -> Result<String> {
