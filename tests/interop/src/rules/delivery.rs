@@ -286,7 +286,9 @@ fn wildcards(bench: &Bench) -> Result<String> {
         }
         let messages = client.messages_until_silence(SILENCE)?;
         let ours = messages.iter().filter(|message| message.payload == own.as_bytes());
-        let topics: Vec<String> = ours.map(|message| message.topic.replace(&own, "a")).collect();
+        let mut topics: Vec<String> = ours.map(|message| message.topic.replace(&own, "a")).collect();
+        // Which of them came first is not what this is about: `a`, `a/b`, `/b`.
+        topics.sort_by_key(|topic| (topic.starts_with('/'), topic.len()));
         found.push(format!("`{filter}`: {}", topics.join(", ")));
     }
     Ok(found.join("; "))
