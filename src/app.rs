@@ -33,6 +33,7 @@ use crate::components::tabs::tabs;
 use crate::defaults::Defaults;
 use crate::duplicates::Duplicates;
 use crate::engine::{EngineLink, Heard};
+use crate::first_sign::FirstSign;
 use crate::frames::Frames;
 use crate::leaving::Leaving;
 use crate::store::filter_field::FilterField;
@@ -45,7 +46,7 @@ use crate::store::time::EngineTime;
 use crate::store::{Command, Field, connection};
 use dropped::{Dropped, drop_listener};
 use events::{hear, shortcut_listener, visibility_listener};
-use link::Awaited;
+use link::{Awaited, Lost};
 use scope::FilterMessage;
 
 mod commands;
@@ -59,9 +60,16 @@ mod scope;
 /// The page.
 pub struct App {
     page: Page,
-    engine: EngineLink,
-    /// Why there is no engine, in words.
-    lost: Option<String>,
+    /// Once it is needed.
+    engine: Option<EngineLink>,
+    /// Who hears an engine that is started; `None` where the page was given one, and can start no other.
+    on_heard: Option<Callback<Heard>>,
+    /// Until the engine is started.
+    first_sign: Option<FirstSign>,
+    /// The engine has said that it runs.
+    has_run: bool,
+    /// What there was of the engine before, until another one runs.
+    lost: Option<Lost>,
     awaited: Tickets<Awaited>,
     connection: Rc<ConnectionState>,
     /// While it is connected.
@@ -125,6 +133,8 @@ pub struct AppProps {
 pub enum Message {
     /// The engine has told something.
     Heard(Heard),
+    /// A person is there.
+    FirstSign,
     /// It is time to draw what the engine showed last.
     Frame,
     /// That was drawn, and the next view may come.
@@ -174,7 +184,7 @@ impl Component for App {
 
     fn create(ctx: &Context<Self>) -> Self {
         let link = ctx.link().clone();
-        let heard = link.clone();
+        let on_heard = link.callback(Message::Heard);
         let on_key = shortcut_listener(link.clone());
         let on_visibility = visibility_listener(link.clone());
         let on_drag = drop_listener(link.clone());
@@ -190,11 +200,11 @@ impl Component for App {
             || ListenerKind::onlostpointercapture,
             || ListenerKind::onfocusout,
         ];
-        let hear = move |what| heard.send_message(Message::Heard(what));
-        let engine = match &ctx.props().engine {
-            Some(port) => EngineLink::port(port.clone(), hear),
-            None => EngineLink::worker("engine.js", hear),
-        };
+        let given = ctx.props().engine.clone();
+        let engine = given.map(|port| {
+            let on_heard = on_heard.clone();
+            EngineLink::port(port, move |heard| on_heard.emit(heard))
+        });
         let sender = |message: fn() -> Message| {
             let link = ctx.link().clone();
             move || link.send_message(message())
@@ -211,12 +221,15 @@ impl Component for App {
             written_looks: Entries::of_looks(&page.looks),
             page,
             engine,
+            on_heard: is_alone.then_some(on_heard),
+            first_sign: is_alone.then(|| FirstSign::watch(sender(|| Message::FirstSign))),
+            has_run: false,
             lost: None,
             awaited: Tickets::default(),
             connection: Rc::default(),
             awake: None,
             shown: Shown::default(),
-            panel: SharedPanel::default(),
+            panel: SharedPanel::of_empty_log(),
             next: None,
             pending: Vec::new(),
             frames: Frames::new(sender(|| Message::Frame), sender(|| Message::Drawn)),
@@ -247,9 +260,8 @@ impl Component for App {
             _duplicates: duplicates,
             _second: Interval::new(1_000, sender(|| Message::Second)),
         };
-        app.send_zone();
-        app.send_look();
-        app.take_effects();
+        app.brief();
+        app.take_page_effects();
         // Loaded again, a tab is the same client, also if nothing else was typed.
         app.remember(Store::Forms);
         app
@@ -259,6 +271,10 @@ impl Component for App {
         let is_changed = match message {
             Message::Heard(heard) => self.on_heard(heard),
             Message::Frame => return self.on_frame(),
+            Message::FirstSign => {
+                self.start_engine();
+                return false;
+            }
             Message::Drawn => {
                 self.send_drawn();
                 false

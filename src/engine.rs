@@ -1,7 +1,6 @@
 //! The page's end of the link to the engine, which holds the connections and the log.
 //!
-//! The engine runs in a worker of its own. `static/start.js` makes that before it loads this module, so that both load at
-//! once, and keeps what the worker tells until somebody listens.
+//! The engine runs in a worker of its own, which loads a module of its own: what is sent until that runs waits there.
 
 use std::cell::Cell;
 use std::rc::Rc;
@@ -40,21 +39,11 @@ enum End {
 }
 
 impl EngineLink {
-    /// The link to the worker that was started before this module; else one is started from that URL, relative to the
-    /// page.
+    /// The link to a worker that is started from that URL, relative to the page.
     #[must_use]
     pub fn worker(url: &str, hear: impl Fn(Heard) + 'static) -> Self {
-        let ahead = Ahead::take();
-        let made = ahead.as_ref().map(|ahead| ahead.worker.clone());
-        match made.map_or_else(|| Worker::new(url), Ok) {
-            Ok(worker) => {
-                let (link, ear) = Self::between(End::Worker(worker), hear);
-                // What came before is heard before what comes.
-                for event in ahead.iter().flat_map(|ahead| ahead.events.iter()) {
-                    ear.hear(event.unchecked_ref());
-                }
-                link
-            }
+        match Worker::new(url) {
+            Ok(worker) => Self::between(End::Worker(worker), hear).0,
             Err(error) => {
                 let (link, ear) = Self::between(End::Nowhere, hear);
                 ear.lose(&words_of(&error));
@@ -135,24 +124,6 @@ impl End {
     }
 }
 
-/// The worker that was started before this module, and what it has told.
-struct Ahead {
-    worker: Worker,
-    events: Array,
-}
-
-impl Ahead {
-    fn take() -> Option<Self> {
-        let global = js_sys::global();
-        let ahead = Reflect::get(&global, &AHEAD.into()).ok()?;
-        let part = |name: &str| Reflect::get(&ahead, &name.into()).ok();
-        let (worker, events) = (part("worker")?.dyn_into().ok()?, part("events")?.dyn_into().ok()?);
-        // One page has one engine.
-        let _ = Reflect::delete_property(&global, &AHEAD.into());
-        Some(Self { worker, events })
-    }
-}
-
 /// Hears what the engine tells, until it is lost.
 struct Ear {
     hear: Box<dyn Fn(Heard)>,
@@ -203,8 +174,6 @@ fn read(event: &Event) -> Result<(Update, Option<Blob>), String> {
     Ok((update, blob))
 }
 
-/// Where `static/start.js` leaves the worker.
-const AHEAD: &str = "mqttscopeEngine";
 const NOT_STARTED: &str = "The part of the page that holds connections and log could not start: ";
 const FAILED: &str = "The part of the page that holds connections and log failed: ";
 const OTHER_BUILD: &str = "the page was updated meanwhile, and must be loaded again";

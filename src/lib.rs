@@ -8,6 +8,7 @@ pub mod components;
 pub mod defaults;
 pub mod duplicates;
 pub mod engine;
+pub mod first_sign;
 pub mod frames;
 pub mod leaving;
 pub mod store;

@@ -1,5 +1,5 @@
-// The engine: a worker that holds the connections, the log and all that walks over it. `start` takes messages over from
-// here, and tells what is to be known of them; words are told if it cannot start.
+// The engine: a worker that holds the connections, the log and all that walks over it. The page starts it when it is first
+// needed. `start` takes messages over from here, and tells what is to be known of them; words are told if it cannot start.
 const kept = [];
 onmessage = (event) => kept.push(event);
 

@@ -1,19 +1,5 @@
 // Starts the page. A file of its own, so that the page runs under a Content-Security-Policy without inline scripts.
-//
-// The engine's worker is made first: it loads beside the page's own module. What it tells until that listens is kept.
-const engine = () => {
-  const worker = new Worker(new URL("engine.js", import.meta.url));
-  const events = [];
-  worker.onmessage = worker.onerror = (event) => events.push(event);
-  return { worker, events };
-};
-
 const started = async () => {
-  try {
-    globalThis.mqttscopeEngine = engine();
-  } catch {
-    // The page's module tries it too, and says on the page what is wrong.
-  }
   const { default: init } = await import("./page.js");
   // "no-cache" asks the server whether the file is still the same: the names carry no hash, and a script and a
   // module of two different builds do not fit together.

@@ -2,6 +2,8 @@
 #![cfg(target_arch = "wasm32")]
 
 use js_sys::Function;
+use mqttscope::components::inspector::SharedPanel;
+use mqttscope::store::shown::Shown;
 use mqttscope_client::Phase;
 use mqttscope_link::{
     Asked, Command, ConnectRequest, ConnectionCommand, Content, FilterEdit, Geometry, Gesture, LogCommand,
@@ -96,6 +98,24 @@ async fn of_ten_thousand_rows_those_come_that_are_looked_at() {
     assert!((20..100).contains(&rows.rows.len()), "{} rows", rows.rows.len());
     let numbers: Vec<_> = rows.rows.iter().map(|row| row.number).collect();
     assert!(numbers.contains(&5_000) && numbers.contains(&5_019), "{numbers:?}");
+}
+
+#[wasm_bindgen_test]
+async fn an_empty_log_looks_as_the_page_does_before_its_engine_is_there() {
+    let page = Linked::new(Log::new(1 << 20));
+    let none = Span::default();
+    let panel = PanelLook::Packet { number: None, chosen: None, hovered: None, tree: none, bytes: none };
+    page.look(1, Geometry { view: 480.0, row: 24.0, half_line: 0.0 }, Some(panel));
+    let before = Shown::default();
+    page.until_shown("the look", |view, panel| {
+        if view.look != 1 {
+            return false;
+        }
+        assert_eq!((&view.log, &view.rows), (&before.log, &before.rows));
+        assert_eq!(panel, Some(&*SharedPanel::of_empty_log().0));
+        true
+    })
+    .await;
 }
 
 #[wasm_bindgen_test]

@@ -28,6 +28,7 @@ impl App {
                 let place = browser::place();
                 let request = asked(self.page.profile.connect_request(&place)?, place.page);
                 let (url, client_id) = (shown_url(&request.url), request.options.client_id.clone());
+                self.start_anew();
                 self.command(command, ConnectionCommand::Connect(Box::new(request)))?;
                 self.begin_connection(url, client_id);
                 self.edit(Edit::Connect);
@@ -76,7 +77,10 @@ impl App {
                     self.publish(command, file.bytes.clone())?;
                 }
             }
-            Command::ClearLog => self.send_log(LogCommand::Clear),
+            Command::ClearLog => {
+                self.start_anew();
+                self.tell_log(LogCommand::Clear);
+            }
             Command::NextTheme => self.edit(Edit::Theme(self.page.looks.theme.next())),
             Command::ShowConnection => self.edit(Edit::Tab(Tab::Connection)),
             Command::ShowMessages => self.edit(Edit::Tab(Tab::Messages)),
@@ -89,11 +93,11 @@ impl App {
                 self.edit(Edit::Tab(Tab::Log));
                 browser::focus_and_select(FILTER_INPUT);
             }
-            Command::NextMatch => self.send_log(LogCommand::Step(Step::NextMatch)),
-            Command::PreviousMatch => self.send_log(LogCommand::Step(Step::PreviousMatch)),
+            Command::NextMatch => self.tell_log(LogCommand::Step(Step::NextMatch)),
+            Command::PreviousMatch => self.tell_log(LogCommand::Step(Step::PreviousMatch)),
             Command::ClearFilter => self.clear_filter(),
-            Command::NextRow => self.send_log(LogCommand::Step(Step::Rows(1))),
-            Command::PreviousRow => self.send_log(LogCommand::Step(Step::Rows(-1))),
+            Command::NextRow => self.tell_log(LogCommand::Step(Step::Rows(1))),
+            Command::PreviousRow => self.tell_log(LogCommand::Step(Step::Rows(-1))),
             Command::FindRow => {
                 self.edit(Edit::Tab(Tab::Log));
                 browser::open_around(Field::GoTo.id());
@@ -107,8 +111,8 @@ impl App {
             Command::CopyRow if self.shown.log.selected.is_some() => self.copy(Copy::Row),
             Command::CopyRow => {}
             Command::Export => self.begin_export()?,
-            Command::CancelExport => self.send_log(LogCommand::CancelExport),
-            Command::CancelImport => self.send_log(LogCommand::CancelImport),
+            Command::CancelExport => self.tell_log(LogCommand::CancelExport),
+            Command::CancelImport => self.tell_log(LogCommand::CancelImport),
             Command::ShowShortcuts => show_shortcuts(true),
             Command::HideShortcuts => show_shortcuts(false),
         }

@@ -23,16 +23,15 @@ impl App {
         }
     }
 
-    /// Everything that the page's state asks for outside of it, as it is loaded.
-    pub(super) fn take_effects(&mut self) {
-        for effect in [
-            Effect::Policy,
-            Effect::LogPasswords,
-            Effect::ShownRows,
-            Effect::LogBudget,
-            Effect::Theme,
-            Effect::Panes,
-        ] {
+    /// Everything that the page's state asks of the document, as it is loaded.
+    pub(super) fn take_page_effects(&mut self) {
+        self.take_effect(Effect::Theme);
+        self.take_effect(Effect::Panes);
+    }
+
+    /// Everything that the page's state asks of the engine.
+    pub(super) fn take_engine_effects(&mut self) {
+        for effect in [Effect::Policy, Effect::LogPasswords, Effect::ShownRows, Effect::LogBudget] {
             self.take_effect(effect);
         }
     }
@@ -42,7 +41,8 @@ impl App {
         self.page = browser::load_page(true);
         self.take_defaults(None);
         self.written_looks = Entries::of_looks(&self.page.looks);
-        self.take_effects();
+        self.take_page_effects();
+        self.take_engine_effects();
         self.remember(Store::Forms);
     }
 
@@ -70,17 +70,17 @@ impl App {
                     break_limits,
                     close_on_violation,
                 };
-                self.send(Command::Connection(Slot::default(), switches));
+                self.tell(Command::Connection(Slot::default(), switches));
             }
             Effect::LogPasswords => {
-                self.send_log(LogCommand::KeepPasswords(page.is_on(Field::KeepPasswords)));
+                self.tell_log(LogCommand::KeepPasswords(page.is_on(Field::KeepPasswords)));
             }
             Effect::LogBudget => {
                 if let Some(budget) = page.looks.log_budget_bytes() {
-                    self.send_log(LogCommand::Budget(budget as u64));
+                    self.tell_log(LogCommand::Budget(budget as u64));
                 }
             }
-            Effect::ShownRows => self.send_log(LogCommand::ShowAll(page.is_on(Field::ShowAllRows))),
+            Effect::ShownRows => self.tell_log(LogCommand::ShowAll(page.is_on(Field::ShowAllRows))),
             Effect::Theme => browser::set_theme(page.looks.theme.name()),
             Effect::Panes => {
                 for pane in Pane::ALL {

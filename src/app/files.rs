@@ -18,7 +18,8 @@ use crate::store::{self, Field, Problems, refused};
 /// Exports.
 impl App {
     pub(super) fn begin_export(&mut self) -> Result<(), Problems> {
-        if self.shown.log.exporting.is_some() {
+        // What an engine that is lost has shown last is no longer so.
+        if self.engine.is_some() && self.shown.log.exporting.is_some() {
             return Err(refused(Field::ExportButton, "An export is under way."));
         }
         let looks = &self.page.looks.values;
@@ -42,11 +43,12 @@ impl App {
 /// Imports.
 impl App {
     pub(super) fn begin_import(&mut self, file: &File) -> Result<(), Problems> {
-        if self.shown.log.importing.is_some() {
+        if self.engine.is_some() && self.shown.log.importing.is_some() {
             return Err(refused(Field::ImportFile, "Another file is being read: wait for it, or cancel it."));
         }
         let replaces = self.page.looks.values.text(Field::ImportHow) == "replace";
-        if replaces && self.shown.log.is_unsaved && !browser::confirm(WOULD_BE_LOST) {
+        let would_lose = replaces && self.engine.is_some() && self.shown.log.is_unsaved;
+        if would_lose && !browser::confirm(WOULD_BE_LOST) {
             self.captures.clear();
             return Ok(());
         }
@@ -55,6 +57,7 @@ impl App {
 
     fn import(&mut self, replaces: bool, file: &File) -> Result<(), Problems> {
         let command = LogCommand::Import { replaces, len: file.size() as u64 };
+        self.start_anew();
         self.ask_with(Awaited::Import, Command::Log(command), Some(file))
     }
 

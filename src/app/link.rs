@@ -12,7 +12,7 @@ use crate::awake::Awake;
 use crate::browser;
 use crate::components::inspector::SharedPanel;
 use crate::components::log_table::{LOG_TABLE, TableAct};
-use crate::engine::Heard;
+use crate::engine::{EngineLink, Heard};
 use crate::store::page::{Edit, Reply, Tab};
 use crate::store::shown::Shown;
 use crate::store::{self, Field, Problems, refused};
@@ -36,12 +36,59 @@ impl Awaited {
     }
 }
 
+/// The engine is started when it is first needed: the page can be seen, and its forms filled, without its module.
+impl App {
+    /// Starts the engine, if there is none yet, or it could not be loaded. Where one has failed with its log, the rows that
+    /// are seen still stay until a person begins another log.
+    pub(super) fn start_engine(&mut self) {
+        if self.lost.as_ref().is_none_or(|lost| !lost.had_run) {
+            self.start_anew();
+        }
+    }
+
+    /// Starts the engine, if there is none; for what begins a log.
+    pub(super) fn start_anew(&mut self) {
+        let Some(on_heard) = self.on_heard.clone().filter(|_| self.engine.is_none()) else { return };
+        self.first_sign = None;
+        self.engine = Some(EngineLink::worker(ENGINE, move |heard| on_heard.emit(heard)));
+        self.brief();
+    }
+
+    /// Tells the engine what it is to know of the page. Nothing of that piles up before there is one.
+    pub(super) fn brief(&mut self) {
+        self.zone = Zone::UTC;
+        self.send_zone();
+        self.send_look();
+        self.take_engine_effects();
+        if !self.filter.is_empty() {
+            self.set_filter(self.filter_field.begun(), false);
+        }
+    }
+}
+
+/// What is lost with an engine.
+pub(super) struct Lost {
+    /// Why it is not there, in words.
+    words: String,
+    /// It had a log.
+    had_run: bool,
+}
+
 /// What is asked.
 impl App {
+    /// Tells the engine something, if it is there: what one that is started later is told anyway, or has no use for
+    /// before there are rows.
+    pub(super) fn tell(&mut self, command: Command) {
+        let ticket = self.awaited.issue();
+        if let Some(engine) = &self.engine {
+            engine.send(&Asked { ticket, command });
+        }
+    }
+
     /// Asks for what has no answer.
     pub(super) fn send(&mut self, command: Command) {
-        let ticket = self.awaited.issue();
-        self.engine.send(&Asked { ticket, command });
+        self.start_engine();
+        self.tell(command);
     }
 
     /// Asks for what a command of the page needs; the answer is told where that speaks.
@@ -57,18 +104,20 @@ impl App {
     ) -> Result<(), Problems> {
         self.is_there(what.speaks_at())?;
         let asked = Asked { ticket: self.awaited.issue_for(what), command };
-        match file {
-            Some(file) => self.engine.send_file(&asked, file),
-            None => self.engine.send(&asked),
+        match (&self.engine, file) {
+            (Some(engine), Some(file)) => engine.send_file(&asked, file),
+            (Some(engine), None) => engine.send(&asked),
+            (None, _) => {}
         }
         Ok(())
     }
 
-    /// Without an engine nothing can be asked.
-    pub(super) fn is_there(&self, field: Field) -> Result<(), Problems> {
-        match &self.lost {
-            Some(words) => Err(refused(field, words.clone())),
-            None => Ok(()),
+    /// Sees to it that there is an engine: without one nothing can be asked.
+    pub(super) fn is_there(&mut self, field: Field) -> Result<(), Problems> {
+        self.start_engine();
+        match (&self.engine, &self.lost) {
+            (None, Some(lost)) => Err(refused(field, lost.words.clone())),
+            _ => Ok(()),
         }
     }
 
@@ -76,31 +125,35 @@ impl App {
         self.send(Command::Log(command));
     }
 
+    pub(super) fn tell_log(&mut self, command: LogCommand) {
+        self.tell(Command::Log(command));
+    }
+
     /// Carries out what the inspector asks for.
     pub(super) fn on_inspector(&mut self, command: Command) {
         match command {
             Command::Page(PageCommand::Copy(what)) => self.copy(what),
-            command => self.send(command),
+            command => self.tell(command),
         }
     }
 
     /// Copies something; must be called from what a person has just done.
     pub(super) fn copy(&mut self, what: Copy) {
         self.promised.promise(what);
-        self.send(Command::Page(PageCommand::Copy(what)));
+        self.tell(Command::Page(PageCommand::Copy(what)));
     }
 
     /// Carries out what the table asks for; says whether the page is another one now.
     pub(super) fn on_table(&mut self, act: TableAct) -> bool {
         match act {
-            TableAct::Select(number) => self.send_log(LogCommand::Select(number)),
-            TableAct::Step(step) => self.send_log(LogCommand::Step(step)),
+            TableAct::Select(number) => self.tell_log(LogCommand::Select(number)),
+            TableAct::Step(step) => self.tell_log(LogCommand::Step(step)),
             TableAct::Inspect => {
                 self.edit(Edit::Tab(Tab::Inspector));
                 return true;
             }
             TableAct::Scroll(gesture) => {
-                self.send(Command::Page(PageCommand::Scroll(gesture)));
+                self.tell(Command::Page(PageCommand::Scroll(gesture)));
                 // What is on its way does not know of it, and is told by its number.
                 self.send_look();
                 self.scrolled.0.set(self.look.number);
@@ -143,14 +196,14 @@ impl App {
 
     pub(super) fn send_look(&mut self) {
         self.look.number = self.look.number.wrapping_add(1);
-        self.send(Command::Page(PageCommand::Look(self.look)));
+        self.tell(Command::Page(PageCommand::Look(self.look)));
     }
 
     /// Lets the next view come, once this one is drawn and somebody sees the page.
     pub(super) fn send_drawn(&mut self) {
         self.is_drawn_owed = browser::is_hidden();
         if !self.is_drawn_owed {
-            self.send(Command::Page(PageCommand::Drawn));
+            self.tell(Command::Page(PageCommand::Drawn));
         }
     }
 
@@ -162,7 +215,7 @@ impl App {
             return;
         }
         self.send_zone();
-        self.send(Command::Page(PageCommand::Tick));
+        self.tell(Command::Page(PageCommand::Tick));
     }
 
     /// The page is seen again.
@@ -181,7 +234,7 @@ impl App {
         if !is_known || browser::utc_offset_minutes(now) != self.zone.minutes_at(now) {
             self.zone = Zone::found(browser::utc_offset_minutes);
             let offsets = self.zone.offsets().iter().map(|offset| (offset.from, offset.minutes)).collect();
-            self.send(Command::Page(PageCommand::Zone(offsets)));
+            self.tell(Command::Page(PageCommand::Zone(offsets)));
         }
     }
 }
@@ -230,7 +283,7 @@ impl App {
                 browser::focus_and_select(Field::Message.id());
             }
             Heard::Update(Update::Exported(exported), blob) => self.on_exported(exported, blob),
-            Heard::Update(Update::Started, _) => return false,
+            Heard::Update(Update::Started, _) => return self.on_started(),
         }
         true
     }
@@ -295,18 +348,38 @@ impl App {
         }
     }
 
+    /// It runs. What was said of one before that did not is over, unless a connection was begun meanwhile; says whether the
+    /// page is another one now.
+    fn on_started(&mut self) -> bool {
+        self.has_run = true;
+        let Some(lost) = self.lost.take() else { return false };
+        let is_said = matches!(&self.connection.phase, Phase::Ended { why, .. } if *why == lost.words);
+        if is_said {
+            self.show_connection(ConnectionState::default());
+        }
+        is_said
+    }
+
     /// The engine is gone, and with it the connection. The forms stay as they are.
     fn on_lost(&mut self, words: String) {
         self.take_pending();
+        self.captures.clear();
         for what in self.awaited.give_up() {
             self.edit(Edit::Refused(refused(what.speaks_at(), words.clone())));
         }
-        self.panel = SharedPanel(Rc::new(PanelView::Hidden));
+        let had_run = std::mem::take(&mut self.has_run);
+        if had_run {
+            self.panel = SharedPanel(Rc::new(PanelView::Hidden));
+        }
         let phase = Phase::Ended { why: words.clone(), failed: true };
         let since = self.now_micros() / 1_000;
         let subscriptions = Vec::new();
         let before = ConnectionState::clone(&self.connection);
         self.show_connection(ConnectionState { phase, since, subscriptions, ..before });
-        self.lost = Some(words);
+        self.engine = None;
+        self.lost = Some(Lost { words, had_run });
     }
 }
+
+/// The script of the engine's worker, beside the page.
+const ENGINE: &str = "engine.js";

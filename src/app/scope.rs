@@ -79,7 +79,7 @@ impl App {
         self.send(Command::Log(LogCommand::Complete { text, cursor }));
     }
 
-    fn set_filter(&mut self, begun: Span, is_used: bool) {
+    pub(super) fn set_filter(&mut self, begun: Span, is_used: bool) {
         let edit = FilterEdit { text: self.filter.clone(), begun, is_used };
         self.send(Command::Log(LogCommand::Filter(edit)));
     }

@@ -3,11 +3,19 @@
 use std::ops::Deref;
 use std::rc::Rc;
 
-use mqttscope_link::View;
+use mqttscope_link::{RowsView, View};
 
 /// A view that is drawn. Clones are the same one, and another one is not compared with it.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub struct Shown(pub Rc<View>);
+
+impl Default for Shown {
+    /// As an engine shows a log in which nothing is: the page is drawn before there is one.
+    fn default() -> Self {
+        let rows = RowsView { is_following: true, is_newest_seen: true, ..RowsView::default() };
+        Self(Rc::new(View { rows, ..View::default() }))
+    }
+}
 
 impl PartialEq for Shown {
     fn eq(&self, other: &Self) -> bool {

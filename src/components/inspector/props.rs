@@ -2,7 +2,7 @@
 
 use std::rc::Rc;
 
-use mqttscope_link::{Command, Copy, PanelLook, PanelView};
+use mqttscope_link::{Absence, Command, Copy, PanelLook, PanelView};
 use mqttscope_text::zone::Zone;
 use yew::prelude::*;
 
@@ -25,6 +25,14 @@ pub struct InspectorProps {
 /// A panel as it came from the engine. Clones are the same one, and another one is not compared with it.
 #[derive(Clone, Debug)]
 pub struct SharedPanel(pub Rc<PanelView>);
+
+impl SharedPanel {
+    /// As an engine shows a log in which nothing is: the page is drawn before there is one.
+    #[must_use]
+    pub fn of_empty_log() -> Self {
+        Self(Rc::new(PanelView::Absent(Absence::NothingSelected)))
+    }
+}
 
 impl Default for SharedPanel {
     /// Before anything has come.

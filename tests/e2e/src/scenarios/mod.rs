@@ -15,6 +15,7 @@ pub mod input;
 pub mod inspector;
 pub mod keep_alive;
 pub mod leaving;
+pub mod loading;
 pub mod log;
 pub mod many;
 pub mod mqtt_5;
