@@ -32,11 +32,16 @@ fn print_sizes(workspace: &Workspace) -> Result<()> {
         files.push((path.file_name().unwrap_or_default().to_string_lossy().into_owned(), sizes));
     }
     files.sort();
-    let (later, at_once): (Vec<_>, Vec<_>) =
-        files.into_iter().partition(|(name, _)| page::LOADED_WHEN_USED.contains(&name.as_str()));
+    let is_in = |names: &[&str], name: &str| names.contains(&name);
+    let (used, rest): (Vec<_>, Vec<_>) =
+        files.into_iter().partition(|(name, _)| is_in(&page::LOADED_WHEN_USED, name));
+    let (touched, at_once): (Vec<_>, Vec<_>) =
+        rest.into_iter().partition(|(name, _)| is_in(&page::LOADED_WHEN_TOUCHED, name));
     let gzip = print_table("a cold start", &at_once);
-    print_table("loaded when used", &later);
+    let more = print_table("with the first touch", &touched);
+    print_table("loaded when used", &used);
     println!("\n{}", verdict(gzip));
+    println!("the first touch requests {more} B more: {} B in all", gzip + more);
     Ok(())
 }
 
@@ -53,15 +58,20 @@ fn print_table(title: &str, files: &[(String, [u64; 3])]) -> u64 {
     total.1[1]
 }
 
-/// Whether all that a cold start requests is within the goal.
+/// Whether all that a cold start requests is within the limit.
 fn verdict(gzip: u64) -> String {
-    let goal = COLD_START_GOAL;
-    match goal.checked_sub(gzip) {
+    let limit = COLD_START_LIMIT;
+    match limit.checked_sub(gzip) {
         Some(spare) => {
-            format!("a cold start requests {gzip} B with gzip: within the goal of {goal} B, {spare} to spare")
+            format!(
+                "a cold start requests {gzip} B with gzip: within the limit of {limit} B, {spare} to spare"
+            )
         }
         None => {
-            format!("a cold start requests {gzip} B with gzip: over the goal of {goal} B by {}", gzip - goal)
+            format!(
+                "a cold start requests {gzip} B with gzip: over the limit of {limit} B by {}",
+                gzip - limit
+            )
         }
     }
 }
@@ -75,16 +85,16 @@ fn kb(bytes: u64) -> String {
 }
 
 /// What all that a cold start requests may weigh with gzip, in bytes. 1 kB is 1000 B.
-const COLD_START_GOAL: u64 = 295_000;
+const COLD_START_LIMIT: u64 = 330_000;
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
-    fn the_goal_itself_is_within_it() {
+    fn the_limit_itself_is_within_it() {
         let at = |gzip| verdict(gzip).split_once(": ").map(|(_, words)| words.to_owned());
-        assert_eq!(at(COLD_START_GOAL).as_deref(), Some("within the goal of 295000 B, 0 to spare"));
-        assert_eq!(at(COLD_START_GOAL + 1).as_deref(), Some("over the goal of 295000 B by 1"));
+        assert_eq!(at(COLD_START_LIMIT).as_deref(), Some("within the limit of 330000 B, 0 to spare"));
+        assert_eq!(at(COLD_START_LIMIT + 1).as_deref(), Some("over the limit of 330000 B by 1"));
     }
 }

@@ -23,7 +23,11 @@ pub enum Profile {
 /// What Trunk.toml calls the page: the seed's name, so that its URL stays the same.
 pub const PAGE_NAME: &str = "mqtt.html";
 
-/// What the page loads when it is first used, so that it does not count for how soon the page is there.
+/// What the page loads when a person first does something, or something is first asked of the engine: it is seen and its
+/// forms are filled before.
+pub const LOADED_WHEN_TOUCHED: [&str; 3] = ["engine.js", "mqttscope-worker.js", "mqttscope-worker_bg.wasm"];
+
+/// What the engine loads when it is first used.
 pub const LOADED_WHEN_USED: [&str; 3] = ["mqttscope-reader.js", "mqttscope-reader_bg.wasm", "reader.js"];
 
 /// The packages that are modules of the page.
@@ -124,13 +128,14 @@ type Files = BTreeMap<PathBuf, Vec<u8>>;
 fn read_staged(staged: &Path) -> Result<Files> {
     let mut files = Files::new();
     read_folder(staged, staged, &mut files)?;
-    for name in LOADED_WHEN_USED {
+    let later = || LOADED_WHEN_TOUCHED.into_iter().chain(LOADED_WHEN_USED);
+    for name in later() {
         files.get(Path::new(name)).with_context(|| format!("Trunk wrote no {name}"))?;
     }
     let page = files.get_mut(Path::new(PAGE_NAME)).with_context(|| format!("Trunk wrote no {PAGE_NAME}"))?;
     let html = html::prepare(std::str::from_utf8(page)?)?;
-    if let Some(name) = LOADED_WHEN_USED.into_iter().find(|name| html.contains(&format!("{name}\""))) {
-        bail!("the page names {name}, which it is to load only when it is used");
+    if let Some(name) = later().find(|name| html.contains(&format!("{name}\""))) {
+        bail!("the page names {name}, which it is to load later");
     }
     *page = html.into();
     Ok(files)
