@@ -25,7 +25,8 @@ impl View {
                 self.pairs(field, folded.label)
             }
             kind => {
-                let is_wide = matches!(kind, Kind::Bytes { .. });
+                // A switch beside it takes what is left of half a row.
+                let is_wide = matches!(kind, Kind::Bytes { .. }) || folded.empty.is_some();
                 let class = match is_wide {
                     true => WIDE,
                     false if is_right => RIGHT_HALF,

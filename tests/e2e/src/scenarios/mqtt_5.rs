@@ -133,6 +133,8 @@ pub async fn looks(stage: &Stage, chain: &mut Chain) -> Result<()> {
                 page.screenshot(&format!("mqtt-5-{tab}-{width}-{colours}")).await?;
                 let fits = page.execute(FITS, vec![]).await? == json!(true);
                 ensure!(fits, "something sticks out at the side of a window of {width} pixels");
+                let narrow = page.execute(NARROW, vec![]).await?;
+                ensure!(narrow == json!([]), "too narrow to be read at {width} pixels: {narrow}");
             }
         }
     }
@@ -251,4 +253,6 @@ async fn wait_for_packet(
 
 const PAIRS: &str = "return [...document.querySelectorAll('#publish-form .pair input')].map(it => it.value)";
 const UNFOLD: &str = "for (const it of document.querySelectorAll('.forms details')) it.open = true";
+const NARROW: &str = "return [...document.querySelectorAll('.properties input:not([type=checkbox])')]\
+    .filter(it => it.offsetWidth > 0 && it.offsetWidth < 64).map(it => it.id)";
 const FITS: &str = "return document.documentElement.scrollWidth <= document.documentElement.clientWidth";
