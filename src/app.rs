@@ -229,7 +229,7 @@ impl Component for App {
             connection: Rc::default(),
             awake: None,
             shown: Shown::default(),
-            panel: SharedPanel::of_empty_log(),
+            panel: SharedPanel::default(),
             next: None,
             pending: Vec::new(),
             frames: Frames::new(sender(|| Message::Frame), sender(|| Message::Drawn)),

@@ -112,7 +112,7 @@ async fn an_empty_log_looks_as_the_page_does_before_its_engine_is_there() {
             return false;
         }
         assert_eq!((&view.log, &view.rows), (&before.log, &before.rows));
-        assert_eq!(panel, Some(&*SharedPanel::of_empty_log().0));
+        assert_eq!(panel, Some(&*SharedPanel::default().0));
         true
     })
     .await;

@@ -247,7 +247,7 @@ impl Shown {
         let _ = root.set_attribute("style", "width: 480px; height: 800px");
         let _ = body.append_with_node_2(&style, &root);
         let (looks, commands) = <(Rc<RefCell<Vec<_>>>, Rc<RefCell<Vec<_>>>)>::default();
-        let panel = SharedPanel::default();
+        let panel = SharedPanel(Rc::new(PanelView::Hidden));
         let props = Self::props(&panel, selected, None, &looks, &commands);
         let handle = yew::Renderer::<Inspector>::with_root_and_props(root.clone(), props).render();
         frames().await;

@@ -26,18 +26,10 @@ pub struct InspectorProps {
 #[derive(Clone, Debug)]
 pub struct SharedPanel(pub Rc<PanelView>);
 
-impl SharedPanel {
-    /// As an engine shows a log in which nothing is: the page is drawn before there is one.
-    #[must_use]
-    pub fn of_empty_log() -> Self {
-        Self(Rc::new(PanelView::Absent(Absence::NothingSelected)))
-    }
-}
-
 impl Default for SharedPanel {
-    /// Before anything has come.
+    /// As an engine shows a log in which nothing is: the page is drawn before there is one.
     fn default() -> Self {
-        Self(Rc::new(PanelView::Hidden))
+        Self(Rc::new(PanelView::Absent(Absence::NothingSelected)))
     }
 }
 
