@@ -30,6 +30,7 @@ use crate::components::log_table::{LookMark, TableAct};
 use crate::components::shortcuts::shortcuts;
 use crate::components::splitter::splitter;
 use crate::components::tabs::tabs;
+use crate::components::topics::{SharedTopics, Topics, TopicsAct};
 use crate::defaults::Defaults;
 use crate::duplicates::Duplicates;
 use crate::engine::{EngineLink, Heard};
@@ -56,6 +57,7 @@ mod events;
 mod files;
 mod link;
 mod scope;
+mod topics;
 
 /// The page.
 pub struct App {
@@ -77,6 +79,9 @@ pub struct App {
     /// What is drawn.
     shown: Shown,
     panel: SharedPanel,
+    topics: SharedTopics,
+    /// What there is to say of what was asked of a topic.
+    topics_note: AttrValue,
     /// What came since, the newest.
     next: Option<Box<EngineView>>,
     /// What is to be drawn with the rows that go with it.
@@ -104,6 +109,7 @@ pub struct App {
     on_table_act: Callback<TableAct>,
     on_look: Callback<PanelLook>,
     on_command: Callback<EngineCommand>,
+    on_topics: Callback<TopicsAct>,
     done: Done,
     /// What the file beside the page says.
     defaults: Option<Defaults>,
@@ -157,6 +163,8 @@ pub enum Message {
     Look(PanelLook),
     /// Something is wanted in the inspector.
     Inspector(EngineCommand),
+    /// Something is wanted in the topics.
+    Topics(TopicsAct),
     /// A capture was chosen, to be read.
     Import(File),
     /// Files were dropped on the page.
@@ -230,6 +238,8 @@ impl Component for App {
             awake: None,
             shown: Shown::default(),
             panel: SharedPanel::default(),
+            topics: SharedTopics::default(),
+            topics_note: AttrValue::default(),
             next: None,
             pending: Vec::new(),
             frames: Frames::new(sender(|| Message::Frame), sender(|| Message::Drawn)),
@@ -248,6 +258,7 @@ impl Component for App {
             on_table_act: ctx.link().callback(Message::Table),
             on_look: ctx.link().callback(Message::Look),
             on_command: ctx.link().callback(Message::Inspector),
+            on_topics: ctx.link().callback(Message::Topics),
             done: Done::default(),
             defaults: None,
             settling: Settling::default(),
@@ -332,9 +343,13 @@ impl Component for App {
                 self.on_inspector(command);
                 false
             }
+            Message::Topics(act) => self.on_topics(act),
         };
         if self.page.looks.panes.is_inspector_hidden {
             self.on_panel(None);
+        }
+        if !self.page.looks.panes.are_topics_shown {
+            self.look_at_topics(None);
         }
         // A page that nobody sees is drawn when it is seen again; the name of its tab can be seen all the while.
         let is_seen = !browser::is_hidden();
@@ -374,11 +389,29 @@ impl Component for App {
                 <Inspector panel={self.panel.clone()} {selected} {zone} {copied} {on_look} {on_command} />
             };
         }
+        let (mut topics, mut behind_topics) = Default::default();
+        if panes.are_topics_shown {
+            behind_topics = splitter(panes, Pane::Topics);
+            let (shown, zone, note) = (self.topics.clone(), self.zone.clone(), self.topics_note.clone());
+            let (is_connected, copied) = (view.connection.is_connected(), self.copied);
+            let on_act = self.on_topics.clone();
+            topics = html! { <Topics {shown} {zone} {is_connected} {copied} {note} {on_act} /> };
+        }
         let log = log_panel(&view, &log_parts);
-        let main = vec![forms, splitter(panes, Pane::Forms), log, beside, below, inspector];
+        let main = vec![
+            forms,
+            splitter(panes, Pane::Forms),
+            topics,
+            behind_topics,
+            log,
+            beside,
+            below,
+            inspector,
+        ];
         let inspector = if panes.is_inspector_hidden { "hidden" } else { "shown" };
-        let values = [Some(self.page.tab.name()), Some(inspector)];
-        let main = element("main", &["data-tab", "data-inspector"], &values, main);
+        let topics = if panes.are_topics_shown { "shown" } else { "hidden" };
+        let values = [Some(self.page.tab.name()), Some(inspector), Some(topics)];
+        let main = element("main", &["data-tab", "data-inspector", "data-topics"], &values, main);
         let mut app = tag("div", &["class"], &[Some("app")]);
         app.set_listeners(self.listeners.iter().cloned().map(Some).collect());
         app.add_children([bar(&view), main, tabs(&view), shortcuts(&view)]);

@@ -89,6 +89,13 @@ impl App {
             Command::ToggleInspector => {
                 self.edit(Edit::HideInspector(!self.page.looks.panes.is_inspector_hidden));
             }
+            Command::ShowTopics => {
+                self.edit(Edit::Tab(Tab::Topics));
+                self.edit(Edit::ShowTopics(true));
+            }
+            Command::ToggleTopics => {
+                self.edit(Edit::ShowTopics(!self.page.looks.panes.are_topics_shown));
+            }
             Command::FindInLog => {
                 self.edit(Edit::Tab(Tab::Log));
                 browser::focus_and_select(FILTER_INPUT);

@@ -129,6 +129,10 @@ fn drag(target: &Element, pointer: &PointerEvent) {
     let around = around.get_bounding_client_rect();
     let size = match pane {
         Pane::Forms => f64::from(pointer.client_x()) - around.left(),
+        Pane::Topics => {
+            let Some(topics) = target.previous_element_sibling() else { return };
+            f64::from(pointer.client_x()) - topics.get_bounding_client_rect().left()
+        }
         Pane::Inspector => around.right() - f64::from(pointer.client_x()),
         Pane::InspectorBelow => around.bottom() - f64::from(pointer.client_y()),
     };

@@ -12,6 +12,7 @@ use crate::awake::Awake;
 use crate::browser;
 use crate::components::inspector::SharedPanel;
 use crate::components::log_table::{LOG_TABLE, TableAct};
+use crate::components::topics::SharedTopics;
 use crate::engine::{EngineLink, Heard};
 use crate::store::page::{Edit, Reply, Tab};
 use crate::store::shown::Shown;
@@ -248,9 +249,10 @@ impl App {
             Heard::Update(Update::View(view), _) => {
                 self.time.hear(view.now, browser::running_millis());
                 let mut view = view;
-                // A panel that was not drawn yet is still the newest.
-                if view.panel.is_none() {
-                    view.panel = self.next.take().and_then(|before| before.panel);
+                // What was not drawn yet of panel and topics is still the newest.
+                if let Some(before) = self.next.take() {
+                    view.panel = view.panel.or(before.panel);
+                    view.topics = view.topics.or(before.topics);
                 }
                 self.next = Some(view);
                 self.frames.ask();
@@ -282,6 +284,7 @@ impl App {
                 browser::open_around(Field::CorrelationData.id());
                 browser::focus_and_select(Field::Message.id());
             }
+            Heard::Update(Update::Topic(to, words), _) => self.on_topic(to, words),
             Heard::Update(Update::Exported(exported), blob) => self.on_exported(exported, blob),
             Heard::Update(Update::Started, _) => return self.on_started(),
         }
@@ -294,6 +297,9 @@ impl App {
         let Some(mut view) = self.next.take() else { return is_changed };
         if let Some(panel) = view.panel.take() {
             self.panel = SharedPanel(Rc::new(panel));
+        }
+        if let Some(topics) = view.topics.take() {
+            self.topics = SharedTopics(Rc::new(topics));
         }
         self.shown = Shown(Rc::from(view));
         self.leaving.loses(self.shown.log.is_unsaved);

@@ -52,6 +52,12 @@ impl App {
         }
     }
 
+    /// Shows what a filter finds that was made elsewhere.
+    pub(super) fn filter_by(&mut self, text: String) {
+        self.filter = text;
+        self.use_filter(true);
+    }
+
     /// Takes the filter away.
     pub(super) fn clear_filter(&mut self) {
         self.filter.clear();

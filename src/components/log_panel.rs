@@ -62,6 +62,8 @@ fn tools(view: &View, it: &LogParts<'_>) -> Vec<Html> {
     let is_paused = log.paused.is_some();
     let pause = if is_paused { "Go on" } else { "Pause" };
     let is_shown = !view.page.looks.panes.is_inspector_hidden;
+    let are_topics_shown = view.page.looks.panes.are_topics_shown;
+    let topics = if are_topics_shown { "Hide the topics (t)" } else { "Show the topics (t)" };
     let inspector = if is_shown { "Hide the inspector (i)" } else { "Show the inspector (i)" };
     let paused = Look { class: is_paused.then_some("amber"), ..Look::default() };
     vec![
@@ -72,6 +74,11 @@ fn tools(view: &View, it: &LogParts<'_>) -> Vec<Html> {
         menu("Open", import(view, log.importing)),
         menu("Export", export(view, log.exporting)),
         view.button(&Command::ClearLog, Look::default(), vec![text("Clear log")]),
+        view.button(
+            &Command::ToggleTopics,
+            Look { class: Some("wide-only"), title: Some(topics), ..Look::default() },
+            vec![text(if are_topics_shown { "Topics ✓" } else { "Topics" })],
+        ),
         view.button(
             &Command::ToggleInspector,
             Look { class: Some("wide-only"), title: Some(inspector), ..Look::default() },

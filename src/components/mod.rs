@@ -22,4 +22,5 @@ pub mod splitter;
 pub mod subscribe;
 pub mod switches;
 pub mod tabs;
+pub mod topics;
 pub mod will;

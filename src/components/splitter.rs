@@ -13,6 +13,7 @@ pub fn splitter(panes: &Panes, pane: Pane) -> Html {
     // The line between a pane above and one below lies, the others stand.
     let (orientation, name) = match pane {
         Pane::Forms => ("vertical", "Width of the forms"),
+        Pane::Topics => ("vertical", "Width of the topics"),
         Pane::Inspector => ("vertical", "Width of the inspector"),
         Pane::InspectorBelow => ("horizontal", "Height of the inspector"),
     };

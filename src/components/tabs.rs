@@ -13,6 +13,7 @@ pub fn tabs(view: &View) -> Html {
         (Tab::Connection, Command::ShowConnection, "Connection"),
         (Tab::Messages, Command::ShowMessages, "Messages"),
         (Tab::Log, Command::ShowLog, "Log"),
+        (Tab::Topics, Command::ShowTopics, "Topics"),
         (Tab::Inspector, Command::ShowInspector, "Inspector"),
     ];
     let buttons = regions.into_iter().map(|(tab, command, words)| {

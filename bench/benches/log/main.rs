@@ -19,13 +19,17 @@ use mqttscope_log::filter::{Filter, Scan, Zone};
 use mqttscope_log::import::Importer;
 use mqttscope_log::payload::{View, Viewer};
 use mqttscope_log::statistics::Statistics;
-use mqttscope_log::{Budget, Direction, Follower, Log, SourceId, Version};
-use mqttscope_proto::{Packet, PropertyBuf, PropertyId, PropertyValue, ProtocolVersion, Publish, Qos};
+use mqttscope_log::topics::TopicTree;
+use mqttscope_log::{Budget, ConnectionId, Direction, Follower, Log, PacketFacts, SourceId, Version};
+use mqttscope_proto::{
+    Packet, Properties, PropertyBuf, PropertyId, PropertyValue, ProtocolVersion, Publish, Qos,
+};
 
 use peer::Peer;
 
 const PACKETS: u32 = 1_000_000;
 const PACKETS_OF_5: u32 = 200_000;
+const TOPICS: u32 = 100_000;
 /// Bytes of a WebSocket message.
 const PIECE: usize = 2_048;
 const RUNS: usize = 3;
@@ -59,6 +63,8 @@ fn main() {
     }
     let ours = best(|| Statistics::new().advance(&log, Budget::ALL));
     add(&mut table, "statistics", ours, None);
+    let ours = best(|| TopicTree::default().advance(&log, Budget::ALL));
+    add(&mut table, "tree of topics", ours, None);
     let ours = best(|| (0..1_000_000).fold(0, |sum, time| sum ^ log.find_time(time * 100)));
     add(&mut table, "find a time, a million times", ours, None);
     for (name, format) in
@@ -97,6 +103,20 @@ fn main() {
         table.add(vec![format!("filter `{text}`, {found} found"), millis(took)]);
     }
     table.add(vec!["statistics".into(), millis(best(|| Statistics::new().advance(&log, Budget::ALL)))]);
+    table.print();
+
+    println!("\n{TOPICS} topics, each with a message, and then with another one.\n");
+    let mut table = Table::new(&["tree of topics", "time"]);
+    let mut log = log_of_topics(1);
+    let took = best(|| TopicTree::default().advance(&log, Budget::ALL));
+    table.add(vec!["a message to each".into(), millis(took)]);
+    let mut tree = TopicTree::default();
+    assert!(tree.advance(&log, Budget::ALL));
+    assert_eq!(tree.root().topics(), TOPICS);
+    table.add(vec!["memory per topic".into(), format!("{} B", tree.size() / TOPICS as usize)]);
+    add_messages(&mut log, 1);
+    let took = timed(&mut || tree.advance(&log, Budget::ALL));
+    table.add(vec!["another one to each".into(), millis(took)]);
     table.print();
 
     println!("\nA payload of 5 MB of JSON, to its last 50 lines.\n");
@@ -145,6 +165,34 @@ fn stream_of_5() -> Vec<u8> {
         Packet::Publish(publish).encode(&mut stream, ProtocolVersion::V5).expect("a packet");
     }
     stream
+}
+
+/// A log in which so many messages came to each of many topics.
+fn log_of_topics(messages: u32) -> Log {
+    let mut log = Log::new(512 << 20);
+    log.add_connection(SourceId::LIVE, Version::Known(ProtocolVersion::V311));
+    add_messages(&mut log, messages);
+    log
+}
+
+fn add_messages(log: &mut Log, messages: u32) {
+    let mut stream = Vec::new();
+    for number in 0..TOPICS * messages {
+        let at = number % TOPICS;
+        let publish = Publish {
+            dup: false,
+            qos: Qos::AtMostOnce,
+            retain: false,
+            topic: format!("site/{}/line/{}/sensor/{at}", at % 10, at % 1_000).as_str().into(),
+            packet_id: None,
+            properties: Properties::NONE,
+            payload: b"{\"value\":21.375,\"unit\":\"C\"}",
+        };
+        let publish = Packet::Publish(publish);
+        stream.clear();
+        publish.encode(&mut stream, ProtocolVersion::V311).expect("a packet");
+        log.push_packet(u64::from(number), ConnectionId(0), Direction::In, &stream, PacketFacts::default());
+    }
 }
 
 fn received(stream: &[u8]) -> Log {

@@ -3,7 +3,7 @@
 use std::collections::VecDeque;
 
 use mqttscope_client::{self as client, Client};
-use mqttscope_link::{Asked, Command, Look, PageCommand, PanelView, Slot, Update, View};
+use mqttscope_link::{Asked, Command, Look, PageCommand, PanelView, Slot, TopicsView, Update, View};
 use mqttscope_log::Log;
 use mqttscope_log::transfer::{Binary, Lines, Message};
 use mqttscope_proto::Timestamp;
@@ -13,9 +13,11 @@ use crate::exporting::Exporting;
 use crate::importing::Importing;
 use crate::inspect::Inspector;
 use crate::log_view::LogView;
+use crate::topics::Topics;
 use crate::unsaved::Unsaved;
 
 mod command;
+mod topics;
 
 /// Connections, one log, and the views on it.
 pub struct Engine {
@@ -23,6 +25,11 @@ pub struct Engine {
     connections: Vec<(Slot, Client)>,
     view: LogView,
     inspector: Inspector,
+    topics: Topics,
+    /// The connection over which retained messages are cleared.
+    clearing_slot: Slot,
+    /// The last slice of work was the tree's: next comes the inspector's.
+    is_inspectors_turn: bool,
     exporting: Option<Exporting>,
     importing: Option<Importing>,
     unsaved: Unsaved,
@@ -42,9 +49,10 @@ struct Page {
     is_urgent: bool,
     /// Something has happened since the last view went.
     is_dirty: bool,
-    /// The last view and the last panel that went.
+    /// The last view, the last panel and the last part of the tree that went.
     sent: Option<View>,
     sent_panel: Option<PanelView>,
+    sent_topics: Option<TopicsView>,
 }
 
 /// What comes in.
@@ -124,6 +132,9 @@ impl Engine {
             connections: Vec::new(),
             view: LogView::default(),
             inspector: Inspector::default(),
+            topics: Topics::default(),
+            clearing_slot: Slot::default(),
+            is_inspectors_turn: false,
             unsaved: Unsaved::default(),
             exporting: None,
             importing: None,
@@ -168,6 +179,7 @@ impl Engine {
                 match command {
                     Command::Connection(slot, command) => self.on_connection(now, slot, ticket, command),
                     Command::Log(command) => self.on_log(ticket, command),
+                    Command::Topics(command) => self.on_topics(now, ticket, command),
                     Command::Page(command) => self.on_page(command),
                 }
             }
@@ -194,6 +206,7 @@ impl Engine {
             }
             Input::Decoded { request, lines } => self.inspector.decoded(request, lines),
         }
+        self.go_on_clearing(now);
         // The selection of a log that was cleared is none.
         self.view.advance(&self.log);
         self.inspector.select(&self.log, self.view.selected());
@@ -213,6 +226,7 @@ impl Engine {
             self.connections[at].1.handle_bytes(now, generation, len, fill, &mut self.log);
             self.unsaved.came(&self.log);
             self.tell(at);
+            self.go_on_clearing(now);
         }
     }
 
@@ -234,7 +248,7 @@ impl Engine {
                 self.update(Update::Exported(Ok(saved)));
             }
         } else {
-            self.inspector.advance(&self.log, self.page.look.panel.as_ref());
+            self.follow();
         }
         self.has_work()
     }
@@ -244,7 +258,20 @@ impl Engine {
     pub fn has_work(&self) -> bool {
         self.exporting.is_some()
             || self.view.has_work(&self.log)
+            || self.topics.has_work(&self.log)
             || self.inspector.is_busy(&self.log, self.page.look.panel.as_ref())
+    }
+
+    /// Does a slice of what keeps up with the log, or of what is looked at, in turn.
+    fn follow(&mut self) {
+        let panel = self.page.look.panel.as_ref();
+        let is_inspector_busy = self.inspector.is_busy(&self.log, panel);
+        if is_inspector_busy && (self.is_inspectors_turn || !self.topics.has_work(&self.log)) {
+            self.inspector.advance(&self.log, panel);
+        } else {
+            self.topics.advance(&self.log);
+        }
+        self.is_inspectors_turn = !self.is_inspectors_turn;
     }
 }
 
@@ -280,22 +307,24 @@ impl Engine {
         log.is_unsaved = self.unsaved.is_there(&self.log);
         log.exporting = self.exporting.as_ref().map(Exporting::progress);
         log.importing = self.importing.as_ref().map(|importing| importing.progress);
-        let panel = self.inspector.view(&self.log, self.page.look.panel.as_ref(), now);
+        let topics = self.topics.view(&self.log, now);
+        let panel = self.inspector.view(&self.log, &self.topics, self.page.look.panel.as_ref(), now);
         if let Some(decode) = self.inspector.take_decode(&self.log) {
             let (request, format, payload) = (decode.request, decode.format, decode.payload);
             self.outputs.push_back(Output::Decode { request, format, payload });
         }
         let is_same_panel = self.page.sent_panel.as_ref() == Some(&panel);
+        let is_same_topics = self.page.sent_topics == topics;
         let look = self.page.look.number;
         let time_of_day = now.saturating_add_signed(self.clock_offset);
         let rows = self.view.rows_view(&self.log, &self.page.zone, time_of_day);
-        let view = View { look, now, log, rows, panel: None };
+        let view = View { look, now, log, rows, panel: None, topics: None };
         let is_same = self
             .page
             .sent
             .as_ref()
             .is_some_and(|sent| (sent.look, &sent.log, &sent.rows) == (view.look, &view.log, &view.rows));
-        if is_same && is_same_panel {
+        if is_same && is_same_panel && is_same_topics {
             return None;
         }
         self.page.is_ready = false;
@@ -305,7 +334,11 @@ impl Engine {
             self.page.sent_panel = Some(panel.clone());
             panel
         });
-        Some(Update::View(Box::new(View { panel, ..view })))
+        let topics = topics.filter(|_| !is_same_topics);
+        if topics.is_some() {
+            self.page.sent_topics.clone_from(&topics);
+        }
+        Some(Update::View(Box::new(View { panel, topics, ..view })))
     }
 
     /// When [`Input::Timeout`] is due.
@@ -346,6 +379,7 @@ impl Default for Page {
             is_dirty: true,
             sent: None,
             sent_panel: None,
+            sent_topics: None,
         }
     }
 }

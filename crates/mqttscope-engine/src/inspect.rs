@@ -8,6 +8,8 @@ use mqttscope_log::transfer::{Binary, Lines};
 use mqttscope_log::{Direction, Event, Log, Record};
 use mqttscope_proto::PacketType;
 
+use crate::topics::Topics;
+
 pub(crate) use packet::Selected;
 use payload::Payload;
 use statistics::Figures;
@@ -51,10 +53,16 @@ impl Inspector {
     }
 
     /// The panel that is looked at.
-    pub(crate) fn view(&mut self, log: &Log, look: Option<&PanelLook>, now: u64) -> PanelView {
+    pub(crate) fn view(
+        &mut self,
+        log: &Log,
+        topics: &Topics,
+        look: Option<&PanelLook>,
+        now: u64,
+    ) -> PanelView {
         match look.copied() {
             None => PanelView::Hidden,
-            Some(PanelLook::Statistics) => PanelView::Statistics(self.figures.view(log, now)),
+            Some(PanelLook::Statistics) => PanelView::Statistics(self.figures.view(log, topics, now)),
             Some(PanelLook::Handshake) => PanelView::Handshake(self.handshake(log, now)),
             Some(PanelLook::Packet { number, chosen, hovered, tree, bytes }) => {
                 let Some(selected) = &self.selected else {

@@ -23,6 +23,7 @@ mod row;
 mod rows;
 #[cfg(test)]
 mod samples;
+mod topics;
 mod unsaved;
 
 pub use engine::{Engine, Input, Output};

@@ -6,6 +6,8 @@ use mqttscope_client::ConnectRequest;
 use mqttscope_proto::{PropertyBuf, Qos, ReasonCode, SubscribeOptions};
 use serde::{Deserialize, Serialize};
 
+use crate::topics::{TopicRef, TopicsCommand, TopicsLook};
+
 /// What a person, or the page itself, wants done.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub enum Command {
@@ -13,6 +15,8 @@ pub enum Command {
     Connection(Slot, ConnectionCommand),
     /// To the log, and to what is looked at of it.
     Log(LogCommand),
+    /// To the tree of topics.
+    Topics(TopicsCommand),
     /// About the page itself: what it shows, and how far it is.
     Page(PageCommand),
 }
@@ -249,6 +253,8 @@ pub struct Look {
     pub geometry: Geometry,
     /// The inspector's panel; `None` where it is hidden.
     pub panel: Option<PanelLook>,
+    /// The tree of topics; `None` where it is hidden.
+    pub topics: Option<TopicsLook>,
 }
 
 /// The geometry of the log's view, in CSS pixels.
@@ -344,4 +350,8 @@ pub enum Copy {
     PacketJson,
     /// Its payload, in the format that is shown.
     Payload,
+    /// The whole name of a topic.
+    Topic(TopicRef),
+    /// Its last value: as text, or in hex where it is none.
+    TopicValue(TopicRef),
 }

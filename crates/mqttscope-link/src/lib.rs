@@ -11,6 +11,7 @@ mod command;
 mod inspected;
 mod rows;
 mod statistics;
+mod topics;
 mod update;
 
 pub use command::{
@@ -24,6 +25,10 @@ pub use inspected::{
 pub use mqttscope_client::{Answer, ConnectRequest, ConnectionState, Phase, Subscription};
 pub use rows::{Content, Flags, PacketRow, Row, RowsView, Tone, qos_name};
 pub use statistics::{Amount, Chart, LatencyRow, StatisticsView, TopicRow, TypeRow};
+pub use topics::{
+    ClearingStage, ClearingView, RetainedMark, TopicDetails, TopicLast, TopicLine, TopicRef, TopicSort,
+    TopicUse, TopicValue, TopicsCommand, TopicsLook, TopicsView,
+};
 pub use update::{
     Asked, FilterFault, FilterView, LogView, Offer, Offers, PanelView, Progress, Saved, Ticket, Update, View,
 };
@@ -57,7 +62,7 @@ pub struct OtherBuild;
 
 /// FNV-1a over the files that define the messages, folded to a byte.
 const fn build() -> u8 {
-    let sources: [&[u8]; 11] = [
+    let sources: [&[u8]; 12] = [
         include_bytes!("../../mqttscope-client/src/client.rs"),
         include_bytes!("../../mqttscope-client/src/connection.rs"),
         include_bytes!("../../mqttscope-proto/src/packet/properties.rs"),
@@ -68,6 +73,7 @@ const fn build() -> u8 {
         include_bytes!("inspected.rs"),
         include_bytes!("rows.rs"),
         include_bytes!("statistics.rs"),
+        include_bytes!("topics.rs"),
         include_bytes!("update.rs"),
     ];
     let mut hash: u32 = 0x811c_9dc5;

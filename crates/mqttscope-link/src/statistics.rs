@@ -29,6 +29,8 @@ pub struct StatisticsView {
     pub client_latencies: Vec<LatencyRow>,
     /// The topics with the most messages.
     pub topics: Vec<TopicRow>,
+    /// What the broker tells of itself below `$SYS`: names and values.
+    pub broker: Vec<(String, String)>,
 }
 
 /// Packets and their bytes.

@@ -7,6 +7,7 @@ use crate::command::{Command, Copy, Slot, Span};
 use crate::inspected::{Absence, HandshakeView, PacketView, PayloadView};
 use crate::rows::RowsView;
 use crate::statistics::StatisticsView;
+use crate::topics::{TopicUse, TopicsView};
 
 /// A command with the ticket that its answer carries.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -45,6 +46,8 @@ pub enum Update {
         /// The Correlation Data, if there is any; it may be empty.
         correlation: Option<Vec<u8>>,
     },
+    /// What a level of the tree of topics is used for elsewhere, or why it cannot be.
+    Topic(TopicUse, Result<String, String>),
     /// An export is written, and comes beside this message.
     Exported(Result<Saved, String>),
     /// A capture was read, whole or as far as it can be.
@@ -64,6 +67,8 @@ pub struct View {
     pub rows: RowsView,
     /// The inspector's panel; `None` where it is as it was.
     pub panel: Option<PanelView>,
+    /// The tree of topics; `None` where it is as it was.
+    pub topics: Option<TopicsView>,
 }
 
 /// The log as a whole.

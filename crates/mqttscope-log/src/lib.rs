@@ -50,6 +50,7 @@ mod own;
 pub mod payload;
 pub mod statistics;
 pub mod store;
+pub mod topics;
 pub mod transfer;
 
 pub use follow::{Budget, Follower, Place};

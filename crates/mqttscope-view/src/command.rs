@@ -69,6 +69,8 @@ commands! {
     ShowLog = CommandInfo::new("show-log"),
     /// Shows a region of a narrow page.
     ShowInspector = CommandInfo::new("show-inspector"),
+    /// Shows a region of a narrow page.
+    ShowTopics = CommandInfo::new("show-topics"),
     /// Goes to the field of the filter.
     FindInLog = CommandInfo::new("find-in-log").keys(&[Binding::Control("f"), Binding::Sign("/")]),
     /// Selects the next row that the filter finds.
@@ -97,6 +99,8 @@ commands! {
     CancelImport = CommandInfo::new("cancel-import"),
     /// Shows the inspector, or hides it.
     ToggleInspector = CommandInfo::new("toggle-inspector").keys(&[Binding::Sign("i")]),
+    /// Shows the topics, or hides them.
+    ToggleTopics = CommandInfo::new("toggle-topics").keys(&[Binding::Sign("t")]),
     /// Shows the list of the keyboard shortcuts.
     ShowShortcuts = CommandInfo::new("show-shortcuts").keys(&[Binding::Sign("?")]),
     /// Closes that list.

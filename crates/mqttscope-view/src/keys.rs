@@ -63,6 +63,8 @@ pub const SHORTCUTS: &[Shortcut] = &[
     Shortcut { keys: "p", words: "Pause the log's view, or let it go on" },
     Shortcut { keys: "c", words: "Copy the selected row as text" },
     Shortcut { keys: "i", words: "Show or hide the inspector" },
+    Shortcut { keys: "t", words: "Show or hide the topics" },
+    Shortcut { keys: "→ ← Enter", words: "In the topics: open, close, filter the log" },
     Shortcut { keys: "Ctrl+Enter", words: "In a form: do what its button does" },
     Shortcut { keys: "Shift+Enter", words: "In a topic: a line break" },
     Shortcut { keys: "Escape", words: "Leave a list, a menu or the filter" },

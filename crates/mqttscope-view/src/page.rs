@@ -71,6 +71,7 @@ table! {
         Connection = "connection",
         Messages = "messages",
         Log = "log",
+        Topics = "topics",
         Inspector = "inspector",
     }
 }
@@ -100,6 +101,8 @@ pub enum Edit {
     Resize(Pane, i64),
     /// The inspector is hidden or shown.
     HideInspector(bool),
+    /// The topics are shown or hidden.
+    ShowTopics(bool),
     /// A filter of the log was used.
     FilterUsed(String),
     /// The password can be read, or not.
@@ -175,6 +178,10 @@ impl Page {
             }
             Edit::HideInspector(hidden) => {
                 self.looks().panes.is_inspector_hidden = hidden;
+                change = looks(None);
+            }
+            Edit::ShowTopics(shown) => {
+                self.looks().panes.are_topics_shown = shown;
                 change = looks(None);
             }
             Edit::FilterUsed(filter) => {

@@ -5,6 +5,8 @@ table! {
     pub enum Pane: PaneInfo {
         /// The forms; their width.
         Forms = PaneInfo { name: "forms", property: "--forms-width", limits: (280, 640), size: 368 },
+        /// The topics beside the log; their width.
+        Topics = PaneInfo { name: "topics", property: "--topics-width", limits: (240, 900), size: 320 },
         /// The inspector beside the log; its width.
         Inspector = PaneInfo { name: "inspector", property: "--inspector-width", limits: (320, 1_200), size: 448 },
         /// The inspector below the log; its height.
@@ -27,11 +29,13 @@ pub struct Panes {
     sizes: [u32; Pane::ALL.len()],
     /// Whether the inspector is not shown at all.
     pub is_inspector_hidden: bool,
+    /// Whether the topics are shown.
+    pub are_topics_shown: bool,
 }
 
 impl Default for Panes {
     fn default() -> Self {
-        Self { sizes: Pane::ALL.map(|pane| pane.info().size), is_inspector_hidden: false }
+        Self { sizes: Pane::ALL.map(|pane| pane.info().size), is_inspector_hidden: false, are_topics_shown: false }
     }
 }
 
@@ -70,7 +74,7 @@ impl Pane {
     /// Whether it grows as the pointer goes right or down.
     #[must_use]
     pub const fn grows_with_pointer(self) -> bool {
-        matches!(self, Self::Forms)
+        matches!(self, Self::Forms | Self::Topics)
     }
 }
 
@@ -95,9 +99,10 @@ mod tests {
     fn sizes_have_limits() {
         let mut panes = Panes::default();
         panes.set(Pane::Forms, -5);
+        panes.set(Pane::Topics, 400);
         panes.set(Pane::Inspector, 1_000_000);
         panes.set(Pane::InspectorBelow, 400);
-        assert_eq!(Pane::ALL.map(|pane| panes.size(pane)), [280, 1_200, 400]);
+        assert_eq!(Pane::ALL.map(|pane| panes.size(pane)), [280, 400, 1_200, 400]);
     }
 
     #[test]

@@ -77,6 +77,7 @@ impl Entries {
             entries.add(&pane_name(pane), &looks.panes.size(pane).to_string());
         }
         entries.add(INSPECTOR, if looks.panes.is_inspector_hidden { HIDDEN_INSPECTOR } else { "" });
+        entries.add(TOPICS, if looks.panes.are_topics_shown { SHOWN_TOPICS } else { "" });
         entries.add(RECENT, &looks.recent_filters);
         entries
     }
@@ -120,6 +121,7 @@ impl Entries {
                 (_, THEME) => looks.theme = Theme::of_name(text).unwrap_or_default(),
                 (_, HIDDEN) => looks.hidden = Hidden(text.clone()),
                 (_, INSPECTOR) => looks.panes.is_inspector_hidden = text == HIDDEN_INSPECTOR,
+                (_, TOPICS) => looks.panes.are_topics_shown = text == SHOWN_TOPICS,
                 (_, RECENT) => looks.recent_filters.clone_from(text),
                 _ => {
                     let pane = Pane::ALL.into_iter().find(|pane| pane_name(*pane) == *name);
@@ -174,6 +176,8 @@ const THEME: &str = "theme";
 const HIDDEN: &str = "hidden-columns";
 const INSPECTOR: &str = "inspector";
 const HIDDEN_INSPECTOR: &str = "hidden";
+const TOPICS: &str = "topics";
+const SHOWN_TOPICS: &str = "shown";
 const RECENT: &str = "recent-filters";
 /// Characters of what is unknown that are shown.
 const MOST_SHOWN: usize = 8;
@@ -256,7 +260,7 @@ mod tests {
     #[test]
     fn two_tabs_keep_what_the_other_has_changed() {
         let before = Entries::of_looks(&Looks::default());
-        let one = page([Edit::Theme(Theme::Dark), Edit::HideInspector(true)]);
+        let one = page([Edit::Theme(Theme::Dark), Edit::HideInspector(true), Edit::ShowTopics(true)]);
         let two = page([Edit::Switch(Field::Verbose, true), Edit::Resize(Pane::Forms, 300)]);
         let mut stored = Entries::default();
         for page in [&one, &two] {
@@ -265,6 +269,7 @@ mod tests {
         let mut back = Page::default();
         stored.fill_looks(&mut back);
         assert_eq!((back.looks.theme, back.looks.panes.is_inspector_hidden), (Theme::Dark, true));
+        assert!(back.looks.panes.are_topics_shown);
         assert_eq!((back.is_on(Field::Verbose), back.looks.panes.size(Pane::Forms)), (true, 300));
     }
 

@@ -64,6 +64,7 @@ fn draw(figures: &StatisticsView) -> Vec<Html> {
         latencies("Time to the broker's acknowledgement", &figures.broker_latencies),
         latencies("Time to the client's acknowledgement", &figures.client_latencies),
         topics(&figures.topics),
+        broker(&figures.broker),
     ];
     let keys = &["class", "role", "aria-label", "tabindex"];
     let values = [Some("figures"), Some("group"), Some("Figures of the log"), Some("0")];
@@ -179,6 +180,15 @@ fn topics(rows: &[TopicRow]) -> Html {
     };
     let heads = ["Topic", "Per s", "Messages", "Size"];
     table("topics", "Topics with the most messages", &heads, rows.iter().map(row).collect())
+}
+
+/// What the broker tells of itself.
+fn broker(rows: &[(String, String)]) -> Html {
+    if rows.is_empty() {
+        return Html::default();
+    }
+    let row = |(name, value): &(String, String)| figure_row(name, std::slice::from_ref(value));
+    table("topics", "The broker, by its own $SYS topics", &["Name", "Value"], rows.iter().map(row).collect())
 }
 
 fn packet_rate(packets: u64) -> String {

@@ -19,6 +19,7 @@ mqttscope_e2e::scenario_tests! { mqttscope_e2e::chain::Chain::own(mqttscope_e2e:
         goes_to_a_number_and_a_time, a_row_is_copied, panes_take_the_size_they_are_given;
     settings: each_tab_has_its_own, a_duplicated_tab_is_another_client, a_link_is_remembered_once_it_is_used,
         a_password_is_stored_only_on_demand;
+    topics: show_last_values_and_filter_the_log, clear_retained_messages_below;
 }
 
 #[test]

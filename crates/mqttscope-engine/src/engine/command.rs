@@ -167,6 +167,11 @@ impl Engine {
         match command {
             PageCommand::Look(look) => {
                 self.view.set_geometry(look.geometry);
+                self.topics.set_look(look.topics);
+                if look.topics.is_none() {
+                    // Shown again, it is told again.
+                    self.page.sent_topics = None;
+                }
                 self.page.look = look;
             }
             PageCommand::Drawn => self.page.is_ready = true,
@@ -208,6 +213,8 @@ impl Engine {
             Copy::PacketHex => self.inspector.selected()?.hex(&self.log),
             Copy::PacketJson => Some(self.inspector.selected()?.json(&self.log)),
             Copy::Payload => self.inspector.payload_text(&self.log),
+            Copy::Topic(id) => self.topic_name(id),
+            Copy::TopicValue(id) => self.topic_value(id),
         }
     }
 }

@@ -6,6 +6,7 @@ use mqttscope_log::{Budget, Direction, Follower, Log};
 use mqttscope_proto::PacketType;
 
 use crate::row::payload_text;
+use crate::topics::Topics;
 
 /// The figures, kept up with the log.
 #[derive(Default)]
@@ -29,19 +30,19 @@ impl Figures {
     }
 
     /// The figures, or `None` before there is anything to count.
-    pub(super) fn view(&mut self, log: &Log, now: u64) -> Option<StatisticsView> {
+    pub(super) fn view(&mut self, log: &Log, topics: &Topics, now: u64) -> Option<StatisticsView> {
         self.advance(log);
         match &self.made {
             Some((made, view)) if now.abs_diff(*made) < MIN_MICROS && view.is_some() => view.clone(),
             _ => {
-                let view = self.make(log, now);
+                let view = self.make(log, topics, now);
                 self.made = Some((now, view.clone()));
                 view
             }
         }
     }
 
-    fn make(&self, log: &Log, now: u64) -> Option<StatisticsView> {
+    fn make(&self, log: &Log, tree: &Topics, now: u64) -> Option<StatisticsView> {
         let statistics = &self.statistics;
         let total = DIRECTIONS.map(|direction| amount(statistics.total(direction)));
         if total.iter().all(|total| total.packets == 0) {
@@ -73,6 +74,7 @@ impl Figures {
             broker_latencies: self.latencies(Direction::In),
             client_latencies: self.latencies(Direction::Out),
             topics: topics.collect(),
+            broker: tree.broker(),
         })
     }
 

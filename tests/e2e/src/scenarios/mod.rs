@@ -24,6 +24,7 @@ pub mod retain;
 pub mod rows;
 pub mod settings;
 pub mod subscribe;
+pub mod topics;
 pub mod tour;
 pub mod will;
 
