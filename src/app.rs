@@ -5,9 +5,12 @@ use std::rc::Rc;
 
 use gloo_timers::callback::{Interval, Timeout};
 use mqttscope_client::ConnectionState;
-use mqttscope_link::{Command as EngineCommand, Copy, Look, PanelLook, Update, View as EngineView};
+use mqttscope_link::{
+    Command as EngineCommand, Copy, Look, PageCommand, PanelLook, RepeatState, Update, View as EngineView,
+};
 use mqttscope_text::number;
 use mqttscope_text::zone::Zone;
+use mqttscope_view::messages::MessageEdit;
 use mqttscope_view::pairs;
 use mqttscope_view::settling::{Settling, Store};
 use mqttscope_view::storage::Entries;
@@ -56,6 +59,7 @@ mod edits;
 mod events;
 mod files;
 mod link;
+mod messages;
 mod scope;
 mod topics;
 
@@ -74,6 +78,12 @@ pub struct App {
     lost: Option<Lost>,
     awaited: Tickets<Awaited>,
     connection: Rc<ConnectionState>,
+    /// How far messages are that it repeats.
+    repeat: Option<Rc<RepeatState>>,
+    /// The message whose JSON is to have other blanks.
+    reformatting: Option<String>,
+    /// What has changed of the messages that are kept, and is not written down.
+    unwritten: Vec<MessageEdit>,
     /// While it is connected.
     awake: Option<Awake>,
     /// What is drawn.
@@ -167,6 +177,8 @@ pub enum Message {
     Topics(TopicsAct),
     /// A capture was chosen, to be read.
     Import(File),
+    /// A file of messages was read.
+    MessagesFile(String),
     /// Files were dropped on the page.
     Drop(Dropped),
     /// What is to be remembered may have settled.
@@ -235,6 +247,9 @@ impl Component for App {
             lost: None,
             awaited: Tickets::default(),
             connection: Rc::default(),
+            repeat: None,
+            reformatting: None,
+            unwritten: Vec::new(),
             awake: None,
             shown: Shown::default(),
             panel: SharedPanel::default(),
@@ -312,6 +327,7 @@ impl Component for App {
             }
             Message::Defaults(defaults) => {
                 self.take_defaults(Some(defaults));
+                self.check_message();
                 true
             }
             Message::Edit(edit) => {
@@ -325,6 +341,10 @@ impl Component for App {
             Message::Import(file) => {
                 let begun = self.begin_import(&file);
                 self.refuse(begun)
+            }
+            Message::MessagesFile(text) => {
+                self.send(EngineCommand::Page(PageCommand::ReadMessages(text)));
+                false
             }
             Message::Drop(dropped) => {
                 let taken = self.on_drop(dropped, ctx.link());
@@ -363,6 +383,7 @@ impl Component for App {
         let view = View {
             page: self.page.clone(),
             connection: self.connection.clone(),
+            repeat: self.repeat.clone(),
             now: self.now_micros() / 1_000,
             default_url: String::new(),
         };
@@ -375,7 +396,9 @@ impl Component for App {
             on_act: &self.on_table_act,
         };
         let panes = &self.page.looks.panes;
-        let forms = html! { <Forms page={self.page.clone()} connection={view.connection.clone()} /> };
+        let repeat = self.repeat.clone();
+        let forms =
+            html! { <Forms page={self.page.clone()} connection={view.connection.clone()} {repeat} /> };
         // An empty node keeps its place: yew compares children from the last to the first, and would make forms and log
         // anew, without what was chosen, scrolled and focused in them.
         let (mut beside, mut below, mut inspector) = Default::default();
@@ -398,16 +421,8 @@ impl Component for App {
             topics = html! { <Topics {shown} {zone} {is_connected} {copied} {note} {on_act} /> };
         }
         let log = log_panel(&view, &log_parts);
-        let main = vec![
-            forms,
-            splitter(panes, Pane::Forms),
-            topics,
-            behind_topics,
-            log,
-            beside,
-            below,
-            inspector,
-        ];
+        let main =
+            vec![forms, splitter(panes, Pane::Forms), topics, behind_topics, log, beside, below, inspector];
         let inspector = if panes.is_inspector_hidden { "hidden" } else { "shown" };
         let topics = if panes.are_topics_shown { "shown" } else { "hidden" };
         let values = [Some(self.page.tab.name()), Some(inspector), Some(topics)];
@@ -460,6 +475,9 @@ impl App {
             }
         }
         browser::focus(element);
+        if self.page.problems.first() == Some(Field::Message) && self.page.checked.wrong.is_some() {
+            browser::place_cursor(Field::Message.id(), self.page.checked.at);
+        }
     }
 
     /// Moves the focus to the name of a pair that was just added.

@@ -1,13 +1,17 @@
 //! What the page asks of the browser besides sockets: time, its own address, storage, chance.
 
+use std::rc::Rc;
+
 use gloo_timers::callback::Timeout;
 use js_sys::{Date, Math};
 use mqttscope_text::number;
+use mqttscope_view::messages::{MessageEdit, Messages};
 use mqttscope_view::storage::{Entries, Reader};
 use mqttscope_view::{Edit, Field, Page, Parsed};
 use wasm_bindgen::{JsCast, JsValue};
 use web_sys::{
-    Document, Element, HtmlElement, HtmlInputElement, KeyboardEvent, Storage, Url, UrlSearchParams, Window,
+    Document, Element, File, FileList, HtmlElement, HtmlInputElement, KeyboardEvent, Storage, Url,
+    UrlSearchParams, Window,
 };
 
 use crate::store::text::concat;
@@ -61,6 +65,15 @@ pub fn set_text(id: &str, text: &str, cursor: usize) {
         let cursor = cursor as u32;
         // It fails for fields without a cursor.
         let _ = input.set_selection_range(cursor, cursor);
+    }
+}
+
+/// Puts the cursor of the field of that id to a place, in UTF-16 code units.
+pub fn place_cursor(id: &str, at: u32) {
+    if let Some(element) = by_id(id) {
+        let input: &HtmlInputElement = element.unchecked_ref();
+        // It fails for fields without a cursor.
+        let _ = input.set_selection_range(at, at);
     }
 }
 
@@ -221,6 +234,7 @@ pub fn load_page(is_new: bool) -> Page {
     let window = window();
     let entries = |text: Option<String>| Entries::of_text(&text.unwrap_or_default());
     entries(read(window.local_storage(), LOOKS)).fill_looks(&mut page);
+    page.messages = Rc::new(load_messages());
     let own = if is_new { None } else { read(window.session_storage(), FORMS) };
     entries(own.or_else(|| read(window.local_storage(), FORMS))).fill_forms(&mut page);
     if page.profile.get(Field::ClientId).is_none() {
@@ -266,6 +280,30 @@ pub fn store_looks(before: &Entries, now: &Entries) {
     write(storage, LOOKS, &stored.to_text());
 }
 
+/// Makes changes of the messages that are kept, among what other tabs have written. Says what they are then, and whether
+/// they could be written down.
+#[must_use]
+pub fn store_messages(edits: &[MessageEdit]) -> (Messages, bool) {
+    let mut messages = load_messages();
+    for edit in edits {
+        messages.apply(edit.clone());
+    }
+    let storage = window().local_storage().ok().flatten();
+    let is_written = storage.is_some_and(|storage| storage.set_item(MESSAGES, &messages.to_text()).is_ok());
+    (messages, is_written)
+}
+
+fn load_messages() -> Messages {
+    Messages::of_text(&read(window().local_storage(), MESSAGES).unwrap_or_default())
+}
+
+/// The files of a list.
+#[must_use]
+pub fn files_of(files: Option<FileList>) -> Vec<File> {
+    let count = files.as_ref().map_or(0, FileList::length);
+    (0..count).filter_map(|at| files.as_ref()?.get(at)).collect()
+}
+
 /// The words of an exception.
 #[must_use]
 pub fn words_of(error: &JsValue) -> String {
@@ -289,6 +327,7 @@ fn write(storage: Result<Option<Storage>, JsValue>, key: &str, text: &str) {
 /// The forms: in a tab's own storage as it has them, in that of all tabs as they were last used.
 const FORMS: &str = "mqttscope.settings";
 const LOOKS: &str = "mqttscope.looks";
+const MESSAGES: &str = "mqttscope.messages";
 const TAB: &str = "mqttscope.tab";
 /// The code of all keys that an input method takes.
 const OF_INPUT_METHOD: u32 = 229;

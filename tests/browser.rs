@@ -181,7 +181,7 @@ async fn why_the_engine_did_nothing_stands_at_the_button() {
     type_into(&labelled(&root, "Topic"), "a/b");
     publish.click();
     let is_publish =
-        |command: &Command| matches!(command, Command::Connection(_, ConnectionCommand::Publish { .. }));
+        |command: &Command| matches!(command, Command::Connection(_, ConnectionCommand::Publish(_)));
     until("the command", || engine.asked(is_publish).is_some()).await;
     let ticket = engine.asked(is_publish).expect("it was asked for");
     engine.tell(&Update::Done(ticket, Err("Too many are in flight.".into())));

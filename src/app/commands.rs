@@ -2,13 +2,13 @@
 
 use mqttscope_client::shown_url;
 use mqttscope_link::{
-    Command as EngineCommand, ConnectRequest, ConnectionCommand, Copy, LogCommand, Secret, Slot, Step,
+    Command as EngineCommand, ConnectRequest, ConnectionCommand, Copy, Format, LogCommand, Secret, Slot, Step,
 };
 use mqttscope_proto::{ProtocolVersion, TopicFilter};
 use mqttscope_text::capitalised;
 use mqttscope_view::Standing;
 use mqttscope_view::pairs::PairEdit;
-use mqttscope_view::validate::{PublishRequest, SubscribeRequest};
+use mqttscope_view::validate::SubscribeRequest;
 use wasm_bindgen::JsCast;
 use web_sys::HtmlDialogElement;
 
@@ -68,19 +68,26 @@ impl App {
                 let filter = filter.clone();
                 self.command(command, ConnectionCommand::Unsubscribe { filter, properties })?;
             }
-            Command::Publish => {
-                let message = self.page.drafts.text(Field::Message).as_bytes().to_vec();
-                self.publish(command, message)?;
-            }
-            Command::PublishFile => {
-                if let Some(file) = &self.page.file {
-                    self.publish(command, file.bytes.clone())?;
-                }
-            }
             Command::ClearLog => {
                 self.start_anew();
                 self.tell_log(LogCommand::Clear);
             }
+            Command::Publish => self.publish_typed(command, self.page.drafts.message_format())?,
+            Command::SendAnyway => self.publish_typed(command, Format::Text)?,
+            Command::PublishFile => self.publish_files(&command)?,
+            Command::PrettyMessage => self.reformat(true)?,
+            Command::MinifyMessage => self.reformat(false)?,
+            Command::Repeat => self.repeat_typed(command)?,
+            Command::RepeatChosen => self.repeat_chosen(command)?,
+            Command::StopRepeat => self.command(command, ConnectionCommand::StopRepeat)?,
+            Command::SaveMessage => self.save_message()?,
+            Command::SendMessage(ref words) => self.publish_kept(command.clone(), words)?,
+            Command::EditMessage(words) => self.edit_message(&words)?,
+            Command::KeepMessage(words) => self.keep_message(&words)?,
+            Command::RenameMessage(words) => self.begin_rename(&words),
+            Command::DeleteMessage(words) => self.delete_message(&words)?,
+            Command::ToggleSent => self.edit(Edit::ShowSent(!self.page.shows_sent)),
+            Command::ExportMessages => self.export_messages()?,
             Command::NextTheme => self.edit(Edit::Theme(self.page.looks.theme.next())),
             Command::ShowConnection => self.edit(Edit::Tab(Tab::Connection)),
             Command::ShowMessages => self.edit(Edit::Tab(Tab::Messages)),
@@ -132,24 +139,17 @@ impl App {
         let standing = Standing {
             is_open: connection.is_open(),
             is_connected: connection.is_connected(),
-            has_file: self.page.file.is_some(),
+            has_file: !self.page.files.is_empty(),
         };
         let Some(reason) = command.why_not(standing) else { return Ok(()) };
         match command {
             Command::Subscribe => self.page.drafts.subscription(self.version()).map(|_| ())?,
-            Command::Publish | Command::PublishFile => {
+            Command::Publish | Command::SendAnyway | Command::PublishFile | Command::Repeat => {
                 self.page.drafts.publication(self.version()).map(|_| ())?
             }
             _ => {}
         }
         Err(refused(command.info().speaks_at, reason))
-    }
-
-    fn publish(&mut self, command: Command, payload: Vec<u8>) -> Result<(), Problems> {
-        let request = self.page.drafts.publication(self.version())?;
-        let PublishRequest { topic, qos, retain, properties } = request;
-        let topic = topic.as_str().to_owned();
-        self.command(command, ConnectionCommand::Publish { topic, qos, retain, payload, properties })
     }
 
     fn authenticate(&mut self, command: Command, again: bool) -> Result<(), Problems> {
@@ -158,7 +158,7 @@ impl App {
     }
 
     /// The version that packets are written in.
-    fn version(&self) -> ProtocolVersion {
+    pub(super) fn version(&self) -> ProtocolVersion {
         connection::version(&self.connection, self.page.profile.version())
     }
 

@@ -36,8 +36,11 @@ pub(super) fn drop_listener(link: Scope<App>) -> Closure<dyn FnMut(DragEvent)> {
         // Without this a browser leaves the page, and shows the file in its place.
         event.prevent_default();
         if event.type_() == "drop" {
-            let dropped =
-                Dropped { files: files_of(&data), has_folder: has_folder(&data), is_payload: is_in(PUBLISH) };
+            let dropped = Dropped {
+                files: browser::files_of(data.files()),
+                has_folder: has_folder(&data),
+                is_payload: is_in(PUBLISH),
+            };
             link.send_message(Message::Drop(dropped));
         }
     });
@@ -60,12 +63,12 @@ impl App {
         if dropped.has_folder {
             return Err(refused(field, "A folder cannot be opened: drop the files in it."));
         }
-        let mut files = VecDeque::from(dropped.files);
-        let Some(first) = files.pop_front() else { return Ok(()) };
         if dropped.is_payload {
-            spawn_local(read(first, link.clone()));
+            spawn_local(read(dropped.files, link.clone()));
             return Ok(());
         }
+        let mut files = VecDeque::from(dropped.files);
+        let Some(first) = files.pop_front() else { return Ok(()) };
         self.captures = files;
         self.begin_import(&first)
     }
@@ -73,12 +76,6 @@ impl App {
 
 fn has_files(data: &DataTransfer) -> bool {
     data.types().includes(&"Files".into(), 0)
-}
-
-fn files_of(data: &DataTransfer) -> Vec<File> {
-    let files = data.files();
-    let count = files.as_ref().map_or(0, web_sys::FileList::length);
-    (0..count).filter_map(|at| files.as_ref()?.get(at)).collect()
 }
 
 /// Whether a folder is among the files: it looks like one, and cannot be read.

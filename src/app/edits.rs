@@ -14,6 +14,9 @@ use crate::store::pane::Pane;
 
 impl App {
     pub(super) fn edit(&mut self, edit: Edit) {
+        if let Edit::Messages(edit) = &edit {
+            self.unwritten.push(edit.clone());
+        }
         let Change { effect, store } = self.page.apply(edit);
         if let Some(effect) = effect {
             self.take_effect(effect);
@@ -31,7 +34,62 @@ impl App {
 
     /// Everything that the page's state asks of the engine.
     pub(super) fn take_engine_effects(&mut self) {
+        for effect in [
+            Effect::Policy,
+            Effect::LogPasswords,
+            Effect::ShownRows,
+            Effect::LogBudget,
+            Effect::MessageTyped,
+        ] {
+            self.take_effect(effect);
+        }
+        if let Some(store) = store {
+            self.remember(store);
+        }
+    }
+
+    /// Everything that the page's state asks of the document, as it is loaded.
+    pub(super) fn take_page_effects(&mut self) {
+        self.take_effect(Effect::Theme);
+        self.take_effect(Effect::Panes);
+    }
+
+    /// Everything that the page's state asks of the engine.
+    pub(super) fn take_engine_effects(&mut self) {
+        for effect in [
+            Effect::Policy,
+            Effect::LogPasswords,
+            Effect::ShownRows,
+            Effect::LogBudget,
+            Effect::MessageTyped,
+        ] {
+            self.take_effect(effect);
+        }
+        if let Some(store) = store {
+            self.remember(store);
+        }
+    }
+
+    /// Everything that the page's state asks of the document, as it is loaded.
+    pub(super) fn take_page_effects(&mut self) {
+        self.take_effect(Effect::Theme);
+        self.take_effect(Effect::Panes);
+    }
+
+    /// Everything that the page's state asks of the engine.
+    pub(super) fn take_engine_effects(&mut self) {
         for effect in [Effect::Policy, Effect::LogPasswords, Effect::ShownRows, Effect::LogBudget] {
+    /// Everything that the page's state asks for outside of it, as it is loaded.
+    pub(super) fn take_effects(&mut self) {
+        for effect in [
+            Effect::Policy,
+            Effect::LogPasswords,
+            Effect::ShownRows,
+            Effect::LogBudget,
+            Effect::Theme,
+            Effect::Panes,
+            Effect::MessageTyped,
+        ] {
             self.take_effect(effect);
         }
     }
@@ -81,6 +139,7 @@ impl App {
                 }
             }
             Effect::ShownRows => self.tell_log(LogCommand::ShowAll(page.is_on(Field::ShowAllRows))),
+            Effect::MessageTyped => self.check_message(),
             Effect::Theme => browser::set_theme(page.looks.theme.name()),
             Effect::Panes => {
                 for pane in Pane::ALL {
@@ -114,11 +173,12 @@ impl App {
         self.write(stores);
     }
 
-    fn write(&mut self, stores: [Option<Store>; 2]) {
+    fn write(&mut self, stores: [Option<Store>; Store::COUNT]) {
         self.settles = None;
         for store in stores.into_iter().flatten() {
             match store {
                 Store::Forms => browser::store_forms(&self.page),
+                Store::Messages => self.write_messages(),
                 Store::Looks => {
                     let looks = Entries::of_looks(&self.page.looks);
                     browser::store_looks(&self.written_looks, &looks);

@@ -10,6 +10,7 @@ use yew::html::Scope;
 use yew::prelude::*;
 
 use super::files::read;
+use super::messages::read_messages;
 use super::scope::FilterMessage;
 use super::{App, Message};
 use crate::browser;
@@ -219,20 +220,26 @@ fn change_of(target: &Element, typed: bool, link: &Scope<App>) -> Option<Message
         let (field, edit) = PairEdit::read(&words, input.value())?;
         return typed.then(|| Message::Edit(Edit::Pairs(field, edit)));
     }
+    if let Some(name) = target.get_attribute("data-choose") {
+        return (!typed).then(|| Message::Edit(Edit::Choose(name, input.checked())));
+    }
     let field = Field::of_id(&id)?;
     match field.info().kind {
         Kind::Switch(_) => Some(Message::Edit(Edit::Switch(field, input.checked()))),
         Kind::File if typed => None,
         Kind::File => {
-            let file = input.files().and_then(|files| files.get(0));
-            if field == Field::ImportFile {
-                // The same file can be chosen again.
-                input.set_value("");
-                return file.map(Message::Import);
-            }
-            match file {
-                Some(file) => spawn_local(read(file, link.clone())),
-                None => link.send_message(Message::Edit(Edit::File(None))),
+            let mut files = browser::files_of(input.files());
+            match field {
+                Field::ImportFile | Field::MessagesFile => {
+                    // The same file can be chosen again.
+                    input.set_value("");
+                    let file = files.drain(..).next()?;
+                    if field == Field::ImportFile {
+                        return Some(Message::Import(file));
+                    }
+                    spawn_local(read_messages(file, link.clone()));
+                }
+                _ => spawn_local(read(files, link.clone())),
             }
             None
         }

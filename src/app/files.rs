@@ -1,7 +1,5 @@
 //! Files: exports of the log, captures that are read into it, and files to publish.
 
-use std::rc::Rc;
-
 use js_sys::Uint8Array;
 use mqttscope_link::{Command, LogCommand, Saved};
 use mqttscope_text::number;
@@ -92,16 +90,18 @@ fn save(saved: &Saved, blob: Option<Blob>) -> Result<String, String> {
     Ok(said)
 }
 
-/// Reads a file that was chosen to be published.
-pub(super) async fn read(file: File, link: Scope<App>) {
-    let edit = match JsFuture::from(file.array_buffer()).await {
-        Ok(buffer) => {
-            let bytes = Uint8Array::new(&buffer).to_vec();
-            Edit::File(Some(Rc::new(PickedFile { name: file.name(), mime: file.type_(), bytes })))
-        }
-        Err(_) => Edit::Refused(refused(Field::File, "The browser could not read the file.")),
-    };
-    link.send_message(Message::Edit(edit));
+/// Reads files that were chosen to be published; of no file there is nothing to publish.
+pub(super) async fn read(files: Vec<File>, link: Scope<App>) {
+    let mut picked = Vec::new();
+    for file in files {
+        let Ok(buffer) = JsFuture::from(file.array_buffer()).await else {
+            let words = concat(&["The browser could not read ", &file.name(), "."]);
+            return link.send_message(Message::Edit(Edit::Refused(refused(Field::File, words))));
+        };
+        let bytes = Uint8Array::new(&buffer).to_vec();
+        picked.push(PickedFile { name: file.name(), mime: file.type_(), bytes });
+    }
+    link.send_message(Message::Edit(Edit::Files(picked)));
 }
 
 const WOULD_BE_LOST: &str = "The log holds packets that are in no file, and this one would take their place.\n\n\

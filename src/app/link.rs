@@ -5,6 +5,7 @@ use std::rc::Rc;
 use mqttscope_client::{ConnectionState, Phase};
 use mqttscope_link::{Asked, Command, Copy, LogCommand, PageCommand, PanelLook, PanelView, Slot, Update};
 use mqttscope_text::zone::Zone;
+use mqttscope_view::messages::Message as KeptMessage;
 use web_sys::File;
 
 use super::App;
@@ -23,6 +24,8 @@ use crate::store::{self, Field, Problems, refused};
 pub(super) enum Awaited {
     /// A button, a form or a key.
     Command(store::Command),
+    /// A message that is published or repeated, and how it is kept once that was done.
+    Message(store::Command, Option<Rc<KeptMessage>>),
     /// The reading of a capture.
     Import,
 }
@@ -31,7 +34,7 @@ impl Awaited {
     /// The button, or the field, that says what became of it.
     fn speaks_at(&self) -> Field {
         match self {
-            Self::Command(command) => command.info().speaks_at,
+            Self::Command(command) | Self::Message(command, _) => command.info().speaks_at,
             Self::Import => Field::ImportFile,
         }
     }
@@ -285,6 +288,10 @@ impl App {
                 browser::focus_and_select(Field::Message.id());
             }
             Heard::Update(Update::Topic(to, words), _) => self.on_topic(to, words),
+            Heard::Update(Update::Repeat(_, state), _) => self.on_repeat(state),
+            Heard::Update(Update::Checked(checked), _) => self.on_checked(checked),
+            Heard::Update(Update::Reformatted(made), _) => self.on_reformatted(made),
+            Heard::Update(Update::MessagesRead(read), _) => self.on_messages_read(read),
             Heard::Update(Update::Exported(exported), blob) => self.on_exported(exported, blob),
             Heard::Update(Update::Started, _) => return self.on_started(),
         }
@@ -333,6 +340,9 @@ impl App {
     }
 
     fn on_done(&mut self, what: Awaited, done: Result<(), String>) {
+        if let Awaited::Message(command, kept) = what {
+            return self.on_message_done(&command, kept, done);
+        }
         if let Err(words) = done {
             self.edit(Edit::Refused(refused(what.speaks_at(), words)));
             return;
@@ -346,7 +356,7 @@ impl App {
             Awaited::Command(what) if what.settles_problems() || what == store::Command::Export => {
                 self.edit(Edit::Accepted(what.info().speaks_at));
             }
-            Awaited::Command(_) => {}
+            Awaited::Command(_) | Awaited::Message(..) => {}
             Awaited::Import => {
                 self.edit(Edit::Accepted(Field::ImportFile));
                 self.edit(Edit::Note(Field::ImportFile, String::new()));

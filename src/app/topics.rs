@@ -11,7 +11,9 @@ use crate::store::{Command, Field};
 impl App {
     /// Carries out what the tree asks for; says whether the page is another one now.
     pub(super) fn on_topics(&mut self, act: TopicsAct) -> bool {
-        let had_note = !std::mem::take(&mut self.topics_note).is_empty();
+        // What is looked at changes by itself too: that takes no words away.
+        let is_done = !matches!(act, TopicsAct::Look(_));
+        let had_note = is_done && !std::mem::take(&mut self.topics_note).is_empty();
         match act {
             TopicsAct::Look(look) => self.look_at_topics(Some(look)),
             TopicsAct::Ask(command) => self.send(EngineCommand::Topics(command)),

@@ -7,6 +7,7 @@
 use std::rc::Rc;
 
 use mqttscope_client::ConnectionState;
+use mqttscope_link::RepeatState;
 use mqttscope_proto::ProtocolVersion;
 use mqttscope_text::number;
 use mqttscope_view::{Form, Kind, Options, Standing};
@@ -22,6 +23,8 @@ use crate::store::{Command, Field};
 pub struct View {
     pub page: Page,
     pub connection: Rc<ConnectionState>,
+    /// How far messages are that are repeated, or were.
+    pub repeat: Option<Rc<RepeatState>>,
     /// Milliseconds since the Unix epoch.
     pub now: u64,
     /// What an empty URL stands for.
@@ -68,11 +71,11 @@ pub struct Look<'a> {
 
 impl View {
     /// What is there for commands to be carried out.
-    fn standing(&self) -> Standing {
+    pub fn standing(&self) -> Standing {
         Standing {
             is_open: self.connection.is_open(),
             is_connected: self.connection.is_connected(),
-            has_file: self.page.file.is_some(),
+            has_file: !self.page.files.is_empty(),
         }
     }
 
@@ -354,6 +357,10 @@ pub fn message_id(field: Field) -> String {
 pub fn no_note(_: &View) -> &'static str {
     ""
 }
+
+/// A small button.
+pub const SMALL: Look<'static> =
+    Look { id: None, class: Some("small"), form: None, name: None, described: None, title: None };
 
 /// How many lines of a topic are seen at once.
 const MOST_LINES: usize = 4;

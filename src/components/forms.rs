@@ -3,6 +3,7 @@
 use std::rc::Rc;
 
 use mqttscope_client::ConnectionState;
+use mqttscope_link::RepeatState;
 use mqttscope_view::Form;
 use yew::prelude::*;
 
@@ -11,7 +12,9 @@ use super::connection::CONNECTION;
 use super::disconnect::DISCONNECT;
 use super::element::{classed, element};
 use super::form_dsl::{View, Widget};
+use super::messages::MESSAGES as KEPT;
 use super::publish::PUBLISH;
+use super::repeat::REPEAT;
 use super::subscribe::SUBSCRIBE;
 use super::switches::SWITCHES;
 use super::will::WILL;
@@ -22,6 +25,7 @@ use crate::store::page::Page;
 pub struct FormsProps {
     pub page: Page,
     pub connection: Rc<ConnectionState>,
+    pub repeat: Option<Rc<RepeatState>>,
 }
 
 /// Connection, will, test switches; subscribe and publish.
@@ -36,10 +40,11 @@ impl Component for Forms {
     }
 
     fn view(&self, ctx: &Context<Self>) -> Html {
-        let FormsProps { page, connection } = ctx.props();
+        let FormsProps { page, connection, repeat } = ctx.props();
         let view = View {
             page: page.clone(),
             connection: connection.clone(),
+            repeat: repeat.clone(),
             now: 0,
             default_url: browser::place().default_url,
         };
@@ -62,4 +67,4 @@ impl Component for Forms {
 }
 
 const CONNECTING: &[Widget] = &[CONNECTION, WILL];
-const MESSAGES: &[Widget] = &[SUBSCRIBE, PUBLISH];
+const MESSAGES: &[Widget] = &[SUBSCRIBE, PUBLISH, REPEAT, KEPT];

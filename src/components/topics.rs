@@ -37,6 +37,8 @@ pub struct Topics {
     asked: Option<TopicsLook>,
     /// The place of the chosen line that was brought into sight last.
     revealed: Option<u32>,
+    /// What is told of the chosen level takes room of the list now, or gives it back: its line is to stay in sight.
+    is_room_changed: bool,
     /// The level whose menu is open, and where in the window that is to be.
     menu: Option<(TopicRef, [i32; 2])>,
     menu_place: NodeRef,
@@ -77,6 +79,7 @@ impl Component for Topics {
             list: List::new("topics", LINE, ctx.link().callback(|()| Message::Resized)),
             asked: None,
             revealed: None,
+            is_room_changed: false,
             menu: None,
             menu_place: NodeRef::default(),
             focuses: Cell::default(),
@@ -98,6 +101,7 @@ impl Component for Topics {
                 self.list.reveal(place as usize);
             }
         }
+        self.is_room_changed |= shown.chosen.is_some() != before.shown.view().chosen.is_some();
         if props.copied != before.copied {
             let said = match props.copied {
                 Some((Copy::Topic(_), _)) => "The topic was copied.",
@@ -116,7 +120,13 @@ impl Component for Topics {
     fn update(&mut self, ctx: &Context<Self>, message: Message) -> bool {
         let is_changed = match message {
             Message::Event(event) => self.hear(ctx, &event),
-            Message::Resized => self.list.measure(),
+            Message::Resized => {
+                let place = self.revealed.filter(|_| std::mem::take(&mut self.is_room_changed));
+                if let Some(place) = place {
+                    self.list.reveal(place as usize);
+                }
+                self.list.measure()
+            }
             Message::Draw => true,
         };
         self.ask(ctx);

@@ -4,6 +4,7 @@ pub mod connection;
 pub mod filter_field;
 pub mod inspect;
 pub mod pace;
+pub mod repeat;
 pub mod shown;
 pub mod text;
 pub mod tickets;

@@ -376,9 +376,10 @@ fn entries_of(folder: &Path) -> Result<Vec<PathBuf>> {
 }
 
 /// Crates without I/O, clock and DOM, so that all of them is tested natively.
-const PURE: [&str; 8] = [
+const PURE: [&str; 9] = [
     "mqttscope-proto",
     "mqttscope-text",
+    "mqttscope-message",
     "mqttscope-search",
     "mqttscope-log",
     "mqttscope-client",

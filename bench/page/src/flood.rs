@@ -63,8 +63,8 @@ impl Broker {
 
 /// A client that waits for messages.
 pub struct Client {
-    socket: WebSocket<TcpStream>,
-    deframer: Deframer,
+    pub(crate) socket: WebSocket<TcpStream>,
+    pub(crate) deframer: Deframer,
     /// It counts packets and acknowledges nothing.
     is_bare: bool,
 }
@@ -168,7 +168,7 @@ impl Client {
     }
 
     /// The next message, or `None` if there is none yet.
-    fn read(&mut self, until: Instant) -> Result<Option<Message>> {
+    pub(crate) fn read(&mut self, until: Instant) -> Result<Option<Message>> {
         ensure!(Instant::now() < until, "the time is up");
         match self.socket.read() {
             Ok(message) => Ok(Some(message)),

@@ -13,6 +13,7 @@ mod peers;
 mod probe;
 mod renderer;
 mod rows;
+mod sending;
 mod server;
 mod timed_broker;
 mod times;

@@ -26,35 +26,49 @@ pub async fn run(dists: &[Dist], folder: &Path, only: Option<&str>, rounds: u32)
     let mut subjects = Vec::new();
     for dist in dists {
         let files = StaticServer::start(&dist.folder, Manner::StrictPolicy)?;
-        subjects.push(Subject { name: dist.name.clone(), files, page: None });
+        subjects.push(Subject { name: dist.name.clone(), files, page: None, sender: None });
     }
-    for (name, page) in PEERS {
+    for (name, page, sender) in PEERS {
         let files = StaticServer::start(folder, Manner::StrictPolicy)?;
-        subjects.push(Subject { name: name.to_owned(), files, page: Some(page) });
+        subjects.push(Subject { name: name.to_owned(), files, page: Some(page), sender });
     }
     let client = driver::open_browser(1_280, 800).await?;
     let page = Page::new(client);
-    let result =
-        Bench { page: &page, broker: Broker::start()?, subjects, dists: dists.len(), rounds }.run(only).await;
+    let bench = Bench { page: &page, broker: Broker::start()?, subjects, dists: dists.len(), rounds };
+    let result = async {
+        bench.run(only).await?;
+        bench.run_sending(only).await
+    };
+    let result = result.await;
     page.close().await?;
     result
 }
 
-struct Bench<'a> {
-    page: &'a Page,
-    broker: Broker,
+/// All that is measured, and with what.
+pub struct Bench<'a> {
+    pub page: &'a Page,
+    pub broker: Broker,
     /// The pages first, then the others; the bare one is the last.
-    subjects: Vec<Subject>,
-    dists: usize,
-    rounds: u32,
+    pub subjects: Vec<Subject>,
+    pub dists: usize,
+    pub rounds: u32,
 }
 
 /// Who is measured.
-struct Subject {
-    name: String,
+pub struct Subject {
+    pub name: String,
     files: StaticServer,
     /// Its page; ours is connected by its form.
     page: Option<&'static str>,
+    /// Its page that publishes; ours does so by its form.
+    pub sender: Option<&'static str>,
+}
+
+impl Subject {
+    /// Whether it can be told to publish.
+    pub fn sends(&self) -> bool {
+        self.page.is_none() || self.sender.is_some()
+    }
 }
 
 impl Bench<'_> {
@@ -85,7 +99,9 @@ impl Bench<'_> {
             println!("Measured: {load}.");
         }
         println!("Load at the end: {}.\n", machine::load());
-        table.print();
+        if loads.iter().any(|load| only.is_none_or(|only| load.to_string().contains(only))) {
+            table.print();
+        }
         for (subject, failures) in self.subjects.iter().zip(&failures) {
             if let Some(first) = failures.first() {
                 println!("\n{} failed in {} floods, first in {first}", subject.name, failures.len());
@@ -132,7 +148,7 @@ impl Bench<'_> {
     }
 
     async fn flood(&self, subject: &Subject, load: &Load) -> Result<Duration> {
-        let mut client = self.connect(subject).await?;
+        let mut client = self.connect(subject, subject.page).await?;
         let warm_up = Load { count: (load.count / 10).clamp(4, 2_000), ..*load };
         let load = *load;
         tokio::task::spawn_blocking(move || {
@@ -144,8 +160,9 @@ impl Bench<'_> {
         .await?
     }
 
-    async fn connect(&self, subject: &Subject) -> Result<Client> {
-        match subject.page {
+    /// Opens a page of the subject, and waits until it has subscribed.
+    pub async fn connect(&self, subject: &Subject, page: Option<&str>) -> Result<Client> {
+        match page {
             Some(file) => {
                 let url = format!("{}#{}", subject.files.url(file), self.broker.url);
                 self.page.client().goto(&url).await?;
@@ -198,19 +215,20 @@ fn loads() -> Vec<Load> {
     loads
 }
 
-fn median(mut rates: Vec<f64>) -> f64 {
+/// The one in the middle.
+pub fn median(mut rates: Vec<f64>) -> f64 {
     rates.sort_by(f64::total_cmp);
     rates.get(rates.len() / 2).copied().unwrap_or(f64::NAN)
 }
 
 /// What the page is measured beside.
-const PEERS: [(&str, &str); 3] = [
-    ("MQTT.js 5.16.0", "mqttjs.html"),
-    ("Paho 1.1.0", "paho.html"),
-    ("bare WebSocket in a worker", "bare.html"),
+const PEERS: [(&str, &str, Option<&str>); 3] = [
+    ("MQTT.js 5.16.0", "mqttjs.html", Some("mqttjs-send.html")),
+    ("Paho 1.1.0", "paho.html", Some("paho-send.html")),
+    ("bare WebSocket in a worker", "bare.html", None),
 ];
 /// Bytes of the pieces in which a stream comes.
 const SMALL: usize = 2 << 10;
 const LARGE: usize = 64 << 10;
 /// How long a flood may take.
-const LIMIT: Duration = Duration::from_secs(60);
+pub const LIMIT: Duration = Duration::from_secs(60);

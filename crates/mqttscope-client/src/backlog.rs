@@ -116,6 +116,11 @@ impl Backlog {
         (packets, self.queued - self.left)
     }
 
+    /// Bytes that have not left.
+    pub(crate) const fn unsent(&self) -> u64 {
+        self.queued - self.left
+    }
+
     /// Whether there is any such byte.
     pub(crate) const fn is_waiting(&self) -> bool {
         self.left < self.queued

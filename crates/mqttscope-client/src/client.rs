@@ -242,6 +242,12 @@ impl Client {
         self.generation
     }
 
+    /// Bytes that were to be sent and have not left, as far as was known when [`Self::poll_output`] was called last.
+    #[must_use]
+    pub fn unsent(&self) -> u64 {
+        self.link.backlog.unsent()
+    }
+
     /// The session, to look at.
     #[must_use]
     pub fn session(&self) -> &Session {

@@ -6,6 +6,7 @@ use mqttscope_client::{self as client, Client};
 use mqttscope_link::{Asked, Command, Look, PageCommand, PanelView, Slot, TopicsView, Update, View};
 use mqttscope_log::Log;
 use mqttscope_log::transfer::{Binary, Lines, Message};
+use mqttscope_message::{Chance, Values};
 use mqttscope_proto::Timestamp;
 use mqttscope_text::zone::Zone;
 
@@ -14,15 +15,22 @@ use crate::importing::Importing;
 use crate::inspect::Inspector;
 use crate::log_view::LogView;
 use crate::topics::Topics;
+use crate::publishing::Around;
+use crate::repeating::Repeating;
 use crate::unsaved::Unsaved;
 
 mod command;
 mod topics;
 
+pub(crate) use command::{said, sentence};
+
 /// Connections, one log, and the views on it.
 pub struct Engine {
     log: Log,
     connections: Vec<(Slot, Client)>,
+    /// At most one a connection.
+    repeats: Vec<(Slot, Repeating)>,
+    chance: Chance,
     view: LogView,
     inspector: Inspector,
     topics: Topics,
@@ -130,6 +138,8 @@ impl Engine {
         Self {
             log,
             connections: Vec::new(),
+            repeats: Vec::new(),
+            chance: Chance::new(|bytes| bytes.fill(0)),
             view: LogView::default(),
             inspector: Inspector::default(),
             topics: Topics::default(),
@@ -142,6 +152,11 @@ impl Engine {
             page: Page::default(),
             clock_offset: 0,
         }
+    }
+
+    /// Takes random bytes from a function that fills a slice with them, for placeholders; until then they are all 0.
+    pub fn set_random(&mut self, fill: impl FnMut(&mut [u8]) + 'static) {
+        self.chance = Chance::new(fill);
     }
 
     /// Takes the time of day in microseconds since the Unix epoch, beside the time that never runs backwards: a machine
@@ -180,7 +195,7 @@ impl Engine {
                     Command::Connection(slot, command) => self.on_connection(now, slot, ticket, command),
                     Command::Log(command) => self.on_log(ticket, command),
                     Command::Topics(command) => self.on_topics(now, ticket, command),
-                    Command::Page(command) => self.on_page(command),
+                    Command::Page(command) => self.on_page(now, command),
                 }
             }
             Input::Link { slot, generation, input } => {
@@ -207,6 +222,7 @@ impl Engine {
             Input::Decoded { request, lines } => self.inspector.decoded(request, lines),
         }
         self.go_on_clearing(now);
+        self.repeat(now);
         // The selection of a log that was cleared is none.
         self.view.advance(&self.log);
         self.inspector.select(&self.log, self.view.selected());
@@ -227,6 +243,7 @@ impl Engine {
             self.unsaved.came(&self.log);
             self.tell(at);
             self.go_on_clearing(now);
+            self.repeat(now);
         }
     }
 
@@ -344,13 +361,43 @@ impl Engine {
     /// When [`Input::Timeout`] is due.
     #[must_use]
     pub fn poll_timeout(&self) -> Option<Timestamp> {
-        self.connections.iter().filter_map(|(_, client)| client.poll_timeout()).min()
+        let clients = self.connections.iter().filter_map(|(_, client)| client.poll_timeout());
+        clients.chain(self.repeats.iter().map(|(_, repeating)| repeating.due())).min()
     }
 }
 
 impl Engine {
     fn place(&self, slot: Slot) -> Option<usize> {
         self.connections.iter().position(|(known, _)| *known == slot)
+    }
+
+    /// Publishes what is due of what is repeated.
+    fn repeat(&mut self, now: Timestamp) {
+        if self.repeats.is_empty() {
+            return;
+        }
+        let mut repeats = std::mem::take(&mut self.repeats);
+        repeats.retain_mut(|(slot, repeating)| {
+            let Some(at) = self.place(*slot) else { return false };
+            let time_of_day = self.time_of_day(now);
+            let (chance, log) = (&mut self.chance, &mut self.log);
+            let mut around = Around { now, time_of_day, chance, log };
+            if repeating.go_on(&mut self.connections[at].1, &mut around) {
+                self.update(Update::Repeat(*slot, repeating.state().clone()));
+            }
+            self.tell(at);
+            repeating.state().end.is_none()
+        });
+        self.repeats = repeats;
+    }
+
+    fn time_of_day(&self, now: Timestamp) -> u64 {
+        now.as_micros().saturating_add_signed(self.clock_offset)
+    }
+
+    /// What placeholders stand for in the first message of a connection, or in one that is only typed.
+    fn values<'a>(&'a mut self, now: Timestamp, client_id: &'a str) -> Values<'a> {
+        Values { n: 1, micros: self.time_of_day(now), client_id, chance: &mut self.chance }
     }
 
     /// Tells the page of a connection that has changed, at once.

@@ -18,6 +18,8 @@ mod inspect;
 mod layout;
 mod log_view;
 mod offers;
+mod publishing;
+mod repeating;
 mod request;
 mod row;
 mod rows;

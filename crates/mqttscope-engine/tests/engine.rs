@@ -3,9 +3,9 @@
 use mqttscope_client::{Input as LinkInput, Output as LinkOutput};
 use mqttscope_engine::{Engine, Input, Output};
 use mqttscope_link::{
-    Asked, Command, ConnectRequest, ConnectionCommand, Content, Copy, FilterEdit, Geometry, Gesture,
-    LogCommand, Look, PageCommand, PanelLook, PanelView, PayloadBody, PayloadFormat, Phase, Secret, Slot,
-    Span, Step, Ticket, Update, View,
+    Asked, Body, Command, ConnectRequest, ConnectionCommand, Content, Copy, FilterEdit, Geometry, Gesture,
+    LogCommand, Look, Outgoing, PageCommand, PanelLook, PanelView, PayloadBody, PayloadFormat, Phase, Secret,
+    Slot, Span, Step, Ticket, Update, View,
 };
 use mqttscope_proto::session::ConnectOptions;
 use mqttscope_proto::{
@@ -258,13 +258,14 @@ fn a_password_is_in_no_row_and_in_no_copy() {
 #[test]
 fn what_the_session_refuses_is_said_in_a_sentence() {
     let mut bench = Bench::new();
-    let publish = ConnectionCommand::Publish {
+    let publish = ConnectionCommand::Publish(Box::new(Outgoing {
         topic: "t".into(),
         qos: Qos::AtMostOnce,
         retain: false,
-        payload: Vec::new(),
+        has_copy: false,
+        body: Body::Bytes(Vec::new()),
         properties: PropertyBuf::new(),
-    };
+    }));
     let words = bench.connection(publish).expect_err("there is no connection");
     assert!(words.starts_with(char::is_uppercase) && words.ends_with('.'), "{words}");
     let filter = ConnectionCommand::Subscribe {
@@ -448,13 +449,14 @@ fn what_comes_to_a_log_that_was_cleared_during_its_export_is_unsaved() {
 #[test]
 fn a_clock_that_is_set_moves_the_time_of_day_and_no_difference() {
     let mut bench = Bench::connected();
-    let publish = ConnectionCommand::Publish {
+    let publish = ConnectionCommand::Publish(Box::new(Outgoing {
         topic: "t".into(),
         qos: Qos::AtLeastOnce,
         retain: false,
-        payload: b"!".to_vec(),
+        has_copy: false,
+        body: Body::Bytes(b"!".to_vec()),
         properties: PropertyBuf::new(),
-    };
+    }));
     bench.connection(publish).expect("connected");
     let hour = 3_600_000_000;
     bench.now += 5_000;
@@ -542,13 +544,14 @@ fn properties(list: &[(PropertyId, PropertyValue<'_>)]) -> PropertyBuf {
 #[test]
 fn properties_and_options_of_mqtt_5_are_sent() {
     let mut bench = Bench::connected_in_5(None, &[0x22, 0, 9]);
-    let publish = ConnectionCommand::Publish {
+    let publish = ConnectionCommand::Publish(Box::new(Outgoing {
         topic: "t".into(),
         qos: Qos::AtMostOnce,
         retain: false,
-        payload: b"!".to_vec(),
+        has_copy: false,
+        body: Body::Bytes(b"!".to_vec()),
         properties: properties(&[(PropertyId::TopicAlias, PropertyValue::Number(3))]),
-    };
+    }));
     bench.connection(publish).expect("the server has aliases");
     assert_eq!(bench.sent, b"\x30\x08\0\x01t\x03\x23\0\x03!");
     bench.sent.clear();

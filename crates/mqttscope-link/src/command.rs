@@ -3,10 +3,11 @@
 use std::fmt;
 
 use mqttscope_client::ConnectRequest;
-use mqttscope_proto::{PropertyBuf, Qos, ReasonCode, SubscribeOptions};
+use mqttscope_proto::{PropertyBuf, ReasonCode, SubscribeOptions};
 use serde::{Deserialize, Serialize};
 
 use crate::topics::{TopicRef, TopicsCommand, TopicsLook};
+use crate::message::{Draft, Outgoing, Repeat};
 
 /// What a person, or the page itself, wants done.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -55,19 +56,12 @@ pub enum ConnectionCommand {
         /// Properties, in MQTT 5.
         properties: PropertyBuf,
     },
-    /// Publishes a message.
-    Publish {
-        /// The topic name, checked by the page already.
-        topic: String,
-        /// QoS.
-        qos: Qos,
-        /// RETAIN.
-        retain: bool,
-        /// The message, any bytes.
-        payload: Vec<u8>,
-        /// Properties, in MQTT 5.
-        properties: PropertyBuf,
-    },
+    /// Publishes a message as it is typed. [`crate::Update::Done`] says what is wrong with it.
+    Publish(Box<Outgoing>),
+    /// Publishes messages again and again, as [`crate::Update::Repeat`] tells.
+    Repeat(Repeat),
+    /// Ends that.
+    StopRepeat,
     /// Sends AUTH (MQTT 5, 4.12): the answer that the server waits for, or the beginning of another authentication.
     Authenticate {
         /// It begins another one.
@@ -229,6 +223,17 @@ pub enum PageCommand {
     Fold(u32),
     /// The request with that number is to be answered: what it says of the answer comes as [`crate::Update::Reply`].
     Reply(u32),
+    /// What stands in the form that publishes is to be checked, for [`crate::Update::Checked`].
+    Check(Draft),
+    /// JSON is to have other blanks, for [`crate::Update::Reformatted`].
+    Reformat {
+        /// The JSON.
+        text: String,
+        /// A member a line, or no blank at all.
+        is_pretty: bool,
+    },
+    /// A file of messages is to be read, for [`crate::Update::MessagesRead`].
+    ReadMessages(String),
     /// Something is wanted for the clipboard, as [`crate::Update::Copied`].
     Copy(Copy),
 }

@@ -9,6 +9,7 @@ use serde::de::DeserializeOwned;
 
 mod command;
 mod inspected;
+mod message;
 mod rows;
 mod statistics;
 mod topics;
@@ -22,7 +23,9 @@ pub use inspected::{
     Absence, HandshakeView, HexView, Leaf, LeafKind, MarkView, PacketHead, PacketView, PayloadBody,
     PayloadLine, PayloadView, Rung, TreeView,
 };
+pub use message::{Body, Checked, Draft, Outgoing, Pace, Repeat, RepeatState, Wrong};
 pub use mqttscope_client::{Answer, ConnectRequest, ConnectionState, Phase, Subscription};
+pub use mqttscope_message::Format;
 pub use rows::{Content, Flags, PacketRow, Row, RowsView, Tone, qos_name};
 pub use statistics::{Amount, Chart, LatencyRow, StatisticsView, TopicRow, TypeRow};
 pub use topics::{
@@ -62,15 +65,17 @@ pub struct OtherBuild;
 
 /// FNV-1a over the files that define the messages, folded to a byte.
 const fn build() -> u8 {
-    let sources: [&[u8]; 12] = [
+    let sources: [&[u8]; 14] = [
         include_bytes!("../../mqttscope-client/src/client.rs"),
         include_bytes!("../../mqttscope-client/src/connection.rs"),
+        include_bytes!("../../mqttscope-message/src/lib.rs"),
         include_bytes!("../../mqttscope-proto/src/packet/properties.rs"),
         include_bytes!("../../mqttscope-proto/src/session/limits.rs"),
         include_bytes!("../../mqttscope-proto/src/session/options.rs"),
         include_bytes!("../../mqttscope-proto/src/types.rs"),
         include_bytes!("command.rs"),
         include_bytes!("inspected.rs"),
+        include_bytes!("message.rs"),
         include_bytes!("rows.rs"),
         include_bytes!("statistics.rs"),
         include_bytes!("topics.rs"),

@@ -1,10 +1,12 @@
 //! What the engine tells the page.
 
 use mqttscope_client::ConnectionState;
+use mqttscope_message::records::Record;
 use serde::{Deserialize, Serialize};
 
 use crate::command::{Command, Copy, Slot, Span};
 use crate::inspected::{Absence, HandshakeView, PacketView, PayloadView};
+use crate::message::{Checked, RepeatState, Wrong};
 use crate::rows::RowsView;
 use crate::statistics::StatisticsView;
 use crate::topics::{TopicUse, TopicsView};
@@ -48,6 +50,14 @@ pub enum Update {
     },
     /// What a level of the tree of topics is used for elsewhere, or why it cannot be.
     Topic(TopicUse, Result<String, String>),
+    /// How far the messages are that a connection repeats: at its beginning, at its end, and now and then.
+    Repeat(Slot, RepeatState),
+    /// What there is to say of what stands in the form that publishes.
+    Checked(Checked),
+    /// JSON with other blanks, or what is wrong with it.
+    Reformatted(Result<String, Wrong>),
+    /// The messages of a file: names and texts of what each has. Or what is wrong with the file, in words.
+    MessagesRead(Result<Vec<Record>, String>),
     /// An export is written, and comes beside this message.
     Exported(Result<Saved, String>),
     /// A capture was read, whole or as far as it can be.

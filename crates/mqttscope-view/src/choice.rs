@@ -1,6 +1,7 @@
 //! What a field that is a list can be set to: each entry with the value that it stands for, so that nothing needs to read
 //! a text that was chosen.
 
+use mqttscope_message::Format;
 use mqttscope_proto::{ProtocolVersion, Qos, ReasonCode};
 
 /// An entry of a list.
@@ -43,6 +44,16 @@ pub static QOS_LEVELS: [Choice<Qos>; 3] = [
     Choice { name: "0", words: "0 at most once", value: Qos::AtMostOnce },
     Choice { name: "1", words: "1 at least once", value: Qos::AtLeastOnce },
     Choice { name: "2", words: "2 exactly once", value: Qos::ExactlyOnce },
+];
+
+/// How the text of a message stands for its bytes.
+pub static MESSAGE_FORMATS: [Choice<Format>; 6] = [
+    Choice { name: "text", words: "Text", value: Format::Text },
+    Choice { name: "json", words: "JSON", value: Format::Json },
+    Choice { name: "hex", words: "Hex", value: Format::Hex },
+    Choice { name: "base64", words: "Base64", value: Format::Base64 },
+    Choice { name: "cbor", words: "CBOR from JSON", value: Format::Cbor },
+    Choice { name: "messagepack", words: "MessagePack from JSON", value: Format::MessagePack },
 ];
 
 /// A property that is 0, 1, or not there: its name is what is sent.

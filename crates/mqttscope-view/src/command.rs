@@ -55,8 +55,36 @@ commands! {
     Unsubscribe(String) = CommandInfo::new("unsubscribe").needs(Needs::Connected).speaks_at(Field::SubscribeButton),
     /// Publishes the message of the form.
     Publish = CommandInfo::new("publish").needs(Needs::Connected).speaks_at(Field::PublishButton),
-    /// Publishes the file that was picked.
+    /// Publishes the message of the form as text, though it is none of its format.
+    SendAnyway = CommandInfo::new("send-anyway").needs(Needs::Connected).speaks_at(Field::PublishButton),
+    /// Publishes the files that were picked, one after the other.
     PublishFile = CommandInfo::new("publish-file").needs(Needs::ConnectedAndFile).speaks_at(Field::File),
+    /// Gives the JSON of the form a member a line.
+    PrettyMessage = CommandInfo::new("pretty-message").speaks_at(Field::Message),
+    /// Takes all blanks out of the JSON of the form.
+    MinifyMessage = CommandInfo::new("minify-message").speaks_at(Field::Message),
+    /// Publishes the message of the form again and again.
+    Repeat = CommandInfo::new("repeat-message").needs(Needs::Connected).speaks_at(Field::RepeatButton),
+    /// Publishes the saved messages that were chosen again and again, in turn.
+    RepeatChosen = CommandInfo::new("repeat-chosen").needs(Needs::Connected).speaks_at(Field::RepeatButton),
+    /// Ends that.
+    StopRepeat = CommandInfo::new("stop-repeat").needs(Needs::Connected).speaks_at(Field::RepeatButton),
+    /// Saves the message of the form by name, or gives a saved one another name.
+    SaveMessage = CommandInfo::new("save-message").speaks_at(Field::SaveButton),
+    /// Publishes a message that is kept.
+    SendMessage(String) = CommandInfo::new("send-message").needs(Needs::Connected).speaks_at(Field::SaveButton),
+    /// Fills the form with a message that is kept.
+    EditMessage(String) = CommandInfo::new("edit-message").speaks_at(Field::SaveButton),
+    /// Saves a message that was sent, by its topic.
+    KeepMessage(String) = CommandInfo::new("keep-message").speaks_at(Field::SaveButton),
+    /// Asks for another name of a saved message.
+    RenameMessage(String) = CommandInfo::new("rename-message").speaks_at(Field::SaveButton),
+    /// Deletes a message that is kept.
+    DeleteMessage(String) = CommandInfo::new("delete-message").speaks_at(Field::SaveButton),
+    /// Shows the messages that were sent, or those that were saved.
+    ToggleSent = CommandInfo::new("toggle-sent"),
+    /// Writes the saved messages to a file.
+    ExportMessages = CommandInfo::new("export-messages").speaks_at(Field::SaveButton),
     /// Empties the log.
     ClearLog = CommandInfo::new("clear-log"),
     /// Goes on to the next colours.
@@ -154,6 +182,11 @@ impl Command {
             Self::Unsubscribe(_) => Self::Unsubscribe(data),
             Self::TryVersion(_) => Self::TryVersion(data),
             Self::EditPairs(_) => Self::EditPairs(data),
+            Self::SendMessage(_) => Self::SendMessage(data),
+            Self::EditMessage(_) => Self::EditMessage(data),
+            Self::KeepMessage(_) => Self::KeepMessage(data),
+            Self::RenameMessage(_) => Self::RenameMessage(data),
+            Self::DeleteMessage(_) => Self::DeleteMessage(data),
             command => command,
         })
     }
@@ -237,6 +270,8 @@ mod tests {
             Command::of_name("edit-pairs", "x 0 up".into()),
             Some(Command::EditPairs("x 0 up".into()))
         );
+        let send = Command::of_name("send-message", "saved a".into());
+        assert_eq!(send, Some(Command::SendMessage("saved a".into())));
         assert_eq!(Command::of_name("connect", "a/#".into()), Some(Command::Connect));
     }
 

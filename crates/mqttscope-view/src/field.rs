@@ -3,8 +3,8 @@
 use mqttscope_proto::{PacketType, PropertyHolder, PropertyId};
 
 use crate::choice::{
-    DISCONNECT_REASONS, EXPORT_FORMATS, EXPORT_ROWS, FLAGS, IMPORT_MODES, Options, PAYLOAD_FORMATS,
-    QOS_LEVELS, RETAIN_HANDLING, VERSIONS,
+    DISCONNECT_REASONS, EXPORT_FORMATS, EXPORT_ROWS, FLAGS, IMPORT_MODES, MESSAGE_FORMATS, Options,
+    PAYLOAD_FORMATS, QOS_LEVELS, RETAIN_HANDLING, VERSIONS,
 };
 use crate::page::Tab;
 
@@ -152,10 +152,19 @@ table! {
         SubscribeButton = FieldInfo::new("subscribe", Form::Subscribe, Kind::Button),
         UnsubscribeUserProperties = FieldInfo::new("unsubscribe-user-properties", Form::Unsubscribe, Kind::Pairs)
             .property(PropertyId::UserProperty, "User properties of UNSUBSCRIBE", ""),
-        Topic = FieldInfo::new("topic", Form::Publish, Kind::Topic).default("topic/mqtttopic"),
+        Topic = FieldInfo::new("topic", Form::Publish, Kind::Topic)
+            .default("topic/mqtttopic")
+            .effect(Effect::MessageTyped),
         PublishQos = FieldInfo::new("publish-qos", Form::Publish, Kind::Choice(&QOS_LEVELS)),
-        Message = FieldInfo::new("message", Form::Publish, Kind::Lines("2")).default("Hello from MQTT client."),
+        MessageFormat = FieldInfo::new("message-format", Form::Publish, Kind::Choice(&MESSAGE_FORMATS))
+            .settling(&[Field::Message])
+            .effect(Effect::MessageTyped),
+        Message = FieldInfo::new("message", Form::Publish, Kind::Lines("2"))
+            .default("Hello from MQTT client.")
+            .effect(Effect::MessageTyped),
         Retain = FieldInfo::new("retain", Form::Publish, Kind::Switch(false)),
+        // A page that doubles messages from the start would be a trap.
+        Copy = FieldInfo::new("publish-copy", Form::Publish, Kind::Switch(false)).kept(Kept::Not),
         PayloadFormat = FieldInfo::new("payload-format", Form::Publish, Kind::Choice(&PAYLOAD_FORMATS))
             .property(PropertyId::PayloadFormatIndicator, "Payload format", ""),
         ContentType = FieldInfo::new("content-type", Form::Publish, Kind::Line)
@@ -184,6 +193,14 @@ table! {
             .property(PropertyId::UserProperty, "User properties of PUBLISH", ""),
         PublishButton = FieldInfo::new("publish", Form::Publish, Kind::Button),
         File = FieldInfo::new("file", Form::Publish, Kind::File),
+        RepeatEvery = FieldInfo::new("repeat-every", Form::Repeat, Kind::Number).default("1000"),
+        RepeatTimes = FieldInfo::new("repeat-times", Form::Repeat, Kind::Number),
+        RepeatFast =
+            FieldInfo::new("repeat-fast", Form::Repeat, Kind::Switch(false)).settling(&[Field::RepeatEvery]),
+        RepeatButton = FieldInfo::new("repeat", Form::Repeat, Kind::Button),
+        MessageName = FieldInfo::new("message-name", Form::Messages, Kind::Line).kept(Kept::Not),
+        SaveButton = FieldInfo::new("save-message", Form::Messages, Kind::Button),
+        MessagesFile = FieldInfo::new("messages-file", Form::Messages, Kind::File),
         GoTo = FieldInfo::new("go-to", Form::GoTo, Kind::Line).kept(Kept::Not),
         ExportFormat = FieldInfo::new("export-format", Form::Export, Kind::Choice(&EXPORT_FORMATS)),
         ExportWhat = FieldInfo::new("export-what", Form::Export, Kind::Choice(&EXPORT_ROWS)),
@@ -219,6 +236,8 @@ table! {
         Import = FormInfo { part: Part::Looks, tab: Tab::Log, button: Some(Field::ImportFile) },
         View = FormInfo { part: Part::Looks, tab: Tab::Log, button: None },
         Unsubscribe = FormInfo { part: Part::Drafts, tab: Tab::Messages, button: Some(Field::SubscribeButton) },
+        Repeat = FormInfo { part: Part::Drafts, tab: Tab::Messages, button: Some(Field::RepeatButton) },
+        Messages = FormInfo { part: Part::Drafts, tab: Tab::Messages, button: Some(Field::SaveButton) },
     }
 }
 
@@ -347,6 +366,8 @@ pub enum Effect {
     Theme,
     /// A pane has another size.
     Panes,
+    /// The message is another one, and is to be checked.
+    MessageTyped,
 }
 
 impl Field {
@@ -393,9 +414,14 @@ impl Form {
             Self::Unsubscribe => PacketType::Unsubscribe,
             Self::Disconnect => PacketType::Disconnect,
             Self::Authentication => PacketType::Auth,
-            Self::Connection | Self::TestSwitches | Self::GoTo | Self::Export | Self::Import | Self::View => {
-                PacketType::Connect
-            }
+            Self::Connection
+            | Self::TestSwitches
+            | Self::GoTo
+            | Self::Export
+            | Self::Import
+            | Self::View
+            | Self::Repeat
+            | Self::Messages => PacketType::Connect,
         })
     }
 
@@ -482,8 +508,8 @@ mod tests {
         let not: Vec<_> =
             not.filter(|field| !matches!(field.info().kind, Kind::File | Kind::Button)).collect();
         let secrets = [Field::AuthenticationData, Field::AuthAnswer];
-        let traps = [Field::SimulateDown, Field::SendDuplicates, Field::BreakLimits];
-        let others = [Field::GoTo, Field::KeepPasswords];
+        let traps = [Field::SimulateDown, Field::SendDuplicates, Field::BreakLimits, Field::Copy];
+        let others = [Field::MessageName, Field::GoTo, Field::KeepPasswords];
         assert_eq!(not, [&secrets[..], &traps[..], &others[..]].concat());
         assert_eq!(Field::Password.info().kept, Kept::If(Field::RememberPassword));
     }

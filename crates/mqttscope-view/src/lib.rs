@@ -15,6 +15,7 @@ pub mod filter_text;
 mod given;
 pub mod keys;
 mod looks;
+pub mod messages;
 pub mod page;
 pub mod pairs;
 pub mod pane;
@@ -31,7 +32,7 @@ pub use choice::{Choice, DISCONNECT_REASONS, Options, QOS_LEVELS, RETAIN_HANDLIN
 pub use command::{Command, Standing};
 pub use field::{Effect, Field, FieldInfo, Folded, Form, Kept, Kind, Part};
 pub use looks::{Looks, Theme};
-pub use page::{Edit, Page, Reply, Tab};
+pub use page::{Checked, Edit, Page, Reply, Tab};
 pub use problems::{Problem, Problems, refused};
 pub use url::Parsed;
 pub use values::{Drafts, Profile, Value, Values};

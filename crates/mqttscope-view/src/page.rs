@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 use std::rc::Rc;
 
+use mqttscope_message::Format;
 use mqttscope_proto::ProtocolVersion;
 use mqttscope_text::{bytes, visible};
 
@@ -11,6 +12,7 @@ use crate::field::{Effect, Field, Kind, Part};
 use crate::filter_text::remembered;
 use crate::given::Given;
 use crate::looks::{Looks, Theme};
+use crate::messages::{Message, MessageEdit, Messages};
 use crate::pairs::{self, PairEdit};
 use crate::pane::Pane;
 use crate::problems::Problems;
@@ -34,8 +36,18 @@ pub struct Page {
     pub tab: Tab,
     /// Whether the password can be read.
     pub password_shown: bool,
-    /// The file that was picked.
-    pub file: Option<Rc<PickedFile>>,
+    /// The files that were picked, in the order in which they are to be sent.
+    pub files: Rc<Vec<PickedFile>>,
+    /// What there is to say of the message that is typed.
+    pub checked: Rc<Checked>,
+    /// The messages that are kept.
+    pub messages: Rc<Messages>,
+    /// Names of those that were chosen, to be repeated in turn.
+    pub chosen: Rc<Vec<String>>,
+    /// The name of the one that is to get another.
+    pub renaming: Option<String>,
+    /// Those that were sent are shown, and not those that were saved.
+    pub shows_sent: bool,
     /// What a button has to say that is no refusal.
     pub note: Option<Rc<Note>>,
     /// What a link and the page's own file have filled in.
@@ -49,6 +61,19 @@ pub struct Note {
     pub field: Field,
     /// What it says.
     pub words: String,
+}
+
+/// What there is to say of a message that is typed.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Checked {
+    /// Bytes of it; `None` until the engine has told them.
+    pub len: Option<u64>,
+    /// What is wrong with it, in a sentence.
+    pub wrong: Option<String>,
+    /// Where that is, in UTF-16 code units.
+    pub at: u32,
+    /// What is only worth knowing.
+    pub warning: Option<String>,
 }
 
 /// A file that is ready to be published.
@@ -109,8 +134,20 @@ pub enum Edit {
     RevealPassword(bool),
     /// Another region is shown.
     Tab(Tab),
-    /// A file was picked, or none.
-    File(Option<Rc<PickedFile>>),
+    /// Files were picked, or none.
+    Files(Vec<PickedFile>),
+    /// The message was checked.
+    Checked(Checked),
+    /// The messages that are kept are others.
+    Messages(MessageEdit),
+    /// The Publish form is to hold that message.
+    Fill(Message),
+    /// A saved message is chosen to be repeated, or not.
+    Choose(String, bool),
+    /// The message of that name is to get another, or none is.
+    Renaming(Option<String>),
+    /// Messages that were sent are shown, or those that were saved.
+    ShowSent(bool),
     /// A connection was asked for with the forms as they are: what a link has filled in is as good as typed.
     Connect,
 }
@@ -191,16 +228,43 @@ impl Page {
             }
             Edit::RevealPassword(shown) => self.password_shown = shown,
             Edit::Tab(tab) => self.tab = tab,
-            Edit::File(file) => {
-                let suggested = |file: &Option<Rc<PickedFile>>| file.as_ref().map(|file| file.mime.clone());
-                let (before, now) = (suggested(&self.file).unwrap_or_default(), suggested(&file));
+            Edit::Files(files) => {
+                let suggested = |files: &[PickedFile]| files.first().map(|file| file.mime.clone());
+                let (before, now) = (suggested(&self.files).unwrap_or_default(), suggested(&files));
                 // What a person has typed stays.
                 if let Some(mime) = now.filter(|_| self.drafts.text(Field::ContentType) == before) {
                     change = self.set(Field::ContentType, Value::Text(mime));
                 }
-                self.file = file;
+                self.files = Rc::new(files);
                 self.settle(Field::File);
             }
+            Edit::Checked(checked) => self.checked = Rc::new(checked),
+            Edit::Messages(edit) => {
+                Rc::make_mut(&mut self.messages).apply(edit);
+                self.forget_what_is_gone();
+                self.settle(Field::SaveButton);
+                change.store = Some(Store::Messages);
+            }
+            Edit::Fill(message) => {
+                self.tab = Tab::Messages;
+                message.fill(Rc::make_mut(&mut self.drafts));
+                Rc::make_mut(&mut self.problems).settle(Field::PublishButton);
+                change = Change { effect: Some(Effect::MessageTyped), store: Some(Store::Forms) };
+            }
+            Edit::Choose(name, is_chosen) => {
+                let chosen = Rc::make_mut(&mut self.chosen);
+                chosen.retain(|own| *own != name);
+                if is_chosen {
+                    chosen.push(name);
+                }
+                self.settle(Field::RepeatButton);
+            }
+            Edit::Renaming(name) => {
+                let typed = name.clone().unwrap_or_default();
+                self.renaming = name;
+                self.set(Field::MessageName, Value::Text(typed));
+            }
+            Edit::ShowSent(shows_sent) => self.shows_sent = shows_sent,
             Edit::Connect => {
                 self.tab = Tab::Log;
                 if self.given.use_link() {
@@ -218,6 +282,21 @@ impl Page {
         self.settle(field);
         let store = if field.part() == Part::Looks { Store::Looks } else { Store::Forms };
         Change { effect: info.effect, store: Some(store) }
+    }
+
+    /// Takes the messages as they were written down, with what other tabs have changed.
+    pub fn take_messages(&mut self, messages: Messages) {
+        self.messages = Rc::new(messages);
+        self.forget_what_is_gone();
+    }
+
+    /// Messages that are gone can be neither repeated nor renamed.
+    fn forget_what_is_gone(&mut self) {
+        let is_there = |name: &String| self.messages.saved().iter().any(|(own, _)| own == name);
+        if !self.chosen.iter().all(is_there) {
+            Rc::make_mut(&mut self.chosen).retain(is_there);
+        }
+        self.renaming = self.renaming.take().filter(is_there);
     }
 
     /// Fills the Publish form with what a request says of its answer. Correlation Data that is no text is shown in hex.
@@ -281,6 +360,16 @@ impl Page {
         }
     }
 
+    /// How many bytes the message of the Publish form has, as far as that is known: what is sent as it is typed can be
+    /// counted before there is an engine.
+    #[must_use]
+    pub fn message_len(&self) -> Option<u64> {
+        let text = self.drafts.text(Field::Message);
+        let is_as_typed =
+            matches!(self.drafts.message_format(), Format::Text | Format::Json) && !text.contains("{{");
+        self.checked.len.or_else(|| is_as_typed.then_some(text.len() as u64))
+    }
+
     /// What is worth knowing about a field as it stands, though it is not wrong.
     #[must_use]
     pub fn hint(&self, field: Field) -> Cow<'static, str> {
@@ -304,6 +393,10 @@ impl Page {
                 "Type a number from 1 to 2,000: until then the last one counts."
             }
             Field::LogBudget => "Bytes and records together. The oldest rows go first.",
+            Field::Message if self.drafts.text(field).is_empty() && self.drafts.is_on(Field::Retain) => {
+                "Empty: this clears the retained message."
+            }
+            Field::RepeatTimes if self.drafts.text(field).trim().is_empty() => "Times empty: until stopped.",
             Field::KeepAlive if self.profile.text(field).trim() == "0" => "0 switches it off.",
             _ => "",
         };
@@ -393,7 +486,9 @@ mod tests {
     fn a_change_says_what_follows_from_it() {
         let mut page = Page::default();
         let forms = Change { effect: None, store: Some(Store::Forms) };
-        assert_eq!(page.apply(text(Field::Message, "a")), forms);
+        assert_eq!(page.apply(text(Field::ContentType, "a")), forms);
+        let typed = Change { effect: Some(Effect::MessageTyped), store: Some(Store::Forms) };
+        assert_eq!(page.apply(text(Field::Message, "a")), typed);
         let policy = Change { effect: Some(Effect::Policy), store: Some(Store::Forms) };
         assert_eq!(page.apply(Edit::Switch(Field::SimulateDown, true)), policy);
         let rows = Change { effect: Some(Effect::ShownRows), store: Some(Store::Looks) };
@@ -481,9 +576,59 @@ mod tests {
     }
 
     #[test]
+    fn a_kept_message_fills_the_form_and_nothing_else() {
+        let mut page = Page::default();
+        page.apply(text(Field::Topic, "a"));
+        page.apply(text(Field::MessageFormat, "json"));
+        let message = Message::of_drafts(&page.drafts);
+        for (field, other) in [(Field::Topic, "b"), (Field::Filter, "f/#"), (Field::MessageFormat, "hex")] {
+            page.apply(text(field, other));
+        }
+        page.apply(Edit::Refused(refused(Field::Message, "no hex")));
+        let change = page.apply(Edit::Fill(message));
+        assert_eq!(change, Change { effect: Some(Effect::MessageTyped), store: Some(Store::Forms) });
+        assert_eq!(
+            [Field::Topic, Field::Filter, Field::MessageFormat].map(|it| page.text(it)),
+            ["a", "f/#", "json"]
+        );
+        assert_eq!(page.problems.at(Field::Message), None);
+    }
+
+    #[test]
+    fn a_message_that_is_gone_is_chosen_no_more() {
+        let mut page = Page::default();
+        for name in ["a", "b"] {
+            let save = MessageEdit::Save(name.into(), Message::default());
+            assert_eq!(page.apply(Edit::Messages(save)).store, Some(Store::Messages));
+            page.apply(Edit::Choose(name.into(), true));
+        }
+        page.apply(Edit::Renaming(Some("a".into())));
+        assert_eq!(page.text(Field::MessageName), "a");
+        page.apply(Edit::Messages(MessageEdit::Rename("a".into(), "c".into())));
+        assert_eq!((page.chosen.as_slice(), page.renaming.as_deref()), (&["b".to_owned()][..], None));
+        page.apply(Edit::Choose("b".into(), false));
+        assert!(page.chosen.is_empty());
+    }
+
+    #[test]
+    fn what_is_wrong_with_a_message_is_said_as_it_is_typed() {
+        let mut page = Page::default();
+        let warning = |page: &Page| page.warning(Field::Message, ProtocolVersion::V31, None);
+        assert_eq!(warning(&page), None);
+        let wrong = Some("Column 1: no".to_owned());
+        page.apply(Edit::Checked(Checked { wrong: wrong.clone(), ..Checked::default() }));
+        assert_eq!(warning(&page), wrong);
+        page.apply(text(Field::Message, ""));
+        assert_eq!(page.hint(Field::Message), "");
+        page.apply(Edit::Switch(Field::Retain, true));
+        assert!(page.hint(Field::Message).contains("this clears the retained message"));
+    }
+
+    #[test]
     fn a_file_suggests_its_content_type_and_takes_no_other_away() {
         let file = |mime: &str| {
-            Edit::File(Some(Rc::new(PickedFile { name: "f".into(), mime: mime.into(), bytes: Vec::new() })))
+            let file = |mime: &str| PickedFile { name: "f".into(), mime: mime.into(), bytes: Vec::new() };
+            Edit::Files(vec![file(mime), file("x/other")])
         };
         let mut page = Page::default();
         page.apply(file("image/png"));

@@ -35,7 +35,11 @@ pub struct Panes {
 
 impl Default for Panes {
     fn default() -> Self {
-        Self { sizes: Pane::ALL.map(|pane| pane.info().size), is_inspector_hidden: false, are_topics_shown: false }
+        Self {
+            sizes: Pane::ALL.map(|pane| pane.info().size),
+            is_inspector_hidden: false,
+            are_topics_shown: false,
+        }
     }
 }
 

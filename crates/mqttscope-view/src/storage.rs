@@ -33,16 +33,14 @@ impl Entries {
     /// The entries in a text; none if it is not what [`Self::to_text`] makes.
     #[must_use]
     pub fn of_text(text: &str) -> Self {
-        let bytes: Option<Vec<u8>> = text.chars().map(|char| u8::try_from(char).ok()).collect();
-        bytes.and_then(|bytes| postcard::from_bytes(&bytes).ok()).unwrap_or_default()
+        bytes_of_text(text).and_then(|bytes| postcard::from_bytes(&bytes).ok()).unwrap_or_default()
     }
 
     /// The entries as a text.
     #[must_use]
     pub fn to_text(&self) -> String {
         // Texts can always be encoded; what cannot would be forgotten.
-        let bytes = postcard::to_allocvec(self).unwrap_or_default();
-        bytes.into_iter().map(char::from).collect()
+        text_of_bytes(postcard::to_allocvec(self).unwrap_or_default())
     }
 
     /// The forms of a page, as far as they are remembered for a reader. What a link has filled in, and nobody has used
@@ -145,6 +143,15 @@ impl Entries {
             }
         }
     }
+}
+
+/// The bytes that a text stands for, each character for one.
+pub(crate) fn bytes_of_text(text: &str) -> Option<Vec<u8>> {
+    text.chars().map(|char| u8::try_from(char).ok()).collect()
+}
+
+pub(crate) fn text_of_bytes(bytes: Vec<u8>) -> String {
+    bytes.into_iter().map(char::from).collect()
 }
 
 /// Takes a value that was written down.

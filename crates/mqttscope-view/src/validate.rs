@@ -47,8 +47,19 @@ pub struct PublishRequest<'a> {
     pub qos: Qos,
     /// The server is to keep it.
     pub retain: bool,
+    /// Above QoS 0 it is sent twice.
+    pub has_copy: bool,
     /// Properties.
     pub properties: PropertyBuf,
+}
+
+/// How to repeat messages.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct RepeatRequest {
+    /// Milliseconds from one to the next; `None` for as fast as the broker acknowledges.
+    pub every_millis: Option<u32>,
+    /// How often each; `None` until it is stopped.
+    pub times: Option<u64>,
 }
 
 /// What the page's own address means for a connection.
@@ -235,11 +246,39 @@ impl Drafts {
             problems.add(Field::Topic, topic_words(violation, topic_clause(violation.rule, version)));
         });
         let (qos, retain) = (self.publish_qos(), self.is_on(Field::Retain));
+        let has_copy = self.is_on(Field::Copy);
         let properties = self.properties(Form::Publish, version, &mut problems);
         match topic {
-            Ok(topic) => problems.or(PublishRequest { topic, qos, retain, properties }),
+            Ok(topic) => problems.or(PublishRequest { topic, qos, retain, has_copy, properties }),
             Err(()) => Err(problems),
         }
+    }
+}
+
+impl Drafts {
+    /// How the messages are to be repeated.
+    ///
+    /// # Errors
+    ///
+    /// What is wrong with the form.
+    pub fn repetition(&self) -> Result<RepeatRequest, Problems> {
+        let mut problems = Problems::default();
+        let number = |field| self.text(field).trim().parse::<u64>().ok().filter(|number| *number > 0);
+        let every_millis = if self.is_on(Field::RepeatFast) {
+            None
+        } else {
+            let millis = number(Field::RepeatEvery).filter(|millis| *millis <= MOST_MILLIS);
+            if millis.is_none() {
+                problems.add(Field::RepeatEvery, "1 to 86,400,000.");
+            }
+            // It is at most a day.
+            millis.map(|millis| millis as u32)
+        };
+        let times = number(Field::RepeatTimes);
+        if times.is_none() && !self.text(Field::RepeatTimes).trim().is_empty() {
+            problems.add(Field::RepeatTimes, "A number from 1; empty: until stopped.");
+        }
+        problems.or(RepeatRequest { every_millis, times })
     }
 }
 
@@ -315,6 +354,9 @@ fn subprotocol_fault(names: &[String]) -> Option<String> {
     let repeated = names.iter().enumerate().any(|(at, name)| names[..at].contains(name));
     repeated.then(|| "Each name once.".into())
 }
+
+/// A day, in milliseconds.
+const MOST_MILLIS: u64 = 86_400_000;
 
 /// The separators of RFC 2616, which a subprotocol's name must not hold (RFC 6455, 4.1).
 fn is_separator(byte: u8) -> bool {
@@ -412,6 +454,27 @@ mod tests {
         let set = with(&[(Field::ConnectTimeout, " 3 "), (Field::PingRespTimeout, "3600")]);
         let request = set.connect_request(&place()).expect("both are right");
         assert_eq!((request.connect_timeout_secs, request.pingresp_timeout_secs), (3, 3_600));
+    }
+
+    #[test]
+    fn repeating_needs_a_time_unless_it_is_as_fast_as_can_be() {
+        let request = |edits: &[(Field, &str)]| drafts(edits).repetition();
+        assert_eq!(request(&[]), Ok(RepeatRequest { every_millis: Some(1_000), times: None }));
+        let fast = [(Field::RepeatEvery, ""), (Field::RepeatFast, "on"), (Field::RepeatTimes, " 7 ")];
+        assert_eq!(request(&fast), Ok(RepeatRequest { every_millis: None, times: Some(7) }));
+        for (field, text) in [
+            (Field::RepeatEvery, "0"),
+            (Field::RepeatEvery, "86400001"),
+            (Field::RepeatEvery, "1.5"),
+            (Field::RepeatTimes, "0"),
+            (Field::RepeatTimes, "many"),
+        ] {
+            assert_eq!(
+                request(&[(field, text)]).map_err(|problems| problems.first()),
+                Err(Some(field)),
+                "{text}"
+            );
+        }
     }
 
     #[test]

@@ -2,9 +2,10 @@
 
 use std::ops::{Deref, DerefMut};
 
+use mqttscope_message::Format;
 use mqttscope_proto::{ProtocolVersion, Qos, ReasonCode};
 
-use crate::choice::{Choice, DISCONNECT_REASONS, QOS_LEVELS, RETAIN_HANDLING, VERSIONS};
+use crate::choice::{Choice, DISCONNECT_REASONS, MESSAGE_FORMATS, QOS_LEVELS, RETAIN_HANDLING, VERSIONS};
 use crate::field::{Field, Kind};
 
 /// The values of fields that a person, a link or what is remembered has set; all others have their defaults.
@@ -159,6 +160,12 @@ impl Drafts {
     #[must_use]
     pub fn retain_handling(&self) -> u8 {
         self.chosen(Field::RetainHandling, &RETAIN_HANDLING)
+    }
+
+    /// How the text of the message stands for its bytes.
+    #[must_use]
+    pub fn message_format(&self) -> Format {
+        self.chosen(Field::MessageFormat, &MESSAGE_FORMATS)
     }
 
     /// The QoS of the message.

@@ -17,6 +17,9 @@ impl Page {
         version: ProtocolVersion,
         limits: Option<&ServerLimits>,
     ) -> Option<String> {
+        if field == Field::Message {
+            return self.checked.wrong.clone().or_else(|| self.checked.warning.clone());
+        }
         match version {
             ProtocolVersion::V31 | ProtocolVersion::V311 => return None,
             ProtocolVersion::V5 => {}

@@ -11,6 +11,7 @@ use web_sys::MessagePort;
 mod clock;
 mod export;
 mod probe;
+mod random;
 mod reader;
 mod shell;
 mod socket;

@@ -20,6 +20,7 @@ use web_sys::{Blob, File, MessageEvent, MessagePort};
 use crate::clock::Clock;
 use crate::export::Pieces;
 use crate::probe::Probe;
+use crate::random;
 use crate::reader::{Import, Read, Reader};
 use crate::socket::{Signal, Socket};
 use crate::tasks::TaskQueue;
@@ -60,6 +61,8 @@ impl Shell {
     /// As [`Self::serve`], where the script of the reader's worker has another URL.
     #[must_use]
     pub fn serve_with_reader(page: MessagePort, engine: Engine, reader: &str) -> Self {
+        let mut engine = engine;
+        engine.set_random(random::fill);
         let inner = Rc::new_cyclic(|me: &Weak<Inner>| {
             let (waking, working) = (me.clone(), me.clone());
             Inner {

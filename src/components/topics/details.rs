@@ -61,9 +61,9 @@ fn value(last: &TopicLast) -> Html {
     if last.is_cut {
         said.push_str(", the first lines");
     }
-    let keys = &["class", "tabindex", "aria-label"];
+    let keys = &["class", "role", "tabindex", "aria-label"];
     let lines = last.lines.join("\n");
-    let value =
-        element("pre", keys, &[Some("topic-last"), Some("0"), Some("Last value")], vec![text(&lines)]);
+    let values = [Some("topic-last"), Some("group"), Some("0"), Some("Last value")];
+    let value = element("pre", keys, &values, vec![text(&lines)]);
     classed("div", "topic-payload", vec![words("p", "quiet", &said), value])
 }

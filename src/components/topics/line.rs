@@ -14,18 +14,8 @@ pub fn line(line: &TopicLine, place: u32, is_chosen: bool, zone: &Zone) -> Html 
     let expanded = (line.children > 0).then_some(if line.is_open { "true" } else { "false" });
     let name = if line.name.is_empty() { "(empty)" } else { &*line.name };
     let rate = rate(line.rate);
-    let label = label(line, name, &rate);
-    let keys = &[
-        "class",
-        "id",
-        "role",
-        "data-topic",
-        "aria-level",
-        "aria-expanded",
-        "aria-selected",
-        "aria-label",
-        "title",
-    ];
+    let keys =
+        &["class", "id", "role", "data-topic", "aria-level", "aria-expanded", "aria-selected", "title"];
     // Very deep levels are indented no further.
     let depth = number::plain(u64::from(line.depth.clamp(1, MOST_INDENT)));
     let class = concat(&["topic-line depth-", &depth, if is_chosen { " chosen" } else { "" }]);
@@ -37,7 +27,6 @@ pub fn line(line: &TopicLine, place: u32, is_chosen: bool, zone: &Zone) -> Html 
         Some(&*level),
         expanded,
         Some(if is_chosen { "true" } else { "false" }),
-        Some(&*label),
         Some(&*line.topic),
     ];
     let mut row = tag("div", keys, &values);
@@ -51,19 +40,15 @@ pub fn line(line: &TopicLine, place: u32, is_chosen: bool, zone: &Zone) -> Html 
     let count = number::grouped(line.messages);
     let class = if line.name.is_empty() { "topic-name quiet" } else { "topic-name" };
     row.add_children([
-        element("span", &["class", "data-fold"], &[Some("topic-fold"), fold], vec![text(sign)]),
+        sign_of("topic-fold", "data-fold", fold, sign),
         words("span", class, name),
         words("span", value_class, value),
-        words("span", "topic-mark", mark(line.retained)),
+        sign_of("topic-mark", "title", None, mark(line.retained)),
         words("span", "topic-rate", &rate),
         words("span", "topic-time", &number::time_of_day(zone.local(line.time))),
-        words("span", "topic-count", &count),
-        element(
-            "span",
-            &["class", "data-menu", "title"],
-            &[Some("topic-menu"), Some(""), Some("Menu")],
-            vec![text("⋮")],
-        ),
+        sign_of("topic-count", "title", None, &count),
+        words("span", "hidden", &said(line)),
+        sign_of("topic-menu", "data-menu", Some(""), "⋮"),
     ]);
     row.into()
 }
@@ -110,20 +95,29 @@ fn value(value: &TopicValue) -> (&'static str, &str) {
     }
 }
 
-/// The line as a sentence, for a screen reader.
-fn label(line: &TopicLine, name: &str, rate: &str) -> String {
-    let (_, value) = value(&line.value);
-    let mut label = name.to_owned();
+/// What a screen reader says behind name and value, in place of what is drawn as signs.
+fn said(line: &TopicLine) -> String {
     let count = number::counted(line.messages, " message", " messages");
     let topics = number::counted(line.topics.into(), " topic", " topics");
     let topics = if line.children > 0 { &*topics } else { "" };
-    for part in [value, retained_words(line.retained), topics, &count, rate] {
+    let mut said = String::new();
+    for part in [retained_words(line.retained), topics, &count] {
         if !part.is_empty() {
-            label.push_str(", ");
-            label.push_str(part);
+            said.push_str(", ");
+            said.push_str(part);
         }
     }
-    label
+    said
+}
+
+/// A part of a line that says nothing to who hears it.
+fn sign_of(class: &str, key: &str, value: Option<&str>, sign: &str) -> Html {
+    let keys: &'static [&'static str] = match key {
+        "data-fold" => &["class", "aria-hidden", "data-fold"],
+        "data-menu" => &["class", "aria-hidden", "data-menu"],
+        _ => &["class", "aria-hidden", "title"],
+    };
+    element("span", keys, &[Some(class), Some("true"), value], vec![text(sign)])
 }
 
 /// Levels that are indented, each more than the one before.

@@ -15,6 +15,10 @@ mqttscope_e2e::scenario_tests! { mqttscope_e2e::chain::Chain::own(mqttscope_e2e:
     inspector: fields_mark_their_bytes, payloads_in_each_format, an_image_and_five_megabytes,
         the_handshake_with_duplicates, statistics_count_packets;
     leaving: asks_before_packets_are_lost, is_kept_awake_while_connected;
+    messages: bytes_are_given_in_hex_and_json_becomes_cbor, what_is_no_json_is_refused_at_its_place_and_can_be_sent,
+        an_empty_message_clears_the_retained_one, several_files_are_sent_one_after_the_other,
+        a_counter_is_published_every_so_often, prepared_messages_are_kept_and_sent_in_turn,
+        what_was_sent_is_sent_again;
     rows: columns_are_hidden_and_shown, pause_holds_the_view, keys_select_and_reveal,
         goes_to_a_number_and_a_time, a_row_is_copied, panes_take_the_size_they_are_given;
     settings: each_tab_has_its_own, a_duplicated_tab_is_another_client, a_link_is_remembered_once_it_is_used,

@@ -1,11 +1,14 @@
 //! What the page asks of the engine, carried out. Whether it could be is said in a sentence.
 
 use mqttscope_client::Client;
-use mqttscope_link::{ConnectionCommand, Copy, LogCommand, PageCommand, Slot, Ticket, Update};
+use mqttscope_link::{
+    ConnectionCommand, Copy, LogCommand, Outgoing, PageCommand, Repeat, Slot, Ticket, Update,
+};
 use mqttscope_log::export::Selection;
 use mqttscope_log::transfer::Message;
-use mqttscope_proto::session::{CommandError, Publication};
-use mqttscope_proto::{Timestamp, TopicFilter, TopicName};
+use mqttscope_message::records;
+use mqttscope_proto::session::CommandError;
+use mqttscope_proto::{Timestamp, TopicFilter};
 use mqttscope_text::zone::{Offset, Zone};
 use mqttscope_text::{capitalised, number};
 
@@ -13,6 +16,8 @@ use super::{Engine, Output};
 use crate::exporting::Exporting;
 use crate::importing::Importing;
 use crate::offers::offers;
+use crate::publishing::{Around, Buffers, Prepared, check, reformat};
+use crate::repeating::{Repeating, words};
 use crate::request::request;
 use crate::{goto, row};
 
@@ -61,12 +66,11 @@ impl Engine {
                     done.map_err(|error| said(&error))
                 })
             }
-            ConnectionCommand::Publish { topic, qos, retain, payload, properties } => {
-                TopicName::new(&topic).map_err(|fault| sentence(&fault)).and_then(|topic| {
-                    let properties = properties.as_properties();
-                    let publication = Publication { topic, payload: &payload, qos, retain, properties };
-                    client.publish(now, &publication, log).map_err(|error| said(&error))
-                })
+            ConnectionCommand::Publish(message) => self.publish_once(now, at, *message),
+            ConnectionCommand::Repeat(repeat) => self.begin_repeat(now, at, repeat),
+            ConnectionCommand::StopRepeat => {
+                self.stop_repeat(now, slot);
+                Ok(())
             }
             ConnectionCommand::Authenticate { again, data } => {
                 let data = data.as_ref().map(|data| &data.0[..]);
@@ -163,8 +167,60 @@ impl Engine {
         self.update(Update::Done(ticket, done));
     }
 
-    pub(super) fn on_page(&mut self, command: PageCommand) {
+    fn publish_once(&mut self, now: Timestamp, at: usize, message: Outgoing) -> Result<(), String> {
+        let id = self.client_id(at);
+        let prepared = Prepared::new(message, &mut self.values(now, &id)).map_err(|why| words(&why))?;
+        let time_of_day = self.time_of_day(now);
+        let mut around = Around { now, time_of_day, chance: &mut self.chance, log: &mut self.log };
+        let client = &mut self.connections[at].1;
+        prepared.publish(1, client, &mut around, &mut Buffers::default()).map_err(|why| words(&why))
+    }
+
+    fn begin_repeat(&mut self, now: Timestamp, at: usize, repeat: Repeat) -> Result<(), String> {
+        let (slot, client) = &self.connections[at];
+        let slot = *slot;
+        if !client.connection().is_connected() {
+            return Err(sentence(&CommandError::NotConnected));
+        }
+        if self.repeats.iter().any(|(own, _)| *own == slot) {
+            return Err("Messages are being repeated: stop that first.".into());
+        }
+        let id = self.client_id(at);
+        let repeating = Repeating::new(now, repeat, &mut self.values(now, &id)).map_err(|why| words(&why))?;
+        self.update(Update::Repeat(slot, repeating.state().clone()));
+        self.repeats.push((slot, repeating));
+        Ok(())
+    }
+
+    fn stop_repeat(&mut self, now: Timestamp, slot: Slot) {
+        if let Some(place) = self.repeats.iter().position(|(own, _)| *own == slot) {
+            let (_, mut repeating) = self.repeats.remove(place);
+            repeating.stop(now);
+            self.update(Update::Repeat(slot, repeating.state().clone()));
+        }
+    }
+
+    /// The client id of a connection; of none that of nobody.
+    fn client_id(&self, at: usize) -> String {
+        self.connections.get(at).map_or_else(String::new, |(_, client)| client.connection().client_id.clone())
+    }
+
+    pub(super) fn on_page(&mut self, now: Timestamp, command: PageCommand) {
         match command {
+            PageCommand::Check(draft) => {
+                let id = self.client_id(0);
+                let checked = check(&draft, &mut self.values(now, &id));
+                self.update(Update::Checked(checked));
+            }
+            PageCommand::Reformat { text, is_pretty } => {
+                let id = self.client_id(0);
+                let made = reformat(&text, is_pretty, &mut self.values(now, &id));
+                self.update(Update::Reformatted(made));
+            }
+            PageCommand::ReadMessages(text) => {
+                let read = records::read(&text).map_err(|mistake| mistake.sentence(&text));
+                self.update(Update::MessagesRead(read));
+            }
             PageCommand::Look(look) => {
                 self.view.set_geometry(look.geometry);
                 self.topics.set_look(look.topics);
@@ -279,7 +335,7 @@ impl Engine {
 }
 
 /// An error of the session as a sentence; of a limit that the server has set, where that is written and how to break it.
-fn said(error: &CommandError) -> String {
+pub(crate) fn said(error: &CommandError) -> String {
     match error {
         CommandError::Limit(limit) => {
             let clause = limit.clause().trim_matches(['[', ']']);
@@ -292,7 +348,7 @@ fn said(error: &CommandError) -> String {
     }
 }
 
-fn sentence(error: &impl ToString) -> String {
+pub(crate) fn sentence(error: &impl ToString) -> String {
     format!("{}.", capitalised(&error.to_string()))
 }
 

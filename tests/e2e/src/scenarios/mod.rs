@@ -18,6 +18,7 @@ pub mod leaving;
 pub mod loading;
 pub mod log;
 pub mod many;
+pub mod messages;
 pub mod mqtt_5;
 pub mod publish;
 pub mod retain;
