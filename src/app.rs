@@ -30,8 +30,10 @@ use crate::components::inspector::{Inspector, SharedPanel};
 use crate::components::listen::{On, Tell};
 use crate::components::log_panel::{LogParts, log_panel};
 use crate::components::log_table::{LookMark, TableAct};
+use crate::components::row_menu::{self, RowMenu};
 use crate::components::shortcuts::shortcuts;
 use crate::components::splitter::splitter;
+use crate::components::status_bar::status_bar;
 use crate::components::tabs::tabs;
 use crate::components::topics::{SharedTopics, Topics, TopicsAct};
 use crate::defaults::Defaults;
@@ -53,6 +55,7 @@ use events::{hear, shortcut_listener, visibility_listener};
 use link::{Awaited, Lost};
 use scope::FilterMessage;
 
+mod columns;
 mod commands;
 mod dropped;
 mod edits;
@@ -60,6 +63,8 @@ mod events;
 mod files;
 mod link;
 mod messages;
+mod panes;
+mod row_acts;
 mod scope;
 mod topics;
 
@@ -107,6 +112,16 @@ pub struct App {
     time: EngineTime,
     /// As the engine was told.
     zone: Zone,
+    /// The row that times count from: its number, and its time in microseconds since the Unix epoch.
+    reference: Option<(u32, u64)>,
+    /// The menu of a row, where it is to open, and whether it was not placed yet.
+    row_menu: Option<RowMenu>,
+    menu_at: Option<(i32, i32)>,
+    is_menu_new: bool,
+    /// The name of the capture that was read last, until there is another connection.
+    file: Option<String>,
+    /// How many times the statistics were asked for from outside of the inspector.
+    wants_statistics: u32,
     /// The filter of the log as it is typed.
     filter: String,
     filter_field: FilterField,
@@ -115,7 +130,7 @@ pub struct App {
     promised: Promised,
     /// What was copied last, and how many times something was.
     copied: Option<(Copy, u32)>,
-    listeners: [Rc<dyn Listener>; 9],
+    listeners: [Rc<dyn Listener>; 11],
     on_table_act: Callback<TableAct>,
     on_look: Callback<PanelLook>,
     on_command: Callback<EngineCommand>,
@@ -167,6 +182,8 @@ pub enum Message {
     Do(Command),
     /// Something was done in the table of the log.
     Table(TableAct),
+    /// The menu of a row, or of the selected one, is wanted at a place in the window.
+    RowMenu(Option<u32>, Option<(i32, i32)>),
     /// Something was done in the field of the filter.
     Filter(FilterMessage),
     /// The inspector shows something else.
@@ -209,7 +226,7 @@ impl Component for App {
         let on_visibility = visibility_listener(link.clone());
         let on_drag = drop_listener(link.clone());
         let tell: Tell = Rc::new(move |event| hear(event, &link));
-        let kinds: [fn() -> ListenerKind; 9] = [
+        let kinds: [fn() -> ListenerKind; 11] = [
             || ListenerKind::onclick,
             || ListenerKind::onsubmit,
             || ListenerKind::oninput,
@@ -218,6 +235,8 @@ impl Component for App {
             || ListenerKind::onpointerdown,
             || ListenerKind::onpointermove,
             || ListenerKind::onlostpointercapture,
+            || ListenerKind::ondblclick,
+            || ListenerKind::oncontextmenu,
             || ListenerKind::onfocusout,
         ];
         let given = ctx.props().engine.clone();
@@ -264,6 +283,12 @@ impl Component for App {
             scrolled: LookMark::default(),
             time: EngineTime::default(),
             zone: Zone::UTC,
+            reference: None,
+            row_menu: None,
+            menu_at: None,
+            is_menu_new: false,
+            file: None,
+            wants_statistics: 0,
             filter: String::new(),
             filter_field: FilterField::default(),
             captures: VecDeque::new(),
@@ -351,6 +376,10 @@ impl Component for App {
                 self.refuse(taken)
             }
             Message::Table(act) => self.on_table(act),
+            Message::RowMenu(row, at) => {
+                self.ask_row_menu(row, at);
+                return false;
+            }
             Message::Filter(message) => {
                 self.on_filter(message);
                 true
@@ -392,6 +421,7 @@ impl Component for App {
             filter: &self.filter,
             field: &self.filter_field,
             scrolled: &self.scrolled,
+            reference: self.reference.map(|(_, time)| time),
             zone: &self.zone,
             on_act: &self.on_table_act,
         };
@@ -409,7 +439,8 @@ impl Component for App {
             let zone = self.zone.clone();
             let (on_look, on_command) = (self.on_look.clone(), self.on_command.clone());
             inspector = html! {
-                <Inspector panel={self.panel.clone()} {selected} {zone} {copied} {on_look} {on_command} />
+                <Inspector panel={self.panel.clone()} {selected} {zone} {copied} {on_look} {on_command}
+                    wants_statistics={self.wants_statistics} />
             };
         }
         let (mut topics, mut behind_topics) = Default::default();
@@ -421,15 +452,26 @@ impl Component for App {
             topics = html! { <Topics {shown} {zone} {is_connected} {copied} {note} {on_act} /> };
         }
         let log = log_panel(&view, &log_parts);
-        let main =
-            vec![forms, splitter(panes, Pane::Forms), topics, behind_topics, log, beside, below, inspector];
+        let menu = row_menu::row_menu(self.row_menu.as_ref());
+        let main = vec![
+            forms,
+            splitter(panes, Pane::Forms),
+            topics,
+            behind_topics,
+            log,
+            beside,
+            below,
+            inspector,
+            menu,
+        ];
         let inspector = if panes.is_inspector_hidden { "hidden" } else { "shown" };
         let topics = if panes.are_topics_shown { "shown" } else { "hidden" };
         let values = [Some(self.page.tab.name()), Some(inspector), Some(topics)];
         let main = element("main", &["data-tab", "data-inspector", "data-topics"], &values, main);
         let mut app = tag("div", &["class"], &[Some("app")]);
         app.set_listeners(self.listeners.iter().cloned().map(Some).collect());
-        app.add_children([bar(&view), main, tabs(&view), shortcuts(&view)]);
+        let status = status_bar(&view, &self.shown, self.file.as_deref(), &self.zone);
+        app.add_children([bar(&view), main, status, tabs(&view), shortcuts(&view)]);
         app.into()
     }
 
@@ -437,6 +479,9 @@ impl Component for App {
         self.show_title();
         self.focus_first_problem();
         self.focus_added_pair();
+        if let Some(menu) = self.row_menu.as_ref().filter(|_| std::mem::take(&mut self.is_menu_new)) {
+            row_menu::place(menu);
+        }
         if std::mem::take(&mut self.is_view_new) {
             self.frames.drawn();
         }

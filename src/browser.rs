@@ -86,6 +86,30 @@ pub fn open_around(id: &str) {
     }
 }
 
+/// Shows a region of a narrow page at once: what is not shown cannot take the focus, and the page is drawn only later.
+pub fn show_region(name: &str) {
+    if let Some(main) = document().and_then(|document| document.query_selector("main").ok()?) {
+        // The name is valid, so nothing can fail.
+        let _ = main.set_attribute("data-tab", name);
+    }
+}
+
+/// Folds what the element of that id is folded in, or unfolds it. The focus in it goes to what unfolds it again.
+pub fn fold_around(id: &str, is_folded: bool) {
+    let Some(around) = by_id(id).and_then(|element| element.closest("details").ok()?) else { return };
+    // The name is valid, so nothing can fail.
+    if !is_folded {
+        let _ = around.set_attribute("open", "");
+        return;
+    }
+    let focused = document().and_then(|document| document.active_element());
+    let has_focus = focused.is_some_and(|focused| around.contains(Some(&focused)));
+    let _ = around.remove_attribute("open");
+    if has_focus {
+        focus(around.first_element_child());
+    }
+}
+
 /// Folds the menus that an element is not in.
 pub fn close_menus(but_around: Option<&Element>) {
     let Some(open) = document().and_then(|document| document.query_selector_all(".menu[open]").ok()) else {
@@ -123,12 +147,13 @@ pub fn set_theme(name: &str) {
     }
 }
 
-/// Sets a property of the style sheet, in CSS pixels.
-pub fn set_pixels(property: &str, value: u32) {
+/// Sets a property of the style sheet, in CSS pixels, or takes it away.
+pub fn set_pixels(property: &str, value: Option<u32>) {
     if let Some(root) = document().and_then(|document| document.document_element()) {
         let style = root.unchecked_ref::<HtmlElement>().style();
-        // Name and value are valid, so nothing can fail.
-        let _ = style.set_property(property, &concat(&[&number::plain(value.into()), "px"]));
+        let value = value.map(|value| concat(&[&number::plain(value.into()), "px"]));
+        // Name and value are valid, so nothing can fail; an empty value takes the property away.
+        let _ = style.set_property(property, &value.unwrap_or_default());
     }
 }
 

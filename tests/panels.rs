@@ -267,6 +267,7 @@ impl Shown {
             selected,
             zone: Zone::UTC,
             copied,
+            wants_statistics: 0,
             on_look: Callback::from(move |look| looks.borrow_mut().push(look)),
             on_command: Callback::from(move |command| commands.borrow_mut().push(command)),
         }

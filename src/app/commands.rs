@@ -2,7 +2,8 @@
 
 use mqttscope_client::shown_url;
 use mqttscope_link::{
-    Command as EngineCommand, ConnectRequest, ConnectionCommand, Copy, Format, LogCommand, Secret, Slot, Step,
+    Command as EngineCommand, ConnectRequest, ConnectionCommand, Copy, Format, Gesture, LogCommand, Secret,
+    Slot, Step,
 };
 use mqttscope_proto::{ProtocolVersion, TopicFilter};
 use mqttscope_text::capitalised;
@@ -15,7 +16,9 @@ use web_sys::HtmlDialogElement;
 use super::App;
 use crate::browser;
 use crate::components::filter_bar::FILTER_INPUT;
+use crate::components::log_table::TableAct;
 use crate::components::shortcuts::SHORTCUTS_DIALOG;
+use crate::store::column::Column;
 use crate::store::page::{Edit, Tab};
 use crate::store::text::concat;
 use crate::store::{Command, Field, Problems, connection, refused, validate};
@@ -69,6 +72,7 @@ impl App {
                 self.command(command, ConnectionCommand::Unsubscribe { filter, properties })?;
             }
             Command::ClearLog => {
+                self.reference = None;
                 self.start_anew();
                 self.tell_log(LogCommand::Clear);
             }
@@ -122,11 +126,64 @@ impl App {
                 self.ask(command, EngineCommand::Log(LogCommand::GoTo(text)))?;
             }
             Command::PauseLog => self.send_log(LogCommand::Pause(self.shown.log.paused.is_none())),
-            Command::CopyRow if self.shown.log.selected.is_some() => self.copy(Copy::Row),
+            Command::CopyRow if self.shown.log.selected.is_some() => {
+                self.copy(Copy::Row);
+                self.close_row_menu();
+            }
             Command::CopyRow => {}
             Command::Export => self.begin_export()?,
             Command::CancelExport => self.tell_log(LogCommand::CancelExport),
             Command::CancelImport => self.tell_log(LogCommand::CancelImport),
+            Command::GoToConnect => self.go_to_field(Tab::Connection, Field::Url),
+            Command::GoToSubscribe => self.go_to_field(Tab::Messages, Field::Filter),
+            Command::GoToPublish => self.go_to_field(Tab::Messages, Field::Topic),
+            Command::NextPane => self.go_to_pane(false),
+            Command::PreviousPane => self.go_to_pane(true),
+            Command::FollowNewest => {
+                self.edit(Edit::Tab(Tab::Log));
+                self.on_table(TableAct::Scroll(Gesture::Tail));
+            }
+            Command::ShowStatistics => {
+                self.edit(Edit::HideInspector(false));
+                self.edit(Edit::Tab(Tab::Inspector));
+                self.wants_statistics += 1;
+            }
+            Command::FindBudget => {
+                self.edit(Edit::Tab(Tab::Log));
+                browser::show_region(Tab::Log.name());
+                browser::open_menu(Field::LogBudget.id());
+                browser::focus_and_select(Field::LogBudget.id());
+            }
+            Command::FilterBy(filter) => {
+                self.close_row_menu();
+                self.edit(Edit::Tab(Tab::Log));
+                self.show_filter(filter);
+            }
+            Command::OpenRowMenu => self.ask_row_menu(None, None),
+            Command::CloseRowMenu => self.close_row_menu(),
+            Command::PublishAgain => {
+                self.publish_again();
+                self.row_menu = None;
+            }
+            Command::CopyTopic => {
+                self.copy(Copy::RowTopic);
+                self.close_row_menu();
+            }
+            Command::CopyPayload => {
+                self.copy(Copy::Payload);
+                self.close_row_menu();
+            }
+            Command::SetReference => {
+                self.set_reference();
+                self.close_row_menu();
+            }
+            Command::MoveColumn(words) => {
+                let (name, side) = words.split_once(' ').unwrap_or((&words, ""));
+                if let Some(column) = Column::of_name(name) {
+                    self.edit(Edit::StepColumn(column, side == "right"));
+                }
+            }
+            Command::ResetColumns => self.edit(Edit::ResetColumns),
             Command::ShowShortcuts => show_shortcuts(true),
             Command::HideShortcuts => show_shortcuts(false),
         }

@@ -9,6 +9,7 @@ use mqttscope_view::{Effect, Field};
 use super::App;
 use crate::browser;
 use crate::defaults::Defaults;
+use crate::store::column::Column;
 use crate::store::page::{Change, Edit};
 use crate::store::pane::Pane;
 
@@ -28,68 +29,16 @@ impl App {
 
     /// Everything that the page's state asks of the document, as it is loaded.
     pub(super) fn take_page_effects(&mut self) {
-        self.take_effect(Effect::Theme);
-        self.take_effect(Effect::Panes);
-    }
-
-    /// Everything that the page's state asks of the engine.
-    pub(super) fn take_engine_effects(&mut self) {
-        for effect in [
-            Effect::Policy,
-            Effect::LogPasswords,
-            Effect::ShownRows,
-            Effect::LogBudget,
-            Effect::MessageTyped,
-        ] {
+        for effect in [Effect::Theme, Effect::Panes, Effect::Columns] {
             self.take_effect(effect);
         }
-        if let Some(store) = store {
-            self.remember(store);
-        }
-    }
-
-    /// Everything that the page's state asks of the document, as it is loaded.
-    pub(super) fn take_page_effects(&mut self) {
-        self.take_effect(Effect::Theme);
-        self.take_effect(Effect::Panes);
     }
 
     /// Everything that the page's state asks of the engine.
     pub(super) fn take_engine_effects(&mut self) {
-        for effect in [
-            Effect::Policy,
-            Effect::LogPasswords,
-            Effect::ShownRows,
-            Effect::LogBudget,
-            Effect::MessageTyped,
-        ] {
-            self.take_effect(effect);
-        }
-        if let Some(store) = store {
-            self.remember(store);
-        }
-    }
-
-    /// Everything that the page's state asks of the document, as it is loaded.
-    pub(super) fn take_page_effects(&mut self) {
-        self.take_effect(Effect::Theme);
-        self.take_effect(Effect::Panes);
-    }
-
-    /// Everything that the page's state asks of the engine.
-    pub(super) fn take_engine_effects(&mut self) {
-        for effect in [Effect::Policy, Effect::LogPasswords, Effect::ShownRows, Effect::LogBudget] {
-    /// Everything that the page's state asks for outside of it, as it is loaded.
-    pub(super) fn take_effects(&mut self) {
-        for effect in [
-            Effect::Policy,
-            Effect::LogPasswords,
-            Effect::ShownRows,
-            Effect::LogBudget,
-            Effect::Theme,
-            Effect::Panes,
-            Effect::MessageTyped,
-        ] {
+        for effect in
+            [Effect::Policy, Effect::LogPasswords, Effect::ShownRows, Effect::LogBudget, Effect::MessageTyped]
+        {
             self.take_effect(effect);
         }
     }
@@ -143,7 +92,14 @@ impl App {
             Effect::Theme => browser::set_theme(page.looks.theme.name()),
             Effect::Panes => {
                 for pane in Pane::ALL {
-                    browser::set_pixels(pane.property(), page.looks.panes.size(pane));
+                    // A pane that nobody has sized leaves the log its room, as the style sheet says.
+                    let size = Some(page.looks.panes.size(pane)).filter(|size| *size != pane.own_size());
+                    browser::set_pixels(pane.property(), size);
+                }
+            }
+            Effect::Columns => {
+                for column in Column::ALL.into_iter().filter(|column| column.is_sizable()) {
+                    browser::set_pixels(&column.property(), page.looks.arrangement.given(column));
                 }
             }
         }

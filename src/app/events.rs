@@ -12,13 +12,16 @@ use yew::prelude::*;
 use super::files::read;
 use super::messages::read_messages;
 use super::scope::FilterMessage;
-use super::{App, Message};
+use super::{App, Message, columns};
 use crate::browser;
 use crate::components::filter_bar::FILTER_INPUT;
+use crate::components::log_table::LOG_TABLE;
+use crate::components::row_menu::{self, ROW_MENU};
 use crate::store::column::Column;
 use crate::store::keys::Key;
 use crate::store::page::Edit;
 use crate::store::pane::Pane;
+use crate::store::text::concat;
 use crate::store::{Command, Field};
 
 /// Hears every event of the page's controls, which are told apart by their id or their data.
@@ -38,21 +41,28 @@ pub(super) fn hear(event: &Event, link: &Scope<App>) {
             command_of(&target, "form")
         }
         "keydown" => event.dyn_ref::<KeyboardEvent>().and_then(|key| key_of(&target, key)),
+        "contextmenu" => row_menu_of(&target, event),
         "pointerdown" => {
+            if is_outside_row_menu(&target) {
+                link.send_message(Message::Do(Command::CloseRowMenu));
+            }
             // The suggestions are no place for the focus: the field keeps it.
             if target.closest("[data-offer]").is_ok_and(|offer| offer.is_some()) {
                 event.prevent_default();
             }
             grasp(&target, event);
+            columns::grasp(&target, event);
             None
         }
         "pointermove" => {
             if let Some(pointer) = event.dyn_ref::<PointerEvent>() {
                 drag(&target, pointer);
+                columns::drag(&target, pointer);
             }
             None
         }
-        "lostpointercapture" => release(&target),
+        "lostpointercapture" => release(&target).or_else(|| columns::release(&target)),
+        "dblclick" => columns::fit(&target),
         "focusout" if target.id() == FILTER_INPUT => Some(Message::Filter(FilterMessage::Used)),
         "focusout" => None,
         kind => change_of(&target, kind == "input", link),
@@ -68,7 +78,16 @@ fn key_of(target: &Element, key: &KeyboardEvent) -> Option<Message> {
         return None;
     }
     let name = key.key();
-    let message = if target.id() == FILTER_INPUT {
+    if row_menu::key(target, &name) {
+        key.prevent_default();
+        return None;
+    }
+    let is_in_menu = target.closest(MENU).is_ok_and(|menu| menu.is_some());
+    let message = if is_in_menu && matches!(name.as_str(), "Escape" | "Tab") {
+        Message::Do(Command::CloseRowMenu)
+    } else if target.id() == LOG_TABLE && (name == "ContextMenu" || name == "F10" && key.shift_key()) {
+        Message::Do(Command::OpenRowMenu)
+    } else if target.id() == FILTER_INPUT {
         let input: &HtmlInputElement = target.unchecked_ref();
         let cursor = input.selection_start().ok().flatten().unwrap_or_default() as usize;
         let has_choice = target.has_attribute("aria-activedescendant");
@@ -87,8 +106,14 @@ fn key_of(target: &Element, key: &KeyboardEvent) -> Option<Message> {
             _ => return None,
         };
         let step = if pane.grows_with_pointer() { step } else { -step };
-        let size: i64 = target.get_attribute("aria-valuenow")?.parse().ok()?;
+        // A pane that nobody has sized may have less than its own size.
+        let shown =
+            browser::document()?.query_selector(if pane == Pane::Forms { ".forms" } else { ".inspector" });
+        let shown = shown.ok()??.get_bounding_client_rect();
+        let size = if pane == Pane::InspectorBelow { shown.height() } else { shown.width() } as i64;
         Message::Edit(Edit::Resize(pane, size + step))
+    } else if let Some(column) = columns::edge_of(target) {
+        columns::key(target, column, &name)?
     } else if name == "Escape" {
         // What had the focus in a menu is folded with it: the menu's head has it then.
         let head = target.closest(".menu").ok().flatten().and_then(|menu| menu.first_element_child());
@@ -110,6 +135,23 @@ fn key_of(target: &Element, key: &KeyboardEvent) -> Option<Message> {
     };
     key.prevent_default();
     Some(message)
+}
+
+/// The menu of the row that the pointer, or the focus, is at.
+fn row_menu_of(target: &Element, event: &Event) -> Option<Message> {
+    let table = concat(&["#", LOG_TABLE]);
+    target.closest(&table).ok()??;
+    event.prevent_default();
+    let row = target.closest("[data-index]").ok()?;
+    let number = row.and_then(|row| row.get_attribute("data-index")?.parse().ok());
+    let pointer = event.dyn_ref::<MouseEvent>();
+    let at = pointer.filter(|_| number.is_some()).map(|pointer| (pointer.client_x(), pointer.client_y()));
+    Some(Message::RowMenu(number, at))
+}
+
+/// Whether there is a menu of a row that this is no part of.
+fn is_outside_row_menu(target: &Element) -> bool {
+    browser::by_id(ROW_MENU).is_some_and(|menu| !menu.contains(Some(target)))
 }
 
 /// Holds the pointer at the line between two panes, wherever it goes until it is let go.
@@ -137,7 +179,7 @@ fn drag(target: &Element, pointer: &PointerEvent) {
         Pane::Inspector => around.right() - f64::from(pointer.client_x()),
         Pane::InspectorBelow => around.bottom() - f64::from(pointer.client_y()),
     };
-    browser::set_pixels(pane.property(), pane.within(size as i64));
+    browser::set_pixels(pane.property(), Some(pane.within(size as i64)));
 }
 
 /// The size that a pane has when its line is let go.
@@ -248,5 +290,7 @@ fn change_of(target: &Element, typed: bool, link: &Scope<App>) -> Option<Message
     }
 }
 
+/// The menu of a row.
+const MENU: &str = ".row-menu";
 /// CSS pixels that an arrow key moves the line between two panes.
 const KEY_STEP: i64 = 16;

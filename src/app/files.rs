@@ -54,6 +54,10 @@ impl App {
     }
 
     fn import(&mut self, replaces: bool, file: &File) -> Result<(), Problems> {
+        self.file = Some(file.name());
+        if replaces {
+            self.reference = None;
+        }
         let command = LogCommand::Import { replaces, len: file.size() as u64 };
         self.start_anew();
         self.ask_with(Awaited::Import, Command::Log(command), Some(file))

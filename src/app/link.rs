@@ -4,6 +4,7 @@ use std::rc::Rc;
 
 use mqttscope_client::{ConnectionState, Phase};
 use mqttscope_link::{Asked, Command, Copy, LogCommand, PageCommand, PanelLook, PanelView, Slot, Update};
+use mqttscope_text::number;
 use mqttscope_text::zone::Zone;
 use mqttscope_view::messages::Message as KeptMessage;
 use web_sys::File;
@@ -11,12 +12,14 @@ use web_sys::File;
 use super::App;
 use crate::awake::Awake;
 use crate::browser;
+use crate::components::connection::CONNECTION_FORM;
 use crate::components::inspector::SharedPanel;
 use crate::components::log_table::{LOG_TABLE, TableAct};
 use crate::components::topics::SharedTopics;
 use crate::engine::{EngineLink, Heard};
 use crate::store::page::{Edit, Reply, Tab};
 use crate::store::shown::Shown;
+use crate::store::text::concat;
 use crate::store::{self, Field, Problems, refused};
 
 /// What a command was for whose answer has not come.
@@ -173,6 +176,7 @@ impl App {
     /// Shows at once that a connection is begun; what becomes of it the engine tells.
     pub(super) fn begin_connection(&mut self, url: String, client_id: String) {
         self.take_pending();
+        self.file = None;
         let (phase, since) = (Phase::Opening, self.now_micros() / 1_000);
         let before = ConnectionState::clone(&self.connection);
         let (subprotocol, certificate_url) = (String::new(), String::new());
@@ -292,6 +296,8 @@ impl App {
             Heard::Update(Update::Checked(checked), _) => self.on_checked(checked),
             Heard::Update(Update::Reformatted(made), _) => self.on_reformatted(made),
             Heard::Update(Update::MessagesRead(read), _) => self.on_messages_read(read),
+            Heard::Update(Update::Row(facts), _) => self.open_row_menu(facts),
+            Heard::Update(Update::Again(message), _) => self.on_again(message),
             Heard::Update(Update::Exported(exported), blob) => self.on_exported(exported, blob),
             Heard::Update(Update::Started, _) => return self.on_started(),
         }
@@ -336,7 +342,14 @@ impl App {
         } else if self.awake.is_none() {
             self.awake = Awake::keep();
         }
+        let (was_connected, was_open) = (self.connection.is_connected(), self.connection.is_open());
         self.connection = Rc::new(connection);
+        // Once it is connected a line says all that the form does; what may have to be changed is shown again.
+        if !was_connected && self.connection.is_connected() {
+            browser::fold_around(CONNECTION_FORM, true);
+        } else if was_open && matches!(self.connection.phase, Phase::Ended { failed: true, .. }) {
+            browser::fold_around(CONNECTION_FORM, false);
+        }
     }
 
     fn on_done(&mut self, what: Awaited, done: Result<(), String>) {
@@ -352,6 +365,15 @@ impl App {
                 self.edit(Edit::Accepted(Field::GoTo));
                 browser::close_menus(None);
                 browser::focus(browser::by_id(LOG_TABLE));
+            }
+            Awaited::Command(what @ (store::Command::Publish | store::Command::PublishFile)) => {
+                let field = what.info().speaks_at;
+                self.edit(Edit::Accepted(field));
+                // On a phone the log, which tells the rest, is behind another tab.
+                let now = self.now_micros();
+                let time = number::time_of_day(self.zone.local(now));
+                let said = concat(&["Sent at ", time.get(..8).unwrap_or(&time), "."]);
+                self.edit(Edit::Note(field, said));
             }
             Awaited::Command(what) if what.settles_problems() || what == store::Command::Export => {
                 self.edit(Edit::Accepted(what.info().speaks_at));

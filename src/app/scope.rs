@@ -52,9 +52,9 @@ impl App {
         }
     }
 
-    /// Shows what a filter finds that was made elsewhere.
-    pub(super) fn filter_by(&mut self, text: String) {
-        self.filter = text;
+    /// Shows what a filter finds, in place of the last one.
+    pub(super) fn show_filter(&mut self, filter: String) {
+        self.filter = filter;
         self.use_filter(true);
     }
 

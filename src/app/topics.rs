@@ -50,7 +50,7 @@ impl App {
             }
         };
         match to {
-            TopicUse::Filter => self.filter_by(text),
+            TopicUse::Filter => self.show_filter(text),
             TopicUse::Publish => {
                 self.edit(Edit::Text(Field::Topic, text));
                 self.edit(Edit::Tab(Tab::Messages));

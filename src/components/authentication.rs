@@ -69,6 +69,7 @@ fn again(view: &View) -> Html {
     view.button(&Command::ReAuthenticate, look, vec![text("Re-authenticate")])
 }
 
-fn note(view: &View) -> &'static str {
-    if view.connection.authentication.is_some() { "the server asks" } else { "" }
+fn note(view: &View) -> String {
+    let said = if view.connection.authentication.is_some() { "the server asks" } else { "" };
+    said.into()
 }

@@ -1,17 +1,20 @@
 //! The Connection card.
 
 use mqttscope_proto::ProtocolVersion;
-use mqttscope_view::Form;
+use mqttscope_text::number;
+use mqttscope_view::{Form, VERSIONS};
 use yew::prelude::*;
 
 use super::element::text;
-use super::form_dsl::{ALONE, HALF, Look, RIGHT_HALF, View, WIDE, Widget, no_note};
+use super::form_dsl::{ALONE, HALF, Look, RIGHT_HALF, View, WIDE, Widget};
+use crate::browser;
+use crate::store::text::concat;
 use crate::store::{Command, Field};
 
 /// Where to connect, as whom, and how.
 pub const CONNECTION: Widget = Widget::Card {
     title: "Connection",
-    note: no_note,
+    note,
     open: true,
     widgets: &[Widget::Form {
         id: CONNECTION_FORM,
@@ -78,6 +81,22 @@ pub const CONNECTION: Widget = Widget::Card {
         ],
     }],
 };
+
+/// Who is connected, where, in which version and since when: all that is to be seen while the card is folded.
+fn note(view: &View) -> String {
+    let connection = &view.connection;
+    if !connection.is_connected() {
+        return String::new();
+    }
+    let since = connection.since * 1_000;
+    let local = since.saturating_add_signed(i64::from(browser::utc_offset_minutes(since)) * 60_000_000);
+    let (time, url) = (number::time_of_day(local), &connection.url);
+    // Scheme and milliseconds are what the line has no room for.
+    let place = url.split_once("://").map_or(url.as_str(), |(_, place)| place);
+    let version = VERSIONS.iter().find(|choice| choice.value == connection.version);
+    let (version, time) = (version.map_or("", |choice| choice.name), time.get(..8).unwrap_or(&time));
+    concat(&[&connection.client_id, " at ", place, ", MQTT ", version, ", since ", time])
+}
 
 /// The name that the flag has in the version.
 fn clean_session(view: &View) -> Html {

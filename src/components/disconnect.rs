@@ -20,8 +20,9 @@ pub const DISCONNECT: Widget = Widget::Card {
     }],
 };
 
-fn note(view: &View) -> &'static str {
+fn note(view: &View) -> String {
     let profile = &view.page.profile;
     let is_plain = profile.disconnect_reason().0 == 0 && profile.folded_count(Form::Disconnect) == 0;
-    if is_plain { "normal" } else { "as set" }
+    let said = if is_plain { "normal" } else { "as set" };
+    said.into()
 }

@@ -45,7 +45,8 @@ pub fn filter_bar(view: &View, filter: &Filter<'_>) -> Html {
         classed("div", "filter-found", found),
         view.check(Field::ShowAllRows, "Show all rows", None),
     ];
-    classed("div", "filter-bar", parts)
+    // Without a filter there is nothing that the box would change: where there is little room it has none.
+    classed("div", if filter.text.is_empty() { "filter-bar idle" } else { "filter-bar" }, parts)
 }
 
 fn input(filter: &Filter<'_>) -> Html {

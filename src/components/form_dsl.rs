@@ -1,7 +1,7 @@
 //! The widgets that the forms are made of: each form is a table of them, and one function draws any.
 //!
-//! A label is bound to each control; below it a line is reserved for what is wrong with it or worth knowing, so that
-//! nothing moves when there is something to say. What a control does is told by its id or its `data-deed`: the page
+//! A label is bound to each control; what is wrong with it or worth knowing has a line below it, which is there only
+//! while there is something to say. What a control does is told by its id or its `data-deed`: the page
 //! listens once, for all of them (see `app`).
 
 use std::rc::Rc;
@@ -34,7 +34,7 @@ pub struct View {
 /// A widget of a form, or a card around it.
 pub enum Widget {
     /// A card that folds, with words beside its title that can be read while it is folded.
-    Card { title: &'static str, note: fn(&View) -> &'static str, open: bool, widgets: &'static [Widget] },
+    Card { title: &'static str, note: fn(&View) -> String, open: bool, widgets: &'static [Widget] },
     /// A form; Enter in it carries out its command.
     Form { id: &'static str, command: Command, widgets: &'static [Widget] },
     /// A field that takes text, with its label, its message and what stands beside it.
@@ -94,7 +94,7 @@ impl View {
 
     fn widget(&self, widget: &Widget) -> Html {
         match widget {
-            Widget::Card { title, note, open, widgets } => self.card(title, note(self), *open, widgets),
+            Widget::Card { title, note, open, widgets } => self.card(title, &note(self), *open, widgets),
             Widget::Form { id, command, widgets } => {
                 let keys = &["id", "class", "data-deed", "novalidate"];
                 let values = [Some(*id), Some("grid"), Some(command.name()), Some("")];
@@ -134,7 +134,8 @@ impl View {
 
     /// Whether a card is open is the browser's to keep.
     fn card(&self, title: &str, note: &str, open: bool, widgets: &[Widget]) -> Html {
-        let head = vec![element("h2", &[], &[], vec![text(title)]), words("span", "note", note)];
+        let said = element("span", &["class", "title"], &[Some("note"), Some(note)], vec![text(note)]);
+        let head = vec![element("h2", &[], &[], vec![text(title)]), said];
         let head = element("summary", &[], &[], head);
         let body = classed("div", "card-body", self.draw(widgets));
         element("details", &["class", "open"], &[Some("card"), open.then_some("")], vec![head, body])
@@ -354,8 +355,8 @@ pub fn message_id(field: Field) -> String {
 }
 
 /// Nothing beside the title of a card.
-pub fn no_note(_: &View) -> &'static str {
-    ""
+pub fn no_note(_: &View) -> String {
+    String::new()
 }
 
 /// A small button.
@@ -369,7 +370,5 @@ const MOST_LINES: usize = 4;
 pub const WIDE: &str = "field wide";
 pub const HALF: &str = "field";
 pub const RIGHT_HALF: &str = "field right";
-/// The same with two lines for the message.
-pub const TWO_LINES: &str = "field two-lines";
 /// The same with a message no wider than the field, as something else stands beside it.
 pub const ALONE: &str = "field alone";

@@ -58,13 +58,16 @@ impl Component for Forms {
         connecting.push(card(has_properties && has_authentication(&view), &AUTHENTICATION));
         connecting.push(card(has_properties, &DISCONNECT));
         connecting.extend(view.draw(&[SWITCHES]));
-        let regions = vec![
+        let above = vec![
             classed("div", "region connection-region", connecting),
-            classed("div", "region messages-region", view.draw(MESSAGES)),
+            classed("div", "region messages-region", view.draw(&[SUBSCRIBE, REPEAT, KEPT])),
+        ];
+        let regions = vec![
+            classed("div", "forms-scroll", above),
+            classed("div", "region messages-region forms-foot", view.draw(&[PUBLISH])),
         ];
         element("div", &["class"], &[Some("forms")], regions)
     }
 }
 
 const CONNECTING: &[Widget] = &[CONNECTION, WILL];
-const MESSAGES: &[Widget] = &[SUBSCRIBE, PUBLISH, REPEAT, KEPT];

@@ -87,6 +87,10 @@ impl Component for Inspector {
         if props.selected != before.selected {
             self.select(ctx);
         }
+        if props.wants_statistics != before.wants_statistics {
+            self.show(ctx, STATISTICS);
+            is_changed = true;
+        }
         let panel = &mut self.panels[self.shown];
         if props.panel != before.panel {
             is_changed |= panel.take(&props.panel.0);
@@ -207,6 +211,9 @@ impl Inspector {
         element("div", keys, &values, (0..self.panels.len()).map(tab).collect())
     }
 }
+
+/// The place of the statistics among the panels.
+const STATISTICS: usize = 3;
 
 /// The listeners of the inspector's elements.
 pub struct Listeners {

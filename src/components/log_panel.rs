@@ -24,6 +24,8 @@ pub struct LogParts<'a> {
     pub filter: &'a str,
     pub field: &'a FilterField,
     pub scrolled: &'a LookMark,
+    /// What times count from, in microseconds since the Unix epoch.
+    pub reference: Option<u64>,
     pub zone: &'a Zone,
     pub on_act: &'a Callback<TableAct>,
 }
@@ -34,7 +36,8 @@ pub fn log_panel(view: &View, it: &LogParts<'_>) -> Html {
     let columns = view.page.looks.hidden.shown();
     let (scrolled, zone) = (it.scrolled.clone(), it.zone.clone());
     let table = html! {
-        <LogTable shown={it.shown.clone()} {scrolled} verbose={view.page.is_on(Field::Verbose)} {columns} {zone}
+        <LogTable shown={it.shown.clone()} {scrolled} verbose={view.page.is_on(Field::Verbose)} {columns}
+            arrangement={view.page.looks.arrangement} reference={it.reference} {zone}
             on_act={it.on_act.clone()} />
     };
     let below = if log.end == 0 {
@@ -107,11 +110,28 @@ fn view_menu(view: &View) -> Vec<Html> {
         let mut input = tag("input", &["id", "type"], &[Some(&id), Some("checkbox")]);
         input.set_checked(!hidden.has(column));
         let label = element("span", &[], &[], vec![text(column.title())]);
-        element("label", &["class", "for"], &[Some("check"), Some(&id)], vec![input.into(), label])
+        let check =
+            element("label", &["class", "for"], &[Some("check"), Some(&id)], vec![input.into(), label]);
+        let step = |side: &str, sign: &str| {
+            let name = concat(&["Move ", column.title(), " ", side]);
+            let data = concat(&[column.name(), " ", side]);
+            let keys = &["type", "class", "data-deed", "data-filter", "aria-label", "title"];
+            let values = [
+                Some("button"),
+                Some("quiet step"),
+                Some(MOVE.name()),
+                Some(&*data),
+                Some(&*name),
+                Some(&*name),
+            ];
+            element("button", keys, &values, vec![text(sign)])
+        };
+        classed("div", "column-choice", vec![check, step("left", "←"), step("right", "→")])
     };
     let mut parts = vec![element("h3", &[], &[], vec![text("Columns")])];
     parts.extend(Column::ALL.into_iter().map(check));
-    parts.push(words("p", "help", "What has no room in the row is left out."));
+    let reset = Look { class: Some("small"), ..Look::default() };
+    parts.push(view.button(&Command::ResetColumns, reset, vec![text("First order and widths")]));
     parts.extend(view.draw(BUDGET));
     parts
 }
@@ -192,6 +212,9 @@ fn count(rows: u32, dropped: u32, new: Option<u32>) -> String {
     said
 }
 
+/// The column and the side stand beside it in the document.
+const MOVE: Command = Command::MoveColumn(String::new());
+
 const GO_TO: &[Widget] = &[Widget::Form {
     id: "go-to-form",
     command: Command::GoToRow,
@@ -203,12 +226,8 @@ const GO_TO: &[Widget] = &[Widget::Form {
     }],
 }];
 
-const BUDGET: &[Widget] = &[Widget::Field {
-    field: Field::LogBudget,
-    label: "The log keeps (MB)",
-    class: "field wide two-lines",
-    beside: &[],
-}];
+const BUDGET: &[Widget] =
+    &[Widget::Field { field: Field::LogBudget, label: "The log keeps (MB)", class: WIDE, beside: &[] }];
 
 const IMPORT: &[Widget] = &[
     Widget::Words(

@@ -21,8 +21,10 @@ pub struct Style<'a> {
     pub zone: &'a Zone,
     /// When the log began, in microseconds since the Unix epoch.
     pub start: u64,
-    /// The columns that are shown, a bit each.
-    pub columns: u16,
+    /// The columns that are shown, from left to right.
+    pub columns: &'a [Column],
+    /// What times count from: the record of that number, in microseconds since the Unix epoch.
+    pub reference: Option<u64>,
     /// A row takes two lines, and its hex preview has half the width and twice the lines.
     pub narrow: bool,
 }
@@ -41,21 +43,6 @@ pub fn row_id(number: u32) -> String {
     concat(&["row-", &number::plain(number.into())])
 }
 
-impl Style<'_> {
-    /// Whether a column is shown.
-    #[must_use]
-    pub fn shows(self, column: Column) -> bool {
-        let fits = !self.narrow || !Column::SPARE.contains(&column);
-        fits && self.columns & column.bit() != 0
-    }
-
-    /// How many columns are shown.
-    #[must_use]
-    pub fn count(self) -> u32 {
-        Column::ALL.into_iter().filter(|column| self.shows(*column)).count() as u32
-    }
-}
-
 fn packet_row(row: &Row, packet: &PacketRow, place: u32, style: Style<'_>, selected: bool) -> VTag {
     let (kind, arrow) = if packet.out { ("out", "→") } else { ("in", "←") };
     let class = concat(&[
@@ -69,24 +56,27 @@ fn packet_row(row: &Row, packet: &PacketRow, place: u32, style: Style<'_>, selec
     let id = packet.id.map(|id| number::plain(id.into())).unwrap_or_default();
     let id = &*id;
     let len = number::plain(packet.len.into());
+    let size = concat(&[&number::grouped(packet.len.into()), " B"]);
     let answer = packet.answer.map(|micros| number::signed(micros, number::latency)).unwrap_or_default();
     let facts = [Some(&*packet.name), None, Some(&*packet.flags.words()), Some(id), Some(&*len)];
     let mut row_element = row_tag(row.number, place, &class, kind, selected, facts);
     let mut cells = Vec::with_capacity(Column::ALL.len());
     let topic = packet.topic.as_deref().filter(|topic| !topic.is_empty());
-    for column in Column::ALL.into_iter().filter(|column| style.shows(*column)) {
+    // What has no topic has the place of the topic too, where that is beside it.
+    let is_beside = style.narrow || style.columns.windows(2).any(|it| it == [Column::Topic, Column::Payload]);
+    for column in style.columns.iter().copied() {
         cells.push(match column {
             Column::Number | Column::Time | Column::Start | Column::Gap => place_of(row, column, style),
             Column::Direction => direction(arrow, kind),
             Column::Packet => words("packet", &packet.name),
             Column::Flags => cell("flags", chips(packet.flags)),
             Column::Id => words(exchange_class(packet.colour), id),
-            Column::Length => words("length", &len),
+            Column::Length => words("length", &size),
             Column::Answer => words("answer", &answer),
             Column::Topic => match topic {
                 Some(topic) => topic_cell(topic),
-                // What has no topic has the place of the topic too.
-                None => continue,
+                None if is_beside => continue,
+                None => words("topic", ""),
             },
             Column::Payload => words(if topic.is_some() { "payload" } else { "payload whole" }, &packet.text),
         });
@@ -119,12 +109,14 @@ fn event_row(
     let class = if row.is_found { concat(&[class, " found"]) } else { class.to_owned() };
     let facts = [None, Some(name), Some(""), None, Some("0")];
     let mut element = row_tag(row.number, place, &class, "event", selected, facts);
-    let places = [Column::Number, Column::Time, Column::Start, Column::Gap];
-    for column in places.into_iter().filter(|column| style.shows(*column)) {
-        element.add_child(place_of(row, column, style));
-    }
-    if style.shows(Column::Direction) {
-        element.add_child(direction(sign, "event"));
+    for column in style.columns.iter().copied() {
+        match column {
+            Column::Number | Column::Time | Column::Start | Column::Gap => {
+                element.add_child(place_of(row, column, style));
+            }
+            Column::Direction => element.add_child(direction(sign, "event")),
+            _ => {}
+        }
     }
     element.add_child(words("words", said));
     element
@@ -176,9 +168,6 @@ fn words(class: &str, words: &str) -> Html {
 
 /// A topic. Of one that is too long the end is shown: it tells more apart than the beginning.
 fn topic_cell(topic: &str) -> Html {
-    if topic.len() < LONG_TOPIC {
-        return words("topic", topic);
-    }
     cell("topic long", vec![cut_at_start(topic)])
 }
 
@@ -189,6 +178,7 @@ fn place_of(row: &Row, column: Column, style: Style<'_>) -> Html {
         Column::Number => number::plain(row.number.into()),
         Column::Start => since(style.start),
         Column::Gap => row.above.map(since).unwrap_or_default(),
+        Column::Time if style.reference.is_some() => style.reference.map(since).unwrap_or_default(),
         _ => return time_of_day(row, style.zone.local(row.time_of_day)),
     };
     words(column.name(), &said)
@@ -218,7 +208,8 @@ const fn exchange_class(colour: Option<u8>) -> &'static str {
     }
 }
 
-/// Chips in fixed places, so that the eye can run down a column.
+/// Signs in fixed places, so that the eye can run down a column. What a sign leaves out of its name is there for screen
+/// readers, and beside the pointer.
 fn chips(flags: Flags) -> Vec<Html> {
     let qos = flags.qos.unwrap_or_default();
     let qos_class = match qos {
@@ -228,12 +219,22 @@ fn chips(flags: Flags) -> Vec<Html> {
         _ => "flag qos3",
     };
     let chips = [
-        (qos_class, flags.qos.is_some(), qos_name(qos)),
-        ("flag dup", flags.dup, "DUP"),
-        ("flag retain", flags.retain, "RETAIN"),
+        (
+            qos_class,
+            flags.qos.is_some(),
+            qos_name(qos),
+            ["QoS ", qos_name(qos).trim_start_matches("QoS "), ""],
+        ),
+        ("flag dup", flags.dup, "DUP", ["", "D", "UP"]),
+        ("flag retain", flags.retain, "RETAIN", ["", "R", "ETAIN"]),
     ];
-    let chip = |(class, on, words): (&str, bool, &str)| {
-        let chip = on.then(|| classed("span", "chip", vec![text(words)]));
+    let chip = |(class, on, name, [before, sign, after]): (&str, bool, &str, [&str; 3])| {
+        let chip = on.then(|| {
+            let hidden =
+                |part: &str| (!part.is_empty()).then(|| super::element::words("span", "hidden", part));
+            let parts = [hidden(before), Some(text(sign)), hidden(after)].into_iter().flatten().collect();
+            element("span", &["class", "title"], &[Some("chip"), Some(name)], parts)
+        });
         classed("span", class, chip.into_iter().collect())
     };
     chips.into_iter().map(chip).collect()
@@ -258,8 +259,6 @@ fn folded(preview: &str) -> String {
     text
 }
 
-/// Bytes of a topic that may be wider than its column.
-const LONG_TOPIC: usize = 20;
 const CELL: &[&str] = &["role", "class"];
 /// Columns of a preview's line: `0000  16 bytes in two groups  text`.
 const HALF_AT: usize = 29;

@@ -17,9 +17,11 @@ use yew::virtual_dom::{Key, Listener, ListenerKind};
 
 use super::element::{element, tag, text};
 use super::listen::{On, Tell};
+use super::log_head::header;
 use super::log_row::{Style, log_row, row_id};
 use super::observer::Observer;
 use crate::browser;
+use crate::store::arrangement::Arrangement;
 use crate::store::column::Column;
 use crate::store::shown::Shown;
 use crate::store::text::concat;
@@ -33,6 +35,9 @@ pub struct LogTableProps {
     pub verbose: bool,
     /// The columns that are shown, a bit each.
     pub columns: u16,
+    pub arrangement: Arrangement,
+    /// What times count from, in microseconds since the Unix epoch.
+    pub reference: Option<u64>,
     pub zone: Zone,
     pub on_act: Callback<TableAct>,
 }
@@ -147,14 +152,14 @@ impl Component for LogTable {
     }
 
     fn view(&self, ctx: &Context<Self>) -> Html {
-        let LogTableProps { shown, columns, zone, .. } = ctx.props();
+        let LogTableProps { shown, columns, arrangement, zone, reference, .. } = ctx.props();
         let rows = &shown.rows;
-        let style = Style {
-            zone,
-            start: shown.log.start,
-            columns: Column::fitting(*columns, self.size.width as u32),
-            narrow: self.size.is_narrow(),
-        };
+        let narrow = self.size.is_narrow();
+        // In two lines a row has places for the others alone.
+        let columns =
+            if narrow { columns & !Column::SPARE.map(Column::bit).iter().sum::<u16>() } else { *columns };
+        let columns = arrangement.shown(columns, self.size.width as u32);
+        let style = Style { zone, start: shown.log.start, columns: &columns, reference: *reference, narrow };
         let selected = shown.log.selected;
         self.slots.borrow_mut().take(rows.rows.iter().map(|row| row.number));
         let slots = self.slots.borrow();
@@ -169,7 +174,7 @@ impl Component for LogTable {
         let drawn = placed("rows", &self.refs.rows, drawn);
         let content = placed("content", &self.refs.content, vec![drawn]);
         let count = number::plain(u64::from(rows.count) + 1);
-        let shown = number::plain(style.count().into());
+        let shown = number::plain(style.columns.len() as u64);
         let keys = &[
             "class",
             "id",
@@ -195,7 +200,7 @@ impl Component for LogTable {
         let mut scroller = tag("div", keys, &values);
         scroller.node_ref = self.refs.scroller.clone();
         scroller.set_listeners(self.events.iter().cloned().map(Some).collect());
-        scroller.add_children([header(style), content]);
+        scroller.add_children([header(style, arrangement), content]);
         // An empty node keeps its place: yew compares children from the last to the first, and would make the element
         // that scrolls anew.
         let to_tail =
@@ -225,7 +230,7 @@ impl LogTableProps {
         let drawn = |props: &Self| {
             let (log, rows) = (&props.shown.log, &props.shown.rows);
             let news = (rows.is_following || rows.is_newest_seen, rows.new);
-            let looks = (props.verbose, props.columns);
+            let looks = (props.verbose, props.columns, props.arrangement, props.reference);
             (looks, log.start, log.selected, rows.count, rows.first_place, news)
         };
         drawn(self) == drawn(other)
@@ -243,8 +248,16 @@ impl LogTable {
     /// Does what can be done here, and says what the page is to do.
     fn take(&mut self, props: &LogTableProps, it: Move) -> Option<TableAct> {
         let act = match it {
+            // Behind another tab it has no height, and the browser forgets where it was scrolled to.
+            Move::Resized(size) if size.height <= 0.0 => {
+                self.refs.placed.set(f64::NAN);
+                return None;
+            }
             Move::Resized(size) => {
                 self.size = size;
+                if self.refs.placed.get().is_nan() {
+                    self.place(props);
+                }
                 return self.measure(props.verbose);
             }
             Move::Scrolled => {
@@ -349,9 +362,9 @@ impl Size {
         Self { width: f64::from(element.client_width()), height: f64::from(element.client_height()) }
     }
 
-    /// Too narrow for seven columns: a row takes two lines.
+    /// Too narrow for its columns: a row takes two lines.
     fn is_narrow(self) -> bool {
-        self.width < 620.0
+        self.width < 560.0
     }
 
     /// The height that is left for rows.
@@ -402,7 +415,7 @@ struct Refs {
     content: NodeRef,
     rows: NodeRef,
     /// Where the scroll bar was put, or where it was seen last. To ask for it while the page is drawn would make the
-    /// browser lay the page out in between.
+    /// browser lay the page out in between. NaN since the table was hidden.
     placed: Cell<f64>,
     /// It was put there, and the event that says so has not come.
     is_put: Cell<bool>,
@@ -412,6 +425,9 @@ impl Refs {
     /// Where a person moved the scroll bar, if it was a person.
     fn scrolled(&self) -> Option<f64> {
         let scroller = self.scroller.cast::<Element>()?;
+        if self.placed.get().is_nan() {
+            return None;
+        }
         let top = f64::from(scroller.scroll_top());
         let was = self.placed.replace(top);
         let is_put = self.is_put.take();
@@ -445,21 +461,6 @@ impl Refs {
 /// The same place, as exactly as browsers tell it.
 fn is_near(top: f64, other: f64) -> bool {
     (top - other).abs() <= 1.5
-}
-
-fn header(style: Style<'_>) -> Html {
-    let cell = |column: Column| {
-        let values = [Some("columnheader"), Some(column.name())];
-        element("span", &["role", "class"], &values, vec![text(column.title())])
-    };
-    let cells = Column::ALL.into_iter().filter(|column| style.shows(*column)).map(cell).collect();
-    let row = element(
-        "div",
-        &["role", "class", "aria-rowindex"],
-        &[Some("row"), Some("row head"), Some("1")],
-        cells,
-    );
-    element("div", &["role", "class"], &[Some("rowgroup"), Some("head-group")], vec![row])
 }
 
 /// An element that is placed, and nothing else.

@@ -7,7 +7,7 @@ use mqttscope_view::Form;
 use yew::prelude::*;
 
 use super::element::{classed, element, several, text, words};
-use super::form_dsl::{ALONE, Look, RIGHT_HALF, SMALL, TWO_LINES, View, WIDE, Widget, no_note};
+use super::form_dsl::{ALONE, HALF, Look, RIGHT_HALF, SMALL, View, WIDE, Widget, no_note};
 use crate::store::text::concat;
 use crate::store::{Command, Field};
 
@@ -20,7 +20,7 @@ pub const PUBLISH: Widget = Widget::Card {
         id: "publish-form",
         command: Command::Publish,
         widgets: &[
-            Widget::Field { field: Field::Topic, label: "Topic", class: TWO_LINES, beside: &[] },
+            Widget::Field { field: Field::Topic, label: "Topic", class: HALF, beside: &[] },
             Widget::Field { field: Field::PublishQos, label: "Publish QoS", class: RIGHT_HALF, beside: &[] },
             Widget::Field { field: Field::MessageFormat, label: "Message format", class: ALONE, beside: &[] },
             Widget::Group("format-tools", &[Widget::Draw(reformat), Widget::Draw(byte_count)]),

@@ -56,9 +56,7 @@ fn progress(view: &View) -> Html {
     element("p", &["id", "class"], &[Some("repeat-progress"), Some("facts")], vec![text(&words)])
 }
 
-fn note(view: &View) -> &'static str {
-    match &view.repeat {
-        Some(state) if state.end.is_none() => "on",
-        _ => "",
-    }
+fn note(view: &View) -> String {
+    let is_on = view.repeat.as_ref().is_some_and(|state| state.end.is_none());
+    if is_on { "on".into() } else { String::new() }
 }

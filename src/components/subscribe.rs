@@ -9,7 +9,7 @@ use yew::prelude::*;
 use yew::virtual_dom::Key;
 
 use super::element::{element, several, tag, text, words};
-use super::form_dsl::{RIGHT_HALF, TWO_LINES, View, Widget, no_note};
+use super::form_dsl::{HALF, RIGHT_HALF, View, Widget, no_note};
 use crate::store::text::concat;
 use crate::store::{Command, Field};
 
@@ -23,7 +23,7 @@ pub const SUBSCRIBE: Widget = Widget::Card {
             id: "subscribe-form",
             command: Command::Subscribe,
             widgets: &[
-                Widget::Field { field: Field::Filter, label: "Topic filter", class: TWO_LINES, beside: &[] },
+                Widget::Field { field: Field::Filter, label: "Topic filter", class: HALF, beside: &[] },
                 Widget::Field {
                     field: Field::RequestedQos,
                     label: "Requested QoS",

@@ -12,7 +12,7 @@ use crate::store::Field;
 pub const SWITCHES: Widget = Widget::Card {
     title: "Test switches",
     note,
-    open: true,
+    open: false,
     widgets: &[Widget::Group(
         "switches",
         &[
@@ -77,7 +77,8 @@ fn help(id: &str, class: &str, words: &str) -> Html {
     element("p", &["id", "class"], &[Some(id), Some(class)], vec![text(words)])
 }
 
-fn note(view: &View) -> &'static str {
+fn note(view: &View) -> String {
     let switches = [Field::SimulateDown, Field::SendDuplicates, Field::BreakLimits, Field::CloseOnViolation];
-    if switches.into_iter().any(|field| view.page.is_on(field)) { "on" } else { "off" }
+    let said = if switches.into_iter().any(|field| view.page.is_on(field)) { "on" } else { "off" };
+    said.into()
 }

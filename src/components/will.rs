@@ -33,6 +33,7 @@ pub const WILL: Widget = Widget::Card {
     }],
 };
 
-fn note(view: &View) -> &'static str {
-    if view.page.is_on(Field::Will) { "on" } else { "off" }
+fn note(view: &View) -> String {
+    let said = if view.page.is_on(Field::Will) { "on" } else { "off" };
+    said.into()
 }

@@ -2,4 +2,5 @@
 
 pub mod chart;
 pub mod hex;
+pub mod json_line;
 pub mod lines;

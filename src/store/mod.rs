@@ -10,4 +10,6 @@ pub mod text;
 pub mod tickets;
 pub mod time;
 
-pub use mqttscope_view::{Command, Field, Problems, column, keys, page, pane, refused, validate};
+pub use mqttscope_view::{
+    Command, Field, Problems, arrangement, column, keys, page, pane, refused, validate,
+};

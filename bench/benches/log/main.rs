@@ -179,11 +179,12 @@ fn add_messages(log: &mut Log, messages: u32) {
     let mut stream = Vec::new();
     for number in 0..TOPICS * messages {
         let at = number % TOPICS;
+        let topic = format!("site/{}/line/{}/sensor/{at}", at % 10, at % 1_000);
         let publish = Publish {
             dup: false,
             qos: Qos::AtMostOnce,
             retain: false,
-            topic: format!("site/{}/line/{}/sensor/{at}", at % 10, at % 1_000).as_str().into(),
+            topic: topic.as_str().into(),
             packet_id: None,
             properties: Properties::NONE,
             payload: b"{\"value\":21.375,\"unit\":\"C\"}",

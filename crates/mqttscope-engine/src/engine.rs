@@ -14,9 +14,9 @@ use crate::exporting::Exporting;
 use crate::importing::Importing;
 use crate::inspect::Inspector;
 use crate::log_view::LogView;
-use crate::topics::Topics;
 use crate::publishing::Around;
 use crate::repeating::Repeating;
+use crate::topics::Topics;
 use crate::unsaved::Unsaved;
 
 mod command;
@@ -321,6 +321,7 @@ impl Engine {
         self.view.advance(&self.log);
         let now = now.as_micros();
         let mut log = self.view.facts(&self.log);
+        log.glance = self.inspector.glance(&self.log, now);
         log.is_unsaved = self.unsaved.is_there(&self.log);
         log.exporting = self.exporting.as_ref().map(Exporting::progress);
         log.importing = self.importing.as_ref().map(|importing| importing.progress);

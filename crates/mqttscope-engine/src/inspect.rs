@@ -2,7 +2,7 @@
 //!
 //! Each part makes only what is looked at, and says whether it has more to find out: that is done in slices.
 
-use mqttscope_link::{Absence, HandshakeView, PanelLook, PanelView};
+use mqttscope_link::{Absence, Glance, HandshakeView, PanelLook, PanelView};
 use mqttscope_log::ladder::Ladder;
 use mqttscope_log::transfer::{Binary, Lines};
 use mqttscope_log::{Direction, Event, Log, Record};
@@ -116,6 +116,11 @@ impl Inspector {
     /// What is copied of the payload, in the format that is shown.
     pub(crate) fn payload_text(&self, log: &Log) -> Option<String> {
         self.payload.text(self.selected.as_ref()?.payload(log)?)
+    }
+
+    /// The figures at a glance.
+    pub(crate) fn glance(&mut self, log: &Log, now: u64) -> Glance {
+        self.figures.glance(log, now)
     }
 
     /// The selected record.

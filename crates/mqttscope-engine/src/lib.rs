@@ -22,6 +22,7 @@ mod publishing;
 mod repeating;
 mod request;
 mod row;
+mod row_facts;
 mod rows;
 #[cfg(test)]
 mod samples;

@@ -1,7 +1,7 @@
 //! What of the log is looked at: filter, pause, the record that is selected, and where the scroll bar stands.
 
 use mqttscope_link::{
-    FilterEdit, FilterFault, FilterView, Geometry, Gesture, LogView as LogFacts, RowsView, Span, Step,
+    FilterEdit, FilterFault, FilterView, Geometry, Gesture, Glance, LogView as LogFacts, RowsView, Span, Step,
 };
 use mqttscope_log::filter::{Filter, FilterError, Matches};
 use mqttscope_log::{Budget, Follower, Log};
@@ -284,6 +284,7 @@ impl LogView {
                 selected_match: self.selected_match().map(|at| at as u32),
                 fault,
             },
+            glance: Glance::default(),
             is_unsaved: false,
             exporting: None,
             importing: None,

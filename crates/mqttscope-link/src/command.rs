@@ -6,8 +6,8 @@ use mqttscope_client::ConnectRequest;
 use mqttscope_proto::{PropertyBuf, ReasonCode, SubscribeOptions};
 use serde::{Deserialize, Serialize};
 
-use crate::topics::{TopicRef, TopicsCommand, TopicsLook};
 use crate::message::{Draft, Outgoing, Repeat};
+use crate::topics::{TopicRef, TopicsCommand, TopicsLook};
 
 /// What a person, or the page itself, wants done.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -234,6 +234,10 @@ pub enum PageCommand {
     },
     /// A file of messages is to be read, for [`crate::Update::MessagesRead`].
     ReadMessages(String),
+    /// What can be done with the record of that number, as [`crate::Update::Row`].
+    Row(u32),
+    /// The message of the record of that number is to be published again, as [`crate::Update::Again`].
+    Again(u32),
     /// Something is wanted for the clipboard, as [`crate::Update::Copied`].
     Copy(Copy),
 }
@@ -359,4 +363,6 @@ pub enum Copy {
     Topic(TopicRef),
     /// Its last value: as text, or in hex where it is none.
     TopicValue(TopicRef),
+    /// The topic name of the selected message.
+    RowTopic,
 }

@@ -33,7 +33,8 @@ pub use topics::{
     TopicUse, TopicValue, TopicsCommand, TopicsLook, TopicsView,
 };
 pub use update::{
-    Asked, FilterFault, FilterView, LogView, Offer, Offers, PanelView, Progress, Saved, Ticket, Update, View,
+    Asked, FilterFault, FilterView, Glance, LogView, MessageFacts, Offer, Offers, PanelView, Progress,
+    RowFacts, Saved, Ticket, Update, View,
 };
 
 /// Of the form of messages: a hash of the sources that define them, so that a page and an engine of two different

@@ -58,6 +58,10 @@ pub enum Update {
     Reformatted(Result<String, Wrong>),
     /// The messages of a file: names and texts of what each has. Or what is wrong with the file, in words.
     MessagesRead(Result<Vec<Record>, String>),
+    /// What can be done with a row.
+    Row(RowFacts),
+    /// A message to be published again.
+    Again(MessageFacts),
     /// An export is written, and comes beside this message.
     Exported(Result<Saved, String>),
     /// A capture was read, whole or as far as it can be.
@@ -96,12 +100,53 @@ pub struct LogView {
     pub selected: Option<u32>,
     /// The filter.
     pub filter: FilterView,
+    /// Its figures at a glance, a quarter of a second old at most.
+    pub glance: Glance,
     /// It holds packets of a live connection that are in no file yet.
     pub is_unsaved: bool,
     /// How far an export is, in rows.
     pub exporting: Option<Progress>,
     /// How far the reading of a capture is, in bytes.
     pub importing: Option<Progress>,
+}
+
+/// The figures of the log at a glance.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Glance {
+    /// Packets a second, now.
+    pub rate: u32,
+    /// Messages in flight: the client's, the server's.
+    pub in_flight: [u32; 2],
+    /// Packets that break a rule.
+    pub violations: u64,
+    /// Bytes that the log has taken, of those that it may.
+    pub bytes: u64,
+}
+
+/// What can be done with a row.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RowFacts {
+    /// The number of its record.
+    pub number: u32,
+    /// Its time, in microseconds since the Unix epoch.
+    pub time: u64,
+    /// It is a message with a topic that is known.
+    pub has_message: bool,
+    /// Filters that find what has its topic, its packet identifier, its client id and its connection, if it has one.
+    pub filters: [Option<String>; 4],
+}
+
+/// A message that was sent or came.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct MessageFacts {
+    /// The topic name, also of a message that had an alias for it.
+    pub topic: String,
+    /// QoS; 3 is reserved.
+    pub qos: u8,
+    /// RETAIN.
+    pub retain: bool,
+    /// The payload.
+    pub payload: Vec<u8>,
 }
 
 /// The filter in force, and what is wrong with it as it is typed.

@@ -14,12 +14,12 @@ table! {
         Gap = ColumnInfo { name: "gap", title: "Since last", width: 76 },
         Direction = ColumnInfo { name: "direction", title: "Direction", width: 20 },
         Packet = ColumnInfo { name: "packet", title: "Packet", width: 92 },
-        Flags = ColumnInfo { name: "flags", title: "Flags", width: 152 },
+        Flags = ColumnInfo { name: "flags", title: "Flags", width: 40 },
         Id = ColumnInfo { name: "id", title: "Id", width: 48 },
-        Length = ColumnInfo { name: "length", title: "Size", width: 72 },
+        Length = ColumnInfo { name: "length", title: "Size", width: 80 },
         /// The time since the packet that this one answers.
         Answer = ColumnInfo { name: "answer", title: "Answer", width: 76 },
-        Topic = ColumnInfo { name: "topic", title: "Topic", width: 0 },
+        Topic = ColumnInfo { name: "topic", title: "Topic", width: 200 },
         Payload = ColumnInfo { name: "payload", title: "Payload", width: 0 },
     }
 }
@@ -30,13 +30,14 @@ pub struct ColumnInfo {
     pub name: &'static str,
     /// Its title.
     pub title: &'static str,
-    /// Its width in CSS pixels, as in the style sheet; 0 for those that share what is left.
+    /// Its width in CSS pixels, as in the style sheet; of those that share what is left it is what they begin with when a
+    /// person changes it.
     width: u32,
 }
 
 impl Column {
     /// Those that go where there is no room, the first of them first.
-    pub const SPARE: [Self; 4] = [Self::Gap, Self::Start, Self::Number, Self::Answer];
+    pub const SPARE: [Self; 4] = [Self::Answer, Self::Gap, Self::Start, Self::Number];
 
     /// The name of its class, and in what is remembered.
     #[must_use]
@@ -56,25 +57,53 @@ impl Column {
         1 << self as u16
     }
 
-    /// Those of these columns, a bit each, that have room in a row of a width in CSS pixels, and leave topic and payload
-    /// enough.
+    /// The column of that name.
     #[must_use]
-    pub fn fitting(mut columns: u16, width: u32) -> u16 {
-        for spare in Self::SPARE {
-            let shown = Self::ALL.into_iter().filter(|column| columns & column.bit() != 0);
-            if shown.map(|column| column.info().width).sum::<u32>() + LEFT_FOR_WORDS <= width {
-                break;
-            }
-            columns &= !spare.bit();
-        }
-        columns
+    pub fn of_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|column| column.name() == name)
+    }
+
+    /// Its width in CSS pixels while nobody has given it another.
+    #[must_use]
+    pub(crate) fn own_width(self) -> u32 {
+        self.info().width
+    }
+
+    /// Whether it takes a part of what the others leave.
+    #[must_use]
+    pub const fn is_flexible(self) -> bool {
+        matches!(self, Self::Topic | Self::Payload)
+    }
+
+    /// Whether a person can give it a width: the payload has what is left, and the direction is a sign.
+    #[must_use]
+    pub const fn is_sizable(self) -> bool {
+        !matches!(self, Self::Payload | Self::Direction)
+    }
+
+    /// The least and the most that any can be wide, in CSS pixels.
+    #[must_use]
+    pub const fn limits() -> (u32, u32) {
+        (24, 800)
+    }
+
+    /// The width within these limits that is nearest to one.
+    #[must_use]
+    pub fn within(width: i64) -> u32 {
+        let (least, most) = Self::limits();
+        width.clamp(i64::from(least), i64::from(most)) as u32
+    }
+
+    /// The CSS property of its width.
+    #[must_use]
+    pub fn property(self) -> String {
+        ["--w-", self.name()].concat()
     }
 
     /// The id of the box that shows or hides it.
     #[must_use]
     pub fn of_id(id: &str) -> Option<Self> {
-        let name = id.strip_prefix("column-")?;
-        Self::ALL.into_iter().find(|column| column.name() == name)
+        Self::of_name(id.strip_prefix("column-")?)
     }
 }
 
@@ -109,9 +138,6 @@ impl Hidden {
     }
 }
 
-/// Pixels for topic and payload, and the row's own edges.
-const LEFT_FOR_WORDS: u32 = 228;
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -129,19 +155,6 @@ mod tests {
         assert_eq!(hidden.0, "");
         hidden.set(Column::Id, true);
         assert_eq!((hidden.0.as_str(), hidden.shown()), ("id", 0xfff - Column::Id.bit()));
-    }
-
-    #[test]
-    fn what_has_no_room_goes_in_turn() {
-        let all = Column::ALL.into_iter().map(Column::bit).sum();
-        let gone = |width| {
-            let fitting = Column::fitting(all, width);
-            Column::ALL.into_iter().filter(|column| fitting & column.bit() == 0).collect::<Vec<_>>()
-        };
-        assert_eq!(gone(1_004), []);
-        assert_eq!(gone(1_003), [Column::Gap]);
-        assert_eq!(gone(920), [Column::Start, Column::Gap]);
-        assert_eq!(gone(300), [Column::Number, Column::Start, Column::Gap, Column::Answer]);
     }
 
     #[test]

@@ -129,6 +129,40 @@ commands! {
     ToggleInspector = CommandInfo::new("toggle-inspector").keys(&[Binding::Sign("i")]),
     /// Shows the topics, or hides them.
     ToggleTopics = CommandInfo::new("toggle-topics").keys(&[Binding::Sign("t")]),
+    /// Goes to the connection's fields.
+    GoToConnect = CommandInfo::new("go-to-connect").keys(&[Binding::Sign("o")]),
+    /// Goes to the topic filter to subscribe to.
+    GoToSubscribe = CommandInfo::new("go-to-subscribe").keys(&[Binding::Sign("s")]),
+    /// Goes to the topic to publish to.
+    GoToPublish = CommandInfo::new("go-to-publish").keys(&[Binding::Sign("m")]),
+    /// Goes to the next pane.
+    NextPane = CommandInfo::new("next-pane").keys(&[Binding::Function { name: "F6", shift: false }]),
+    /// Goes to the pane before.
+    PreviousPane = CommandInfo::new("previous-pane").keys(&[Binding::Function { name: "F6", shift: true }]),
+    /// Goes to the newest row, and follows it.
+    FollowNewest = CommandInfo::new("follow-newest"),
+    /// Shows the figures of the whole log.
+    ShowStatistics = CommandInfo::new("show-statistics"),
+    /// Goes to the field that says how much the log keeps.
+    FindBudget = CommandInfo::new("find-budget"),
+    /// Shows what a filter finds.
+    FilterBy(String) = CommandInfo::new("filter-by"),
+    /// Shows what can be done with the selected row.
+    OpenRowMenu = CommandInfo::new("open-row-menu"),
+    /// Leaves that.
+    CloseRowMenu = CommandInfo::new("close-row-menu"),
+    /// Fills the Publish form with the message of the row.
+    PublishAgain = CommandInfo::new("publish-again"),
+    /// Copies the topic of the selected row.
+    CopyTopic = CommandInfo::new("copy-topic"),
+    /// Copies the payload of the selected row.
+    CopyPayload = CommandInfo::new("copy-payload"),
+    /// Lets times count from the selected row, or no more.
+    SetReference = CommandInfo::new("set-reference").keys(&[Binding::Sign("r")]),
+    /// Moves a column of the log one place: its name, and `left` or `right`.
+    MoveColumn(String) = CommandInfo::new("move-column"),
+    /// Gives the columns of the log their first order and widths.
+    ResetColumns = CommandInfo::new("reset-columns"),
     /// Shows the list of the keyboard shortcuts.
     ShowShortcuts = CommandInfo::new("show-shortcuts").keys(&[Binding::Sign("?")]),
     /// Closes that list.
@@ -187,6 +221,8 @@ impl Command {
             Self::KeepMessage(_) => Self::KeepMessage(data),
             Self::RenameMessage(_) => Self::RenameMessage(data),
             Self::DeleteMessage(_) => Self::DeleteMessage(data),
+            Self::MoveColumn(_) => Self::MoveColumn(data),
+            Self::FilterBy(_) => Self::FilterBy(data),
             command => command,
         })
     }

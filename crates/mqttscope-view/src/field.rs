@@ -368,6 +368,8 @@ pub enum Effect {
     Panes,
     /// The message is another one, and is to be checked.
     MessageTyped,
+    /// A column of the log has another width.
+    Columns,
 }
 
 impl Field {

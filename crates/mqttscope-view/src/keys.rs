@@ -65,6 +65,10 @@ pub const SHORTCUTS: &[Shortcut] = &[
     Shortcut { keys: "i", words: "Show or hide the inspector" },
     Shortcut { keys: "t", words: "Show or hide the topics" },
     Shortcut { keys: "→ ← Enter", words: "In the topics: open, close, filter the log" },
+    Shortcut { keys: "F6 Shift+F6", words: "Next pane, previous pane" },
+    Shortcut { keys: "o s m", words: "Go to Connect, Subscribe, Publish" },
+    Shortcut { keys: "Shift+F10", words: "What can be done with the selected row" },
+    Shortcut { keys: "r", words: "Count times from the selected row, or no more" },
     Shortcut { keys: "Ctrl+Enter", words: "In a form: do what its button does" },
     Shortcut { keys: "Shift+Enter", words: "In a topic: a line break" },
     Shortcut { keys: "Escape", words: "Leave a list, a menu or the filter" },
@@ -86,6 +90,17 @@ mod tests {
         assert_eq!(Command::of_key(key("j"), true), None);
         assert_eq!(Command::of_key(Key { control: true, ..key("f") }, true), Some(Command::FindInLog));
         assert_eq!(Command::of_key(Key { shift: true, ..key("F3") }, true), Some(Command::PreviousMatch));
+    }
+
+    #[test]
+    fn panes_and_forms_have_keys() {
+        assert_eq!(Command::of_key(key("F6"), true), Some(Command::NextPane));
+        assert_eq!(Command::of_key(Key { shift: true, ..key("F6") }, false), Some(Command::PreviousPane));
+        let forms = ["o", "s", "m"].map(|name| Command::of_key(key(name), false));
+        assert_eq!(
+            forms,
+            [Command::GoToConnect, Command::GoToSubscribe, Command::GoToPublish].map(Option::Some)
+        );
     }
 
     #[test]

@@ -7,6 +7,7 @@
 #[macro_use]
 mod table;
 
+pub mod arrangement;
 mod choice;
 pub mod column;
 pub mod command;

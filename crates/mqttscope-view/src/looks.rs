@@ -1,5 +1,6 @@
 //! How the page looks, whatever it is connected to: the same in all tabs.
 
+use crate::arrangement::Arrangement;
 use crate::column::Hidden;
 use crate::field::Field;
 use crate::pane::Panes;
@@ -14,6 +15,8 @@ pub struct Looks {
     pub theme: Theme,
     /// The columns of the log that are hidden.
     pub hidden: Hidden,
+    /// The order of the log's columns, and their widths.
+    pub arrangement: Arrangement,
     /// The sizes of the panes.
     pub panes: Panes,
     /// Filters of the log that were used, newest first, a line each.

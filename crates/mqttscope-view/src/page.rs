@@ -7,6 +7,7 @@ use mqttscope_message::Format;
 use mqttscope_proto::ProtocolVersion;
 use mqttscope_text::{bytes, visible};
 
+use crate::arrangement::Arrangement;
 use crate::column::Column;
 use crate::field::{Effect, Field, Kind, Part};
 use crate::filter_text::remembered;
@@ -112,6 +113,17 @@ pub enum Edit {
     Pairs(Field, PairEdit),
     /// The Publish form is to answer a request.
     Reply(Reply),
+    /// The Publish form is to hold a message that is to be published again.
+    Again {
+        /// The topic name.
+        topic: String,
+        /// QoS.
+        qos: u8,
+        /// RETAIN.
+        retain: bool,
+        /// The message.
+        payload: Vec<u8>,
+    },
     /// A form's button was pressed in vain.
     Refused(Problems),
     /// A form's button did its work.
@@ -122,6 +134,14 @@ pub enum Edit {
     Theme(Theme),
     /// A column is hidden or shown.
     HideColumn(Column, bool),
+    /// A column gets a width, in CSS pixels.
+    SizeColumn(Column, i64),
+    /// A column goes to the place of another.
+    MoveColumn(Column, Column),
+    /// A column goes one place to the right, or to the left.
+    StepColumn(Column, bool),
+    /// The columns stand as at first.
+    ResetColumns,
     /// A pane gets a size, in CSS pixels.
     Resize(Pane, i64),
     /// The inspector is hidden or shown.
@@ -192,9 +212,27 @@ impl Page {
                 self.tab = Tab::Messages;
                 change = self.reply(reply);
             }
+            Edit::Again { topic, qos, retain, payload } => {
+                self.tab = Tab::Messages;
+                self.set(Field::TopicAlias, Value::Text(String::new()));
+                self.set(Field::Topic, Value::Text(topic));
+                self.set(Field::Retain, Value::On(retain));
+                let (format, text) = as_typed(&payload);
+                let read = [(Field::PublishQos, &*qos.to_string()), (Field::MessageFormat, format)]
+                    .map(|(field, name)| (field, Value::read(field, name)));
+                for (field, value) in read {
+                    if let Some(value) = value {
+                        self.set(field, value);
+                    }
+                }
+                change = self.set(Field::Message, Value::Text(text));
+            }
             Edit::Refused(problems) => {
                 if let Some(field) = problems.first() {
                     self.tab = field.tab();
+                    // What its button said of the last time is not what became of this one.
+                    let form = field.info().form;
+                    self.note = self.note.take().filter(|note| note.field.info().form != form);
                 }
                 Rc::make_mut(&mut self.problems).replace(problems);
                 self.refusals += 1;
@@ -208,6 +246,23 @@ impl Page {
             Edit::HideColumn(column, hidden) => {
                 self.looks().hidden.set(column, hidden);
                 change = looks(None);
+            }
+            Edit::SizeColumn(column, width) => {
+                self.looks().arrangement.set_width(column, width);
+                change = looks(Some(Effect::Columns));
+            }
+            Edit::MoveColumn(column, target) => {
+                self.looks().arrangement.move_to(column, target);
+                change = looks(None);
+            }
+            Edit::StepColumn(column, right) => {
+                let hidden = self.looks.hidden.clone();
+                self.looks().arrangement.step(column, right, |column| !hidden.has(column));
+                change = looks(None);
+            }
+            Edit::ResetColumns => {
+                self.looks().arrangement = Arrangement::default();
+                change = looks(Some(Effect::Columns));
             }
             Edit::Resize(pane, size) => {
                 self.looks().panes.set(pane, size);
@@ -419,6 +474,15 @@ impl Tab {
     }
 }
 
+/// The name of a format, and what is typed in it, for a message whose bytes are to stay: one that is no text, or would be
+/// filled in as a template, is given in hex.
+fn as_typed(payload: &[u8]) -> (&'static str, String) {
+    match str::from_utf8(payload) {
+        Ok(text) if !text.contains("{{") => ("text", text.to_owned()),
+        _ => ("hex", bytes::hex(payload)),
+    }
+}
+
 fn looks(effect: Option<Effect>) -> Change {
     Change { effect, store: Some(Store::Looks) }
 }
@@ -442,6 +506,16 @@ mod tests {
         page.apply(text(Field::Topic, "a"));
         assert_eq!(page.problems.first(), None);
         assert_eq!(page.text(Field::Topic), "a");
+    }
+
+    #[test]
+    fn a_refusal_takes_away_what_its_form_said_of_the_last_time() {
+        let mut page = Page::default();
+        page.apply(Edit::Note(Field::PublishButton, "Sent.".into()));
+        page.apply(Edit::Refused(refused(Field::Filter, "no")));
+        assert!(page.note.is_some());
+        page.apply(Edit::Refused(refused(Field::Topic, "no")));
+        assert_eq!(page.note, None);
     }
 
     #[test]
@@ -622,6 +696,30 @@ mod tests {
         assert_eq!(page.hint(Field::Message), "");
         page.apply(Edit::Switch(Field::Retain, true));
         assert!(page.hint(Field::Message).contains("this clears the retained message"));
+    }
+
+    #[test]
+    fn a_message_fills_the_publish_form() {
+        let mut page = Page::default();
+        page.apply(text(Field::MessageFormat, "json"));
+        let again = |qos, payload: &[u8]| Edit::Again {
+            topic: "a/b".into(),
+            qos,
+            retain: true,
+            payload: payload.to_vec(),
+        };
+        let change = Change { effect: Some(Effect::MessageTyped), store: Some(Store::Forms) };
+        assert_eq!(page.apply(again(2, b"\xff\0")), change);
+        let fields = [Field::Topic, Field::PublishQos, Field::MessageFormat, Field::Message];
+        let fields = |page: &Page| fields.map(|it| page.text(it));
+        assert_eq!(fields(&page), ["a/b", "2", "hex", "ff 00"]);
+        assert!(page.is_on(Field::Retain));
+        // QoS 3 is reserved: what was chosen stays.
+        page.apply(again(3, b"theirs"));
+        assert_eq!(fields(&page), ["a/b", "2", "text", "theirs"]);
+        page.apply(again(0, b"{{n}}"));
+        assert_eq!(fields(&page), ["a/b", "0", "hex", "7b 7b 6e 7d 7d"]);
+        assert_eq!(page.tab, Tab::Messages);
     }
 
     #[test]

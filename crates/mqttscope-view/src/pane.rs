@@ -75,6 +75,12 @@ impl Pane {
         size.clamp(i64::from(least), i64::from(most)) as u32
     }
 
+    /// The size that it has until a person gives it another.
+    #[must_use]
+    pub fn own_size(self) -> u32 {
+        self.info().size
+    }
+
     /// Whether it grows as the pointer goes right or down.
     #[must_use]
     pub const fn grows_with_pointer(self) -> bool {

@@ -74,6 +74,9 @@ impl Entries {
         for pane in Pane::ALL {
             entries.add(&pane_name(pane), &looks.panes.size(pane).to_string());
         }
+        for (name, text) in [COLUMN_ORDER, COLUMN_WIDTHS].into_iter().zip(looks.arrangement.to_texts()) {
+            entries.add(name, &text);
+        }
         entries.add(INSPECTOR, if looks.panes.is_inspector_hidden { HIDDEN_INSPECTOR } else { "" });
         entries.add(TOPICS, if looks.panes.are_topics_shown { SHOWN_TOPICS } else { "" });
         entries.add(RECENT, &looks.recent_filters);
@@ -118,6 +121,8 @@ impl Entries {
                 }
                 (_, THEME) => looks.theme = Theme::of_name(text).unwrap_or_default(),
                 (_, HIDDEN) => looks.hidden = Hidden(text.clone()),
+                (_, COLUMN_ORDER) => looks.arrangement.set_order(text),
+                (_, COLUMN_WIDTHS) => looks.arrangement.set_widths(text),
                 (_, INSPECTOR) => looks.panes.is_inspector_hidden = text == HIDDEN_INSPECTOR,
                 (_, TOPICS) => looks.panes.are_topics_shown = text == SHOWN_TOPICS,
                 (_, RECENT) => looks.recent_filters.clone_from(text),
@@ -181,6 +186,8 @@ fn pane_name(pane: Pane) -> String {
 const USED_LINK: &str = "used-link";
 const THEME: &str = "theme";
 const HIDDEN: &str = "hidden-columns";
+const COLUMN_ORDER: &str = "column-order";
+const COLUMN_WIDTHS: &str = "column-widths";
 const INSPECTOR: &str = "inspector";
 const HIDDEN_INSPECTOR: &str = "hidden";
 const TOPICS: &str = "topics";
@@ -251,6 +258,8 @@ mod tests {
         let page = page([
             Edit::Theme(Theme::Dark),
             Edit::HideColumn(Column::Id, true),
+            Edit::SizeColumn(Column::Topic, 300),
+            Edit::MoveColumn(Column::Length, Column::Packet),
             Edit::Resize(Pane::Forms, 300),
             Edit::HideInspector(true),
             Edit::FilterUsed("type:publish".into()),

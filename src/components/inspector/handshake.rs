@@ -169,9 +169,10 @@ impl Handshake {
         let [client, broker] = self.lifelines();
         let (from, to) = if rung.out { (client, broker - 1) } else { (broker, client + 1) };
         let (back, sign) = if rung.out { (to - 8, "-8") } else { (to + 8, "8") };
-        let [from, to, back, y] = [from, to, back, top + 28].map(|at| number::plain(at.into()));
+        let [from, to, back, y] = [from, to, back, top + 22].map(|at| number::plain(at.into()));
+        let rung_height = number::plain(RUNG.into());
         let line = concat(&["M", &from, " ", &y, "H", &back]);
-        let bar = concat(&["M0 ", &number::plain(top.into()), "v52"]);
+        let bar = concat(&["M0 ", &number::plain(top.into()), "v", &rung_height]);
         let point = concat(&["M", &to, " ", &y, "l", sign, " -5v10z"]);
         let middle = u32::midpoint(client, broker);
         let parts = vec![
@@ -182,16 +183,16 @@ impl Handshake {
                     Some("rung-back"),
                     Some(&number::plain(top.into())),
                     Some(&number::plain(self.width.get().into())),
-                    Some("52"),
+                    Some(&rung_height),
                 ],
                 Vec::new(),
             ),
             path("rung-bar", &bar),
             path("rung-line", &line),
             path("rung-point", &point),
-            label("rung-since", LEFT - 12, top + 32, &rung.since),
-            label("rung-title", middle, top + 20, &rung.title),
-            label("rung-note", middle, top + 44, &rung.note),
+            label("rung-since", LEFT - 12, top + 26, &rung.since),
+            label("rung-title", middle, top + 15, &rung.title),
+            label("rung-note", middle, top + 36, &rung.note),
         ];
         let mark = |on: bool, class: &'static str| if on { class } else { "" };
         let class = concat(&[
@@ -256,7 +257,7 @@ fn label(class: &str, x: u32, y: u32, words: &str) -> Html {
 }
 
 /// Height of a rung in CSS pixels.
-const RUNG: u32 = 52;
+const RUNG: u32 = 40;
 /// Where the client's lifeline stands: left of it are the times.
 const LEFT: u32 = 84;
 /// Where the broker's stands, from the right.

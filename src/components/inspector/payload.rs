@@ -16,6 +16,7 @@ use super::panel::{Happening, Outcome, Panel, Scene};
 use super::{button, nothing, number_of, span};
 use crate::components::element::{classed, element, tag, text, words};
 use crate::components::list::List;
+use crate::store::inspect::json_line::{self, Part};
 use crate::store::text::concat;
 
 /// The payload, and what of it is looked at.
@@ -95,7 +96,10 @@ impl Panel for Payload {
                 "This packet carries no message",
                 "PUBLISH has a payload, and CONNECT has one for its will. Select one of them in the log.",
             ),
-            PanelView::Payload(payload) => vec![self.head(payload), self.body(&payload.body, scene)],
+            PanelView::Payload(payload) => vec![
+                self.head(payload),
+                self.body(&payload.body, payload.format == PayloadFormat::Json, scene),
+            ],
             _ => Vec::new(),
         }
     }
@@ -194,22 +198,29 @@ impl Payload {
         )
     }
 
-    fn body(&self, body: &PayloadBody, scene: &Scene<'_>) -> Html {
+    fn body(&self, body: &PayloadBody, is_json: bool, scene: &Scene<'_>) -> Html {
         match (body, &self.image) {
             (PayloadBody::Image { .. }, Some(url)) => image(url),
             (PayloadBody::Image { .. }, None) => said("This is no image of a kind that browsers show."),
             (PayloadBody::Words(words), _) => said(words),
             (PayloadBody::Lines { count, first, lines, .. }, _) => {
-                self.lines(*count as usize, *first as usize, lines, scene)
+                self.lines(*count as usize, *first as usize, lines, is_json, scene)
             }
         }
     }
 
     /// The lines that can be seen and have come.
-    fn lines(&self, count: usize, come: usize, lines: &[PayloadLine], scene: &Scene<'_>) -> Html {
+    fn lines(
+        &self,
+        count: usize,
+        come: usize,
+        lines: &[PayloadLine],
+        is_json: bool,
+        scene: &Scene<'_>,
+    ) -> Html {
         let drawn = self.list.drawn(count, come..come + lines.len());
         let first = drawn.start;
-        let rows = drawn.filter_map(|place| lines.get(place - come).map(line)).collect();
+        let rows = drawn.filter_map(|place| lines.get(place - come)).map(|it| line(it, is_json)).collect();
         let scroller = tag(
             "div",
             &["class", "role", "aria-label", "tabindex"],
@@ -219,7 +230,7 @@ impl Payload {
     }
 }
 
-fn line(line: &PayloadLine) -> Html {
+fn line(line: &PayloadLine, is_json: bool) -> Html {
     let fold = if line.opens {
         let (sign, expanded, label) =
             if line.is_folded { ("▸", "false", "Unfold") } else { ("▾", "true", "Fold") };
@@ -238,7 +249,12 @@ fn line(line: &PayloadLine) -> Html {
     } else {
         Html::default()
     };
-    let mut parts = vec![fold, text(&line.text)];
+    let mut parts = vec![fold];
+    if is_json {
+        parts.extend(json_line::parts(&line.text).into_iter().map(coloured));
+    } else {
+        parts.push(text(&line.text));
+    }
     if line.is_folded {
         parts.push(words("span", "quiet", " …"));
     }
@@ -246,6 +262,18 @@ fn line(line: &PayloadLine) -> Html {
         parts.push(words("span", "red", &concat(&["  ✖ ", fault])));
     }
     classed("div", "payload-line", parts)
+}
+
+/// A part of a line of JSON in its colour.
+fn coloured((part, piece): (Part, &str)) -> Html {
+    let class = match part {
+        Part::Plain => return text(piece),
+        Part::Name => "json-name",
+        Part::Text => "json-text",
+        Part::Number => "json-number",
+        Part::Word => "json-word",
+    };
+    words("span", class, piece)
 }
 
 fn said(sentence: &str) -> Html {

@@ -16,6 +16,9 @@ pub struct InspectorProps {
     pub zone: Zone,
     /// What was copied last, and how many times something was.
     pub copied: Option<(Copy, u32)>,
+    /// How many times the statistics were asked for from outside.
+    #[prop_or_default]
+    pub wants_statistics: u32,
     /// It wants to show something else than before.
     pub on_look: Callback<PanelLook>,
     /// A person wants something done: another record selected, a line folded, something copied.

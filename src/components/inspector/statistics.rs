@@ -9,6 +9,7 @@ use yew::prelude::*;
 use super::nothing;
 use super::panel::{Panel, Scene};
 use crate::components::element::{classed, cut_at_start, element, text, words};
+use crate::store::Command;
 use crate::store::inspect::chart;
 use crate::store::text::concat;
 
@@ -60,10 +61,10 @@ fn draw(figures: &StatisticsView) -> Vec<Html> {
     let tables = vec![
         rates(figures),
         packets_a_second(&figures.chart),
+        topics(&figures.topics),
         types(figures),
         latencies("Time to the broker's acknowledgement", &figures.broker_latencies),
         latencies("Time to the client's acknowledgement", &figures.client_latencies),
-        topics(&figures.topics),
         broker(&figures.broker),
     ];
     let keys = &["class", "role", "aria-label", "tabindex"];
@@ -94,11 +95,32 @@ fn rates(figures: &StatisticsView) -> Html {
             "fact",
             vec![
                 words("dt", "", name),
-                classed("dd", "", vec![words("strong", class, &value), words("span", "quiet", &detail)]),
+                classed("dd", "", vec![value_of(class, &value), words("span", "quiet", &detail)]),
             ],
         )
     };
     classed("dl", "facts-grid", facts.into_iter().map(fact).collect())
+}
+
+/// A figure; the faults lead to what a filter finds of them.
+fn value_of(class: &str, value: &str) -> Html {
+    let value_element = words("strong", class, value);
+    if class.is_empty() { value_element } else { link("violation", vec![value_element]) }
+}
+
+/// What leads to the rows that a filter finds.
+fn link(filter: &str, parts: Vec<Html>) -> Html {
+    let keys = &["type", "class", "data-deed", "data-filter", "title"];
+    let title = concat(&["Filter the log: ", filter]);
+    let values = [Some("button"), Some("link"), Some(FILTER.name()), Some(filter), Some(&*title)];
+    element("button", keys, &values, parts)
+}
+
+/// The filter that finds the messages of a topic as it is shown; `None` where it is not shown as it is.
+fn topic_filter(name: &str) -> Option<String> {
+    let is_whole = !name.is_empty() && !name.contains(|char: char| char == '…' || char.is_control());
+    let escaped = name.replace('\\', "\\\\").replace('"', "\\\"");
+    is_whole.then(|| concat(&["topic:\"", &escaped, "\""]))
 }
 
 /// Packets per second in the last two minutes, or in the last two minutes of a log that is older.
@@ -149,11 +171,17 @@ fn packets_a_second(Chart { sent, received, is_live }: &Chart) -> Html {
 }
 
 fn types(figures: &StatisticsView) -> Html {
-    let mut rows: Vec<Html> = figures.types.iter().map(|row| amount_row(&row.name, row.amounts)).collect();
+    let mut rows: Vec<Html> = figures
+        .types
+        .iter()
+        .map(|row| {
+            amount_row(&row.name, Some(&concat(&["type:", &row.name.to_ascii_lowercase()])), row.amounts)
+        })
+        .collect();
     if figures.broken != [Amount::default(); 2] {
-        rows.push(amount_row("✖ no packet", figures.broken));
+        rows.push(amount_row("✖ no packet", None, figures.broken));
     }
-    rows.push(amount_row("All", figures.total));
+    rows.push(amount_row("All", None, figures.total));
     table("", "Packets by type", &["Type", "Sent", "Bytes", "Received", "Bytes"], rows)
 }
 
@@ -164,7 +192,7 @@ fn latencies(caption: &str, rows: &[LatencyRow]) -> Html {
     }
     let row = |row: &LatencyRow| {
         let [p50, p90, p99] = row.quantiles.map(|quantile| quantile.map_or(String::new(), number::latency));
-        figure_row(&row.name, &[number::grouped(row.count), p50, p90, p99, number::latency(row.max)])
+        figure_row(&row.name, None, &[number::grouped(row.count), p50, p90, p99, number::latency(row.max)])
     };
     table("", caption, &["Type", "Count", "p50", "p90", "p99", "Max"], rows.iter().map(row).collect())
 }
@@ -176,7 +204,8 @@ fn topics(rows: &[TopicRow]) -> Html {
     let row = |topic: &TopicRow| {
         let most = if topic.is_at_most { "≤ " } else { "" };
         let messages = concat(&[most, &number::grouped(topic.messages)]);
-        figure_row(&topic.name, &[number::grouped(topic.rate.into()), messages, number::size(topic.bytes)])
+        let cells = [number::grouped(topic.rate.into()), messages, number::size(topic.bytes)];
+        figure_row(&topic.name, topic_filter(&topic.name).as_deref(), &cells)
     };
     let heads = ["Topic", "Per s", "Messages", "Size"];
     table("topics", "Topics with the most messages", &heads, rows.iter().map(row).collect())
@@ -187,7 +216,7 @@ fn broker(rows: &[(String, String)]) -> Html {
     if rows.is_empty() {
         return Html::default();
     }
-    let row = |(name, value): &(String, String)| figure_row(name, std::slice::from_ref(value));
+    let row = |(name, value): &(String, String)| figure_row(name, None, std::slice::from_ref(value));
     table("topics", "The broker, by its own $SYS topics", &["Name", "Value"], rows.iter().map(row).collect())
 }
 
@@ -195,17 +224,22 @@ fn packet_rate(packets: u64) -> String {
     number::counted(packets, " packet/s", " packets/s")
 }
 
-fn amount_row(name: &str, amounts: [Amount; 2]) -> Html {
+fn amount_row(name: &str, filter: Option<&str>, amounts: [Amount; 2]) -> Html {
     let cells = amounts.map(|amount| match amount.packets {
         0 => ["–".to_owned(), String::new()],
         packets => [number::grouped(packets), number::size(amount.bytes)],
     });
-    figure_row(name, cells.as_flattened())
+    figure_row(name, filter, cells.as_flattened())
 }
 
-fn figure_row(name: &str, cells: &[String]) -> Html {
-    let mut row =
-        vec![element("th", &["scope", "title"], &[Some("row"), Some(name)], vec![cut_at_start(name)])];
+/// A row of figures, whose name leads to what a filter finds of it.
+fn figure_row(name: &str, filter: Option<&str>, cells: &[String]) -> Html {
+    let shown = vec![cut_at_start(name)];
+    let shown = match filter {
+        Some(filter) => vec![link(filter, shown)],
+        None => shown,
+    };
+    let mut row = vec![element("th", &["scope", "title"], &[Some("row"), Some(name)], shown)];
     row.extend(cells.iter().map(|cell| words("td", "", cell)));
     classed("tr", "", row)
 }
@@ -220,5 +254,7 @@ fn table(class: &str, caption: &str, heads: &[&str], rows: Vec<Html>) -> Html {
     )
 }
 
+/// Its filter stands beside it in the document.
+const FILTER: Command = Command::FilterBy(String::new());
 /// A unit a second, and [`chart::HEIGHT`].
 const VIEW_BOX: &str = "0 0 119 100";

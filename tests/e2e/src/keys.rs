@@ -12,5 +12,7 @@ pub const ARROW_RIGHT: &str = "\u{e014}";
 pub const ARROW_DOWN: &str = "\u{e015}";
 pub const DELETE: &str = "\u{e017}";
 pub const F3: &str = "\u{e033}";
+pub const F6: &str = "\u{e036}";
+pub const F10: &str = "\u{e03a}";
 /// Lets go of what is held down.
 pub const RELEASE: &str = "\u{e000}";

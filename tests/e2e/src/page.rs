@@ -1,7 +1,7 @@
 //! The page as a person finds it: controls by their role and accessible name, rows of the log.
 
 use anyhow::{Context, Result, bail, ensure};
-use fantoccini::actions::{InputSource, MOUSE_BUTTON_LEFT, MouseActions, PointerAction};
+use fantoccini::actions::{InputSource, MOUSE_BUTTON_LEFT, MOUSE_BUTTON_RIGHT, MouseActions, PointerAction};
 use fantoccini::elements::{Element, ElementRef};
 use fantoccini::error::CmdError;
 use fantoccini::wd::WebDriverCompatibleCommand;
@@ -313,6 +313,44 @@ impl Page {
             clicked = click().await;
         }
         clicked.with_context(|| format!("cannot click {selector}"))
+    }
+
+    /// Clicks the first element that the selector names with the right button.
+    ///
+    /// # Errors
+    /// If there is none.
+    pub async fn click_right(&self, selector: &str) -> Result<()> {
+        self.press_button(selector, MOUSE_BUTTON_RIGHT, 1).await
+    }
+
+    /// Presses the entry of that name in the menu that is open.
+    ///
+    /// # Errors
+    /// If there is none.
+    pub async fn button_of_menu(&self, name: &str) -> Result<()> {
+        let script = "return [...document.querySelectorAll('[role=menuitem]')].find(it =>
+            it.textContent === arguments[0]) ?? null";
+        let found = self.execute(script, vec![json!(name)]).await?;
+        let entry = self.element(found)?.with_context(|| format!("no entry '{name}' in the menu"))?;
+        Ok(entry.click().await?)
+    }
+
+    /// Clicks the first element that the selector names twice.
+    ///
+    /// # Errors
+    /// If there is none.
+    pub async fn click_twice(&self, selector: &str) -> Result<()> {
+        self.press_button(selector, MOUSE_BUTTON_LEFT, 2).await
+    }
+
+    async fn press_button(&self, selector: &str, button: u64, times: usize) -> Result<()> {
+        let element = self.client.find(Locator::Css(selector)).await?;
+        let to_it = PointerAction::MoveToElement { element, duration: None, x: 0.0, y: 0.0 };
+        let mut actions = MouseActions::new("mouse".into()).then(to_it);
+        for _ in 0..times {
+            actions = actions.then(PointerAction::Down { button }).then(PointerAction::Up { button });
+        }
+        Ok(self.client.perform_actions(actions).await?)
     }
 
     /// Drags the first element that the selector names by so many CSS pixels, in several moves.

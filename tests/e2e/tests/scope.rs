@@ -19,6 +19,9 @@ mqttscope_e2e::scenario_tests! { mqttscope_e2e::chain::Chain::own(mqttscope_e2e:
         an_empty_message_clears_the_retained_one, several_files_are_sent_one_after_the_other,
         a_counter_is_published_every_so_often, prepared_messages_are_kept_and_sent_in_turn,
         what_was_sent_is_sent_again;
+    room: all_is_in_view_at_1280_by_800, a_zoomed_page_shows_eight_rows, targets_are_large_enough,
+        columns_are_dragged_fitted_and_reordered, a_row_has_a_menu, keys_go_from_pane_to_pane,
+        the_bar_at_the_foot_leads_on, the_connection_folds_to_a_line, a_phone_is_told_what_became_of_a_message;
     rows: columns_are_hidden_and_shown, pause_holds_the_view, keys_select_and_reveal,
         goes_to_a_number_and_a_time, a_row_is_copied, panes_take_the_size_they_are_given;
     settings: each_tab_has_its_own, a_duplicated_tab_is_another_client, a_link_is_remembered_once_it_is_used,

@@ -19,7 +19,7 @@ use crate::offers::offers;
 use crate::publishing::{Around, Buffers, Prepared, check, reformat};
 use crate::repeating::{Repeating, words};
 use crate::request::request;
-use crate::{goto, row};
+use crate::{goto, row, row_facts};
 
 /// Commands.
 impl Engine {
@@ -243,6 +243,16 @@ impl Engine {
                     self.update(Update::Reply { topic, correlation });
                 }
             }
+            PageCommand::Row(number) => {
+                if let Some(facts) = row_facts::row_facts(&self.log, number) {
+                    self.update(Update::Row(facts));
+                }
+            }
+            PageCommand::Again(number) => {
+                if let Some(message) = row_facts::message(&self.log, number) {
+                    self.update(Update::Again(message));
+                }
+            }
             PageCommand::Copy(copy) => {
                 if let Some(text) = self.copied(copy) {
                     self.update(Update::Copied(copy, text));
@@ -271,6 +281,10 @@ impl Engine {
             Copy::Payload => self.inspector.payload_text(&self.log),
             Copy::Topic(id) => self.topic_name(id),
             Copy::TopicValue(id) => self.topic_value(id),
+            Copy::RowTopic => {
+                let number = selected?;
+                row_facts::topic(&self.log, number, self.log.record(number)?).map(str::to_owned)
+            }
         }
     }
 }

@@ -1,6 +1,6 @@
 //! The figures of the whole log, kept up with it.
 
-use mqttscope_link::{Amount, Chart, LatencyRow, StatisticsView, TopicRow, TypeRow};
+use mqttscope_link::{Amount, Chart, Glance, LatencyRow, StatisticsView, TopicRow, TypeRow};
 use mqttscope_log::statistics::{Count, Histogram, Statistics};
 use mqttscope_log::{Budget, Direction, Follower, Log};
 use mqttscope_proto::PacketType;
@@ -14,6 +14,8 @@ pub(super) struct Figures {
     statistics: Statistics,
     /// What was made last, and when: nobody reads figures that change with each frame.
     made: Option<(u64, Option<StatisticsView>)>,
+    /// The same of the figures at a glance.
+    glance: Option<(u64, Glance)>,
     /// The last slice did not come to the end of the log.
     is_behind: bool,
 }
@@ -38,6 +40,24 @@ impl Figures {
                 let view = self.make(log, topics, now);
                 self.made = Some((now, view.clone()));
                 view
+            }
+        }
+    }
+
+    /// The figures at a glance.
+    pub(super) fn glance(&mut self, log: &Log, now: u64) -> Glance {
+        self.advance(log);
+        match self.glance {
+            Some((made, glance)) if now.abs_diff(made) < MIN_MICROS => glance,
+            _ => {
+                let glance = Glance {
+                    rate: self.statistics.seconds().rate(now).packets,
+                    in_flight: log.in_flight(),
+                    violations: self.statistics.violations(),
+                    bytes: log.size() as u64,
+                };
+                self.glance = Some((now, glance));
+                glance
             }
         }
     }

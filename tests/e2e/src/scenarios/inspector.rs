@@ -230,7 +230,8 @@ pub async fn statistics_count_packets(stage: &Stage, chain: &mut Chain) -> Resul
         }
     }
     let shown = wait::until_within(Duration::from_secs(5), "the figures", async || {
-        let script = "return [...document.querySelector('.figures-table').querySelectorAll('tbody tr')]
+        let script =
+            "return [...document.querySelector('.figures-table:not(.topics)').querySelectorAll('tbody tr')]
             .map(row => [...row.children].map(cell => cell.textContent))";
         let shown: Vec<Vec<String>> = serde_json::from_value(page.execute(script, vec![]).await?)?;
         let all = shown.last().map(|cells| [cells[1].clone(), cells[3].clone()]);
@@ -247,13 +248,13 @@ pub async fn statistics_count_packets(stage: &Stage, chain: &mut Chain) -> Resul
     }
     let captions = page.texts(".figures-table caption").await?;
     let expected = [
+        "Topics with the most messages",
         "Packets by type",
         "Time to the broker's acknowledgement",
         "Time to the client's acknowledgement",
-        "Topics with the most messages",
     ];
     ensure!(captions == expected, "tables: {captions:?}");
-    let latencies = "return [...document.querySelectorAll('.figures-table')].slice(1, 3)
+    let latencies = "return [...document.querySelectorAll('.figures-table')].slice(2, 4)
         .map(table => [...table.tBodies[0].rows].map(row => [...row.cells].slice(0, 2).map(cell => cell.textContent)))";
     let latencies: [Vec<[String; 2]>; 2] = serde_json::from_value(page.execute(latencies, vec![]).await?)?;
     let of_client = ["PUBACK", "PUBREC", "PUBCOMP"].map(|name| [name, "1"].map(str::to_owned));
@@ -262,7 +263,16 @@ pub async fn statistics_count_packets(stage: &Stage, chain: &mut Chain) -> Resul
     ensure!(latencies == [of_broker, of_client.to_vec()], "latencies: {latencies:?}");
     let topics = page.texts(".figures-table.topics tbody tr").await?;
     ensure!(topics.len() == 3 && topics.iter().all(|it| it.contains(&topic)), "topics: {topics:?}");
-    page.screenshot("statistics").await
+    page.screenshot("statistics").await?;
+
+    // A figure leads to its rows.
+    page.click_at(".figures-table.topics .link").await?;
+    let is_its = |rows: &[Row]| !rows.is_empty() && rows.iter().all(|row| row.packet == "PUBLISH");
+    wait::until("the rows of the first topic", async || {
+        let rows = page.log().found_rows().await?;
+        Ok(if is_its(&rows) { Look::Ready(()) } else { Look::NotYet(format!("{rows:?}")) })
+    })
+    .await
 }
 
 async fn publish_file(page: &Page, topic: &str, name: &str, content: &[u8]) -> Result<Row> {

@@ -22,6 +22,7 @@ pub mod messages;
 pub mod mqtt_5;
 pub mod publish;
 pub mod retain;
+pub mod room;
 pub mod rows;
 pub mod settings;
 pub mod subscribe;
