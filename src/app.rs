@@ -6,7 +6,8 @@ use std::rc::Rc;
 use gloo_timers::callback::{Interval, Timeout};
 use mqttscope_client::ConnectionState;
 use mqttscope_link::{
-    Command as EngineCommand, Copy, Look, PageCommand, PanelLook, RepeatState, Update, View as EngineView,
+    Command as EngineCommand, Copy, Look, PageCommand, PanelLook, RepeatState, SubscriptionFigures, Update,
+    View as EngineView,
 };
 use mqttscope_text::number;
 use mqttscope_text::zone::Zone;
@@ -50,6 +51,7 @@ use crate::store::text::concat;
 use crate::store::tickets::Tickets;
 use crate::store::time::EngineTime;
 use crate::store::{Command, Field, connection};
+pub use connections::SavedMessage;
 use dropped::{Dropped, drop_listener};
 use events::{hear, shortcut_listener, visibility_listener};
 use link::{Awaited, Lost};
@@ -57,6 +59,7 @@ use scope::FilterMessage;
 
 mod columns;
 mod commands;
+mod connections;
 mod dropped;
 mod edits;
 mod events;
@@ -89,6 +92,10 @@ pub struct App {
     reformatting: Option<String>,
     /// What has changed of the messages that are kept, and is not written down.
     unwritten: Vec<MessageEdit>,
+    /// What comes to its subscriptions, as it was a second ago at most.
+    figures: Rc<[SubscriptionFigures]>,
+    /// The saved connection that it was asked for with.
+    connected_as: Option<u32>,
     /// While it is connected.
     awake: Option<Awake>,
     /// What is drawn.
@@ -196,6 +203,8 @@ pub enum Message {
     Import(File),
     /// A file of messages was read.
     MessagesFile(String),
+    /// Something was done with the saved connections.
+    Saved(SavedMessage),
     /// Files were dropped on the page.
     Drop(Dropped),
     /// What is to be remembered may have settled.
@@ -269,6 +278,8 @@ impl Component for App {
             repeat: None,
             reformatting: None,
             unwritten: Vec::new(),
+            figures: Rc::default(),
+            connected_as: None,
             awake: None,
             shown: Shown::default(),
             panel: SharedPanel::default(),
@@ -311,7 +322,13 @@ impl Component for App {
             _duplicates: duplicates,
             _second: Interval::new(1_000, sender(|| Message::Second)),
         };
-        app.brief();
+        app.load_connections();
+        // A session that the page had before it was loaded again is brought back.
+        if app.stored_session().is_some() {
+            app.start_engine();
+        } else {
+            app.brief();
+        }
         app.take_page_effects();
         // Loaded again, a tab is the same client, also if nothing else was typed.
         app.remember(Store::Forms);
@@ -371,6 +388,10 @@ impl Component for App {
                 self.send(EngineCommand::Page(PageCommand::ReadMessages(text)));
                 false
             }
+            Message::Saved(message) => {
+                self.on_saved(message);
+                true
+            }
             Message::Drop(dropped) => {
                 let taken = self.on_drop(dropped, ctx.link());
                 self.refuse(taken)
@@ -413,6 +434,7 @@ impl Component for App {
             page: self.page.clone(),
             connection: self.connection.clone(),
             repeat: self.repeat.clone(),
+            figures: self.figures.clone(),
             now: self.now_micros() / 1_000,
             default_url: String::new(),
         };
@@ -426,9 +448,9 @@ impl Component for App {
             on_act: &self.on_table_act,
         };
         let panes = &self.page.looks.panes;
-        let repeat = self.repeat.clone();
-        let forms =
-            html! { <Forms page={self.page.clone()} connection={view.connection.clone()} {repeat} /> };
+        let (page, connection) = (self.page.clone(), self.connection.clone());
+        let (repeat, figures) = (self.repeat.clone(), self.figures.clone());
+        let forms = html! { <Forms {page} {connection} {repeat} {figures} /> };
         // An empty node keeps its place: yew compares children from the last to the first, and would make forms and log
         // anew, without what was chosen, scrolled and focused in them.
         let (mut beside, mut below, mut inspector) = Default::default();
@@ -496,7 +518,9 @@ impl App {
     }
 
     fn show_title(&mut self) {
-        let title = connection::title(&self.connection, self.page.profile.client_id());
+        let named = self.connected_as.filter(|_| self.connection.is_wanted()).or(self.page.connection_chosen);
+        let name = named.and_then(|id| self.page.connections.get(id)).map_or("", |saved| saved.name.as_str());
+        let title = connection::title(&self.connection, self.page.profile.client_id(), name);
         if title != self.done.title
             && let Some(document) = browser::document()
         {

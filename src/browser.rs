@@ -5,8 +5,9 @@ use std::rc::Rc;
 use gloo_timers::callback::Timeout;
 use js_sys::{Date, Math};
 use mqttscope_text::number;
+use mqttscope_view::connections::Connections;
 use mqttscope_view::messages::{MessageEdit, Messages};
-use mqttscope_view::storage::{Entries, Reader};
+use mqttscope_view::storage::{Entries, Reader, bytes_of, text_of};
 use mqttscope_view::{Edit, Field, Page, Parsed};
 use wasm_bindgen::{JsCast, JsValue};
 use web_sys::{
@@ -217,6 +218,12 @@ fn parse_url(url: &str) -> Option<Parsed> {
     Some(Parsed { host: url.hostname(), port: url.port(), has_userinfo })
 }
 
+/// Any number, evenly distributed.
+#[must_use]
+pub fn chance() -> u32 {
+    (Math::random() * f64::from(u32::MAX)) as u32
+}
+
 /// A client id of six digits, as the original page gave.
 #[must_use]
 pub fn random_client_id() -> String {
@@ -297,6 +304,41 @@ pub fn store_forms(page: &Page) {
     write(window.local_storage(), FORMS, &Entries::of_forms(page, Reader::NewTab).to_text());
 }
 
+/// The connections that are saved, for all tabs.
+#[must_use]
+pub fn load_connections() -> Connections {
+    Connections::of_text(&read(window().local_storage(), CONNECTIONS).unwrap_or_default())
+}
+
+/// Saves them.
+pub fn store_connections(connections: &Connections) {
+    write(window().local_storage(), CONNECTIONS, &connections.to_text());
+}
+
+/// What of a connection of this tab was written down last.
+#[must_use]
+pub fn stored_session(slot: u32) -> Option<Vec<u8>> {
+    bytes_of(&read(window().session_storage(), &session_key(slot))?)
+}
+
+/// Writes down what of a connection of this tab is to outlive its page, or that nothing is.
+pub fn store_session(slot: u32, kept: Option<&[u8]>) {
+    let storage = window().session_storage();
+    match kept {
+        Some(bytes) => write(storage, &session_key(slot), &text_of(bytes)),
+        None => {
+            if let Ok(Some(storage)) = storage {
+                // What cannot be removed was not there.
+                let _ = storage.remove_item(&session_key(slot));
+            }
+        }
+    }
+}
+
+fn session_key(slot: u32) -> String {
+    concat(&[SESSION, &number::plain(slot.into())])
+}
+
 /// Writes down what has changed of the looks since they were written, or loaded.
 pub fn store_looks(before: &Entries, now: &Entries) {
     let storage = window().local_storage();
@@ -354,6 +396,8 @@ const FORMS: &str = "mqttscope.settings";
 const LOOKS: &str = "mqttscope.looks";
 const MESSAGES: &str = "mqttscope.messages";
 const TAB: &str = "mqttscope.tab";
+const CONNECTIONS: &str = "mqttscope.connections";
+const SESSION: &str = "mqttscope.session.";
 /// The code of all keys that an input method takes.
 const OF_INPUT_METHOD: u32 = 229;
 /// The page was opened, and not loaded again or gone back to.

@@ -135,7 +135,7 @@ async fn what_unsubscribe_says_besides_its_filter_is_sent() {
     let subscriptions = vec![subscription];
     let connection =
         ConnectionState { phase: Phase::Connected, version, subscriptions, ..Default::default() };
-    engine.tell(&Update::Connection(Slot(0), connection));
+    engine.tell(&Update::Connection(Slot(0), Box::new(connection)));
     let add = || root.query_selector("#unsubscribe-user-properties").ok().flatten();
     until("the properties", || add().is_some()).await;
     add().expect("the button that adds a pair").unchecked_into::<HtmlElement>().click();
@@ -175,7 +175,7 @@ async fn buttons_without_a_connection_say_why() {
 async fn why_the_engine_did_nothing_stands_at_the_button() {
     let (engine, root) = page_with(0).await;
     let connection = ConnectionState { phase: Phase::Connected, ..ConnectionState::default() };
-    engine.tell(&Update::Connection(Slot(0), connection));
+    engine.tell(&Update::Connection(Slot(0), Box::new(connection)));
     let publish = button(&root, "Publish");
     until("the connection", || !publish.has_attribute("aria-disabled")).await;
     type_into(&labelled(&root, "Topic"), "a/b");
@@ -208,13 +208,13 @@ async fn a_page_without_its_engine_says_so_and_keeps_its_forms() {
 #[wasm_bindgen_test]
 async fn a_page_whose_engine_is_of_another_build_says_that_it_must_be_loaded_again() {
     let (engine, root) = page_with(0).await;
-    engine.tell_as_another_build(&Update::Connection(Slot(0), ConnectionState::default()));
+    engine.tell_as_another_build(&Update::Connection(Slot(0), Box::default()));
     let status = root.query_selector(".status .detail").ok().flatten().expect("the state in words");
     let says_so = || status.text_content().is_some_and(|words| words.contains("must be loaded again"));
     until("the reason", says_so).await;
     // Whatever follows is not taken for something else.
     let connection = ConnectionState { phase: Phase::Connected, ..ConnectionState::default() };
-    engine.tell(&Update::Connection(Slot(0), connection));
+    engine.tell(&Update::Connection(Slot(0), Box::new(connection)));
     pause(50).await;
     assert!(says_so());
     root.remove();

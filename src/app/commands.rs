@@ -1,6 +1,6 @@
 //! What each command asks of the engine and of the page.
 
-use mqttscope_client::shown_url;
+use mqttscope_client::{Answer, shown_url};
 use mqttscope_link::{
     Command as EngineCommand, ConnectRequest, ConnectionCommand, Copy, Format, Gesture, LogCommand, Secret,
     Slot, Step,
@@ -8,6 +8,7 @@ use mqttscope_link::{
 use mqttscope_proto::{ProtocolVersion, TopicFilter};
 use mqttscope_text::capitalised;
 use mqttscope_view::Standing;
+use mqttscope_view::marks::MarkEdit;
 use mqttscope_view::pairs::PairEdit;
 use mqttscope_view::validate::SubscribeRequest;
 use wasm_bindgen::JsCast;
@@ -33,6 +34,7 @@ impl App {
                 let (url, client_id) = (shown_url(&request.url), request.options.client_id.clone());
                 self.start_anew();
                 self.command(command, ConnectionCommand::Connect(Box::new(request)))?;
+                self.connected_as = self.page.connection_chosen;
                 self.begin_connection(url, client_id);
                 self.edit(Edit::Connect);
             }
@@ -57,18 +59,42 @@ impl App {
                 }
             }
             Command::DropConnection => self.command(command, ConnectionCommand::Drop)?,
+            Command::NewConnection => self.new_connection(),
+            Command::ChooseConnection(id) => self.choose_connection(&id),
+            Command::DuplicateConnection => self.duplicate_connection(),
+            Command::DeleteConnection => self.delete_connection(),
+            Command::ExportConnections => self.export_connections()?,
             Command::NewClientId => self.edit(Edit::Text(Field::ClientId, browser::random_client_id())),
             Command::RevealPassword => self.edit(Edit::RevealPassword(!self.page.password_shown)),
             Command::Subscribe => {
-                let request = self.page.drafts.subscription(self.version())?;
-                let SubscribeRequest { filter, options, properties } = request;
-                let filter = filter.as_str().to_owned();
-                self.command(command, ConnectionCommand::Subscribe { filter, options, properties })?;
+                let filters = self.page.drafts.text(Field::Filter).to_owned();
+                self.subscribe(command, &filters)?;
+            }
+            Command::SubscribeTo(ref filter) => {
+                let filter = filter.clone();
+                self.subscribe(command, &filter)?;
+            }
+            Command::UnsubscribeAll => {
+                let held = self.connection.subscriptions.iter();
+                let held = held.filter(|held| !matches!(held.answer, Answer::Refused | Answer::Gone));
+                for filter in held.map(|held| held.filter.clone()).collect::<Vec<_>>() {
+                    self.carry_out(Command::Unsubscribe(filter))?;
+                }
+            }
+            Command::ForgetSubscription(ref filter) => {
+                let filter = filter.clone();
+                self.note_unsubscribed(&filter);
+                self.command(command, ConnectionCommand::Forget(filter))?;
+            }
+            Command::MuteSubscription(filter) => {
+                let is_muted = !self.page.marks.of(&filter).is_muted;
+                self.edit(Edit::Mark(filter, MarkEdit::Mute(is_muted)));
             }
             Command::Unsubscribe(ref filter) => {
                 TopicFilter::new(filter).map_err(|fault| said(Field::SubscribeButton, &fault))?;
                 let properties = self.page.drafts.unsubscription(self.version())?;
                 let filter = filter.clone();
+                self.note_unsubscribed(&filter);
                 self.command(command, ConnectionCommand::Unsubscribe { filter, properties })?;
             }
             Command::ClearLog => {
@@ -195,6 +221,7 @@ impl App {
         let connection = &self.connection;
         let standing = Standing {
             is_open: connection.is_open(),
+            is_wanted: connection.is_wanted(),
             is_connected: connection.is_connected(),
             has_file: !self.page.files.is_empty(),
         };
@@ -207,6 +234,15 @@ impl App {
             _ => {}
         }
         Err(refused(command.info().speaks_at, reason))
+    }
+
+    fn subscribe(&mut self, command: Command, filters: &str) -> Result<(), Problems> {
+        let request = self.page.drafts.subscription_to(filters, self.version())?;
+        self.is_there(command.info().speaks_at)?;
+        self.note_subscribed(&request);
+        let SubscribeRequest { filters, options, properties } = request;
+        let filters = filters.iter().map(|filter| filter.as_str().to_owned()).collect();
+        self.command(command, ConnectionCommand::Subscribe { filters, options, properties })
     }
 
     fn authenticate(&mut self, command: Command, again: bool) -> Result<(), Problems> {

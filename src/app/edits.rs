@@ -1,7 +1,7 @@
 //! What follows from a change of the page: in the engine, in the document, and in what is remembered.
 
 use gloo_timers::callback::Timeout;
-use mqttscope_link::{Command, ConnectionCommand, LogCommand, Slot};
+use mqttscope_link::{Command, ConnectionCommand, LogCommand, Mark, Secret, Slot};
 use mqttscope_view::settling::{Settled, Store};
 use mqttscope_view::storage::Entries;
 use mqttscope_view::{Effect, Field};
@@ -36,16 +36,40 @@ impl App {
 
     /// Everything that the page's state asks of the engine.
     pub(super) fn take_engine_effects(&mut self) {
-        for effect in
-            [Effect::Policy, Effect::LogPasswords, Effect::ShownRows, Effect::LogBudget, Effect::MessageTyped]
-        {
+        for effect in [
+            Effect::Policy,
+            Effect::Reconnect,
+            Effect::Marks,
+            Effect::LogPasswords,
+            Effect::ShownRows,
+            Effect::LogBudget,
+            Effect::MessageTyped,
+        ] {
             self.take_effect(effect);
+        }
+    }
+
+    /// The session that an engine before has kept in this tab. Pages that are given an engine may share a tab: they have
+    /// none.
+    pub(super) fn stored_session(&self) -> Option<Vec<u8>> {
+        self.on_heard.as_ref().and_then(|_| browser::stored_session(Slot::default().0))
+    }
+
+    /// Gives the engine back what one before it has kept.
+    pub(super) fn restore_session(&mut self) {
+        let slot = Slot::default();
+        if let Some(kept) = self.stored_session() {
+            self.tell(Command::Connection(slot, ConnectionCommand::Restore(Some(Secret(kept)))));
         }
     }
 
     /// The browser copied this tab from another one: it becomes a client of its own.
     pub(super) fn become_new(&mut self) {
         self.page = browser::load_page(true);
+        self.load_connections();
+        // The session is the other's.
+        browser::store_session(Slot::default().0, None);
+        self.tell(Command::Connection(Slot::default(), ConnectionCommand::Restore(None)));
         self.take_defaults(None);
         self.written_looks = Entries::of_looks(&self.page.looks);
         self.take_page_effects();
@@ -78,6 +102,27 @@ impl App {
                     close_on_violation,
                 };
                 self.tell(Command::Connection(Slot::default(), switches));
+            }
+            Effect::Reconnect => {
+                let seed = page.is_on(Field::Reconnect).then(browser::chance);
+                self.tell(Command::Connection(
+                    Slot::default(),
+                    ConnectionCommand::ReconnectAutomatically(seed),
+                ));
+            }
+            Effect::Forms => {
+                for effect in [Effect::Policy, Effect::Reconnect, Effect::Marks] {
+                    self.take_effect(effect);
+                }
+            }
+            Effect::Marks => {
+                let notes = page.marks.notes();
+                let marks = notes.map(|note| Mark {
+                    filter: note.filter.clone(),
+                    colour: note.colour,
+                    is_muted: note.is_muted,
+                });
+                self.tell_log(LogCommand::Marks(marks.collect()));
             }
             Effect::LogPasswords => {
                 self.tell_log(LogCommand::KeepPasswords(page.is_on(Field::KeepPasswords)));
@@ -133,7 +178,10 @@ impl App {
         self.settles = None;
         for store in stores.into_iter().flatten() {
             match store {
-                Store::Forms => browser::store_forms(&self.page),
+                Store::Forms => {
+                    browser::store_forms(&self.page);
+                    self.save_chosen();
+                }
                 Store::Messages => self.write_messages(),
                 Store::Looks => {
                     let looks = Entries::of_looks(&self.page.looks);

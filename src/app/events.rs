@@ -1,6 +1,7 @@
 //! What happens to the page's controls, and what it means.
 
 use mqttscope_view::Kind;
+use mqttscope_view::marks::MarkEdit;
 use mqttscope_view::pairs::PairEdit;
 use wasm_bindgen::JsCast;
 use wasm_bindgen::closure::Closure;
@@ -9,6 +10,7 @@ use web_sys::{Element, EventTarget, HtmlInputElement, KeyboardEvent, PointerEven
 use yew::html::Scope;
 use yew::prelude::*;
 
+use super::connections::{self, SavedMessage};
 use super::files::read;
 use super::messages::read_messages;
 use super::scope::FilterMessage;
@@ -258,6 +260,20 @@ fn change_of(target: &Element, typed: bool, link: &Scope<App>) -> Option<Message
         let cursor = input.selection_start().ok().flatten().unwrap_or_default() as usize;
         return typed.then(|| Message::Filter(FilterMessage::Typed(input.value(), cursor)));
     }
+    if let Some(part) = target.get_attribute("data-saved") {
+        let message = match part.as_str() {
+            "colour" => SavedMessage::Colour(input.value()),
+            _ => SavedMessage::Name(input.value()),
+        };
+        return Some(Message::Saved(message));
+    }
+    if let Some(part) = target.get_attribute("data-mark") {
+        let filter = target.get_attribute("data-filter")?;
+        return Some(Message::Edit(match part.as_str() {
+            "colour" => Edit::Mark(filter, MarkEdit::Colour(input.value())),
+            _ => Edit::Mark(filter, MarkEdit::Name(input.value())),
+        }));
+    }
     if let Some(words) = target.get_attribute("data-pair") {
         let (field, edit) = PairEdit::read(&words, input.value())?;
         return typed.then(|| Message::Edit(Edit::Pairs(field, edit)));
@@ -272,14 +288,15 @@ fn change_of(target: &Element, typed: bool, link: &Scope<App>) -> Option<Message
         Kind::File => {
             let mut files = browser::files_of(input.files());
             match field {
-                Field::ImportFile | Field::MessagesFile => {
+                Field::ImportFile | Field::MessagesFile | Field::ConnectionsFile => {
                     // The same file can be chosen again.
                     input.set_value("");
                     let file = files.drain(..).next()?;
-                    if field == Field::ImportFile {
-                        return Some(Message::Import(file));
+                    match field {
+                        Field::ImportFile => return Some(Message::Import(file)),
+                        Field::ConnectionsFile => connections::read(&file, link.clone()),
+                        _ => spawn_local(read_messages(file, link.clone())),
                     }
-                    spawn_local(read_messages(file, link.clone()));
                 }
                 _ => spawn_local(read(files, link.clone())),
             }

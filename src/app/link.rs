@@ -67,6 +67,7 @@ impl App {
         self.send_zone();
         self.send_look();
         self.take_engine_effects();
+        self.restore_session();
         if !self.filter.is_empty() {
             self.set_filter(self.filter_field.begun(), false);
         }
@@ -181,8 +182,17 @@ impl App {
         let before = ConnectionState::clone(&self.connection);
         let (subprotocol, certificate_url) = (String::new(), String::new());
         let version = self.page.profile.version();
-        let begun =
-            ConnectionState { phase, since, url, client_id, version, subprotocol, certificate_url, ..before };
+        let begun = ConnectionState {
+            phase,
+            since,
+            url,
+            client_id,
+            version,
+            subprotocol,
+            certificate_url,
+            retry: None,
+            ..before
+        };
         self.show_connection(begun);
     }
 
@@ -221,6 +231,10 @@ impl App {
         self.take_pending();
         if browser::is_hidden() {
             return;
+        }
+        let figures = &self.shown.log.subscriptions;
+        if figures[..] != self.figures[..] {
+            self.figures = figures.iter().cloned().collect();
         }
         self.send_zone();
         self.tell(Command::Page(PageCommand::Tick));
@@ -273,6 +287,10 @@ impl App {
                     return false;
                 }
                 self.take_pending();
+            }
+            Heard::Update(Update::Kept(slot, kept), _) => {
+                browser::store_session(slot.0, kept.as_ref().map(|kept| &kept.0[..]));
+                return false;
             }
             Heard::Update(Update::Done(ticket, done), _) => {
                 if let Some(what) = self.awaited.settle(ticket) {
@@ -327,7 +345,7 @@ impl App {
         for update in pending {
             match update {
                 Update::Connection(slot, connection) if slot == Slot::default() => {
-                    self.show_connection(connection);
+                    self.show_connection(*connection);
                 }
                 Update::Imported(imported) => self.on_imported(imported),
                 _ => {}
@@ -337,7 +355,10 @@ impl App {
     }
 
     fn show_connection(&mut self, connection: ConnectionState) {
-        if !connection.is_open() {
+        if connection.is_connected() && !self.connection.is_connected() {
+            self.subscribe_to_saved(&connection);
+        }
+        if !connection.is_wanted() {
             self.awake = None;
         } else if self.awake.is_none() {
             self.awake = Awake::keep();
@@ -413,7 +434,7 @@ impl App {
         let since = self.now_micros() / 1_000;
         let subscriptions = Vec::new();
         let before = ConnectionState::clone(&self.connection);
-        self.show_connection(ConnectionState { phase, since, subscriptions, ..before });
+        self.show_connection(ConnectionState { phase, since, subscriptions, retry: None, ..before });
         self.engine = None;
         self.lost = Some(Lost { words, had_run });
     }

@@ -106,7 +106,11 @@ fn elapsed(view: &View) -> Html {
         return several(vec![]);
     }
     let span = number::elapsed(view.now.saturating_sub(connection.since) / 1_000);
-    let said = if connection.is_open() { concat(&["for ", &span]) } else { concat(&[&span, " ago"]) };
+    let said = match connection::wait_words(connection, view.now) {
+        Some(wait) => wait,
+        None if connection.is_open() => concat(&["for ", &span]),
+        None => concat(&[&span, " ago"]),
+    };
     let keys = &["class", "role", "aria-live"];
     element("span", keys, &[Some("elapsed"), Some("timer"), Some("off")], vec![text(&said)])
 }

@@ -63,6 +63,11 @@ pub const CONNECTION: Widget = Widget::Card {
                         label: "Remember password",
                         described: None,
                     },
+                    Widget::Check {
+                        field: Field::Reconnect,
+                        label: "Reconnect automatically",
+                        described: None,
+                    },
                 ],
             ),
             Widget::Field {

@@ -7,7 +7,7 @@
 use std::rc::Rc;
 
 use mqttscope_client::ConnectionState;
-use mqttscope_link::RepeatState;
+use mqttscope_link::{RepeatState, SubscriptionFigures};
 use mqttscope_proto::ProtocolVersion;
 use mqttscope_text::number;
 use mqttscope_view::{Form, Kind, Options, Standing};
@@ -25,6 +25,8 @@ pub struct View {
     pub connection: Rc<ConnectionState>,
     /// How far messages are that are repeated, or were.
     pub repeat: Option<Rc<RepeatState>>,
+    /// What comes to the subscriptions.
+    pub figures: Rc<[SubscriptionFigures]>,
     /// Milliseconds since the Unix epoch.
     pub now: u64,
     /// What an empty URL stands for.
@@ -74,6 +76,7 @@ impl View {
     pub fn standing(&self) -> Standing {
         Standing {
             is_open: self.connection.is_open(),
+            is_wanted: self.connection.is_wanted(),
             is_connected: self.connection.is_connected(),
             has_file: !self.page.files.is_empty(),
         }

@@ -3,12 +3,13 @@
 use std::rc::Rc;
 
 use mqttscope_client::ConnectionState;
-use mqttscope_link::RepeatState;
+use mqttscope_link::{RepeatState, SubscriptionFigures};
 use mqttscope_view::Form;
 use yew::prelude::*;
 
 use super::authentication::{AUTHENTICATION, has_authentication};
 use super::connection::CONNECTION;
+use super::connections::connections;
 use super::disconnect::DISCONNECT;
 use super::element::{classed, element};
 use super::form_dsl::{View, Widget};
@@ -26,6 +27,7 @@ pub struct FormsProps {
     pub page: Page,
     pub connection: Rc<ConnectionState>,
     pub repeat: Option<Rc<RepeatState>>,
+    pub figures: Rc<[SubscriptionFigures]>,
 }
 
 /// Connection, will, test switches; subscribe and publish.
@@ -40,11 +42,12 @@ impl Component for Forms {
     }
 
     fn view(&self, ctx: &Context<Self>) -> Html {
-        let FormsProps { page, connection, repeat } = ctx.props();
+        let FormsProps { page, connection, repeat, figures } = ctx.props();
         let view = View {
             page: page.clone(),
             connection: connection.clone(),
             repeat: repeat.clone(),
+            figures: figures.clone(),
             now: 0,
             default_url: browser::place().default_url,
         };
@@ -54,7 +57,8 @@ impl Component for Forms {
             true => view.draw(std::slice::from_ref(card)).into_iter().collect(),
             false => Html::default(),
         };
-        let mut connecting = view.draw(CONNECTING);
+        let mut connecting = vec![connections(&view)];
+        connecting.extend(view.draw(CONNECTING));
         connecting.push(card(has_properties && has_authentication(&view), &AUTHENTICATION));
         connecting.push(card(has_properties, &DISCONNECT));
         connecting.extend(view.draw(&[SWITCHES]));

@@ -7,6 +7,7 @@ use mqttscope_link::{Content, Flags, PacketRow, Row, Tone};
 use mqttscope_text::number;
 use mqttscope_text::time::date_text;
 use mqttscope_text::zone::Zone;
+use mqttscope_view::marks::COLOURS;
 use yew::prelude::*;
 use yew::virtual_dom::VTag;
 
@@ -52,6 +53,7 @@ fn packet_row(row: &Row, packet: &PacketRow, place: u32, style: Style<'_>, selec
         if packet.is_violation { " violation" } else { "" },
         if row.is_found { " found" } else { "" },
         if packet.preview.is_some() { " tall" } else { "" },
+        hue(packet.mark),
     ]);
     let id = packet.id.map(|id| number::plain(id.into())).unwrap_or_default();
     let id = &*id;
@@ -92,6 +94,14 @@ fn packet_row(row: &Row, packet: &PacketRow, place: u32, style: Style<'_>, selec
         }
     }
     row_element
+}
+
+/// The class of what has a subscription's colour.
+#[must_use]
+pub fn hue(colour: u8) -> &'static str {
+    const CLASSES: [&str; COLOURS.len()] =
+        ["", " hue hue-1", " hue hue-2", " hue hue-3", " hue hue-4", " hue hue-5", " hue hue-6"];
+    CLASSES.get(usize::from(colour)).copied().unwrap_or_default()
 }
 
 fn event_row(

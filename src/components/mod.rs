@@ -3,6 +3,7 @@
 pub mod authentication;
 pub mod bar;
 pub mod connection;
+pub mod connections;
 pub mod disconnect;
 pub mod element;
 pub mod filter_bar;

@@ -21,6 +21,7 @@ pub enum Light {
 #[must_use]
 pub fn headline(connection: &ConnectionState) -> String {
     match &connection.phase {
+        Phase::Ended { .. } if connection.retry.is_some() => "Connection lost".into(),
         Phase::Idle | Phase::Ended { .. } => "Disconnected".into(),
         Phase::Opening | Phase::AwaitingConnAck => "Connecting".into(),
         Phase::Connected => concat(&["Connected as ", name(connection)]),
@@ -124,11 +125,22 @@ pub fn version_to_try(connection: &ConnectionState) -> Option<&'static str> {
     VERSIONS.iter().find(|choice| choice.value == version).map(|choice| choice.name)
 }
 
+/// How long it is until a connection that was lost comes back: `try 2 in 00:03`.
+#[must_use]
+pub fn wait_words(connection: &ConnectionState, now: u64) -> Option<String> {
+    let retry = connection.retry?;
+    // Rounded up: at 0 it is being tried.
+    let secs = retry.at.saturating_sub(now).div_ceil(1_000);
+    let number = number::plain(retry.number.into());
+    Some(concat(&["try ", &number, " in ", &number::elapsed(secs)]))
+}
+
 /// The colour that goes with the headline.
 #[must_use]
 pub fn light(connection: &ConnectionState) -> Light {
     match connection.phase {
         Phase::Idle => Light::Off,
+        Phase::Ended { .. } if connection.retry.is_some() => Light::Pending,
         Phase::Ended { failed: true, .. } => Light::Failed,
         Phase::Ended { .. } => Light::Off,
         Phase::Opening | Phase::AwaitingConnAck | Phase::Closing => Light::Pending,
@@ -136,15 +148,18 @@ pub fn light(connection: &ConnectionState) -> Light {
     }
 }
 
-/// The title of the browser's tab: with two tabs side by side it tells which is which.
+/// The title of the browser's tab: with two tabs side by side it tells which is which. A connection that is saved has a
+/// name, which comes first.
 #[must_use]
-pub fn title(connection: &ConnectionState, client_id: &str) -> String {
+pub fn title(connection: &ConnectionState, client_id: &str, saved: &str) -> String {
     let (sign, id) = match connection.phase {
         Phase::Connected => ("● ", name(connection)),
+        Phase::Ended { .. } if connection.retry.is_some() => ("◌ ", name(connection)),
         Phase::Idle | Phase::Ended { .. } => ("○ ", client_id),
         _ => ("◌ ", name(connection)),
     };
-    concat(&[sign, id, " · mqttscope"])
+    let separator = if saved.is_empty() { "" } else { " · " };
+    concat(&[sign, saved, separator, id, " · mqttscope"])
 }
 
 fn name(connection: &ConnectionState) -> &str {
@@ -157,6 +172,7 @@ const GOES_ON: &str =
 
 #[cfg(test)]
 mod tests {
+    use mqttscope_client::Retry;
     use mqttscope_proto::KeepAlive;
 
     use super::*;
@@ -164,10 +180,30 @@ mod tests {
     #[test]
     fn the_title_tells_two_tabs_apart() {
         let mut connection = ConnectionState { client_id: "17".into(), ..ConnectionState::default() };
-        assert_eq!(title(&connection, "18"), "○ 18 · mqttscope");
+        assert_eq!(title(&connection, "18", ""), "○ 18 · mqttscope");
         connection.phase = Phase::Connected;
-        assert_eq!(title(&connection, "18"), "● 17 · mqttscope");
+        assert_eq!(title(&connection, "18", ""), "● 17 · mqttscope");
+        assert_eq!(title(&connection, "18", "the plant"), "● the plant · 17 · mqttscope");
         assert_eq!(headline(&connection), "Connected as 17");
+    }
+
+    #[test]
+    fn a_loss_says_when_the_next_try_begins() {
+        let mut connection = ConnectionState {
+            client_id: "17".into(),
+            phase: Phase::Ended { why: "Closed.".into(), failed: true },
+            ..ConnectionState::default()
+        };
+        assert_eq!((wait_words(&connection, 0), light(&connection)), (None, Light::Failed));
+        connection.retry = Some(Retry { at: 10_000, number: 2 });
+        let wait = |now| wait_words(&connection, now);
+        assert_eq!(wait(7_500), Some(concat(&["try 2 in ", &number::elapsed(3)])));
+        assert_eq!(wait(12_000), Some(concat(&["try 2 in ", &number::elapsed(0)])));
+        assert_eq!((headline(&connection).as_str(), light(&connection)), ("Connection lost", Light::Pending));
+        assert_eq!(
+            (title(&connection, "18", ""), detail(&connection)),
+            ("◌ 17 · mqttscope".into(), "Closed.".into())
+        );
     }
 
     #[test]

@@ -12,10 +12,16 @@ use crate::url::shown_url;
 mod command;
 mod ending;
 mod input;
+mod kept;
 mod of_mqtt_5;
 mod pause;
+mod reconnect;
 mod report;
 mod waiting;
+
+pub use kept::KeptClient;
+use kept::Restored;
+use reconnect::Reconnecting;
 
 /// One connection: session, link, and what goes into the log.
 ///
@@ -46,6 +52,10 @@ pub struct Client {
     refused_versions: Vec<ProtocolVersion>,
     /// When [`ConnectionState::queued`] may be another one again.
     queued_due: Option<Timestamp>,
+    /// It goes on where another page's client was.
+    restored: Option<Restored>,
+    /// What is lost comes back by itself.
+    reconnecting: Option<Reconnecting>,
 }
 
 /// A connection that can be tried.
@@ -148,6 +158,8 @@ pub enum Output<'a> {
 #[derive(Debug)]
 struct Attempt {
     request: ConnectRequest,
+    /// It follows a loss by itself.
+    is_automatic: bool,
     /// Its number in the log.
     id: ConnectionId,
     /// When the attempt began; once the WebSocket is open, when that was.
@@ -211,8 +223,9 @@ impl Client {
     /// When to call [`Self::handle`] with [`Input::Timeout`], `None` if there is nothing to wait for.
     #[must_use]
     pub fn poll_timeout(&self) -> Option<Timestamp> {
-        let times = [self.session.poll_timeout(), self.link.look_again(), self.end_due(), self.queued_due];
-        times.into_iter().flatten().min()
+        let own = [self.link.look_again(), self.end_due(), self.queued_due, self.retry_due()];
+        let times = [self.session.poll_timeout()].into_iter().chain(own);
+        times.flatten().min()
     }
 }
 

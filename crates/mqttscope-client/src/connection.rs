@@ -64,8 +64,20 @@ pub struct ConnectionState {
     pub end: Option<Box<ServerEnd>>,
     /// The version to try next, where the server did not take the one that it was asked for with.
     pub offered_version: Option<ProtocolVersion>,
+    /// It was lost, and comes back by itself.
+    pub retry: Option<Retry>,
     /// What the broker was asked for, the oldest first.
     pub subscriptions: Vec<Subscription>,
+}
+
+/// The next try to come back.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+pub struct Retry {
+    /// When it begins, in milliseconds of the caller's clock.
+    pub at: u64,
+    /// Its number since the last connection that was stable, counted from 1.
+    pub number: u32,
 }
 
 /// What the server says in an AUTH that awaits an answer.
@@ -124,6 +136,8 @@ pub enum Answer {
     Unanswered,
     /// It has forgotten it: the server has kept no session.
     Gone,
+    /// It was lost with the connection, and is asked for again with the next.
+    Again,
 }
 
 impl ConnectionState {
@@ -139,11 +153,18 @@ impl ConnectionState {
         !matches!(self.phase, Phase::Idle | Phase::Ended { .. })
     }
 
-    /// Begins anew for a connection that is being opened; `is_same` if it is the client of before at the same server.
-    pub(crate) fn opening(&mut self, url: String, client_id: &str, clean_session: bool, is_same: bool) {
-        if clean_session || !is_same {
+    /// There is something that DISCONNECT would end: a WebSocket, or the next try to come back.
+    #[must_use]
+    pub fn is_wanted(&self) -> bool {
+        self.is_open() || self.retry.is_some()
+    }
+
+    /// Begins anew for a connection that is being opened; `keeps_list` if its subscriptions may outlive the one before.
+    pub(crate) fn opening(&mut self, url: String, client_id: &str, clean_session: bool, keeps_list: bool) {
+        if !keeps_list {
             self.subscriptions.clear();
         }
+        self.retry = None;
         self.limits = None;
         self.authentication = None;
         self.end = None;
@@ -157,13 +178,43 @@ impl ConnectionState {
         self.clean_session = clean_session;
     }
 
-    /// Enters a phase. The end of a session that is not kept is the end of its subscriptions.
+    /// The connection is about to end, and the end of a session that is not kept is the end of its subscriptions. If it is
+    /// to come back, so are they.
+    pub(crate) fn keep_for_return(&mut self, returns: bool) {
+        let is_kept = self.is_kept;
+        if !returns {
+            return self.give_up_asking();
+        }
+        self.subscriptions.retain(|held| is_kept || held.answer != Answer::Leaving);
+        for held in &mut self.subscriptions {
+            let is_lost = match held.answer {
+                Answer::Awaited => true,
+                Answer::Granted(_) => !is_kept,
+                Answer::Refused | Answer::Leaving | Answer::Unanswered | Answer::Gone | Answer::Again => {
+                    false
+                }
+            };
+            if is_lost {
+                held.answer = Answer::Again;
+            }
+        }
+    }
+
+    /// The connection does not come back: nothing is asked for again, and only what the server keeps is held.
+    pub(crate) fn give_up_asking(&mut self) {
+        if self.is_kept {
+            for held in self.subscriptions.iter_mut().filter(|held| held.answer == Answer::Again) {
+                held.answer = Answer::Unanswered;
+            }
+        } else {
+            self.subscriptions.clear();
+        }
+    }
+
+    /// Enters a phase.
     pub(crate) fn enter(&mut self, phase: Phase, now_millis: u64) {
         if matches!(phase, Phase::Ended { .. }) {
             self.authentication = None;
-            if !self.is_kept {
-                self.subscriptions.clear();
-            }
             for subscription in &mut self.subscriptions {
                 if matches!(subscription.answer, Answer::Awaited | Answer::Leaving) {
                     subscription.answer = Answer::Unanswered;
@@ -223,11 +274,37 @@ impl ConnectionState {
         }
     }
 
-    /// Notes that the broker has none of them any more, and says how many those are.
-    pub(crate) fn lose_subscriptions(&mut self) -> usize {
+    /// Notes that the broker has none of them any more, and says how many those are. After a loss they are asked for again,
+    /// but for those that were being given up.
+    pub(crate) fn lose_subscriptions(&mut self, asks_again: bool) -> usize {
         let held = self.subscriptions.iter_mut();
         let held = held.filter(|held| !matches!(held.answer, Answer::Refused | Answer::Gone));
-        held.map(|held| held.answer = Answer::Gone).count()
+        held.map(|held| {
+            let is_wanted = asks_again && held.answer != Answer::Unanswered;
+            held.answer = if is_wanted { Answer::Again } else { Answer::Gone };
+        })
+        .count()
+    }
+
+    /// Notes that a subscription was asked for again as it was.
+    pub(crate) fn asked_again(&mut self, filter: &str) {
+        if let Some(subscription) = self.subscription(filter) {
+            subscription.answer = Answer::Awaited;
+            subscription.code = None;
+        }
+    }
+
+    /// Notes that the broker does not have a subscription any more.
+    pub(crate) fn gone(&mut self, filter: &str) {
+        if let Some(subscription) = self.subscription(filter) {
+            subscription.answer = Answer::Gone;
+        }
+    }
+
+    /// Takes one from the list that is none.
+    pub(crate) fn forget(&mut self, filter: &str) {
+        let is_none = |held: &Subscription| matches!(held.answer, Answer::Refused | Answer::Gone);
+        self.subscriptions.retain(|held| held.filter != filter || !is_none(held));
     }
 
     fn subscription(&mut self, filter: &str) -> Option<&mut Subscription> {

@@ -44,7 +44,7 @@ mod link;
 mod url;
 
 pub use alarm::Alarm;
-pub use client::{Client, ConnectRequest, Input, Output, Probed};
+pub use client::{Client, ConnectRequest, Input, KeptClient, Output, Probed};
 pub use close::{Closed, LocalClose, Pause, reason_code_words, return_code_words};
-pub use connection::{Answer, AuthenticationRequest, ConnectionState, Phase, ServerEnd, Subscription};
+pub use connection::{Answer, AuthenticationRequest, ConnectionState, Phase, Retry, ServerEnd, Subscription};
 pub use url::shown_url;

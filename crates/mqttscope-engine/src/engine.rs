@@ -4,8 +4,8 @@ use std::collections::VecDeque;
 
 use mqttscope_client::{self as client, Client};
 use mqttscope_link::{Asked, Command, Look, PageCommand, PanelView, Slot, TopicsView, Update, View};
-use mqttscope_log::Log;
 use mqttscope_log::transfer::{Binary, Lines, Message};
+use mqttscope_log::{Budget, Follower, Log};
 use mqttscope_message::{Chance, Values};
 use mqttscope_proto::Timestamp;
 use mqttscope_text::zone::Zone;
@@ -13,9 +13,11 @@ use mqttscope_text::zone::Zone;
 use crate::exporting::Exporting;
 use crate::importing::Importing;
 use crate::inspect::Inspector;
+use crate::keeping::Keeping;
 use crate::log_view::LogView;
 use crate::publishing::Around;
 use crate::repeating::Repeating;
+use crate::subscriptions::Subscriptions;
 use crate::topics::Topics;
 use crate::unsaved::Unsaved;
 
@@ -41,6 +43,8 @@ pub struct Engine {
     exporting: Option<Exporting>,
     importing: Option<Importing>,
     unsaved: Unsaved,
+    keeping: Keeping,
+    subscriptions: Subscriptions,
     outputs: VecDeque<Output>,
     page: Page,
     /// How much later the time of day is than the time that never runs backwards, in microseconds.
@@ -146,6 +150,8 @@ impl Engine {
             clearing_slot: Slot::default(),
             is_inspectors_turn: false,
             unsaved: Unsaved::default(),
+            keeping: Keeping::default(),
+            subscriptions: Subscriptions::default(),
             exporting: None,
             importing: None,
             outputs: VecDeque::from([Output::Update(Update::Started)]),
@@ -201,6 +207,7 @@ impl Engine {
             Input::Link { slot, generation, input } => {
                 if let Some(at) = self.place(slot) {
                     self.connections[at].1.handle(now, generation, input, &mut self.log);
+                    self.keeping.touch(now, &self.connections);
                     self.tell(at);
                 }
             }
@@ -209,8 +216,12 @@ impl Engine {
                     let client = &mut self.connections[at].1;
                     if client.poll_timeout().is_some_and(|due| due <= now) {
                         client.handle(now, client.generation(), client::Input::Timeout, &mut self.log);
+                        self.keeping.touch(now, &self.connections);
                         self.tell(at);
                     }
+                }
+                for (slot, kept) in self.keeping.take_due(now, &self.connections) {
+                    self.update(Update::Kept(slot, kept));
                 }
             }
             Input::Read(message) => self.on_read(message),
@@ -223,6 +234,7 @@ impl Engine {
         }
         self.go_on_clearing(now);
         self.repeat(now);
+        self.subscriptions.follow(&self.connections, &self.log);
         // The selection of a log that was cleared is none.
         self.view.advance(&self.log);
         self.inspector.select(&self.log, self.view.selected());
@@ -241,6 +253,7 @@ impl Engine {
         if let Some(at) = self.place(slot) {
             self.connections[at].1.handle_bytes(now, generation, len, fill, &mut self.log);
             self.unsaved.came(&self.log);
+            self.keeping.touch(now, &self.connections);
             self.tell(at);
             self.go_on_clearing(now);
             self.repeat(now);
@@ -253,6 +266,7 @@ impl Engine {
         if !self.view.advance(&self.log) {
             return true;
         }
+        self.subscriptions.advance(&self.log, Budget::SLICE);
         if let Some(exporting) = &mut self.exporting {
             let (piece, is_last) = exporting.write(&self.log);
             self.outputs.push_back(Output::Piece(piece));
@@ -276,6 +290,7 @@ impl Engine {
         self.exporting.is_some()
             || self.view.has_work(&self.log)
             || self.topics.has_work(&self.log)
+            || self.subscriptions.behind(&self.log) > FAR_BEHIND
             || self.inspector.is_busy(&self.log, self.page.look.panel.as_ref())
     }
 
@@ -321,6 +336,8 @@ impl Engine {
         self.view.advance(&self.log);
         let now = now.as_micros();
         let mut log = self.view.facts(&self.log);
+        self.subscriptions.advance(&self.log, Budget::SLICE);
+        log.subscriptions = self.subscriptions.view(now);
         log.glance = self.inspector.glance(&self.log, now);
         log.is_unsaved = self.unsaved.is_there(&self.log);
         log.exporting = self.exporting.as_ref().map(Exporting::progress);
@@ -363,7 +380,8 @@ impl Engine {
     #[must_use]
     pub fn poll_timeout(&self) -> Option<Timestamp> {
         let clients = self.connections.iter().filter_map(|(_, client)| client.poll_timeout());
-        clients.chain(self.repeats.iter().map(|(_, repeating)| repeating.due())).min()
+        let repeats = self.repeats.iter().map(|(_, repeating)| repeating.due());
+        clients.chain(repeats).chain(self.keeping.due()).min()
     }
 }
 
@@ -390,6 +408,7 @@ impl Engine {
             repeating.state().end.is_none()
         });
         self.repeats = repeats;
+        self.keeping.touch(now, &self.connections);
     }
 
     fn time_of_day(&self, now: Timestamp) -> u64 {
@@ -405,7 +424,7 @@ impl Engine {
     fn tell(&mut self, at: usize) {
         let (slot, client) = &mut self.connections[at];
         if client.take_changed() {
-            let update = Update::Connection(*slot, client.connection().clone());
+            let update = Update::Connection(*slot, Box::new(client.connection().clone()));
             self.outputs.push_back(Output::Update(update));
             self.page.is_urgent = true;
         }
@@ -432,5 +451,7 @@ impl Default for Page {
     }
 }
 
+/// Records that may wait to be counted for their subscriptions.
+const FAR_BEHIND: u32 = 4_096;
 /// What the two clocks may differ by before it is noticed: what a clock that is kept right is put right by is less.
 const NOTICED_MICROS: u64 = 1_000_000;

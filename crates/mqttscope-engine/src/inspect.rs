@@ -3,6 +3,7 @@
 //! Each part makes only what is looked at, and says whether it has more to find out: that is done in slices.
 
 use mqttscope_link::{Absence, Glance, HandshakeView, PanelLook, PanelView};
+use mqttscope_log::filter::Filter;
 use mqttscope_log::ladder::Ladder;
 use mqttscope_log::transfer::{Binary, Lines};
 use mqttscope_log::{Direction, Event, Log, Record};
@@ -126,6 +127,11 @@ impl Inspector {
     /// The selected record.
     pub(crate) const fn selected(&self) -> Option<&Selected> {
         self.selected.as_ref()
+    }
+
+    /// Takes which messages do not count in the figures, if any do not.
+    pub(crate) fn set_muted(&mut self, muted: Option<Filter>) {
+        self.figures.set_muted(muted);
     }
 
     /// Whether something takes longer than a slice.

@@ -15,6 +15,7 @@ mod goto;
 mod heights;
 mod importing;
 mod inspect;
+mod keeping;
 mod layout;
 mod log_view;
 mod offers;
@@ -26,6 +27,7 @@ mod row_facts;
 mod rows;
 #[cfg(test)]
 mod samples;
+mod subscriptions;
 mod topics;
 mod unsaved;
 

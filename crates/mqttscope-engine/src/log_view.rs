@@ -1,10 +1,11 @@
 //! What of the log is looked at: filter, pause, the record that is selected, and where the scroll bar stands.
 
 use mqttscope_link::{
-    FilterEdit, FilterFault, FilterView, Geometry, Gesture, Glance, LogView as LogFacts, RowsView, Span, Step,
+    Content, FilterEdit, FilterFault, FilterView, Geometry, Gesture, Glance, LogView as LogFacts, Mark, Row,
+    RowsView, Span, Step,
 };
-use mqttscope_log::filter::{Filter, FilterError, Matches};
-use mqttscope_log::{Budget, Follower, Log};
+use mqttscope_log::filter::{Filter, FilterError, Matches, topic_matches, without_share};
+use mqttscope_log::{Budget, Follower, Log, Topic};
 use mqttscope_text::time::DAY;
 use mqttscope_text::zone::Zone;
 
@@ -18,6 +19,10 @@ use crate::rows::Rows;
 pub(crate) struct LogView {
     /// What the last filter without a mistake leaves; `None` for all.
     matches: Option<Matches>,
+    /// What the subscriptions leave that are muted; `None` for all.
+    heard: Option<Matches>,
+    /// What a person has noted of subscriptions.
+    marks: Vec<Mark>,
     /// What that filter was made from.
     applied: String,
     error: Option<FilterError>,
@@ -59,7 +64,8 @@ impl LogView {
             Ok(_) if self.applied == applied => self.error = None,
             Ok(filter) => {
                 self.error = None;
-                self.matches = (!filter.is_empty()).then(|| Matches::new(filter));
+                let filter = if filter.is_empty() { None } else { Some(self.unmuted(filter)) };
+                self.matches = filter.map(Matches::new);
                 self.applied = applied;
                 self.heights.restart_matches();
             }
@@ -73,6 +79,36 @@ impl LogView {
     /// Shows all rows and marks those that match, or only these.
     pub(crate) fn set_shows_all(&mut self, shows_all: bool) {
         self.shows_all = shows_all;
+        self.heights.restart_matches();
+    }
+
+    /// Takes what a person has noted of subscriptions: messages to those that are muted are in no view, whatever the filter
+    /// says. Says whether others are muted than before.
+    pub(crate) fn set_marks(&mut self, marks: Vec<Mark>, zone: &Zone) -> bool {
+        let were_muted = muted(&self.marks);
+        self.marks = marks;
+        if muted(&self.marks) == were_muted {
+            return false;
+        }
+        let all = Filter::parse("", zone).ok().filter(|_| !muted(&self.marks).is_empty());
+        self.heard = all.map(|all| Matches::new(self.unmuted(all)));
+        // It had no mistake before.
+        let filter = Filter::parse(&self.applied, zone).ok().filter(|filter| !filter.is_empty());
+        self.matches = filter.map(|filter| Matches::new(self.unmuted(filter)));
+        self.heights.restart_matches();
+        true
+    }
+
+    fn unmuted(&self, filter: Filter) -> Filter {
+        match mute(&self.marks) {
+            Some(muted) => filter.without(muted),
+            None => filter,
+        }
+    }
+
+    /// What is shown of the log; `None` for all.
+    fn shown(&self) -> Option<&Matches> {
+        if self.shows_all { self.heard.as_ref() } else { self.matches.as_ref().or(self.heard.as_ref()) }
     }
 
     /// What the filter has found so far; `None` without one.
@@ -108,18 +144,23 @@ impl LogView {
             self.start = Some(record.time);
         }
         let has_matches = self.matches.as_mut().is_none_or(|matches| matches.advance(log, SLICE));
+        let has_heard = self.heard.as_mut().is_none_or(|heard| heard.advance(log, SLICE));
         let has_heights = self.heights.advance(log, SLICE);
-        if let Some(matches) = &self.matches {
-            self.heights.follow_matches(log, matches);
+        let Self { matches, heard, heights, shows_all, .. } = self;
+        let shown = if *shows_all { heard.as_ref() } else { matches.as_ref().or(heard.as_ref()) };
+        if let Some(shown) = shown {
+            heights.follow_matches(log, shown);
         }
-        self.is_behind = !(has_matches && has_heights);
+        self.is_behind = !(has_matches && has_heard && has_heights);
         !self.is_behind
     }
 
     /// Whether so much has come, or was left by the last slice, that it is worth a task of its own: what little comes
     /// with a message is done before the next view.
     pub(crate) fn has_work(&self, log: &Log) -> bool {
-        let behind = self.matches().map_or(0, |matches| matches.behind(log)).max(self.heights.behind(log));
+        let followed = [&self.matches, &self.heard].into_iter().flatten();
+        let behind =
+            followed.map(|matches| matches.behind(log)).max().unwrap_or(0).max(self.heights.behind(log));
         behind > if self.is_behind { 0 } else { FAR_BEHIND }
     }
 }
@@ -227,8 +268,7 @@ impl LogView {
 impl LogView {
     /// The rows that are shown.
     fn rows<'a>(&'a self, log: &'a Log) -> Rows<'a> {
-        let matches = if self.shows_all { None } else { self.matches() };
-        Rows::new(log, matches, self.paused).with_heights(&self.heights)
+        Rows::new(log, self.shown(), self.paused).with_heights(&self.heights)
     }
 
     /// The rows around what is looked at, in words. Days are those of a zone, and today is the one of `now`, in microseconds
@@ -246,6 +286,7 @@ impl LogView {
             let number = rows.number(place);
             let is_verbose = self.geometry.half_line > 0.0;
             let Some(mut row) = row::row(log, number, is_verbose) else { continue };
+            self.mark(log, &mut row);
             row.above = above;
             row.is_found = self.is_marked(number);
             above = Some(row.time);
@@ -286,8 +327,23 @@ impl LogView {
             },
             glance: Glance::default(),
             is_unsaved: false,
+            subscriptions: Vec::new(),
             exporting: None,
             importing: None,
+        }
+    }
+
+    /// Gives the row of a message the colour of the first subscription that it has come to.
+    fn mark(&self, log: &Log, row: &mut Row) {
+        let Content::Packet(packet) = &mut row.content else { return };
+        if packet.out || !packet.is_publish {
+            return;
+        }
+        let topic = log.record(row.number).and_then(|record| log.topic(row.number, record));
+        if let Some(Topic::Name(name)) = topic {
+            let is_of = |mark: &&Mark| topic_matches(without_share(&mark.filter).as_bytes(), name);
+            let mut coloured = self.marks.iter().filter(|mark| mark.colour > 0);
+            packet.mark = coloured.find(is_of).map_or(0, |mark| mark.colour);
         }
     }
 
@@ -298,6 +354,17 @@ impl LogView {
     fn heights(&self) -> Heights {
         Heights { row: self.geometry.row.max(1.0), half_line: self.geometry.half_line }
     }
+}
+
+/// The topic filters of subscriptions that are muted.
+fn muted(marks: &[Mark]) -> Vec<String> {
+    marks.iter().filter(|mark| mark.is_muted).map(|mark| mark.filter.clone()).collect()
+}
+
+/// The messages to subscriptions that are muted, if any are.
+pub(crate) fn mute(marks: &[Mark]) -> Option<Filter> {
+    let muted = muted(marks);
+    (!muted.is_empty()).then(|| Filter::to_subscriptions(muted.iter().map(String::as_str)))
 }
 
 /// Records that may wait for the next view.

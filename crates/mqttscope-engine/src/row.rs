@@ -72,6 +72,7 @@ fn packet_row(log: &Log, number: u32, record: &Record, is_verbose: bool) -> Pack
         flags: flags(record),
         id: record.id(),
         colour: record.colour(),
+        mark: 0,
         len: record.len(),
         answer: answered.map(|asked| number::difference(asked.time, record.time)),
         topic,

@@ -4,8 +4,8 @@ use mqttscope_client::{Input as LinkInput, Output as LinkOutput};
 use mqttscope_engine::{Engine, Input, Output};
 use mqttscope_link::{
     Asked, Body, Command, ConnectRequest, ConnectionCommand, Content, Copy, FilterEdit, Geometry, Gesture,
-    LogCommand, Look, Outgoing, PageCommand, PanelLook, PanelView, PayloadBody, PayloadFormat, Phase, Secret,
-    Slot, Span, Step, Ticket, Update, View,
+    LogCommand, Look, Mark, Outgoing, PageCommand, PanelLook, PanelView, PayloadBody, PayloadFormat, Phase,
+    Secret, Slot, Span, Step, Ticket, Update, View,
 };
 use mqttscope_proto::session::ConnectOptions;
 use mqttscope_proto::{
@@ -269,7 +269,7 @@ fn what_the_session_refuses_is_said_in_a_sentence() {
     let words = bench.connection(publish).expect_err("there is no connection");
     assert!(words.starts_with(char::is_uppercase) && words.ends_with('.'), "{words}");
     let filter = ConnectionCommand::Subscribe {
-        filter: "a/#/b".into(),
+        filters: vec!["a/#/b".into()],
         options: SubscribeOptions::default(),
         properties: PropertyBuf::new(),
     };
@@ -556,7 +556,7 @@ fn properties_and_options_of_mqtt_5_are_sent() {
     assert_eq!(bench.sent, b"\x30\x08\0\x01t\x03\x23\0\x03!");
     bench.sent.clear();
     let subscribe = ConnectionCommand::Subscribe {
-        filter: "a".into(),
+        filters: vec!["a".into()],
         options: SubscribeOptions::new(Qos::AtLeastOnce).with_no_local(true),
         properties: properties(&[(PropertyId::SubscriptionIdentifier, PropertyValue::Number(7))]),
     };
@@ -583,7 +583,7 @@ fn properties_and_options_of_mqtt_5_are_sent() {
 fn what_the_server_does_not_allow_is_refused_with_its_clause_until_that_is_switched_on() {
     let mut bench = Bench::connected_in_5(None, &[0x2a, 0]);
     let subscribe = ConnectionCommand::Subscribe {
-        filter: "$share/g/a".into(),
+        filters: vec!["$share/g/a".into()],
         options: SubscribeOptions::default(),
         properties: PropertyBuf::new(),
     };
@@ -676,4 +676,158 @@ fn a_request_says_of_its_answer_where_it_goes() {
         assert_eq!(reply(&mut bench, number), Some(("re".to_owned(), correlation)));
     }
     assert_eq!(reply(&mut bench, 1_000), None);
+}
+
+/// What the page was told last of what outlives it, and how often it was told.
+fn kept(bench: &Bench) -> (Option<Secret>, usize) {
+    let told: Vec<_> = bench
+        .updates
+        .iter()
+        .filter_map(|update| match update {
+            Update::Kept(SLOT, kept) => Some(kept.clone()),
+            _ => None,
+        })
+        .collect();
+    (told.last().cloned().flatten(), told.len())
+}
+
+/// Lets what has changed settle.
+fn settle(bench: &mut Bench) {
+    bench.now += 600_000;
+    bench.engine.handle(bench.time(), Input::Timeout);
+    bench.drain();
+}
+
+#[test]
+fn a_session_that_the_server_keeps_is_given_to_the_page_and_back() {
+    let mut bench = Bench::new();
+    bench.connect(false);
+    bench.receive(b"\x20\x02\x00\x00");
+    let publish = |payload: Vec<u8>| {
+        ConnectionCommand::Publish(Box::new(Outgoing {
+            topic: "t".into(),
+            qos: Qos::AtLeastOnce,
+            retain: false,
+            has_copy: false,
+            body: Body::Bytes(payload),
+            properties: PropertyBuf::new(),
+        }))
+    };
+    bench.connection(publish(b"m".to_vec())).expect("it can be sent");
+    assert_eq!(kept(&bench).1, 0);
+    assert!(bench.engine.poll_timeout().is_some_and(|due| due <= Timestamp::from_micros(START + 500_000)));
+    settle(&mut bench);
+    let (Some(session), 1) = kept(&bench) else { panic!("{:?}", kept(&bench)) };
+    // What has not changed is not told again.
+    bench.receive(b"\xd0\x00");
+    settle(&mut bench);
+    assert_eq!(kept(&bench).1, 1);
+    // What is too large is not kept, nor what was before it.
+    bench.connection(publish(vec![0; 1 << 20])).expect("it can be sent");
+    settle(&mut bench);
+    assert_eq!(kept(&bench), (None, 2));
+
+    let mut after = Bench::new();
+    after.connection(ConnectionCommand::Restore(Some(session))).expect("it cannot fail");
+    after.connect(false);
+    after.sent.clear();
+    after.receive(b"\x20\x02\x01\x00");
+    assert_eq!(after.sent, b"\x3a\x06\x00\x01t\x00\x01m");
+    // What is no session is none.
+    let mut other = Bench::new();
+    other.connection(ConnectionCommand::Restore(Some(Secret(vec![1, 2, 3])))).expect("it cannot fail");
+    other.connect(false);
+    assert_eq!(other.phase(), Phase::AwaitingConnAck);
+}
+
+#[test]
+fn a_connection_comes_back_once_that_is_asked_for() {
+    let mut bench = Bench::connected();
+    bench.connection(ConnectionCommand::ReconnectAutomatically(Some(5))).expect("it cannot fail");
+    bench.link(LinkInput::Closed { code: 1006, reason: "" });
+    let due = bench.engine.poll_timeout().expect("it comes back");
+    bench.now = due.as_micros();
+    bench.engine.handle(bench.time(), Input::Timeout);
+    bench.drain();
+    assert_eq!((bench.phase(), bench.generation), (Phase::Opening, 2));
+}
+
+fn mark(filter: &str, colour: u8, is_muted: bool) -> Mark {
+    Mark { filter: filter.into(), colour, is_muted }
+}
+
+fn topics(view: &View) -> Vec<(&str, u8)> {
+    let packets = view.rows.rows.iter().filter_map(|row| match &row.content {
+        Content::Packet(packet) => Some(packet),
+        Content::Event { .. } => None,
+    });
+    packets.filter_map(|packet| Some((packet.topic.as_deref()?, packet.mark))).collect()
+}
+
+#[test]
+fn what_comes_to_a_muted_subscription_is_in_no_view_and_no_figure() {
+    let mut bench = Bench::connected();
+    for topic in ["a/1", "b", "$SYS/x", "a/2", "b"] {
+        bench.publish(topic, b"m");
+    }
+    bench
+        .log(LogCommand::Marks(vec![mark("b", 3, false), mark("$share/g/a/#", 0, true)]))
+        .expect("it cannot fail");
+    assert_eq!(topics(&bench.look(None)), [("b", 3), ("$SYS/x", 0), ("b", 3)]);
+    let PanelView::Statistics(Some(figures)) = bench.panel(PanelLook::Statistics) else { panic!("figures") };
+    let publishes = figures.types.iter().find(|row| row.name == "PUBLISH").expect("some came");
+    assert_eq!(publishes.amounts[1].packets, 3);
+    // A filter has no part in it, nor has that all rows are shown.
+    bench.filter("type:publish");
+    let view = bench.look(None);
+    assert_eq!((topics(&view).len(), view.log.filter.matches), (3, Some(3)));
+    bench.log(LogCommand::ShowAll(true)).expect("it cannot fail");
+    assert_eq!(topics(&bench.look(None)).len(), 3);
+    bench.log(LogCommand::ShowAll(false)).expect("it cannot fail");
+    bench.filter("");
+    let view = bench.look(None);
+    assert_eq!((topics(&view).len(), view.log.filter.matches), (3, None));
+    // `#` is not for what begins with `$`; and what comes meanwhile is there once it is heard again.
+    bench.log(LogCommand::Marks(vec![mark("#", 0, true)])).expect("it cannot fail");
+    bench.publish("c", b"m");
+    assert_eq!(topics(&bench.look(None)), [("$SYS/x", 0)]);
+    bench.log(LogCommand::Marks(Vec::new())).expect("it cannot fail");
+    assert_eq!(topics(&bench.look(None)).len(), 6);
+}
+
+#[test]
+fn messages_are_counted_for_each_subscription_that_they_come_to() {
+    let mut bench = Bench::connected();
+    bench.publish("a/1", b"before");
+    let subscribe = |filters: &[&str]| ConnectionCommand::Subscribe {
+        filters: filters.iter().map(|&filter| filter.into()).collect(),
+        options: SubscribeOptions::new(Qos::AtMostOnce),
+        properties: PropertyBuf::new(),
+    };
+    bench.connection(subscribe(&["a/#", "a/1", "b"])).expect("connected");
+    // One packet for all of them.
+    assert_eq!(bench.sent, b"\x82\x12\0\x01\0\x03a/#\0\0\x03a/1\0\0\x01b\0");
+    bench.receive(b"\x90\x05\0\x01\0\0\x80");
+    for topic in ["a/1", "a/2", "a", "c"] {
+        bench.publish(topic, b"m");
+    }
+    bench.now += 1_000_000;
+    let view = bench.look(None);
+    let figures = |view: &View| -> Vec<(String, u64, u32)> {
+        let figures = view.log.subscriptions.iter();
+        figures.map(|held| (held.filter.clone(), held.messages, held.tenths)).collect()
+    };
+    assert_eq!(figures(&view)[..2], [("a/#".into(), 3, 6), ("a/1".into(), 1, 2)]);
+    // One that was refused is none, and goes by a button of its own.
+    let held = |bench: &Bench| {
+        let states = bench.updates.iter().rev().filter_map(|update| match update {
+            Update::Connection(SLOT, state) => Some(state.subscriptions.len()),
+            _ => None,
+        });
+        states.into_iter().next()
+    };
+    assert_eq!(held(&bench), Some(3));
+    bench.connection(ConnectionCommand::Forget("a/1".into())).expect("it cannot fail");
+    bench.connection(ConnectionCommand::Forget("b".into())).expect("it cannot fail");
+    assert_eq!(held(&bench), Some(2));
 }

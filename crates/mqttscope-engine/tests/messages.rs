@@ -28,6 +28,10 @@ struct Bench {
 
 impl Bench {
     fn connected() -> Self {
+        Self::connected_with(true)
+    }
+
+    fn connected_with(clean_session: bool) -> Self {
         let mut bench = Self {
             engine: Engine::new(),
             now: START,
@@ -42,7 +46,7 @@ impl Bench {
         let options = ConnectOptions {
             version: ProtocolVersion::V311,
             client_id: "me".into(),
-            clean_session: true,
+            clean_session,
             ..ConnectOptions::default()
         };
         let request = ConnectRequest::new("ws://broker/", options);
@@ -210,6 +214,20 @@ fn repeated_messages_keep_to_their_times() {
     assert!(bench.payloads().is_empty());
     bench.pass_millis(1);
     assert_eq!((bench.payloads(), bench.state().missed), (vec!["4".into()], 0));
+}
+
+#[test]
+fn what_is_repeated_is_kept_with_the_session() {
+    let mut bench = Bench::connected_with(false);
+    let kept = |bench: &mut Bench| {
+        let kept = bench.updates.drain(..).filter(|update| matches!(update, Update::Kept(SLOT, Some(_))));
+        kept.count()
+    };
+    bench.repeat(&[numbered(Qos::AtLeastOnce)], Pace::EveryMillis(10_000), None);
+    bench.pass_millis(9_999);
+    assert_eq!((bench.payloads(), kept(&mut bench)), (vec!["1".into()], 1));
+    bench.pass_millis(1_000);
+    assert_eq!((bench.payloads(), kept(&mut bench)), (vec!["2".into()], 1));
 }
 
 #[test]

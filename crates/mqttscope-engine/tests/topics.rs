@@ -28,6 +28,10 @@ struct Bench {
 
 impl Bench {
     fn new(version: ProtocolVersion, connack: &[u8]) -> Self {
+        Self::with(ConnectOptions { version, ..ConnectOptions::default() }, connack)
+    }
+
+    fn with(options: ConnectOptions, connack: &[u8]) -> Self {
         let all = TopicsLook { lines: Span { start: 0, end: 400 }, page: 10, sort: TopicSort::Name };
         let mut bench = Self {
             engine: Engine::new(),
@@ -40,7 +44,7 @@ impl Bench {
             shown: TopicsView::default(),
         };
         bench.engine.set_clock(bench.time(), START);
-        let options = ConnectOptions { version, client_id: "me".into(), ..ConnectOptions::default() };
+        let options = ConnectOptions { client_id: "me".into(), ..options };
         let request = ConnectRequest::new("ws://broker/", options);
         bench
             .ask(Command::Connection(SLOT, ConnectionCommand::Connect(Box::new(request))))
@@ -506,6 +510,26 @@ fn retained_messages_are_cleared_as_fast_as_they_are_acknowledged() {
     assert_eq!(bench.list_retained("r").total, 0);
     bench.topics(TopicsCommand::CloseClearing);
     assert_eq!(bench.shown().clearing, None);
+}
+
+#[test]
+fn what_is_being_cleared_is_kept_with_the_session() {
+    let version = ProtocolVersion::V311;
+    let options = ConnectOptions { version, clean_session: false, ..ConnectOptions::default() };
+    let mut bench = Bench::with(options, b"\x20\x02\x00\x00");
+    with_retained(&mut bench);
+    let settle = |bench: &mut Bench| {
+        bench.now += 600_000;
+        bench.engine.handle(bench.time(), Input::Timeout);
+        bench.drain();
+        let kept = bench.updates.drain(..).filter(|update| matches!(update, Update::Kept(SLOT, Some(_))));
+        kept.count()
+    };
+    assert_eq!(settle(&mut bench), 1);
+    bench.list_retained("r");
+    assert_eq!(settle(&mut bench), 0);
+    bench.topics(TopicsCommand::Clear(SLOT));
+    assert_eq!(settle(&mut bench), 1);
 }
 
 #[test]

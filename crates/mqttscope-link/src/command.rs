@@ -40,10 +40,16 @@ pub enum ConnectionCommand {
     },
     /// Closes without DISCONNECT.
     Drop,
-    /// Subscribes to a topic filter.
+    /// What is lost from now on comes back by itself: with a number, which is evenly distributed, from which chance has its
+    /// part of each wait. Without one it does not.
+    ReconnectAutomatically(Option<u32>),
+    /// Goes on with a session that [`crate::Update::Kept`] has brought before the page was loaded; without one it forgets
+    /// that. What cannot be read counts as none.
+    Restore(Option<Secret>),
+    /// Subscribes to topic filters, with one packet.
     Subscribe {
-        /// The topic filter, checked by the page already.
-        filter: String,
+        /// The topic filters, checked by the page already.
+        filters: Vec<String>,
         /// The QoS that is asked for, and in MQTT 5 what else is.
         options: SubscribeOptions,
         /// Properties, in MQTT 5.
@@ -56,6 +62,8 @@ pub enum ConnectionCommand {
         /// Properties, in MQTT 5.
         properties: PropertyBuf,
     },
+    /// Takes a subscription from the list that the server has refused, or has forgotten.
+    Forget(String),
     /// Publishes a message as it is typed. [`crate::Update::Done`] says what is wrong with it.
     Publish(Box<Outgoing>),
     /// Publishes messages again and again, as [`crate::Update::Repeat`] tells.
@@ -112,6 +120,8 @@ pub enum LogCommand {
     },
     /// All rows are shown and those that match are marked, or only these are shown.
     ShowAll(bool),
+    /// What a person has noted of subscriptions: all that there are.
+    Marks(Vec<Mark>),
     /// The view is held, or goes on. The log goes on in any case.
     Pause(bool),
     /// The record of that number is selected.
@@ -141,6 +151,17 @@ pub enum LogCommand {
     },
     /// Ends the reading; what was read stays.
     CancelImport,
+}
+
+/// What a person has noted of the subscriptions to a topic filter.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Mark {
+    /// The topic filter.
+    pub filter: String,
+    /// The number of the colour that its messages have, from 1 on; 0 for none.
+    pub colour: u8,
+    /// Its messages are left out of the view and of the figures of the log.
+    pub is_muted: bool,
 }
 
 /// A filter as it is typed.

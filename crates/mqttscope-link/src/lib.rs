@@ -16,7 +16,7 @@ mod topics;
 mod update;
 
 pub use command::{
-    Command, ConnectionCommand, Copy, FilterEdit, Geometry, Gesture, LogCommand, Look, PageCommand,
+    Command, ConnectionCommand, Copy, FilterEdit, Geometry, Gesture, LogCommand, Look, Mark, PageCommand,
     PanelLook, PayloadFormat, Pointed, Secret, Slot, Span, Step,
 };
 pub use inspected::{
@@ -34,7 +34,7 @@ pub use topics::{
 };
 pub use update::{
     Asked, FilterFault, FilterView, Glance, LogView, MessageFacts, Offer, Offers, PanelView, Progress,
-    RowFacts, Saved, Ticket, Update, View,
+    RowFacts, Saved, SubscriptionFigures, Ticket, Update, View,
 };
 
 /// Of the form of messages: a hash of the sources that define them, so that a page and an engine of two different
@@ -66,8 +66,10 @@ pub struct OtherBuild;
 
 /// FNV-1a over the files that define the messages, folded to a byte.
 const fn build() -> u8 {
-    let sources: [&[u8]; 14] = [
+    let sources: [&[u8]; 16] = [
         include_bytes!("../../mqttscope-client/src/client.rs"),
+        include_bytes!("../../mqttscope-client/src/client/kept.rs"),
+        include_bytes!("../../mqttscope-proto/src/session/snapshot.rs"),
         include_bytes!("../../mqttscope-client/src/connection.rs"),
         include_bytes!("../../mqttscope-message/src/lib.rs"),
         include_bytes!("../../mqttscope-proto/src/packet/properties.rs"),

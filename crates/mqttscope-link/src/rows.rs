@@ -86,6 +86,8 @@ pub struct PacketRow {
     pub id: Option<u16>,
     /// Which of six colours the packets of its exchange have: two that are open have the same only where none is free.
     pub colour: Option<u8>,
+    /// The colour of the subscription that the message has come to, from 1 on; 0 for none.
+    pub mark: u8,
     /// Bytes.
     pub len: u32,
     /// Microseconds between the packet that it answers and it, negative where a clock ran backwards; `None` if it answers

@@ -4,7 +4,7 @@ use mqttscope_client::ConnectionState;
 use mqttscope_message::records::Record;
 use serde::{Deserialize, Serialize};
 
-use crate::command::{Command, Copy, Slot, Span};
+use crate::command::{Command, Copy, Secret, Slot, Span};
 use crate::inspected::{Absence, HandshakeView, PacketView, PayloadView};
 use crate::message::{Checked, RepeatState, Wrong};
 use crate::rows::RowsView;
@@ -30,7 +30,10 @@ pub enum Update {
     /// It has started.
     Started,
     /// A connection is another one: told at once, whether or not anybody sees the page.
-    Connection(Slot, ConnectionState),
+    Connection(Slot, Box<ConnectionState>),
+    /// What of a connection outlives the page, and is to be given back with [`crate::ConnectionCommand::Restore`] when it is
+    /// loaded again; `None` where nothing does any more.
+    Kept(Slot, Option<Secret>),
     /// What became of a command, and in words why nothing did. Commands that cannot fail have no answer.
     Done(Ticket, Result<(), String>),
     /// What the page wants to show, as it stands now. The next one comes once this one was drawn.
@@ -104,6 +107,8 @@ pub struct LogView {
     pub glance: Glance,
     /// It holds packets of a live connection that are in no file yet.
     pub is_unsaved: bool,
+    /// What comes to the subscriptions, connection by connection.
+    pub subscriptions: Vec<SubscriptionFigures>,
     /// How far an export is, in rows.
     pub exporting: Option<Progress>,
     /// How far the reading of a capture is, in bytes.
@@ -147,6 +152,19 @@ pub struct MessageFacts {
     pub retain: bool,
     /// The payload.
     pub payload: Vec<u8>,
+}
+
+/// What comes to a subscription.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SubscriptionFigures {
+    /// The connection.
+    pub slot: Slot,
+    /// Its topic filter.
+    pub filter: String,
+    /// Messages since it was asked for.
+    pub messages: u64,
+    /// Tenths of messages a second, over the last five.
+    pub tenths: u32,
 }
 
 /// The filter in force, and what is wrong with it as it is typed.

@@ -39,6 +39,7 @@ use crate::store::{Log, Record};
 mod complete;
 mod eval;
 mod lex;
+mod messages;
 mod parse;
 mod scan;
 mod value;
@@ -46,6 +47,7 @@ mod value;
 pub use complete::{Completion, Suggestion, complete};
 pub use eval::topic_matches;
 pub use lex::quoted;
+pub use messages::without_share;
 pub use scan::{Matches, Scan};
 
 pub use crate::follow::Budget;

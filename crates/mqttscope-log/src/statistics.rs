@@ -5,6 +5,7 @@
 use mqttscope_proto::PacketType;
 use mqttscope_text::number::difference;
 
+use crate::filter::Filter;
 use crate::follow::{Budget, Follower, Place};
 use crate::store::{Direction, Log, Record, Topic as TopicOf, unknown_alias};
 
@@ -38,6 +39,8 @@ pub struct Statistics {
     left_out: [[u64; 5]; 2],
     seconds: Seconds,
     topics: Topics,
+    /// Records that do not count.
+    left_out_records: Option<Filter>,
 }
 
 impl Follower for Statistics {
@@ -45,7 +48,7 @@ impl Follower for Statistics {
     fn advance(&mut self, log: &Log, budget: Budget) -> bool {
         let mut place = self.place;
         if place.find(log) {
-            *self = Self::default();
+            *self = Self::without(self.left_out_records.take());
         }
         let is_done = place.advance(log, Budget { bytes: usize::MAX, ..budget }, |number, record| {
             self.note(log, number, record);
@@ -71,6 +74,12 @@ impl Statistics {
     #[must_use]
     pub fn new() -> Self {
         Self::default()
+    }
+
+    /// Figures of nothing, in which what a filter leaves never counts.
+    #[must_use]
+    pub fn without(filter: Option<Filter>) -> Self {
+        Self { left_out_records: filter, ..Self::default() }
     }
 
     /// How many records are not counted yet.
@@ -139,6 +148,9 @@ impl Statistics {
 
     fn note(&mut self, log: &Log, number: u32, record: &Record) {
         let Some(side) = side(record.direction()) else { return };
+        if self.left_out_records.as_mut().is_some_and(|filter| filter.matches(log, number, record)) {
+            return;
+        }
         let bytes = u64::from(record.len());
         let packet_type = record.packet_type();
         let count = &mut self.counts[packet_type.map_or(0, |packet_type| packet_type as usize)][side];

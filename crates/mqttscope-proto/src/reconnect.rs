@@ -1,7 +1,4 @@
 //! When to connect again after a connection was lost: exponential back-off with jitter, as a state machine of its own.
-//!
-//! The page of mqttscope connects only when it is told to; that it comes back by itself is for a later release. Until
-//! then this is for users of the library.
 
 use crate::types::Timestamp;
 

@@ -34,7 +34,7 @@ commands! {
     /// Opens a WebSocket, and connects over it.
     Connect = CommandInfo::new("connect").needs(Needs::NoConnection),
     /// Sends DISCONNECT, and closes.
-    Disconnect = CommandInfo::new("disconnect").needs(Needs::Connection),
+    Disconnect = CommandInfo::new("disconnect").needs(Needs::Wanted),
     /// Connects with another version, which is chosen then.
     TryVersion(String) = CommandInfo::new("try-version").needs(Needs::NoConnection),
     /// Answers an AUTH of the server.
@@ -45,6 +45,16 @@ commands! {
     EditPairs(String) = CommandInfo::new("edit-pairs"),
     /// Closes without DISCONNECT.
     DropConnection = CommandInfo::new("drop-connection").needs(Needs::Connection),
+    /// Saves the forms as another connection, or begins one anew where they are saved already.
+    NewConnection = CommandInfo::new("new-connection").speaks_at(Field::ConnectionsFile),
+    /// Fills the forms with a saved connection.
+    ChooseConnection(String) = CommandInfo::new("choose-connection").speaks_at(Field::ConnectionsFile),
+    /// Saves the chosen connection again, as another client.
+    DuplicateConnection = CommandInfo::new("duplicate-connection").speaks_at(Field::ConnectionsFile),
+    /// Forgets the chosen connection.
+    DeleteConnection = CommandInfo::new("delete-connection").speaks_at(Field::ConnectionsFile),
+    /// Writes all saved connections to a file.
+    ExportConnections = CommandInfo::new("export-connections").speaks_at(Field::ConnectionsFile),
     /// Makes a client id by chance.
     NewClientId = CommandInfo::new("new-client-id"),
     /// Shows the password, or hides it.
@@ -53,6 +63,14 @@ commands! {
     Subscribe = CommandInfo::new("subscribe").needs(Needs::Connected).speaks_at(Field::SubscribeButton),
     /// Gives up the subscription to a topic filter.
     Unsubscribe(String) = CommandInfo::new("unsubscribe").needs(Needs::Connected).speaks_at(Field::SubscribeButton),
+    /// Subscribes to a topic filter as the form says.
+    SubscribeTo(String) = CommandInfo::new("subscribe-to").needs(Needs::Connected).speaks_at(Field::SubscribeButton),
+    /// Gives all subscriptions up.
+    UnsubscribeAll = CommandInfo::new("unsubscribe-all").needs(Needs::Connected).speaks_at(Field::SubscribeButton),
+    /// Takes a subscription from the list that the server has refused, or has forgotten.
+    ForgetSubscription(String) = CommandInfo::new("forget-subscription").speaks_at(Field::SubscribeButton),
+    /// Leaves the messages to a subscription out of the log's view, or shows them again.
+    MuteSubscription(String) = CommandInfo::new("mute-subscription").speaks_at(Field::SubscribeButton),
     /// Publishes the message of the form.
     Publish = CommandInfo::new("publish").needs(Needs::Connected).speaks_at(Field::PublishButton),
     /// Publishes the message of the form as text, though it is none of its format.
@@ -190,6 +208,8 @@ pub enum Needs {
     NoConnection,
     /// A connection, or one that is under way.
     Connection,
+    /// The same, or the next try to come back from a loss.
+    Wanted,
     /// A connection that packets can be sent over.
     Connected,
     /// The same, and a file that was picked.
@@ -201,6 +221,8 @@ pub enum Needs {
 pub struct Standing {
     /// There is a WebSocket that could be closed.
     pub is_open: bool,
+    /// There is one, or it comes back by itself.
+    pub is_wanted: bool,
     /// Packets can be sent.
     pub is_connected: bool,
     /// A file was picked.
@@ -215,6 +237,10 @@ impl Command {
         Some(match COMMANDS[at].clone() {
             Self::Unsubscribe(_) => Self::Unsubscribe(data),
             Self::TryVersion(_) => Self::TryVersion(data),
+            Self::ChooseConnection(_) => Self::ChooseConnection(data),
+            Self::SubscribeTo(_) => Self::SubscribeTo(data),
+            Self::ForgetSubscription(_) => Self::ForgetSubscription(data),
+            Self::MuteSubscription(_) => Self::MuteSubscription(data),
             Self::EditPairs(_) => Self::EditPairs(data),
             Self::SendMessage(_) => Self::SendMessage(data),
             Self::EditMessage(_) => Self::EditMessage(data),
@@ -252,6 +278,7 @@ impl Command {
         match self.info().needs {
             Needs::NoConnection if standing.is_open => Some(ALREADY_OPEN),
             Needs::Connection if !standing.is_open => Some(NOTHING_OPEN),
+            Needs::Wanted if !standing.is_wanted => Some(NOTHING_OPEN),
             Needs::Connected | Needs::ConnectedAndFile if !standing.is_connected => Some(NOT_CONNECTED),
             Needs::ConnectedAndFile if !standing.has_file => Some(NO_FILE),
             _ => None,
@@ -314,7 +341,10 @@ mod tests {
     #[test]
     fn what_cannot_be_done_has_a_reason() {
         let none = Standing::default();
-        let open = Standing { is_open: true, ..none };
+        let lost = Standing { is_wanted: true, ..none };
+        assert_eq!((Command::Disconnect.why_not(lost), Command::Connect.why_not(lost)), (None, None));
+        assert_eq!(Command::DropConnection.why_not(lost), Some(NOTHING_OPEN));
+        let open = Standing { is_open: true, ..lost };
         let connected = Standing { is_connected: true, ..open };
         assert_eq!(Command::Connect.why_not(none), None);
         assert_eq!(Command::Connect.why_not(open), Some(ALREADY_OPEN));

@@ -29,6 +29,9 @@ table! {
         PingRespTimeout = FieldInfo::new("pingresp-timeout", Form::Connection, Kind::Number).default("10"),
         SendWithoutPassword = FieldInfo::new("send-without-password", Form::Connection, Kind::Switch(false))
             .settling(&[Field::Password, Field::Username]),
+        // A tester wants to see the loss.
+        Reconnect = FieldInfo::new("reconnect-automatically", Form::Connection, Kind::Switch(false))
+            .effect(Effect::Reconnect),
         RememberPassword = FieldInfo::new("remember-password", Form::Connection, Kind::Switch(false)),
         SessionExpiry = FieldInfo::new("session-expiry", Form::Connection, Kind::Suggest("session-expiries", &[NEVER]))
             .property(PropertyId::SessionExpiryInterval, "Session expiry (seconds)", "0")
@@ -208,6 +211,7 @@ table! {
         KeepPasswords = FieldInfo::new("keep-passwords", Form::Export, Kind::Switch(false))
             .kept(Kept::Not)
             .effect(Effect::LogPasswords),
+        ConnectionsFile = FieldInfo::new("import-connections", Form::Saved, Kind::File),
         ExportButton = FieldInfo::new("export", Form::Export, Kind::Button),
         ImportHow = FieldInfo::new("import-how", Form::Import, Kind::Choice(&IMPORT_MODES)),
         ImportFile = FieldInfo::new("import-file", Form::Import, Kind::File),
@@ -233,6 +237,7 @@ table! {
         Publish = FormInfo { part: Part::Drafts, tab: Tab::Messages, button: Some(Field::PublishButton) },
         GoTo = FormInfo { part: Part::Drafts, tab: Tab::Log, button: None },
         Export = FormInfo { part: Part::Looks, tab: Tab::Log, button: Some(Field::ExportButton) },
+        Saved = FormInfo { part: Part::Looks, tab: Tab::Connection, button: Some(Field::ConnectionsFile) },
         Import = FormInfo { part: Part::Looks, tab: Tab::Log, button: Some(Field::ImportFile) },
         View = FormInfo { part: Part::Looks, tab: Tab::Log, button: None },
         Unsubscribe = FormInfo { part: Part::Drafts, tab: Tab::Messages, button: Some(Field::SubscribeButton) },
@@ -356,6 +361,12 @@ pub enum Part {
 pub enum Effect {
     /// The client behaves in another way.
     Policy,
+    /// What is lost comes back by itself, or does not.
+    Reconnect,
+    /// The forms are those of another connection, with all that follows from them.
+    Forms,
+    /// Subscriptions are muted, or have other colours.
+    Marks,
     /// The log keeps passwords, or does not.
     LogPasswords,
     /// The log keeps so many bytes.
@@ -420,6 +431,7 @@ impl Form {
             | Self::TestSwitches
             | Self::GoTo
             | Self::Export
+            | Self::Saved
             | Self::Import
             | Self::View
             | Self::Repeat

@@ -62,6 +62,11 @@ impl Page {
         }
     }
 
+    /// What a link has filled in is as good as typed from now on.
+    pub fn take_link(&mut self) {
+        self.given.use_link();
+    }
+
     /// Takes what a file beside the page asks for, under the names of a link: it fills what nothing else has.
     pub fn take_defaults(&mut self, asked: impl Fn(&str) -> Option<String>) {
         for (name, field) in linked() {

@@ -9,10 +9,12 @@ use mqttscope_text::{bytes, visible};
 
 use crate::arrangement::Arrangement;
 use crate::column::Column;
+use crate::connections::{Connections, Saved};
 use crate::field::{Effect, Field, Kind, Part};
 use crate::filter_text::remembered;
 use crate::given::Given;
 use crate::looks::{Looks, Theme};
+use crate::marks::{MarkEdit, Marks};
 use crate::messages::{Message, MessageEdit, Messages};
 use crate::pairs::{self, PairEdit};
 use crate::pane::Pane;
@@ -27,6 +29,12 @@ pub struct Page {
     pub profile: Rc<Profile>,
     /// What to subscribe to and to publish.
     pub drafts: Rc<Drafts>,
+    /// The saved connections, as this tab knows them.
+    pub connections: Rc<Connections>,
+    /// The id of the one that the forms are of, if they are of one.
+    pub connection_chosen: Option<u32>,
+    /// What is noted of subscriptions.
+    pub marks: Rc<Marks>,
     /// How it looks.
     pub looks: Rc<Looks>,
     /// What is wrong.
@@ -111,6 +119,12 @@ pub enum Edit {
     Switch(Field, bool),
     /// A table of names and values is another one.
     Pairs(Field, PairEdit),
+    /// Something is noted of the subscriptions to a topic filter.
+    Mark(String, MarkEdit),
+    /// The saved connections are others.
+    Connections(Connections),
+    /// The forms are those of the saved connection of that id, or of none.
+    ChooseConnection(Option<u32>),
     /// The Publish form is to answer a request.
     Reply(Reply),
     /// The Publish form is to hold a message that is to be published again.
@@ -207,6 +221,25 @@ impl Page {
                 let mut pairs = pairs::read(&self.text(field));
                 edit.apply(&mut pairs);
                 change = self.set(field, Value::Text(pairs::write(&pairs)));
+            }
+            Edit::Mark(filter, edit) => {
+                Rc::make_mut(&mut self.marks).apply(&filter, edit);
+                change = Change { effect: Some(Effect::Marks), store: Some(Store::Forms) };
+            }
+            Edit::Connections(connections) => self.connections = Rc::new(connections),
+            Edit::ChooseConnection(id) => {
+                let connections = self.connections.clone();
+                self.connection_chosen = id.filter(|id| connections.get(*id).is_some());
+                if let Some(saved) = self.chosen_connection() {
+                    // What a link has filled in has no part in it.
+                    let saved = saved.clone();
+                    self.given.use_link();
+                    self.problems = Rc::default();
+                    if !saved.is_of(self) {
+                        saved.fill(self);
+                    }
+                }
+                change = Change { effect: Some(Effect::Forms), store: Some(Store::Forms) };
             }
             Edit::Reply(reply) => {
                 self.tab = Tab::Messages;
@@ -395,6 +428,12 @@ impl Page {
 
 /// What the fields hold.
 impl Page {
+    /// The saved connection that the forms are of.
+    #[must_use]
+    pub fn chosen_connection(&self) -> Option<&Saved> {
+        self.connections.get(self.connection_chosen?)
+    }
+
     /// The text of a field, or the name of what is chosen.
     #[must_use]
     pub fn text(&self, field: Field) -> String {
@@ -460,7 +499,11 @@ impl Page {
 
     /// A topic as it is, if it holds what its field does not show.
     fn unseen(&self, field: Field) -> String {
-        let topic = self.text(field);
+        let mut topic = self.text(field);
+        if field == Field::Filter {
+            // Each line is a topic filter of its own.
+            topic = topic.replace('\n', " ");
+        }
         let shown = visible(&topic);
         if shown == topic { String::new() } else { ["Holds what cannot be seen: ", &shown].concat() }
     }
@@ -602,7 +645,8 @@ mod tests {
                 assert_eq!(page.text(field), ["a", control, "b"].concat());
                 said.push(page.hint(field));
             }
-            assert_eq!(said[0], "Holds what cannot be seen: a↵b");
+            let is_list = field == Field::Filter;
+            assert_eq!(said[0], if is_list { "" } else { "Holds what cannot be seen: a↵b" });
             assert!((1..said.len()).all(|at| !said[..at].contains(&said[at])), "{said:?}");
         }
     }

@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 use crate::column::Hidden;
 use crate::field::{Field, Kept, Part};
 use crate::looks::{Looks, Theme};
+use crate::marks::Marks;
 use crate::page::Page;
 use crate::pane::Pane;
 use crate::problems::Problems;
@@ -33,14 +34,14 @@ impl Entries {
     /// The entries in a text; none if it is not what [`Self::to_text`] makes.
     #[must_use]
     pub fn of_text(text: &str) -> Self {
-        bytes_of_text(text).and_then(|bytes| postcard::from_bytes(&bytes).ok()).unwrap_or_default()
+        bytes_of(text).and_then(|bytes| postcard::from_bytes(&bytes).ok()).unwrap_or_default()
     }
 
     /// The entries as a text.
     #[must_use]
     pub fn to_text(&self) -> String {
         // Texts can always be encoded; what cannot would be forgotten.
-        text_of_bytes(postcard::to_allocvec(self).unwrap_or_default())
+        text_of(&postcard::to_allocvec(self).unwrap_or_default())
     }
 
     /// The forms of a page, as far as they are remembered for a reader. What a link has filled in, and nobody has used
@@ -58,10 +59,41 @@ impl Entries {
                 Kept::Not => false,
             });
         }
+        entries.add(MARKS, &page.marks.to_text());
         if reader == Reader::SameTab {
+            entries.add(CHOSEN, &page.connection_chosen.map(|id| id.to_string()).unwrap_or_default());
             entries.add(USED_LINK, page.used_link());
         }
         entries
+    }
+
+    /// What a saved connection holds of a page: the forms about how to connect, of passwords those that are remembered.
+    #[must_use]
+    pub(crate) fn of_profile(page: &Page) -> Self {
+        let (mut entries, mut values) = (Self::default(), page.profile.0.clone());
+        page.leave_out_linked(Part::Profile, &mut values);
+        entries.add_values(&values, |field| match field.info().kept {
+            Kept::Always | Kept::InTab => true,
+            Kept::If(switch) => page.is_on(switch),
+            Kept::Not => false,
+        });
+        entries
+    }
+
+    /// Entries of these names and texts.
+    pub(crate) fn of_pairs(pairs: impl IntoIterator<Item = (String, String)>) -> Self {
+        Self(pairs.into_iter().collect())
+    }
+
+    /// The names and the texts.
+    pub(crate) fn iter(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.0.iter().map(|(name, text)| (name.as_str(), text.as_str()))
+    }
+
+    /// Gives an entry another text.
+    pub(crate) fn set(&mut self, name: &str, text: &str) {
+        self.0.retain(|(known, _)| known != name);
+        self.add(name, text);
     }
 
     /// The looks of a page.
@@ -105,6 +137,8 @@ impl Entries {
                     read(&mut Rc::make_mut(&mut page.drafts).0, &mut page.problems, field, text);
                 }
                 Some(_) => {}
+                None if name == CHOSEN => page.connection_chosen = text.parse().ok(),
+                None if name == MARKS => page.marks = Rc::new(Marks::of_text(text)),
                 None if name == USED_LINK => page.set_used_link(text),
                 None => {}
             }
@@ -150,13 +184,16 @@ impl Entries {
     }
 }
 
-/// The bytes that a text stands for, each character for one.
-pub(crate) fn bytes_of_text(text: &str) -> Option<Vec<u8>> {
-    text.chars().map(|char| u8::try_from(char).ok()).collect()
+/// Bytes as a text that a browser's storage holds.
+#[must_use]
+pub fn text_of(bytes: &[u8]) -> String {
+    bytes.iter().copied().map(char::from).collect()
 }
 
-pub(crate) fn text_of_bytes(bytes: Vec<u8>) -> String {
-    bytes.into_iter().map(char::from).collect()
+/// The bytes of such a text; none if it is not what [`text_of`] makes.
+#[must_use]
+pub fn bytes_of(text: &str) -> Option<Vec<u8>> {
+    text.chars().map(|char| u8::try_from(char).ok()).collect()
 }
 
 /// Takes a value that was written down.
@@ -183,6 +220,8 @@ fn pane_name(pane: Pane) -> String {
 }
 
 /// Names of entries that are no fields.
+const CHOSEN: &str = "chosen-connection";
+const MARKS: &str = "subscription-marks";
 const USED_LINK: &str = "used-link";
 const THEME: &str = "theme";
 const HIDDEN: &str = "hidden-columns";
@@ -200,6 +239,7 @@ const MOST_SHOWN: usize = 8;
 mod tests {
     use super::*;
     use crate::column::Column;
+    use crate::marks::MarkEdit;
     use crate::page::Edit;
 
     fn page(edits: impl IntoIterator<Item = Edit>) -> Page {
@@ -231,9 +271,10 @@ mod tests {
             text(Field::PublishQos, "2"),
             text(Field::Message, "größer\n日本"),
             Edit::Switch(Field::CleanSession, false),
+            Edit::Mark("a/#".into(), MarkEdit::Mute(true)),
         ]);
         let back = reloaded(&page, Reader::SameTab);
-        assert_eq!((&back.profile, &back.drafts), (&page.profile, &page.drafts));
+        assert_eq!((&back.profile, &back.drafts, &back.marks), (&page.profile, &page.drafts, &page.marks));
         assert_eq!(back.problems.first(), None);
     }
 

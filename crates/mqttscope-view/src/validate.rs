@@ -30,8 +30,8 @@ pub struct ConnectRequest {
 /// A SUBSCRIBE that can be sent.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SubscribeRequest<'a> {
-    /// The topic filter.
-    pub filter: TopicFilter<'a>,
+    /// The topic filters, each once.
+    pub filters: Vec<TopicFilter<'a>>,
     /// The QoS, and in MQTT 5 what else is asked for.
     pub options: SubscribeOptions,
     /// Properties.
@@ -204,11 +204,38 @@ impl Drafts {
     ///
     /// What is wrong with it.
     pub fn subscription(&self, version: ProtocolVersion) -> Result<SubscribeRequest<'_>, Problems> {
+        self.subscription_to(self.text(Field::Filter), version)
+    }
+
+    /// What the Subscribe form describes, in a version, for other topic filters than its own: a line each. Empty lines are
+    /// none.
+    ///
+    /// # Errors
+    ///
+    /// What is wrong with it.
+    pub fn subscription_to<'a>(
+        &self,
+        text: &'a str,
+        version: ProtocolVersion,
+    ) -> Result<SubscribeRequest<'a>, Problems> {
         let mut problems = Problems::default();
-        let text = self.text(Field::Filter);
-        let filter = TopicFilter::new(text).map_err(|violation| {
-            problems.add(Field::Filter, topic_words(violation, topic_clause(violation.rule, version)));
-        });
+        let mut filters = Vec::new();
+        let is_list = text.lines().filter(|line| !line.is_empty()).count() > 1;
+        let lines = text.split('\n').enumerate().filter(|(_, line)| !line.is_empty());
+        // What has no line at all is at fault as a whole.
+        let lines = lines.chain(text.split('\n').all(str::is_empty).then_some((0, "")));
+        for (at, line) in lines {
+            match TopicFilter::new(line) {
+                Ok(filter) if filters.contains(&filter) => {}
+                Ok(filter) => filters.push(filter),
+                Err(violation) => {
+                    let words = topic_words(violation, topic_clause(violation.rule, version));
+                    let line = number::plain(at as u64 + 1);
+                    let words = if is_list { ["Line ", &line, ": ", &words].concat() } else { words };
+                    problems.add(Field::Filter, words);
+                }
+            }
+        }
         let options = SubscribeOptions::new(self.requested_qos());
         let options = match version {
             ProtocolVersion::V31 | ProtocolVersion::V311 => options,
@@ -218,10 +245,7 @@ impl Drafts {
                 .with_retain_handling(self.retain_handling()),
         };
         let properties = self.properties(Form::Subscribe, version, &mut problems);
-        match filter {
-            Ok(filter) => problems.or(SubscribeRequest { filter, options, properties }),
-            Err(()) => Err(problems),
-        }
+        problems.or(SubscribeRequest { filters, options, properties })
     }
 
     /// The properties of an UNSUBSCRIBE, in a version.
@@ -564,6 +588,20 @@ mod tests {
         let forms = drafts(&[(Field::Filter, "+/a/#"), (Field::RequestedQos, "2")]);
         let subscription = forms.subscription(ProtocolVersion::V311);
         assert_eq!(subscription.map(|it| it.options), Ok(SubscribeOptions::new(Qos::ExactlyOnce)));
+    }
+
+    #[test]
+    fn each_line_is_a_topic_filter() {
+        let forms = drafts(&[(Field::Filter, "a/#\n\nb\na/#\n")]);
+        let subscription = forms.subscription(ProtocolVersion::V311).expect("it is right");
+        let filters: Vec<_> = subscription.filters.iter().map(|filter| filter.as_str()).collect();
+        assert_eq!(filters, ["a/#", "b"]);
+        let forms = drafts(&[(Field::Filter, "a\nb#")]);
+        let problems = forms.subscription(ProtocolVersion::V311).expect_err("the second is wrong");
+        let said = problems.at(Field::Filter).unwrap_or_default();
+        assert!(said.starts_with("Line 2: # stands"), "{said}");
+        let other = forms.subscription_to("$SYS/#", ProtocolVersion::V311).expect("it is right");
+        assert_eq!(other.filters.len(), 1);
     }
 
     #[test]

@@ -26,7 +26,9 @@ impl Page {
         }
         let own = match field {
             Field::DisconnectExpiry if self.lengthens_no_session() => Some(NO_SESSION),
-            Field::Filter if self.drafts.is_on(Field::NoLocal) && is_shared(self.drafts.text(field)) => {
+            Field::Filter
+                if self.drafts.is_on(Field::NoLocal) && self.drafts.text(field).lines().any(is_shared) =>
+            {
                 Some(NO_LOCAL)
             }
             _ => None,
@@ -39,7 +41,7 @@ impl Page {
         let drafts = &self.drafts;
         let text = drafts.text(field);
         let limit = match field {
-            Field::Filter if !limits.shared_subscription_available && is_shared(text) => {
+            Field::Filter if !limits.shared_subscription_available && text.lines().any(is_shared) => {
                 Limit::SharedSubscriptionAvailable
             }
             Field::Filter if !limits.wildcard_subscription_available && text.contains(['+', '#']) => {

@@ -700,7 +700,7 @@ const buttons = [...document.querySelectorAll('button')].filter(button =>
   (button.getAttribute('aria-label') ?? button.textContent).trim().startsWith('Unsubscribe'));
 return buttons.find(button => {
   const row = button.closest('tr, li, [role=row], [role=listitem]');
-  return [...row.querySelectorAll('*')].some(element => element.textContent.trim() === filter);
+  return row && [...row.querySelectorAll('*')].some(element => element.textContent.trim() === filter);
 }) ?? null;
 "#;
 

@@ -184,6 +184,14 @@ fn a_broker_that_restarts() {
 }
 
 #[test]
+fn a_broker_that_is_waited_for() {
+    stage::run("broker-waited-for", async |stage| {
+        let mut chain = Chain::own_with_separate_broker(Version::V31)?;
+        failures::comes_back_by_itself(stage, &mut chain).await
+    });
+}
+
+#[test]
 fn a_clock_that_is_set() {
     stage::run("clock-set", async |stage| {
         failures::clock_is_set(stage, &mut Chain::own(Version::V31)?).await

@@ -13,6 +13,18 @@ impl Client {
     /// Opens a WebSocket, and connects over it. A connection that is still there is dropped.
     pub fn connect(&mut self, now: Timestamp, request: ConnectRequest, log: &mut Log) {
         self.now = now;
+        self.forget_loss();
+        self.open(now, request, false, log);
+    }
+
+    /// Opens a WebSocket, asked for or by itself after a loss.
+    pub(super) fn open(
+        &mut self,
+        now: Timestamp,
+        request: ConnectRequest,
+        is_automatic: bool,
+        log: &mut Log,
+    ) {
         self.session.handle_closed();
         self.report(now, None, log);
         if let Some(id) = self.id() {
@@ -27,17 +39,21 @@ impl Client {
         let opening = Event::Opening { url: &url, subprotocols: &request.subprotocol_words() };
         log.push_event(now.as_micros(), id, opening);
         let before = self.attempt.as_ref().map(|attempt| &attempt.request);
-        let is_same_server = before.is_none_or(|before| server_of(&before.url) == server_of(&request.url));
+        let restored = self.restored.as_ref().filter(|_| before.is_none());
+        let is_same_server = before.is_none_or(|before| server_of(&before.url) == server_of(&request.url))
+            && restored.is_none_or(|restored| restored.server == server_of(&url));
         // Without a client id it is the one that the server has assigned before.
         let is_same_id = self.connection.client_id == options.client_id
             || options.client_id.is_empty()
-                && before.is_some_and(|before| before.options.client_id.is_empty());
+                && (before.is_some_and(|before| before.options.client_id.is_empty())
+                    || restored.is_some_and(|restored| restored.has_assigned_id));
         let is_same = is_same_server && is_same_id;
         if !is_same_server {
             self.refused_versions.clear();
         }
         self.knows_session &= is_same;
-        self.connection.opening(url, &options.client_id, options.clean_session, is_same);
+        let keeps_list = is_same && (is_automatic || !options.clean_session);
+        self.connection.opening(url, &options.client_id, options.clean_session, keeps_list);
         self.connection.version = options.version;
         let policy = self.session.policy_mut();
         policy.connack_timeout_millis = Some(u64::from(request.connect_timeout_secs) * 1_000);
@@ -46,7 +62,7 @@ impl Client {
         self.probe = None;
         self.pause = None;
         let (withheld, closing, dequeued) = (false, None, (0, 0));
-        self.attempt = Some(Attempt { request, id, began: now, withheld, closing, dequeued });
+        self.attempt = Some(Attempt { request, is_automatic, id, began: now, withheld, closing, dequeued });
         if !is_same_server {
             // Another server knows nothing of it.
             self.session.abandon();
@@ -55,9 +71,11 @@ impl Client {
         self.enter(now, Phase::Opening);
     }
 
-    /// Sends DISCONNECT and closes the WebSocket; an attempt that is under way is given up.
+    /// Sends DISCONNECT and closes the WebSocket; an attempt that is under way is given up, and so
+    /// is the next try to come back from a loss.
     pub fn disconnect(&mut self, now: Timestamp, log: &mut Log) {
         self.now = now;
+        self.stop_reconnecting(now, log);
         if self.session.disconnect().is_ok() {
             self.gather(now, None, log);
         } else {
@@ -79,6 +97,7 @@ impl Client {
     ) -> Result<(), CommandError> {
         self.now = now;
         self.session.disconnect_with(reason_code, properties)?;
+        self.forget_loss();
         self.gather(now, None, log);
         Ok(())
     }
@@ -121,6 +140,7 @@ impl Client {
     /// Closes the WebSocket without DISCONNECT. One that is being closed already is not waited for any more.
     pub fn drop_connection(&mut self, now: Timestamp, log: &mut Log) {
         self.now = now;
+        self.stop_reconnecting(now, log);
         if self.is_close_asked() {
             self.stop_waiting(now, log);
         } else {
@@ -156,12 +176,36 @@ impl Client {
         properties: Properties<'_>,
         log: &mut Log,
     ) -> Result<(), CommandError> {
+        self.subscribe_to(now, &[filter], options, properties, log)
+    }
+
+    /// Subscribes to topic filters with one packet, each with the same options.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`mqttscope_proto::session::Session::subscribe`].
+    pub fn subscribe_to(
+        &mut self,
+        now: Timestamp,
+        filters: &[TopicFilter<'_>],
+        options: SubscribeOptions,
+        properties: Properties<'_>,
+        log: &mut Log,
+    ) -> Result<(), CommandError> {
         self.now = now;
-        self.session.subscribe_with(now, &[(filter, options)], properties)?;
+        let asked: Vec<_> = filters.iter().map(|filter| (*filter, options)).collect();
+        self.session.subscribe_with(now, &asked, properties)?;
         let identifier = properties.subscription_identifiers().next();
-        self.update(|connection| connection.subscribing(filter.as_str(), options, identifier));
+        for filter in filters {
+            self.update(|connection| connection.subscribing(filter.as_str(), options, identifier));
+        }
         self.gather(now, None, log);
         Ok(())
+    }
+
+    /// Takes a subscription from the list that the server has refused, or has forgotten.
+    pub fn forget_subscription(&mut self, filter: &str) {
+        self.update(|connection| connection.forget(filter));
     }
 
     /// Gives a subscription up.

@@ -131,7 +131,10 @@ impl Client {
         let failed = closed.is_failure();
         self.event(now, Event::Closed { words: &closed.event_words(), failed }, log);
         self.link.ended();
+        let returns = self.is_to_return(&closed);
+        self.connection.keep_for_return(returns);
         self.enter(now, Phase::Ended { why: closed.status_words(), failed });
+        self.after_end(now, &closed, log);
         if closed.local.is_none() && closed.phase == Phase::Opening {
             self.probe = http_url(&closed.url).filter(|url| may_ask(&closed.page, url));
             self.unopened = Some(closed);

@@ -25,6 +25,7 @@ impl Client {
                 self.allow_for_backlog(now);
                 self.session.handle_timeout(now);
                 self.end_overdue(now, log);
+                self.try_again(now, log);
             }
             Input::Slept { millis } => self.handle_slept(now, millis),
             _ if generation != self.generation => {}
@@ -99,6 +100,8 @@ impl Client {
             };
             self.event(now, Event::NotOpened { words: &words }, log);
             let why = ["The browser refused to open the WebSocket: ", &words].concat();
+            self.forget_loss();
+            self.connection.give_up_asking();
             self.enter(now, Phase::Ended { why, failed: true });
         }
     }

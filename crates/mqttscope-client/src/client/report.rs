@@ -119,9 +119,11 @@ impl Client {
             connection.is_kept = outlives;
             connection.client_id = client_id;
         });
-        if is_kept == Some(false) && !self.connection.clean_session {
-            let gone = self.connection.lose_subscriptions();
-            if gone > 0 {
+        let is_automatic = self.attempt.as_ref().is_some_and(|attempt| attempt.is_automatic);
+        // What 3.1 does not say is no reason to hope.
+        if is_automatic && is_kept != Some(true) || is_kept == Some(false) && !self.connection.clean_session {
+            let gone = self.connection.lose_subscriptions(is_automatic);
+            if gone > 0 && is_kept == Some(false) && !self.connection.clean_session {
                 let gone = number::counted(gone as u64, " subscription is", " subscriptions are");
                 let words = ["Session present 0: the server kept no session, and ", &gone, " gone"];
                 self.event(now, LogEvent::Note { name: "session-lost", words: &words.concat() }, log);
@@ -130,6 +132,7 @@ impl Client {
         self.refused_versions.clear();
         self.tell_limits(now, log);
         self.enter(now, Phase::Connected);
+        self.stands(now, log);
     }
 
     fn on_session_lost(

@@ -2,7 +2,7 @@
 
 use mqttscope_client::Client;
 use mqttscope_link::{
-    ConnectionCommand, Copy, LogCommand, Outgoing, PageCommand, Repeat, Slot, Ticket, Update,
+    ConnectionCommand, Copy, LogCommand, Outgoing, PageCommand, Repeat, Secret, Slot, Ticket, Update, decode,
 };
 use mqttscope_log::export::Selection;
 use mqttscope_log::transfer::Message;
@@ -15,6 +15,7 @@ use mqttscope_text::{capitalised, number};
 use super::{Engine, Output};
 use crate::exporting::Exporting;
 use crate::importing::Importing;
+use crate::log_view::mute;
 use crate::offers::offers;
 use crate::publishing::{Around, Buffers, Prepared, check, reformat};
 use crate::repeating::{Repeating, words};
@@ -54,9 +55,27 @@ impl Engine {
                 client.drop_connection(now, log);
                 Ok(())
             }
-            ConnectionCommand::Subscribe { filter, options, properties } => {
-                TopicFilter::new(&filter).map_err(|fault| sentence(&fault)).and_then(|filter| {
-                    let done = client.subscribe_with(now, filter, options, properties.as_properties(), log);
+            ConnectionCommand::ReconnectAutomatically(seed) => {
+                client.reconnect_automatically(now, seed, log);
+                Ok(())
+            }
+            ConnectionCommand::Restore(kept) => {
+                match kept.and_then(|Secret(bytes)| decode(&bytes).ok()) {
+                    // What describes no session is as good as none.
+                    Some(kept) => drop(client.restore(kept)),
+                    None => client.forget_restored(),
+                }
+                Ok(())
+            }
+            ConnectionCommand::Forget(filter) => {
+                client.forget_subscription(&filter);
+                Ok(())
+            }
+            ConnectionCommand::Subscribe { filters, options, properties } => {
+                let filters: Result<Vec<_>, _> =
+                    filters.iter().map(|filter| TopicFilter::new(filter)).collect();
+                filters.map_err(|fault| sentence(&fault)).and_then(|filters| {
+                    let done = client.subscribe_to(now, &filters, options, properties.as_properties(), log);
                     done.map_err(|error| said(&error))
                 })
             }
@@ -94,6 +113,7 @@ impl Engine {
                 Ok(())
             }
         };
+        self.keeping.touch(now, &self.connections);
         self.tell(at);
         self.update(Update::Done(ticket, done));
     }
@@ -129,6 +149,13 @@ impl Engine {
             }
             LogCommand::ShowAll(shows_all) => {
                 self.view.set_shows_all(shows_all);
+                Ok(())
+            }
+            LogCommand::Marks(marks) => {
+                let muted = mute(&marks);
+                if self.view.set_marks(marks, &self.page.zone) {
+                    self.inspector.set_muted(muted);
+                }
                 Ok(())
             }
             LogCommand::Pause(paused) => {

@@ -41,6 +41,7 @@ impl Engine {
         };
         clearing.begin(now, &mut self.connections[at].1, &mut self.log)?;
         self.clearing_slot = slot;
+        self.keeping.touch(now, &self.connections);
         self.tell(at);
         Ok(())
     }

@@ -1,6 +1,7 @@
 //! The figures of the whole log, kept up with it.
 
 use mqttscope_link::{Amount, Chart, Glance, LatencyRow, StatisticsView, TopicRow, TypeRow};
+use mqttscope_log::filter::Filter;
 use mqttscope_log::statistics::{Count, Histogram, Statistics};
 use mqttscope_log::{Budget, Direction, Follower, Log};
 use mqttscope_proto::PacketType;
@@ -21,6 +22,12 @@ pub(super) struct Figures {
 }
 
 impl Figures {
+    /// Messages to subscriptions that are muted count no more, or do again: what the log holds is counted anew.
+    pub(super) fn set_muted(&mut self, muted: Option<Filter>) {
+        self.statistics = Statistics::without(muted);
+        self.made = None;
+    }
+
     /// Goes on counting for a slice.
     pub(super) fn advance(&mut self, log: &Log) {
         self.is_behind = !self.statistics.advance(log, SLICE);

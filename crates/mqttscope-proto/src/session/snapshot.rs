@@ -1,7 +1,4 @@
 //! What of a session must outlive its connection, in a form that can be stored.
-//!
-//! The page of mqttscope begins anew when it is loaded again; that its session survives that is for a later release.
-//! Until then this is for users of the library.
 
 use alloc::string::String;
 use alloc::vec::Vec;

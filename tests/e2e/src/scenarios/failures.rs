@@ -195,6 +195,27 @@ pub async fn broker_restarted(stage: &Stage, chain: &mut Chain) -> Result<()> {
     works_again(&page).await
 }
 
+/// The broker goes and comes back, and so does a connection that is to.
+pub async fn comes_back_by_itself(stage: &Stage, chain: &mut Chain) -> Result<()> {
+    let page = stage.open(chain).await?;
+    page.checkbox("Reconnect automatically").set(true).await?;
+    connect(&page, "faithful").await?;
+
+    let from = page.log().next_index().await?;
+    chain.stop_broker()?;
+    page.wait_for_status("connection lost").await?;
+    page.log().wait_for_event(from, "Connecting again in").await?;
+    chain.start_broker()?;
+    page.wait_for_status("connected as faithful").await?;
+
+    // It ends with Disconnect.
+    chain.stop_broker()?;
+    page.wait_for_status("connection lost").await?;
+    page.button("Disconnect").click().await?;
+    page.wait_for_status("disconnected").await?;
+    Ok(())
+}
+
 /// The system's clock is set an hour on: it is said, the time of day follows, and no answer takes an hour.
 pub async fn clock_is_set(stage: &Stage, chain: &mut Chain) -> Result<()> {
     let page = stage.open(chain).await?;

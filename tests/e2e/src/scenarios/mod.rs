@@ -6,6 +6,7 @@
 
 pub mod access;
 pub mod connect;
+pub mod connections;
 pub mod duplicates;
 pub mod export;
 pub mod failures;
@@ -47,7 +48,7 @@ macro_rules! walkthrough {
             publish: at_each_qos, between_two_windows, to_itself, text_file, binary_file, five_megabytes;
             duplicates: publish_at_each_qos, subscribe_and_unsubscribe;
             retain: late_subscriber;
-            subscribe: grants_and_delivers_each_qos, wildcards, unsubscribes;
+            subscribe: grants_and_delivers_each_qos, wildcards, unsubscribes, several_at_once;
             will: after_simulated_client_down, after_dropped_connection, not_after_disconnect;
             input: connection_fields, topics, filters, not_connected;
             log: shows_bytes_and_clears, stays_usable_with_many_rows;

@@ -87,3 +87,34 @@ async fn entry(page: &Page, filter: &str) -> Result<String> {
     let entry = entries.iter().find(|entry| entry.contains(filter));
     entry.cloned().with_context(|| format!("{filter} is not among {entries:?}"))
 }
+
+/// A line each, with one packet; what comes to one of them is left out of the log while it is muted.
+pub async fn several_at_once(stage: &Stage, chain: &mut Chain) -> Result<()> {
+    let page = stage.open(chain).await?;
+    connect(&page, "several").await?;
+    let (quiet, loud) = (own_topic("quiet"), own_topic("loud"));
+    let from = page.log().next_index().await?;
+    page.field("Topic filter").paste(&format!("{quiet}\n{loud}")).await?;
+    page.button("Subscribe").click().await?;
+    page.log().wait_for_packets(from, &["out SUBSCRIBE", "in SUBACK"]).await?;
+    ensure!(page.subscriptions().await?.len() == 2, "{:?}", page.subscriptions().await?);
+
+    page.button(&format!("Mute {quiet}")).click().await?;
+    let from = page.log().next_index().await?;
+    publish(&page, &quiet, 0, "nobody sees it").await?;
+    publish(&page, &loud, 0, "somebody does").await?;
+    let is_message = |row: &crate::log::Row| row.is(Kind::In, "PUBLISH");
+    let first = page.log().wait_for("is a message", from, is_message).await?;
+    ensure!(first.text.contains("somebody does"), "{}", first.text);
+
+    page.button("Unsubscribe all").click().await?;
+    crate::wait::until("no subscription", async || {
+        let left = page.subscriptions().await?;
+        Ok(if left.is_empty() {
+            crate::wait::Look::Ready(())
+        } else {
+            crate::wait::Look::NotYet(left.join(", "))
+        })
+    })
+    .await
+}

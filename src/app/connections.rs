@@ -1,0 +1,245 @@
+//! Saved connections: what is done with them, in this tab and in the storage of all tabs, and files of them.
+
+use js_sys::{Array, JSON, JsString, Object, Reflect, Uint8Array};
+use mqttscope_client::{Answer, ConnectionState};
+use mqttscope_link::{Command as EngineCommand, ConnectionCommand, Slot};
+use mqttscope_proto::{PropertyBuf, PropertyId, PropertyValue, SubscribeOptions};
+use mqttscope_text::number;
+use mqttscope_view::connections::{Connections, FILE_FORMAT, SavedSubscription};
+use mqttscope_view::validate::SubscribeRequest;
+use wasm_bindgen::{JsCast, JsValue};
+use wasm_bindgen_futures::{JsFuture, spawn_local};
+use web_sys::{Blob, BlobPropertyBag, File, Url};
+use yew::html::Scope;
+
+use super::{App, Message};
+use crate::browser;
+use crate::store::page::{Edit, Page};
+use crate::store::text::concat;
+use crate::store::{Field, Problems, refused};
+
+/// What is done in the fields of the chosen connection.
+pub enum SavedMessage {
+    /// It is called so.
+    Name(String),
+    /// It has the colour of that name.
+    Colour(String),
+    /// A file of connections was read; `None` if it could not be.
+    File(Option<String>),
+}
+
+impl App {
+    /// Takes over the connections that are saved.
+    pub(super) fn load_connections(&mut self) {
+        self.edit(Edit::Connections(browser::load_connections()));
+        if self.page.chosen_connection().is_none() {
+            self.page.connection_chosen = None;
+        }
+    }
+
+    /// Changes the saved connections, as they are now: another tab may have changed them.
+    fn edit_connections(&mut self, change: impl FnOnce(&mut Connections, &Page)) {
+        let mut connections = browser::load_connections();
+        change(&mut connections, &self.page);
+        browser::store_connections(&connections);
+        self.edit(Edit::Connections(connections));
+    }
+
+    /// Writes down what the forms of the chosen connection hold.
+    pub(super) fn save_chosen(&mut self) {
+        if let Some(id) = self.page.connection_chosen {
+            self.edit_connections(|connections, page| connections.save(id, page));
+        }
+    }
+
+    /// Saves the forms as another connection; where they are of one already, begins with empty ones.
+    pub(super) fn new_connection(&mut self) {
+        self.settle_now();
+        let id = browser::chance();
+        let is_first = self.page.connection_chosen.is_none();
+        // To save it is to use it.
+        self.page.take_link();
+        self.edit_connections(|connections, page| {
+            if is_first {
+                connections.add(id, page);
+            } else {
+                let mut empty = Page::default();
+                empty.apply(Edit::Text(Field::ClientId, browser::random_client_id()));
+                connections.add(id, &empty);
+            }
+        });
+        self.edit(Edit::ChooseConnection(Some(id)));
+    }
+
+    pub(super) fn choose_connection(&mut self, id: &str) {
+        // What was typed belongs to the one before.
+        self.settle_now();
+        self.load_connections();
+        self.edit(Edit::ChooseConnection(id.parse().ok()));
+    }
+
+    pub(super) fn duplicate_connection(&mut self) {
+        self.settle_now();
+        let (Some(from), id) = (self.page.connection_chosen, browser::chance()) else { return };
+        self.edit_connections(|connections, _| connections.duplicate(from, id, &browser::random_client_id()));
+        self.edit(Edit::ChooseConnection(Some(id)));
+    }
+
+    pub(super) fn delete_connection(&mut self) {
+        let Some(chosen) = self.page.chosen_connection() else { return };
+        let (id, question) = (chosen.id, concat(&["Delete the saved connection “", &chosen.name, "”?"]));
+        if browser::confirm(&question) {
+            // The forms stay as they are, and are of none.
+            self.edit(Edit::ChooseConnection(None));
+            self.edit_connections(|connections, _| connections.delete(id));
+        }
+    }
+
+    /// Does what was done in the fields of the chosen connection.
+    pub(super) fn on_saved(&mut self, message: SavedMessage) {
+        let chosen = self.page.connection_chosen;
+        match (message, chosen) {
+            (SavedMessage::Name(name), Some(id)) => {
+                self.edit_connections(|connections, _| connections.rename(id, &name));
+            }
+            (SavedMessage::Colour(name), Some(id)) => {
+                self.edit_connections(|connections, _| connections.colour(id, &name));
+            }
+            (SavedMessage::File(text), _) => match text.and_then(|text| self.import_connections(&text)) {
+                Some(count) => {
+                    let said = number::counted(count, " connection was added", " connections were added");
+                    self.edit(Edit::Note(Field::ConnectionsFile, concat(&[&said, "."])));
+                }
+                None => self.edit(Edit::Refused(refused(Field::ConnectionsFile, NO_CONNECTIONS))),
+            },
+            (_, None) => {}
+        }
+    }
+}
+
+/// Their subscriptions.
+impl App {
+    /// Notes what the connection was asked to subscribe to.
+    pub(super) fn note_subscribed(&mut self, request: &SubscribeRequest<'_>) {
+        let Some(id) = self.connected_as else { return };
+        let identifier = request.properties.as_properties().subscription_identifiers().next();
+        let options = request.options.0;
+        self.edit_connections(|connections, _| {
+            for filter in &request.filters {
+                let filter = filter.as_str().to_owned();
+                connections.subscribe(id, SavedSubscription { filter, options, identifier });
+            }
+        });
+    }
+
+    /// Notes that a subscription was given up.
+    pub(super) fn note_unsubscribed(&mut self, filter: &str) {
+        if let Some(id) = self.connected_as {
+            self.edit_connections(|connections, _| connections.unsubscribe(id, filter));
+        }
+    }
+
+    /// It is connected: what goes with the saved connection is asked for, unless the server holds it.
+    pub(super) fn subscribe_to_saved(&mut self, connection: &ConnectionState) {
+        let Some(saved) = self.connected_as.and_then(|id| self.page.connections.get(id)) else { return };
+        let is_held = |filter: &str| {
+            let held = connection.subscriptions.iter().find(|held| held.filter == filter);
+            held.is_some_and(|held| !matches!(held.answer, Answer::Gone | Answer::Unanswered))
+        };
+        let missing: Vec<_> =
+            saved.subscriptions.iter().filter(|saved| !is_held(&saved.filter)).cloned().collect();
+        let has_identifiers = connection.version.has_properties();
+        for SavedSubscription { filter, options, identifier } in missing {
+            let mut properties = PropertyBuf::new();
+            if let Some(identifier) = identifier.filter(|_| has_identifiers) {
+                // A number that no identifier can be is left out.
+                let _ =
+                    properties.push(PropertyId::SubscriptionIdentifier, PropertyValue::Number(identifier));
+            }
+            let (filters, options) = (vec![filter], SubscribeOptions(options));
+            let subscribe = ConnectionCommand::Subscribe { filters, options, properties };
+            self.send(EngineCommand::Connection(Slot::default(), subscribe));
+        }
+    }
+}
+
+/// Files of them.
+impl App {
+    /// Lets the browser save all of them as a file. Passwords go with them only if the person says so.
+    pub(super) fn export_connections(&mut self) -> Result<(), Problems> {
+        self.settle_now();
+        self.load_connections();
+        let connections = &self.page.connections;
+        let with_passwords = connections.has_passwords() && browser::confirm(WITH_PASSWORDS);
+        let json = connections.to_json(with_passwords);
+        let bag = BlobPropertyBag::new();
+        bag.set_type("application/json");
+        let parts = Array::of1(&Uint8Array::from(json.as_bytes()));
+        let name = concat(&["mqttscope-connections-", &browser::stamp(), ".json"]);
+        Blob::new_with_u8_array_sequence_and_options(&parts, &bag)
+            .and_then(|blob| Url::create_object_url_with_blob(&blob))
+            .and_then(|url| browser::download(&url, &name))
+            .map_err(|_| refused(Field::ConnectionsFile, "The browser has no room for the file."))?;
+        self.edit(Edit::Note(Field::ConnectionsFile, name));
+        Ok(())
+    }
+
+    /// Adds the connections of a file, and says how many; none if it is no file of connections.
+    fn import_connections(&mut self, text: &str) -> Option<u64> {
+        let file = JSON::parse(text).ok()?;
+        if text_at(&file, "format").as_deref() != Some(FILE_FORMAT) {
+            return None;
+        }
+        let list: Array = value_at(&file, "connections")?.dyn_into().ok()?;
+        self.edit_connections(|connections, _| {
+            for saved in list.iter() {
+                let name = text_at(&saved, "name").unwrap_or_default();
+                let colour = text_at(&saved, "colour").unwrap_or_default();
+                let fields = value_at(&saved, "fields").and_then(|fields| fields.dyn_into::<Object>().ok());
+                let fields = fields.map(|fields| pairs_of(&fields)).unwrap_or_default();
+                let held = value_at(&saved, "subscriptions").and_then(|list| list.dyn_into::<Array>().ok());
+                let held = held.map(|list| list.iter().filter_map(|held| subscription_of(&held)).collect());
+                connections.import(browser::chance(), &name, &colour, fields, held.unwrap_or_default());
+            }
+        });
+        Some(list.length().into())
+    }
+}
+
+/// Reads a file of connections that was chosen.
+pub(super) fn read(file: &File, link: Scope<App>) {
+    let text = file.text();
+    spawn_local(async move {
+        let text = JsFuture::from(text).await.ok();
+        let text = text.and_then(|text| text.dyn_into::<JsString>().ok()).map(String::from);
+        link.send_message(Message::Saved(SavedMessage::File(text)));
+    });
+}
+
+fn value_at(object: &JsValue, name: &str) -> Option<JsValue> {
+    Reflect::get(object, &name.into()).ok()
+}
+
+fn text_at(object: &JsValue, name: &str) -> Option<String> {
+    value_at(object, name)?.as_string()
+}
+
+fn pairs_of(object: &Object) -> Vec<(String, String)> {
+    let entries = Object::entries(object);
+    let pair = |entry: JsValue| {
+        let entry: Array = entry.dyn_into().ok()?;
+        Some((entry.get(0).as_string()?, entry.get(1).as_string()?))
+    };
+    entries.iter().filter_map(pair).collect()
+}
+
+fn subscription_of(object: &JsValue) -> Option<SavedSubscription> {
+    let number = |name| value_at(object, name).and_then(|number| number.as_f64());
+    let filter = text_at(object, "filter")?;
+    let options = number("options").unwrap_or_default() as u8;
+    Some(SavedSubscription { filter, options, identifier: number("identifier").map(|number| number as u32) })
+}
+
+const WITH_PASSWORDS: &str = "Some of these connections hold a password.\n\n\
+     OK writes the passwords into the file, readable for whoever has it. Cancel leaves them out.";
+const NO_CONNECTIONS: &str = "This is no file of connections that mqttscope has written.";
