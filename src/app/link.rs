@@ -4,7 +4,6 @@ use std::rc::Rc;
 
 use mqttscope_client::{ConnectionState, Phase};
 use mqttscope_link::{Asked, Command, Copy, LogCommand, PageCommand, PanelLook, PanelView, Slot, Update};
-use mqttscope_text::number;
 use mqttscope_text::zone::Zone;
 use mqttscope_view::messages::Message as KeptMessage;
 use web_sys::File;
@@ -19,7 +18,6 @@ use crate::components::topics::SharedTopics;
 use crate::engine::{EngineLink, Heard};
 use crate::store::page::{Edit, Reply, Tab};
 use crate::store::shown::Shown;
-use crate::store::text::concat;
 use crate::store::{self, Field, Problems, refused};
 
 /// What a command was for whose answer has not come.
@@ -386,15 +384,6 @@ impl App {
                 self.edit(Edit::Accepted(Field::GoTo));
                 browser::close_menus(None);
                 browser::focus(browser::by_id(LOG_TABLE));
-            }
-            Awaited::Command(what @ (store::Command::Publish | store::Command::PublishFile)) => {
-                let field = what.info().speaks_at;
-                self.edit(Edit::Accepted(field));
-                // On a phone the log, which tells the rest, is behind another tab.
-                let now = self.now_micros();
-                let time = number::time_of_day(self.zone.local(now));
-                let said = concat(&["Sent at ", time.get(..8).unwrap_or(&time), "."]);
-                self.edit(Edit::Note(field, said));
             }
             Awaited::Command(what) if what.settles_problems() || what == store::Command::Export => {
                 self.edit(Edit::Accepted(what.info().speaks_at));

@@ -73,6 +73,9 @@ impl App {
         match done {
             Ok(()) => {
                 self.edit(Edit::Accepted(speaks_at));
+                if !matches!(command, Command::Repeat | Command::RepeatChosen) {
+                    self.say_sent(speaks_at);
+                }
                 if let Some(kept) = kept {
                     self.edit(Edit::Messages(MessageEdit::Sent(Rc::unwrap_or_clone(kept))));
                 }
@@ -84,6 +87,13 @@ impl App {
                 self.edit(Edit::Refused(refused(at, words)));
             }
         }
+    }
+
+    /// On a phone the log, which tells the rest, is behind another tab.
+    fn say_sent(&mut self, speaks_at: Field) {
+        let time = number::time_of_day(self.zone.local(self.now_micros()));
+        let said = concat(&["Sent at ", time.get(..8).unwrap_or(&time), "."]);
+        self.edit(Edit::Note(speaks_at, said));
     }
 
     fn outgoing(&self, drafts: &Drafts, body: Body) -> Result<Outgoing, Problems> {

@@ -540,8 +540,11 @@ impl Control<'_> {
     /// # Errors
     /// If there is no such field.
     pub async fn upload(&self, path: &Path) -> Result<()> {
+        let element = self.find().await?;
+        // A driver adds to the files that a field for several has; who picks anew has those alone.
+        self.page.execute("arguments[0].value = ''", vec![json!(element)]).await?;
         // It may be hidden behind a button that looks better.
-        Ok(self.find().await?.send_keys(&path.to_string_lossy()).await?)
+        Ok(element.send_keys(&path.to_string_lossy()).await?)
     }
 
     /// What the page says to be wrong with this field, if anything: the text that it is described by,
