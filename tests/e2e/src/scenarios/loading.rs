@@ -241,10 +241,10 @@ async fn drain_console(page: &Page) -> Result<()> {
     Ok(())
 }
 
-/// The page as its elements are, and where each is.
+/// The elements that can be seen, and where each is: a region that is not shown is measured once it is.
 const LOOKS: &str = "
 const place = it => { const { x, y, width, height } = it.getBoundingClientRect(); return [x, y, width, height].join(' '); };
-const all = [...document.querySelectorAll('body, body *')];
+const all = [...document.querySelectorAll('body, body *')].filter(it => it.getClientRects().length > 0);
 return [document.title, ...all.map(it => `${it.cloneNode().outerHTML} ${place(it)}`), document.body.innerText]";
 
 /// A narrow page shows one region at a time.
