@@ -102,7 +102,7 @@ pub fn run(workspace: &Workspace, options: &Options) -> Result<ExitCode> {
     page::build(workspace, &tools, Profile::Release, &mut steps)?;
     let gateway = serve::build_gateway(workspace, Profile::Release, &mut steps)?;
     let step = steps.begin("building the tests");
-    step.run(tests(workspace.cargo(), &[]).arg("--no-run"))?;
+    step.run(tests(workspace.cargo(), &[&RULES[..], &PAGES].concat()).arg("--no-run"))?;
     step.done("");
 
     // A run that was killed may have left its data behind.
@@ -122,14 +122,11 @@ pub fn run(workspace: &Workspace, options: &Options) -> Result<ExitCode> {
             .env("MQTTSCOPE_SCREENSHOTS", workspace.target().join("screenshots"));
         firefox.tell(browser.tell(systems.tell(cargo), workspace));
     };
-    let mut rules = tests(workspace.cargo(), &["--lib", "--test", "chains", "--test", "deploy"]);
+    let mut rules = tests(workspace.cargo(), &RULES);
     // What is measured on the clock goes first, and the pages, which only have to come to their end, take what is left.
     let mut nice = workspace.command("nice");
     nice.args(["-n", "5"]).arg(workspace.cargo().get_program());
-    let mut pages = tests(
-        nice,
-        if names.is_empty() { &["--test", "pages", "--test", "single"] } else { &["--test", "pages"] },
-    );
+    let mut pages = tests(nice, if names.is_empty() { &PAGES } else { &PAGES[..1] });
     [&mut rules, &mut pages].into_iter().for_each(tell);
     let (counts, result) = test::run_side_by_side(step, &mut [rules, pages], "chain ");
     remove_folder(&data)?;
@@ -143,12 +140,14 @@ pub fn run(workspace: &Workspace, options: &Options) -> Result<ExitCode> {
     Ok(if failed == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
-/// Cargo runs these of the package's tests.
-fn tests(mut cargo: Command, which: &[&str]) -> Command {
-    cargo
-        .args(["test", "--package", "mqttscope-interop", "--features", "systems", "--no-fail-fast"])
-        .args(which)
-        .env("RUST_TEST_THREADS", test_threads());
+/// Tests that need no browser.
+const RULES: [&str; 1] = ["chains"];
+/// Tests in a browser; the second needs all systems.
+const PAGES: [&str; 2] = ["pages", "single"];
+
+/// Cargo runs these tests.
+fn tests(mut cargo: Command, targets: &[&str]) -> Command {
+    cargo.args(test::of_workspace(targets)).env("RUST_TEST_THREADS", test_threads());
     cargo
 }
 

@@ -171,8 +171,9 @@ impl Run<'_> {
         let step = self.steps.begin("versions and pure crates");
         let own = lint::check(workspace).map(|()| step.done(""));
 
-        // The tests that need Kaazing and ActiveMQ do not run here, but they are looked at like the others.
-        let native = ["--workspace", "--all-targets", "--features", "mqttscope-interop/systems"];
+        // The tests that need Kaazing and ActiveMQ do not run here, but they are looked at like the others, which
+        // `--all-targets` would not do.
+        let native = ["--workspace", "--lib", "--bins", "--benches", "--examples", "--test", "*"];
         let step = self.steps.begin("clippy, native");
         let native = clippy(workspace, &step, &native).map(|()| step.done(""));
 
@@ -228,14 +229,22 @@ impl Run<'_> {
 
         let step = self.steps.begin("end-to-end tests");
         let Some(browser) = self.browser else { bail!("no browser was set up") };
+        let targets = self.workspace.tests_of("tests/e2e")?;
         let mut cargo = self.workspace.cargo();
         cargo
-            .args(["test", "--package", "mqttscope-e2e", "--no-fail-fast"])
+            .args(of_workspace(&targets))
             .env("MQTTSCOPE_GATEWAY", gateway)
             .env("MQTTSCOPE_AXE", axe)
             .env("MQTTSCOPE_SCREENSHOTS", self.workspace.target().join("screenshots"));
         run_tests(step, browser.tell(&mut cargo, self.workspace), counts)
     }
+}
+
+/// These tests, as built for the whole workspace: of a package alone what it depends on has other features, and is compiled
+/// once more.
+pub fn of_workspace(targets: &[impl AsRef<str>]) -> Vec<&str> {
+    let named = targets.iter().flat_map(|target| ["--test", target.as_ref()]);
+    ["test", "--workspace", "--no-fail-fast"].into_iter().chain(named).collect()
 }
 
 fn clippy(workspace: &Workspace, step: &Step, packages: &[&str]) -> Result<()> {

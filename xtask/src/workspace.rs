@@ -45,6 +45,21 @@ impl Workspace {
         self.root.join("dist")
     }
 
+    /// The tests in files of their own of the package in this folder.
+    pub fn tests_of(&self, package: &str) -> Result<Vec<String>> {
+        let folder = self.root.join(package).join("tests");
+        let read = || format!("cannot read {}", folder.display());
+        let mut names = Vec::new();
+        for entry in fs::read_dir(&folder).with_context(read)? {
+            let path = entry.with_context(read)?.path();
+            if path.extension().is_some_and(|extension| extension == "rs") {
+                names.extend(path.file_stem().map(|name| name.to_string_lossy().into_owned()));
+            }
+        }
+        names.sort();
+        Ok(names)
+    }
+
     /// A cargo command in the root.
     pub fn cargo(&self) -> Command {
         let cargo = env::var_os("CARGO").unwrap_or_else(|| OsString::from("cargo"));
