@@ -23,6 +23,7 @@ use yew::virtual_dom::{Listener, ListenerKind};
 use crate::awake::Awake;
 use crate::browser;
 use crate::clipboard::Promised;
+use crate::components::ask::{ASK_DIALOG, ask};
 use crate::components::bar::bar;
 use crate::components::element::{element, tag};
 use crate::components::form_dsl::View;
@@ -47,10 +48,12 @@ use crate::store::filter_field::FilterField;
 use crate::store::page::{Edit, Page};
 use crate::store::pane::Pane;
 use crate::store::shown::Shown;
+use crate::store::slots::Slots;
 use crate::store::text::concat;
 use crate::store::tickets::Tickets;
 use crate::store::time::EngineTime;
 use crate::store::{Command, Field, connection};
+use commands::show_dialog;
 pub use connections::SavedMessage;
 use dropped::{Dropped, drop_listener};
 use events::{hear, shortcut_listener, visibility_listener};
@@ -69,6 +72,7 @@ mod messages;
 mod panes;
 mod row_acts;
 mod scope;
+mod slots;
 mod topics;
 
 /// The page.
@@ -88,14 +92,16 @@ pub struct App {
     connection: Rc<ConnectionState>,
     /// How far messages are that it repeats.
     repeat: Option<Rc<RepeatState>>,
+    /// Which connection that is, and the others of the page.
+    slots: Slots,
     /// The message whose JSON is to have other blanks.
     reformatting: Option<String>,
     /// What has changed of the messages that are kept, and is not written down.
     unwritten: Vec<MessageEdit>,
     /// What comes to its subscriptions, as it was a second ago at most.
     figures: Rc<[SubscriptionFigures]>,
-    /// The saved connection that it was asked for with.
-    connected_as: Option<u32>,
+    /// The link that the page was opened by wants it to connect, and the person was not asked yet.
+    asks_to_connect: bool,
     /// While it is connected.
     awake: Option<Awake>,
     /// What is drawn.
@@ -279,7 +285,8 @@ impl Component for App {
             reformatting: None,
             unwritten: Vec::new(),
             figures: Rc::default(),
-            connected_as: None,
+            slots: Slots::default(),
+            asks_to_connect: false,
             awake: None,
             shown: Shown::default(),
             panel: SharedPanel::default(),
@@ -323,8 +330,10 @@ impl Component for App {
             _second: Interval::new(1_000, sender(|| Message::Second)),
         };
         app.load_connections();
+        app.load_slots();
+        app.asks_to_connect = app.page.take_wish_to_connect();
         // A session that the page had before it was loaded again is brought back.
-        if app.stored_session().is_some() {
+        if app.has_stored_session() {
             app.start_engine();
         } else {
             app.brief();
@@ -435,6 +444,7 @@ impl Component for App {
             connection: self.connection.clone(),
             repeat: self.repeat.clone(),
             figures: self.figures.clone(),
+            slots: self.named(),
             now: self.now_micros() / 1_000,
             default_url: String::new(),
         };
@@ -449,8 +459,8 @@ impl Component for App {
         };
         let panes = &self.page.looks.panes;
         let (page, connection) = (self.page.clone(), self.connection.clone());
-        let (repeat, figures) = (self.repeat.clone(), self.figures.clone());
-        let forms = html! { <Forms {page} {connection} {repeat} {figures} /> };
+        let (repeat, figures, slots) = (self.repeat.clone(), self.figures.clone(), view.slots.clone());
+        let forms = html! { <Forms {page} {connection} {repeat} {figures} {slots} /> };
         // An empty node keeps its place: yew compares children from the last to the first, and would make forms and log
         // anew, without what was chosen, scrolled and focused in them.
         let (mut beside, mut below, mut inspector) = Default::default();
@@ -493,12 +503,15 @@ impl Component for App {
         let mut app = tag("div", &["class"], &[Some("app")]);
         app.set_listeners(self.listeners.iter().cloned().map(Some).collect());
         let status = status_bar(&view, &self.shown, self.file.as_deref(), &self.zone);
-        app.add_children([bar(&view), main, status, tabs(&view), shortcuts(&view)]);
+        app.add_children([bar(&view), main, status, tabs(&view), shortcuts(&view), ask(&view)]);
         app.into()
     }
 
     fn rendered(&mut self, _: &Context<Self>, _: bool) {
         self.show_title();
+        if std::mem::take(&mut self.asks_to_connect) {
+            show_dialog(ASK_DIALOG);
+        }
         self.focus_first_problem();
         self.focus_added_pair();
         if let Some(menu) = self.row_menu.as_ref().filter(|_| std::mem::take(&mut self.is_menu_new)) {
@@ -518,9 +531,9 @@ impl App {
     }
 
     fn show_title(&mut self) {
-        let named = self.connected_as.filter(|_| self.connection.is_wanted()).or(self.page.connection_chosen);
-        let name = named.and_then(|id| self.page.connections.get(id)).map_or("", |saved| saved.name.as_str());
-        let title = connection::title(&self.connection, self.page.profile.client_id(), name);
+        let name = self.page.chosen_connection().map_or("", |saved| saved.name.as_str());
+        let client_id = self.page.profile.client_id();
+        let title = connection::title(&self.connection, client_id, name, self.slots.connected());
         if title != self.done.title
             && let Some(document) = browser::document()
         {

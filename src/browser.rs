@@ -218,6 +218,16 @@ fn parse_url(url: &str) -> Option<Parsed> {
     Some(Parsed { host: url.hostname(), port: url.port(), has_userinfo })
 }
 
+/// The page's own URL, without what stands behind it.
+#[must_use]
+pub fn own_url() -> String {
+    let location = window().location();
+    let origin = location.origin().ok().filter(|origin| origin != "null");
+    // A page opened from a file has no origin.
+    let origin = origin.unwrap_or_else(|| "file://".into());
+    concat(&[&origin, &location.pathname().unwrap_or_default()])
+}
+
 /// Any number, evenly distributed.
 #[must_use]
 pub fn chance() -> u32 {
@@ -278,7 +288,9 @@ pub fn load_page(is_new: bool) -> Page {
     if !(is_again && page.has_used_link(&query))
         && let Ok(names) = UrlSearchParams::new_with_str(&query)
     {
-        page.follow_link(&query, |name| names.get(name));
+        page.follow_link(&query, |name| {
+            names.get_all(name).iter().filter_map(|text| text.as_string()).collect()
+        });
     }
     page
 }
@@ -333,6 +345,17 @@ pub fn store_session(slot: u32, kept: Option<&[u8]>) {
             }
         }
     }
+}
+
+/// Which slots this tab had, and of which saved connections.
+#[must_use]
+pub fn stored_slots() -> Option<String> {
+    read(window().session_storage(), SLOTS)
+}
+
+/// Writes that down.
+pub fn store_slots(text: &str) {
+    write(window().session_storage(), SLOTS, text);
 }
 
 fn session_key(slot: u32) -> String {
@@ -397,6 +420,7 @@ const LOOKS: &str = "mqttscope.looks";
 const MESSAGES: &str = "mqttscope.messages";
 const TAB: &str = "mqttscope.tab";
 const CONNECTIONS: &str = "mqttscope.connections";
+const SLOTS: &str = "mqttscope.slots";
 const SESSION: &str = "mqttscope.session.";
 /// The code of all keys that an input method takes.
 const OF_INPUT_METHOD: u32 = 229;

@@ -72,7 +72,7 @@ impl Text {
 }
 
 /// Copies a text that is there, as long as what the person did is not long ago.
-fn copy(text: String) {
+pub fn copy(text: String) {
     let clipboard = browser::window().navigator().clipboard();
     if clipboard.is_undefined() {
         copy_selected(&text);

@@ -3,7 +3,7 @@
 use mqttscope_client::{Answer, shown_url};
 use mqttscope_link::{
     Command as EngineCommand, ConnectRequest, ConnectionCommand, Copy, Format, Gesture, LogCommand, Secret,
-    Slot, Step,
+    Step,
 };
 use mqttscope_proto::{ProtocolVersion, TopicFilter};
 use mqttscope_text::capitalised;
@@ -16,6 +16,7 @@ use web_sys::HtmlDialogElement;
 
 use super::App;
 use crate::browser;
+use crate::components::ask::ASK_DIALOG;
 use crate::components::filter_bar::FILTER_INPUT;
 use crate::components::log_table::TableAct;
 use crate::components::shortcuts::SHORTCUTS_DIALOG;
@@ -34,7 +35,6 @@ impl App {
                 let (url, client_id) = (shown_url(&request.url), request.options.client_id.clone());
                 self.start_anew();
                 self.command(command, ConnectionCommand::Connect(Box::new(request)))?;
-                self.connected_as = self.page.connection_chosen;
                 self.begin_connection(url, client_id);
                 self.edit(Edit::Connect);
             }
@@ -59,11 +59,18 @@ impl App {
                 }
             }
             Command::DropConnection => self.command(command, ConnectionCommand::Drop)?,
-            Command::NewConnection => self.new_connection(),
-            Command::ChooseConnection(id) => self.choose_connection(&id),
-            Command::DuplicateConnection => self.duplicate_connection(),
+            Command::NewConnection => self.new_connection()?,
+            Command::ChooseConnection(words) => self.choose_connection(&words)?,
+            Command::DuplicateConnection => self.duplicate_connection()?,
             Command::DeleteConnection => self.delete_connection(),
             Command::ExportConnections => self.export_connections()?,
+            Command::CopyLink => self.copy_link(),
+            Command::AgreeToConnect => {
+                close_dialog(ASK_DIALOG);
+                return self.carry_out(Command::Connect);
+            }
+            Command::DeclineToConnect => close_dialog(ASK_DIALOG),
+            Command::ShowRowsOf(slot) => self.show_rows_of(&slot),
             Command::NewClientId => self.edit(Edit::Text(Field::ClientId, browser::random_client_id())),
             Command::RevealPassword => self.edit(Edit::RevealPassword(!self.page.password_shown)),
             Command::Subscribe => {
@@ -210,8 +217,8 @@ impl App {
                 }
             }
             Command::ResetColumns => self.edit(Edit::ResetColumns),
-            Command::ShowShortcuts => show_shortcuts(true),
-            Command::HideShortcuts => show_shortcuts(false),
+            Command::ShowShortcuts => show_dialog(SHORTCUTS_DIALOG),
+            Command::HideShortcuts => close_dialog(SHORTCUTS_DIALOG),
         }
         Ok(())
     }
@@ -257,7 +264,7 @@ impl App {
 
     /// Asks the connection for what a command needs.
     fn command(&mut self, command: Command, asked: ConnectionCommand) -> Result<(), Problems> {
-        let asked = EngineCommand::Connection(Slot::default(), asked);
+        let asked = EngineCommand::Connection(self.slots.chosen(), asked);
         if !matches!(command, Command::Connect | Command::DropConnection) {
             return self.ask(command, asked);
         }
@@ -276,15 +283,16 @@ fn asked(request: validate::ConnectRequest, page: String) -> ConnectRequest {
     ConnectRequest { url, subprotocols, options, connect_timeout_secs, pingresp_timeout_secs, page }
 }
 
-fn show_shortcuts(shown: bool) {
-    if let Some(dialog) = browser::by_id(SHORTCUTS_DIALOG) {
-        let dialog: &HtmlDialogElement = dialog.unchecked_ref();
-        if shown {
-            // It fails if it is open already.
-            let _ = dialog.show_modal();
-        } else {
-            dialog.close();
-        }
+pub(super) fn show_dialog(id: &str) {
+    if let Some(dialog) = browser::by_id(id) {
+        // It fails if it is open already.
+        let _ = dialog.unchecked_ref::<HtmlDialogElement>().show_modal();
+    }
+}
+
+fn close_dialog(id: &str) {
+    if let Some(dialog) = browser::by_id(id) {
+        dialog.unchecked_ref::<HtmlDialogElement>().close();
     }
 }
 

@@ -1,7 +1,7 @@
 //! Saved connections: what is done with them, in this tab and in the storage of all tabs, and files of them.
 
 use js_sys::{Array, JSON, JsString, Object, Reflect, Uint8Array};
-use mqttscope_client::{Answer, ConnectionState};
+use mqttscope_client::Answer;
 use mqttscope_link::{Command as EngineCommand, ConnectionCommand, Slot};
 use mqttscope_proto::{PropertyBuf, PropertyId, PropertyValue, SubscribeOptions};
 use mqttscope_text::number;
@@ -14,7 +14,10 @@ use yew::html::Scope;
 
 use super::{App, Message};
 use crate::browser;
+use crate::clipboard;
+use crate::components::connections::UNSAVED;
 use crate::store::page::{Edit, Page};
+use crate::store::slots::Other;
 use crate::store::text::concat;
 use crate::store::{Field, Problems, refused};
 
@@ -53,36 +56,52 @@ impl App {
     }
 
     /// Saves the forms as another connection; where they are of one already, begins with empty ones.
-    pub(super) fn new_connection(&mut self) {
+    pub(super) fn new_connection(&mut self) -> Result<(), Problems> {
         self.settle_now();
         let id = browser::chance();
-        let is_first = self.page.connection_chosen.is_none();
         // To save it is to use it.
         self.page.take_link();
-        self.edit_connections(|connections, page| {
-            if is_first {
+        if self.page.connection_chosen.is_none() {
+            let subscriptions = self.live_subscriptions();
+            self.edit_connections(|connections, page| {
                 connections.add(id, page);
-            } else {
-                let mut empty = Page::default();
-                empty.apply(Edit::Text(Field::ClientId, browser::random_client_id()));
-                connections.add(id, &empty);
-            }
+                for subscription in subscriptions {
+                    connections.subscribe(id, subscription);
+                }
+            });
+            self.edit(Edit::ChooseConnection(Some(id)));
+            self.store_slots();
+            return Ok(());
+        }
+        self.has_room()?;
+        self.edit_connections(|connections, _| {
+            let mut empty = Page::default();
+            empty.apply(Edit::Text(Field::ClientId, browser::random_client_id()));
+            connections.add(id, &empty);
         });
-        self.edit(Edit::ChooseConnection(Some(id)));
+        self.show_saved(id)
     }
 
-    pub(super) fn choose_connection(&mut self, id: &str) {
+    /// Chooses a saved connection by its id, or by `slot` and its number one that is there though nobody has saved it.
+    pub(super) fn choose_connection(&mut self, words: &str) -> Result<(), Problems> {
         // What was typed belongs to the one before.
         self.settle_now();
         self.load_connections();
-        self.edit(Edit::ChooseConnection(id.parse().ok()));
+        let slot = words.strip_prefix(UNSAVED).map(str::parse);
+        match (slot, words.parse()) {
+            (Some(Ok(slot)), _) => self.show_unsaved(Slot(slot)),
+            (_, Ok(id)) => self.show_saved(id)?,
+            _ => {}
+        }
+        Ok(())
     }
 
-    pub(super) fn duplicate_connection(&mut self) {
+    pub(super) fn duplicate_connection(&mut self) -> Result<(), Problems> {
         self.settle_now();
-        let (Some(from), id) = (self.page.connection_chosen, browser::chance()) else { return };
+        let (Some(from), id) = (self.page.connection_chosen, browser::chance()) else { return Ok(()) };
+        self.has_room()?;
         self.edit_connections(|connections, _| connections.duplicate(from, id, &browser::random_client_id()));
-        self.edit(Edit::ChooseConnection(Some(id)));
+        self.show_saved(id)
     }
 
     pub(super) fn delete_connection(&mut self) {
@@ -92,6 +111,7 @@ impl App {
             // The forms stay as they are, and are of none.
             self.edit(Edit::ChooseConnection(None));
             self.edit_connections(|connections, _| connections.delete(id));
+            self.store_slots();
         }
     }
 
@@ -121,35 +141,51 @@ impl App {
 impl App {
     /// Notes what the connection was asked to subscribe to.
     pub(super) fn note_subscribed(&mut self, request: &SubscribeRequest<'_>) {
-        let Some(id) = self.connected_as else { return };
+        let Some(id) = self.page.connection_chosen else { return };
         let identifier = request.properties.as_properties().subscription_identifiers().next();
         let options = request.options.0;
         self.edit_connections(|connections, _| {
             for filter in &request.filters {
                 let filter = filter.as_str().to_owned();
-                connections.subscribe(id, SavedSubscription { filter, options, identifier });
+                let user_properties = Vec::new();
+                connections.subscribe(id, SavedSubscription { filter, options, identifier, user_properties });
             }
         });
     }
 
     /// Notes that a subscription was given up.
     pub(super) fn note_unsubscribed(&mut self, filter: &str) {
-        if let Some(id) = self.connected_as {
+        if let Some(id) = self.page.connection_chosen {
             self.edit_connections(|connections, _| connections.unsubscribe(id, filter));
         }
     }
 
-    /// It is connected: what goes with the saved connection is asked for, unless the server holds it.
-    pub(super) fn subscribe_to_saved(&mut self, connection: &ConnectionState) {
-        let Some(saved) = self.connected_as.and_then(|id| self.page.connections.get(id)) else { return };
+    /// What the chosen connection is subscribed to, or asks for.
+    fn live_subscriptions(&self) -> Vec<SavedSubscription> {
+        let held = self.connection.subscriptions.iter();
+        let held =
+            held.filter(|held| !matches!(held.answer, Answer::Refused | Answer::Gone | Answer::Leaving));
+        held.map(|held| SavedSubscription {
+            filter: held.filter.clone(),
+            options: held.options,
+            identifier: held.identifier,
+            user_properties: Vec::new(),
+        })
+        .collect()
+    }
+
+    /// It is connected: what goes with its saved connection, or its link, is asked for, unless the server holds it.
+    pub(super) fn subscribe_to_saved(&mut self, other: &Other) {
+        let Other { slot, saved, connection, forms, .. } = other;
+        let saved = saved.and_then(|id| self.page.connections.get(id));
+        let wanted = saved.map_or(&forms.subscriptions[..], |saved| &saved.subscriptions);
         let is_held = |filter: &str| {
             let held = connection.subscriptions.iter().find(|held| held.filter == filter);
             held.is_some_and(|held| !matches!(held.answer, Answer::Gone | Answer::Unanswered))
         };
-        let missing: Vec<_> =
-            saved.subscriptions.iter().filter(|saved| !is_held(&saved.filter)).cloned().collect();
+        let missing: Vec<_> = wanted.iter().filter(|wanted| !is_held(&wanted.filter)).cloned().collect();
         let has_identifiers = connection.version.has_properties();
-        for SavedSubscription { filter, options, identifier } in missing {
+        for SavedSubscription { filter, options, identifier, .. } in missing {
             let mut properties = PropertyBuf::new();
             if let Some(identifier) = identifier.filter(|_| has_identifiers) {
                 // A number that no identifier can be is left out.
@@ -158,8 +194,27 @@ impl App {
             }
             let (filters, options) = (vec![filter], SubscribeOptions(options));
             let subscribe = ConnectionCommand::Subscribe { filters, options, properties };
-            self.send(EngineCommand::Connection(Slot::default(), subscribe));
+            self.send(EngineCommand::Connection(*slot, subscribe));
         }
+    }
+
+    /// Copies a link that fills the forms of whoever opens it as these are, without the password.
+    pub(super) fn copy_link(&mut self) {
+        let subscriptions = match self.page.chosen_connection() {
+            Some(saved) => saved.subscriptions.clone(),
+            None => {
+                let mut live = self.live_subscriptions();
+                let of_link = self.page.subscriptions.iter();
+                let missing: Vec<_> = of_link
+                    .filter(|asked| live.iter().all(|held| held.filter != asked.filter))
+                    .cloned()
+                    .collect();
+                live.extend(missing);
+                live
+            }
+        };
+        clipboard::copy(concat(&[&browser::own_url(), "?", &self.page.to_link(&subscriptions)]));
+        self.edit(Edit::Note(Field::ConnectionsFile, "Copied: the link holds no password.".into()));
     }
 }
 
@@ -237,7 +292,8 @@ fn subscription_of(object: &JsValue) -> Option<SavedSubscription> {
     let number = |name| value_at(object, name).and_then(|number| number.as_f64());
     let filter = text_at(object, "filter")?;
     let options = number("options").unwrap_or_default() as u8;
-    Some(SavedSubscription { filter, options, identifier: number("identifier").map(|number| number as u32) })
+    let identifier = number("identifier").map(|number| number as u32);
+    Some(SavedSubscription { filter, options, identifier, user_properties: Vec::new() })
 }
 
 const WITH_PASSWORDS: &str = "Some of these connections hold a password.\n\n\

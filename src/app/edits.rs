@@ -1,12 +1,13 @@
 //! What follows from a change of the page: in the engine, in the document, and in what is remembered.
 
 use gloo_timers::callback::Timeout;
-use mqttscope_link::{Command, ConnectionCommand, LogCommand, Mark, Secret, Slot};
+use mqttscope_link::{Command, LogCommand, Mark};
 use mqttscope_view::settling::{Settled, Store};
 use mqttscope_view::storage::Entries;
 use mqttscope_view::{Effect, Field};
 
 use super::App;
+use super::slots::{reconnect_of, switches_of};
 use crate::browser;
 use crate::defaults::Defaults;
 use crate::store::column::Column;
@@ -49,27 +50,11 @@ impl App {
         }
     }
 
-    /// The session that an engine before has kept in this tab. Pages that are given an engine may share a tab: they have
-    /// none.
-    pub(super) fn stored_session(&self) -> Option<Vec<u8>> {
-        self.on_heard.as_ref().and_then(|_| browser::stored_session(Slot::default().0))
-    }
-
-    /// Gives the engine back what one before it has kept.
-    pub(super) fn restore_session(&mut self) {
-        let slot = Slot::default();
-        if let Some(kept) = self.stored_session() {
-            self.tell(Command::Connection(slot, ConnectionCommand::Restore(Some(Secret(kept)))));
-        }
-    }
-
     /// The browser copied this tab from another one: it becomes a client of its own.
     pub(super) fn become_new(&mut self) {
         self.page = browser::load_page(true);
         self.load_connections();
-        // The session is the other's.
-        browser::store_session(Slot::default().0, None);
-        self.tell(Command::Connection(Slot::default(), ConnectionCommand::Restore(None)));
+        self.forget_sessions();
         self.take_defaults(None);
         self.written_looks = Entries::of_looks(&self.page.looks);
         self.take_page_effects();
@@ -91,24 +76,12 @@ impl App {
         let page = &self.page;
         match effect {
             Effect::Policy => {
-                let withhold_pingreq = page.is_on(Field::SimulateDown);
-                let send_duplicates = page.is_on(Field::SendDuplicates);
-                let break_limits = page.is_on(Field::BreakLimits);
-                let close_on_violation = page.is_on(Field::CloseOnViolation);
-                let switches = ConnectionCommand::Switches {
-                    withhold_pingreq,
-                    send_duplicates,
-                    break_limits,
-                    close_on_violation,
-                };
-                self.tell(Command::Connection(Slot::default(), switches));
+                let switches = switches_of(&page.profile);
+                self.tell(Command::Connection(self.slots.chosen(), switches));
             }
             Effect::Reconnect => {
-                let seed = page.is_on(Field::Reconnect).then(browser::chance);
-                self.tell(Command::Connection(
-                    Slot::default(),
-                    ConnectionCommand::ReconnectAutomatically(seed),
-                ));
+                let reconnect = reconnect_of(&page.profile);
+                self.tell(Command::Connection(self.slots.chosen(), reconnect));
             }
             Effect::Forms => {
                 for effect in [Effect::Policy, Effect::Reconnect, Effect::Marks] {
@@ -116,13 +89,16 @@ impl App {
                 }
             }
             Effect::Marks => {
-                let notes = page.marks.notes();
-                let marks = notes.map(|note| Mark {
-                    filter: note.filter.clone(),
-                    colour: note.colour,
-                    is_muted: note.is_muted,
-                });
-                self.tell_log(LogCommand::Marks(marks.collect()));
+                let others = self.slots.others().iter().map(|other| &other.forms.marks);
+                let mut marks: Vec<Mark> = Vec::new();
+                // The log is that of all connections. What is noted of the chosen one goes before the others.
+                for note in [&page.marks].into_iter().chain(others).flat_map(|marks| marks.notes()) {
+                    if marks.iter().all(|mark| mark.filter != note.filter) {
+                        let (filter, colour, is_muted) = (note.filter.clone(), note.colour, note.is_muted);
+                        marks.push(Mark { filter, colour, is_muted });
+                    }
+                }
+                self.tell_log(LogCommand::Marks(marks));
             }
             Effect::LogPasswords => {
                 self.tell_log(LogCommand::KeepPasswords(page.is_on(Field::KeepPasswords)));

@@ -16,7 +16,7 @@ use super::messages::read_messages;
 use super::scope::FilterMessage;
 use super::{App, Message, columns};
 use crate::browser;
-use crate::components::filter_bar::FILTER_INPUT;
+use crate::components::filter_bar::{FILTER_INPUT, SHOWN_CONNECTION};
 use crate::components::log_table::LOG_TABLE;
 use crate::components::row_menu::{self, ROW_MENU};
 use crate::store::column::Column;
@@ -259,6 +259,9 @@ fn change_of(target: &Element, typed: bool, link: &Scope<App>) -> Option<Message
     if id == FILTER_INPUT {
         let cursor = input.selection_start().ok().flatten().unwrap_or_default() as usize;
         return typed.then(|| Message::Filter(FilterMessage::Typed(input.value(), cursor)));
+    }
+    if id == SHOWN_CONNECTION {
+        return (!typed).then(|| Message::Do(Command::ShowRowsOf(input.value())));
     }
     if let Some(part) = target.get_attribute("data-saved") {
         let message = match part.as_str() {

@@ -3,13 +3,12 @@
 use std::rc::Rc;
 
 use mqttscope_client::{ConnectionState, Phase};
-use mqttscope_link::{Asked, Command, Copy, LogCommand, PageCommand, PanelLook, PanelView, Slot, Update};
+use mqttscope_link::{Asked, Command, Copy, LogCommand, PageCommand, PanelLook, PanelView, Update};
 use mqttscope_text::zone::Zone;
 use mqttscope_view::messages::Message as KeptMessage;
 use web_sys::File;
 
 use super::App;
-use crate::awake::Awake;
 use crate::browser;
 use crate::components::connection::CONNECTION_FORM;
 use crate::components::inspector::SharedPanel;
@@ -65,7 +64,8 @@ impl App {
         self.send_zone();
         self.send_look();
         self.take_engine_effects();
-        self.restore_session();
+        self.brief_others();
+        self.restore_sessions();
         if !self.filter.is_empty() {
             self.set_filter(self.filter_field.begun(), false);
         }
@@ -230,12 +230,18 @@ impl App {
         if browser::is_hidden() {
             return;
         }
-        let figures = &self.shown.log.subscriptions;
-        if figures[..] != self.figures[..] {
-            self.figures = figures.iter().cloned().collect();
-        }
+        self.take_figures();
         self.send_zone();
         self.tell(Command::Page(PageCommand::Tick));
+    }
+
+    /// Takes over what comes to the subscriptions of the chosen connection.
+    pub(super) fn take_figures(&mut self) {
+        let slot = self.slots.chosen();
+        let figures = self.shown.log.subscriptions.iter().filter(|figures| figures.slot == slot);
+        if !figures.clone().eq(self.figures.iter()) {
+            self.figures = figures.cloned().collect();
+        }
     }
 
     /// The page is seen again.
@@ -308,7 +314,14 @@ impl App {
                 browser::focus_and_select(Field::Message.id());
             }
             Heard::Update(Update::Topic(to, words), _) => self.on_topic(to, words),
-            Heard::Update(Update::Repeat(_, state), _) => self.on_repeat(state),
+            Heard::Update(Update::Repeat(slot, state), _) if slot == self.slots.chosen() => {
+                self.on_repeat(state);
+            }
+            Heard::Update(Update::Repeat(slot, state), _) => {
+                if let Some(other) = self.slots.other(slot) {
+                    other.repeat = Some(Rc::new(state));
+                }
+            }
             Heard::Update(Update::Checked(checked), _) => self.on_checked(checked),
             Heard::Update(Update::Reformatted(made), _) => self.on_reformatted(made),
             Heard::Update(Update::MessagesRead(read), _) => self.on_messages_read(read),
@@ -342,9 +355,10 @@ impl App {
         let is_changed = !pending.is_empty();
         for update in pending {
             match update {
-                Update::Connection(slot, connection) if slot == Slot::default() => {
+                Update::Connection(slot, connection) if slot == self.slots.chosen() => {
                     self.show_connection(*connection);
                 }
+                Update::Connection(slot, connection) => self.on_other(slot, *connection),
                 Update::Imported(imported) => self.on_imported(imported),
                 _ => {}
             }
@@ -354,15 +368,11 @@ impl App {
 
     fn show_connection(&mut self, connection: ConnectionState) {
         if connection.is_connected() && !self.connection.is_connected() {
-            self.subscribe_to_saved(&connection);
-        }
-        if !connection.is_wanted() {
-            self.awake = None;
-        } else if self.awake.is_none() {
-            self.awake = Awake::keep();
+            self.on_connected(&connection);
         }
         let (was_connected, was_open) = (self.connection.is_connected(), self.connection.is_open());
         self.connection = Rc::new(connection);
+        self.keep_awake();
         // Once it is connected a line says all that the form does; what may have to be changed is shown again.
         if !was_connected && self.connection.is_connected() {
             browser::fold_around(CONNECTION_FORM, true);
@@ -421,6 +431,7 @@ impl App {
         }
         let phase = Phase::Ended { why: words.clone(), failed: true };
         let since = self.now_micros() / 1_000;
+        self.lose_others(&words, since);
         let subscriptions = Vec::new();
         let before = ConnectionState::clone(&self.connection);
         self.show_connection(ConnectionState { phase, since, subscriptions, retry: None, ..before });

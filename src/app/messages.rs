@@ -6,7 +6,7 @@ use js_sys::Array;
 use mqttscope_link::{
     Body, ConnectionCommand, Format, Outgoing, Pace, PageCommand, Repeat, RepeatState, Wrong,
 };
-use mqttscope_link::{Checked as EngineChecked, Command as EngineCommand, Draft, Slot};
+use mqttscope_link::{Checked as EngineChecked, Command as EngineCommand, Draft};
 use mqttscope_text::number;
 use mqttscope_view::messages::{Kept, Message as KeptMessage, MessageEdit, Messages};
 use mqttscope_view::validate::{PublishRequest, RepeatRequest};
@@ -58,7 +58,7 @@ impl App {
         kept: Option<KeptMessage>,
     ) -> Result<(), Problems> {
         let asked = ConnectionCommand::Publish(Box::new(outgoing));
-        let asked = EngineCommand::Connection(Slot::default(), asked);
+        let asked = EngineCommand::Connection(self.slots.chosen(), asked);
         self.ask_with(Awaited::Message(command, kept.map(Rc::new)), asked, None)
     }
 
@@ -146,7 +146,7 @@ impl App {
         let pace = every_millis.map_or(Pace::AsAcknowledged, Pace::EveryMillis);
         let count = times.map(|times| times.saturating_mul(messages.len() as u64));
         let asked = ConnectionCommand::Repeat(Repeat { messages, pace, count });
-        let asked = EngineCommand::Connection(Slot::default(), asked);
+        let asked = EngineCommand::Connection(self.slots.chosen(), asked);
         self.ask_with(Awaited::Message(command, None), asked, None)
     }
 

@@ -1,6 +1,6 @@
 //! What is done in the tree of topics, and what becomes of it elsewhere on the page.
 
-use mqttscope_link::{Command as EngineCommand, LogCommand, Slot, TopicUse, TopicsCommand, TopicsLook};
+use mqttscope_link::{Command as EngineCommand, LogCommand, TopicUse, TopicsCommand, TopicsLook};
 
 use super::App;
 use crate::browser;
@@ -17,7 +17,9 @@ impl App {
         match act {
             TopicsAct::Look(look) => self.look_at_topics(Some(look)),
             TopicsAct::Ask(command) => self.send(EngineCommand::Topics(command)),
-            TopicsAct::Clear => self.send(EngineCommand::Topics(TopicsCommand::Clear(Slot::default()))),
+            TopicsAct::Clear => {
+                self.send(EngineCommand::Topics(TopicsCommand::Clear(self.slots.chosen())));
+            }
             TopicsAct::Copy(what) => self.copy(what),
             TopicsAct::ShowRow(number) => {
                 self.send_log(LogCommand::Select(number));

@@ -51,12 +51,7 @@ pub fn bar(view: &View) -> Html {
 /// The live region: it speaks when the state changes, not each second.
 fn status(view: &View) -> Html {
     let connection = &view.connection;
-    let light = match connection::light(connection) {
-        Light::Off => "dot",
-        Light::Pending => "dot pending",
-        Light::On => "dot on",
-        Light::Failed => "dot failed",
-    };
+    let light = connection::light(connection).class();
     let note = view.page.problems.at(Field::ConnectButton);
     let failed = note.is_some() || connection::light(connection) == Light::Failed;
     let class = if failed { "detail problem" } else { "detail" };

@@ -1,6 +1,7 @@
 //! Elements made by calls of a few functions: `html!` writes the making of each element out where it stands, which
 //! is several times as much code.
 
+use wasm_bindgen::JsValue;
 use yew::prelude::*;
 use yew::virtual_dom::{AttributeOrProperty, Attributes, VList, VTag, VText};
 
@@ -23,6 +24,19 @@ pub fn tag(name: &'static str, keys: &'static [&'static str], values: &[Option<&
     let values = values.iter().map(|value| value.map(|value| AttributeOrProperty::Attribute(owned(value))));
     tag.set_attributes(Attributes::Dynamic { keys, values: values.collect() });
     tag
+}
+
+/// An entry of a list. That it is chosen is no attribute: once a person has chosen another one, that would not count.
+#[inline(never)]
+pub fn option(value: &str, words: &str, is_chosen: bool) -> Html {
+    let mut tag = VTag::new("option");
+    let values = [
+        Some(AttributeOrProperty::Attribute(owned(value))),
+        Some(AttributeOrProperty::Property(JsValue::from_bool(is_chosen))),
+    ];
+    tag.set_attributes(Attributes::Dynamic { keys: &["value", "selected"], values: Box::new(values) });
+    tag.add_child(text(words));
+    tag.into()
 }
 
 /// An element of that class.

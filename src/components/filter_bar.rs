@@ -1,12 +1,13 @@
 //! The field that filters and searches the log, with its suggestions and its mistakes.
 
-use mqttscope_link::{FilterFault, FilterView};
+use mqttscope_link::{FilterFault, FilterView, Slot};
 use mqttscope_text::number;
 use yew::prelude::*;
 
-use super::element::{classed, element, tag, text, words};
+use super::element::{classed, element, option, tag, text, words};
 use super::form_dsl::{Look, View};
 use crate::store::filter_field::FilterField;
+use crate::store::slots::name_of;
 use crate::store::text::concat;
 use crate::store::{Command, Field};
 
@@ -17,6 +18,9 @@ pub struct Filter<'a> {
     pub field: &'a FilterField,
     /// What the engine says to it.
     pub found: &'a FilterView,
+    /// The connections of the page that have rows, and the one whose rows alone are shown.
+    pub slots: &'a [Slot],
+    pub shown_slot: Option<Slot>,
 }
 
 /// The bar with the field, what it found, and the way from match to match.
@@ -39,14 +43,29 @@ pub fn filter_bar(view: &View, filter: &Filter<'_>) -> Html {
     if !filter.text.is_empty() {
         found.push(view.button(&Command::ClearFilter, quiet("Clear filter"), vec![text("✕")]));
     }
-    // Always three parts: yew compares children from the last to the first, and would make the field anew.
+    // Always as many parts: yew compares children from the last to the first, and would make the field anew.
     let parts = vec![
         classed("div", "filter-field", vec![input(filter), below(filter)]),
+        shown_connection(view, filter),
         classed("div", "filter-found", found),
         view.check(Field::ShowAllRows, "Show all rows", None),
     ];
     // Without a filter there is nothing that the box would change: where there is little room it has none.
     classed("div", if filter.text.is_empty() { "filter-bar idle" } else { "filter-bar" }, parts)
+}
+
+/// Whose rows are shown, where there are several connections.
+fn shown_connection(view: &View, filter: &Filter<'_>) -> Html {
+    if filter.slots.len() < 2 && filter.shown_slot.is_none() {
+        return Html::default();
+    }
+    let mut options = vec![option("", "All connections", filter.shown_slot.is_none())];
+    options.extend(filter.slots.iter().map(|slot| {
+        let name = name_of(&view.slots, *slot).0;
+        option(&number::plain(slot.0.into()), name, filter.shown_slot == Some(*slot))
+    }));
+    let keys = &["id", "aria-label"];
+    element("select", keys, &[Some(SHOWN_CONNECTION), Some("Rows of")], options)
 }
 
 fn input(filter: &Filter<'_>) -> Html {
@@ -134,6 +153,8 @@ fn offer_id(at: usize) -> String {
     concat(&["offer-", &number::plain(at as u64)])
 }
 
+/// The id of the list that says whose rows are shown.
+pub const SHOWN_CONNECTION: &str = "shown-connection";
 /// The id of the field.
 pub const FILTER_INPUT: &str = "log-filter";
 const OF_THE_LAST: &str = "Of the last filter without a mistake";

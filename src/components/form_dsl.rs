@@ -13,9 +13,10 @@ use mqttscope_text::number;
 use mqttscope_view::{Form, Kind, Options, Standing};
 use yew::prelude::*;
 
-use super::element::{classed, element, tag, text, words};
+use super::element::{classed, element, option, tag, text, words};
 use crate::store::connection;
 use crate::store::page::Page;
+use crate::store::slots::Named;
 use crate::store::text::concat;
 use crate::store::{Command, Field};
 
@@ -27,6 +28,8 @@ pub struct View {
     pub repeat: Option<Rc<RepeatState>>,
     /// What comes to the subscriptions.
     pub figures: Rc<[SubscriptionFigures]>,
+    /// The connections of the page.
+    pub slots: Rc<[Named]>,
     /// Milliseconds since the Unix epoch.
     pub now: u64,
     /// What an empty URL stands for.
@@ -337,10 +340,9 @@ impl View {
 
     fn choice(&self, field: Field, options: &dyn Options) -> Html {
         let chosen = self.page.text(field);
-        let options = (0..).map_while(|at| options.at(at)).map(|(choice, words)| {
-            let selected = (choice == chosen).then_some("");
-            element("option", &["value", "selected"], &[Some(choice), selected], vec![text(words)])
-        });
+        let options = (0..)
+            .map_while(|at| options.at(at))
+            .map(|(choice, words)| option(choice, words, choice == chosen));
         let message = message_id(field);
         let values = [Some(field.id()), Some(&*message)];
         element("select", &["id", "aria-describedby"], &values, options.collect())

@@ -21,6 +21,7 @@ use super::switches::SWITCHES;
 use super::will::WILL;
 use crate::browser;
 use crate::store::page::Page;
+use crate::store::slots::Named;
 
 #[derive(Properties, PartialEq)]
 pub struct FormsProps {
@@ -28,6 +29,7 @@ pub struct FormsProps {
     pub connection: Rc<ConnectionState>,
     pub repeat: Option<Rc<RepeatState>>,
     pub figures: Rc<[SubscriptionFigures]>,
+    pub slots: Rc<[Named]>,
 }
 
 /// Connection, will, test switches; subscribe and publish.
@@ -42,12 +44,13 @@ impl Component for Forms {
     }
 
     fn view(&self, ctx: &Context<Self>) -> Html {
-        let FormsProps { page, connection, repeat, figures } = ctx.props();
+        let FormsProps { page, connection, repeat, figures, slots } = ctx.props();
         let view = View {
             page: page.clone(),
             connection: connection.clone(),
             repeat: repeat.clone(),
             figures: figures.clone(),
+            slots: slots.clone(),
             now: 0,
             default_url: browser::place().default_url,
         };

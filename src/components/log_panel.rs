@@ -33,21 +33,30 @@ pub struct LogParts<'a> {
 /// The log's head and its table, or what will stand there.
 pub fn log_panel(view: &View, it: &LogParts<'_>) -> Html {
     let log = &it.shown.log;
-    let columns = view.page.looks.hidden.shown();
+    let mut columns = view.page.looks.hidden.shown();
+    if log.slots.len() < 2 {
+        columns &= !Column::Connection.bit();
+    }
     let (scrolled, zone) = (it.scrolled.clone(), it.zone.clone());
     let table = html! {
         <LogTable shown={it.shown.clone()} {scrolled} verbose={view.page.is_on(Field::Verbose)} {columns}
-            arrangement={view.page.looks.arrangement} reference={it.reference} {zone}
+            arrangement={view.page.looks.arrangement} slots={view.slots.clone()} reference={it.reference} {zone}
             on_act={it.on_act.clone()} />
     };
     let below = if log.end == 0 {
         empty(view)
     } else if it.shown.rows.count == 0 {
-        nothing_shown(view, log.filter.matches.is_some())
+        nothing_shown(view, log.filter.matches.is_some(), log.shown_slot.is_some())
     } else {
         Html::default()
     };
-    let filter = Filter { text: it.filter, field: it.field, found: &log.filter };
+    let filter = Filter {
+        text: it.filter,
+        field: it.field,
+        found: &log.filter,
+        slots: &log.slots,
+        shown_slot: log.shown_slot,
+    };
     let count = count(log.end.saturating_sub(log.first), log.first, log.paused);
     let head = vec![
         element("h2", &["id"], &[Some("log-title")], vec![text("Packet log")]),
@@ -190,9 +199,11 @@ fn empty(view: &View) -> Html {
 }
 
 /// Why no row is shown though there are some, and the way to them.
-fn nothing_shown(view: &View, is_filtered: bool) -> Html {
+fn nothing_shown(view: &View, is_filtered: bool, is_of_one: bool) -> Html {
     let (said, command, name) = if is_filtered {
         ("No row matches.", Command::ClearFilter, "Clear the filter")
+    } else if is_of_one {
+        ("No row is of this connection.", Command::ShowRowsOf(String::new()), "Show all connections")
     } else {
         ("Paused: what came since then is not shown yet.", Command::PauseLog, "Go on")
     };

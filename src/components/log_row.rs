@@ -13,6 +13,7 @@ use yew::virtual_dom::VTag;
 
 use super::element::{classed, cut_at_start, element, tag, text};
 use crate::store::column::Column;
+use crate::store::slots::{Named, name_of};
 use crate::store::text::concat;
 use mqttscope_link::qos_name;
 
@@ -24,6 +25,8 @@ pub struct Style<'a> {
     pub start: u64,
     /// The columns that are shown, from left to right.
     pub columns: &'a [Column],
+    /// The connections of the page.
+    pub slots: &'a [Named],
     /// What times count from: the record of that number, in microseconds since the Unix epoch.
     pub reference: Option<u64>,
     /// A row takes two lines, and its hex preview has half the width and twice the lines.
@@ -69,6 +72,7 @@ fn packet_row(row: &Row, packet: &PacketRow, place: u32, style: Style<'_>, selec
     for column in style.columns.iter().copied() {
         cells.push(match column {
             Column::Number | Column::Time | Column::Start | Column::Gap => place_of(row, column, style),
+            Column::Connection => connection(row, style),
             Column::Direction => direction(arrow, kind),
             Column::Packet => words("packet", &packet.name),
             Column::Flags => cell("flags", chips(packet.flags)),
@@ -124,6 +128,7 @@ fn event_row(
             Column::Number | Column::Time | Column::Start | Column::Gap => {
                 element.add_child(place_of(row, column, style));
             }
+            Column::Connection => element.add_child(connection(row, style)),
             Column::Direction => element.add_child(direction(sign, "event")),
             _ => {}
         }
@@ -202,6 +207,12 @@ fn time_of_day(row: &Row, local: u64) -> Html {
     }
     let date = classed("span", "date", vec![text(&date_text(local))]);
     cell("time new-day", vec![date, text(&time)])
+}
+
+/// The name of the connection that a row is of, with its colour.
+fn connection(row: &Row, style: Style<'_>) -> Html {
+    let (name, colour) = row.slot.map_or(("", 0), |slot| name_of(style.slots, slot));
+    words(&concat(&["connection", hue(colour)]), name)
 }
 
 fn direction(sign: &str, words: &str) -> Html {

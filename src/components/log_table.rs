@@ -24,6 +24,7 @@ use crate::browser;
 use crate::store::arrangement::Arrangement;
 use crate::store::column::Column;
 use crate::store::shown::Shown;
+use crate::store::slots::Named;
 use crate::store::text::concat;
 
 #[derive(Properties, PartialEq)]
@@ -36,6 +37,8 @@ pub struct LogTableProps {
     /// The columns that are shown, a bit each.
     pub columns: u16,
     pub arrangement: Arrangement,
+    /// The connections of the page.
+    pub slots: Rc<[Named]>,
     /// What times count from, in microseconds since the Unix epoch.
     pub reference: Option<u64>,
     pub zone: Zone,
@@ -152,14 +155,15 @@ impl Component for LogTable {
     }
 
     fn view(&self, ctx: &Context<Self>) -> Html {
-        let LogTableProps { shown, columns, arrangement, zone, reference, .. } = ctx.props();
+        let LogTableProps { shown, columns, arrangement, zone, reference, slots: named, .. } = ctx.props();
         let rows = &shown.rows;
         let narrow = self.size.is_narrow();
         // In two lines a row has places for the others alone.
         let columns =
             if narrow { columns & !Column::SPARE.map(Column::bit).iter().sum::<u16>() } else { *columns };
         let columns = arrangement.shown(columns, self.size.width as u32);
-        let style = Style { zone, start: shown.log.start, columns: &columns, reference: *reference, narrow };
+        let (start, reference) = (shown.log.start, *reference);
+        let style = Style { zone, start, columns: &columns, slots: named, reference, narrow };
         let selected = shown.log.selected;
         self.slots.borrow_mut().take(rows.rows.iter().map(|row| row.number));
         let slots = self.slots.borrow();
@@ -235,6 +239,7 @@ impl LogTableProps {
         };
         drawn(self) == drawn(other)
             && self.zone == other.zone
+            && self.slots == other.slots
             && self.shown.rows.rows == other.shown.rows.rows
     }
 }

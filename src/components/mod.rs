@@ -1,5 +1,6 @@
 //! What can be seen: one region of the screen a file, data in, HTML out.
 
+pub mod ask;
 pub mod authentication;
 pub mod bar;
 pub mod connection;

@@ -9,7 +9,7 @@ use mqttscope_view::marks::{COLOURS, Note};
 use yew::prelude::*;
 use yew::virtual_dom::Key;
 
-use super::element::{classed, element, several, tag, text, words};
+use super::element::{classed, element, option, several, tag, text, words};
 use super::form_dsl::{HALF, Look, RIGHT_HALF, View, Widget, no_note};
 use super::log_row::hue;
 use crate::store::text::concat;
@@ -191,10 +191,8 @@ fn noted(_: &View, note: &Note) -> Html {
     let values = [Some("text"), Some("name"), Some(&*note.filter), Some(&*name), Some("Name"), Some("off")];
     let mut input = tag("input", keys, &values);
     input.set_value(note.name.clone());
-    let options = COLOURS.iter().enumerate().map(|(at, colour)| {
-        let selected = (at == usize::from(note.colour)).then_some("");
-        element("option", &["value", "selected"], &[Some(colour), selected], vec![text(colour)])
-    });
+    let options = COLOURS.iter().enumerate();
+    let options = options.map(|(at, colour)| option(colour, colour, at == usize::from(note.colour)));
     let name = concat(&["Colour of ", &note.filter]);
     let keys = &["data-mark", "data-filter", "aria-label"];
     let values = [Some("colour"), Some(&*note.filter), Some(&*name)];

@@ -14,7 +14,7 @@ use web_sys::{Element, FocusEvent, HtmlElement, HtmlInputElement, HtmlSelectElem
 use yew::prelude::*;
 use yew::virtual_dom::{Listener, ListenerKind};
 
-use super::element::{classed, element, tag, text, words};
+use super::element::{classed, element, option, tag, text, words};
 use super::list::List;
 use super::listen::{On, Tell};
 use crate::browser;
@@ -385,13 +385,14 @@ impl Topics {
             Some("false"),
         ];
         let find = element("input", keys, &values, vec![]);
-        let option = |(sort, name): (TopicSort, &'static str)| {
-            let selected = (sort == self.sort).then_some("");
-            element("option", &["value", "selected"], &[Some(name), selected], vec![text(name)])
-        };
         let keys = &["id", "aria-label", "title"];
         let values = [Some(SORT), Some("Sort topics by"), Some("Sort by")];
-        let sort = element("select", keys, &values, SORTS.map(option).into());
+        let sort = element(
+            "select",
+            keys,
+            &values,
+            SORTS.map(|(sort, name)| option(name, name, sort == self.sort)).into(),
+        );
         let button = |name: &str, label: &str, sign: &str| {
             let keys = &["type", "class", "data-tree", "aria-label", "title"];
             let values = [Some("button"), Some("small"), Some(name), Some(label), Some(label)];

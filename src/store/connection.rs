@@ -17,6 +17,19 @@ pub enum Light {
     Failed,
 }
 
+impl Light {
+    /// The class of the sign that has it.
+    #[must_use]
+    pub const fn class(self) -> &'static str {
+        match self {
+            Self::Off => "dot",
+            Self::Pending => "dot pending",
+            Self::On => "dot on",
+            Self::Failed => "dot failed",
+        }
+    }
+}
+
 /// The state in a word or two.
 #[must_use]
 pub fn headline(connection: &ConnectionState) -> String {
@@ -149,9 +162,9 @@ pub fn light(connection: &ConnectionState) -> Light {
 }
 
 /// The title of the browser's tab: with two tabs side by side it tells which is which. A connection that is saved has a
-/// name, which comes first.
+/// name, which comes first; behind it stands how many `more` of the page are connected.
 #[must_use]
-pub fn title(connection: &ConnectionState, client_id: &str, saved: &str) -> String {
+pub fn title(connection: &ConnectionState, client_id: &str, saved: &str, more: usize) -> String {
     let (sign, id) = match connection.phase {
         Phase::Connected => ("● ", name(connection)),
         Phase::Ended { .. } if connection.retry.is_some() => ("◌ ", name(connection)),
@@ -159,7 +172,8 @@ pub fn title(connection: &ConnectionState, client_id: &str, saved: &str) -> Stri
         _ => ("◌ ", name(connection)),
     };
     let separator = if saved.is_empty() { "" } else { " · " };
-    concat(&[sign, saved, separator, id, " · mqttscope"])
+    let more = if more == 0 { String::new() } else { concat(&[" +", &number::plain(more as u64)]) };
+    concat(&[sign, saved, separator, id, &more, " · mqttscope"])
 }
 
 fn name(connection: &ConnectionState) -> &str {
@@ -180,10 +194,11 @@ mod tests {
     #[test]
     fn the_title_tells_two_tabs_apart() {
         let mut connection = ConnectionState { client_id: "17".into(), ..ConnectionState::default() };
-        assert_eq!(title(&connection, "18", ""), "○ 18 · mqttscope");
+        assert_eq!(title(&connection, "18", "", 0), "○ 18 · mqttscope");
         connection.phase = Phase::Connected;
-        assert_eq!(title(&connection, "18", ""), "● 17 · mqttscope");
-        assert_eq!(title(&connection, "18", "the plant"), "● the plant · 17 · mqttscope");
+        assert_eq!(title(&connection, "18", "", 0), "● 17 · mqttscope");
+        assert_eq!(title(&connection, "18", "the plant", 0), "● the plant · 17 · mqttscope");
+        assert_eq!(title(&connection, "18", "the plant", 2), "● the plant · 17 +2 · mqttscope");
         assert_eq!(headline(&connection), "Connected as 17");
     }
 
@@ -201,7 +216,7 @@ mod tests {
         assert_eq!(wait(12_000), Some(concat(&["try 2 in ", &number::elapsed(0)])));
         assert_eq!((headline(&connection).as_str(), light(&connection)), ("Connection lost", Light::Pending));
         assert_eq!(
-            (title(&connection, "18", ""), detail(&connection)),
+            (title(&connection, "18", "", 0), detail(&connection)),
             ("◌ 17 · mqttscope".into(), "Closed.".into())
         );
     }

@@ -6,6 +6,7 @@ pub mod inspect;
 pub mod pace;
 pub mod repeat;
 pub mod shown;
+pub mod slots;
 pub mod text;
 pub mod tickets;
 pub mod time;

@@ -5,7 +5,7 @@ use std::collections::VecDeque;
 use mqttscope_client::{self as client, Client};
 use mqttscope_link::{Asked, Command, Look, PageCommand, PanelView, Slot, TopicsView, Update, View};
 use mqttscope_log::transfer::{Binary, Lines, Message};
-use mqttscope_log::{Budget, Follower, Log};
+use mqttscope_log::{Budget, ConnectionId, Follower, Log};
 use mqttscope_message::{Chance, Values};
 use mqttscope_proto::Timestamp;
 use mqttscope_text::zone::Zone;
@@ -15,6 +15,7 @@ use crate::importing::Importing;
 use crate::inspect::Inspector;
 use crate::keeping::Keeping;
 use crate::log_view::LogView;
+use crate::owners::Owners;
 use crate::publishing::Around;
 use crate::repeating::Repeating;
 use crate::subscriptions::Subscriptions;
@@ -30,6 +31,7 @@ pub(crate) use command::{said, sentence};
 pub struct Engine {
     log: Log,
     connections: Vec<(Slot, Client)>,
+    owners: Owners,
     /// At most one a connection.
     repeats: Vec<(Slot, Repeating)>,
     chance: Chance,
@@ -142,6 +144,7 @@ impl Engine {
         Self {
             log,
             connections: Vec::new(),
+            owners: Owners::default(),
             repeats: Vec::new(),
             chance: Chance::new(|bytes| bytes.fill(0)),
             view: LogView::default(),
@@ -199,6 +202,7 @@ impl Engine {
                     !matches!(command, Command::Page(PageCommand::Drawn | PageCommand::Tick));
                 match command {
                     Command::Connection(slot, command) => self.on_connection(now, slot, ticket, command),
+                    Command::Leave(slot) => self.leave(now, slot, ticket),
                     Command::Log(command) => self.on_log(ticket, command),
                     Command::Topics(command) => self.on_topics(now, ticket, command),
                     Command::Page(command) => self.on_page(now, command),
@@ -234,6 +238,9 @@ impl Engine {
         }
         self.go_on_clearing(now);
         self.repeat(now);
+        if self.owners.follow(&self.connections, &self.log) {
+            self.view.follow_connection(&self.owners, &self.page.zone);
+        }
         self.subscriptions.follow(&self.connections, &self.log);
         // The selection of a log that was cleared is none.
         self.view.advance(&self.log);
@@ -336,6 +343,8 @@ impl Engine {
         self.view.advance(&self.log);
         let now = now.as_micros();
         let mut log = self.view.facts(&self.log);
+        log.slots = self.owners.slots();
+        self.inspector.set_connection(self.looked_at(log.slots.len()));
         self.subscriptions.advance(&self.log, Budget::SLICE);
         log.subscriptions = self.subscriptions.view(now);
         log.glance = self.inspector.glance(&self.log, now);
@@ -352,7 +361,7 @@ impl Engine {
         let is_same_topics = self.page.sent_topics == topics;
         let look = self.page.look.number;
         let time_of_day = now.saturating_add_signed(self.clock_offset);
-        let rows = self.view.rows_view(&self.log, &self.page.zone, time_of_day);
+        let rows = self.view.rows_view(&self.log, &self.owners, &self.page.zone, time_of_day);
         let view = View { look, now, log, rows, panel: None, topics: None };
         let is_same = self
             .page
@@ -386,6 +395,12 @@ impl Engine {
 }
 
 impl Engine {
+    /// The connection whose messages in flight are looked at: that of the page's forms, if there are several.
+    fn looked_at(&self, slots: usize) -> Option<ConnectionId> {
+        let at = self.place(self.page.look.slot).filter(|_| slots > 1)?;
+        self.connections[at].1.id()
+    }
+
     fn place(&self, slot: Slot) -> Option<usize> {
         self.connections.iter().position(|(known, _)| *known == slot)
     }

@@ -6,7 +6,7 @@ use mqttscope_link::{Absence, Glance, HandshakeView, PanelLook, PanelView};
 use mqttscope_log::filter::Filter;
 use mqttscope_log::ladder::Ladder;
 use mqttscope_log::transfer::{Binary, Lines};
-use mqttscope_log::{Direction, Event, Log, Record};
+use mqttscope_log::{ConnectionId, Direction, Event, Log, Record};
 use mqttscope_proto::PacketType;
 
 use crate::topics::Topics;
@@ -122,6 +122,11 @@ impl Inspector {
     /// The figures at a glance.
     pub(crate) fn glance(&mut self, log: &Log, now: u64) -> Glance {
         self.figures.glance(log, now)
+    }
+
+    /// The messages in flight are those of one connection of the log, or of all.
+    pub(crate) fn set_connection(&mut self, id: Option<ConnectionId>) {
+        self.figures.set_connection(id);
     }
 
     /// The selected record.

@@ -27,6 +27,13 @@ impl Keeping {
         self.due
     }
 
+    /// A connection is no more; says whether something of it was told.
+    pub(crate) fn forget(&mut self, slot: Slot) -> bool {
+        let count = self.told.len();
+        self.told.retain(|(known, _)| *known != slot);
+        self.told.len() != count
+    }
+
     /// What is to be told now: of each connection that has changed what is to be kept, or that nothing is any more. What is
     /// too large is not kept, and neither is what was there before it.
     pub(crate) fn take_due(

@@ -19,6 +19,7 @@ mod keeping;
 mod layout;
 mod log_view;
 mod offers;
+mod owners;
 mod publishing;
 mod repeating;
 mod request;

@@ -2,7 +2,7 @@
 
 use mqttscope_link::{
     Content, FilterEdit, FilterFault, FilterView, Geometry, Gesture, Glance, LogView as LogFacts, Mark, Row,
-    RowsView, Span, Step,
+    RowsView, Slot, Span, Step,
 };
 use mqttscope_log::filter::{Filter, FilterError, Matches, topic_matches, without_share};
 use mqttscope_log::{Budget, Follower, Log, Topic};
@@ -11,6 +11,7 @@ use mqttscope_text::zone::Zone;
 
 use crate::heights::PreviewHeights;
 use crate::layout::{Anchor, Heights};
+use crate::owners::Owners;
 use crate::row;
 use crate::rows::Rows;
 
@@ -25,6 +26,8 @@ pub(crate) struct LogView {
     marks: Vec<Mark>,
     /// What that filter was made from.
     applied: String,
+    /// The page's connection that alone is shown, and the filter that finds it; `None` for all.
+    connection: Option<(Slot, String)>,
     error: Option<FilterError>,
     heights: PreviewHeights,
     /// All rows are shown, those that match with a mark.
@@ -64,8 +67,7 @@ impl LogView {
             Ok(_) if self.applied == applied => self.error = None,
             Ok(filter) => {
                 self.error = None;
-                let filter = if filter.is_empty() { None } else { Some(self.unmuted(filter)) };
-                self.matches = filter.map(Matches::new);
+                self.matches = if filter.is_empty() { None } else { self.scoped(&applied, zone) };
                 self.applied = applied;
                 self.heights.restart_matches();
             }
@@ -90,13 +92,42 @@ impl LogView {
         if muted(&self.marks) == were_muted {
             return false;
         }
-        let all = Filter::parse("", zone).ok().filter(|_| !muted(&self.marks).is_empty());
-        self.heard = all.map(|all| Matches::new(self.unmuted(all)));
-        // It had no mistake before.
-        let filter = Filter::parse(&self.applied, zone).ok().filter(|filter| !filter.is_empty());
-        self.matches = filter.map(|filter| Matches::new(self.unmuted(filter)));
-        self.heights.restart_matches();
+        self.restart(zone);
         true
+    }
+
+    /// Shows the rows of one of the page's connections alone, or those of all, whatever the filter says.
+    pub(crate) fn show_connection(&mut self, slot: Option<Slot>, owners: &Owners, zone: &Zone) {
+        let connection = slot.map(|slot| (slot, owners.filter(slot)));
+        if self.connection != connection {
+            self.connection = connection;
+            self.restart(zone);
+        }
+    }
+
+    /// A connection of the page has become another one of the log.
+    pub(crate) fn follow_connection(&mut self, owners: &Owners, zone: &Zone) {
+        self.show_connection(self.connection.as_ref().map(|(slot, _)| *slot), owners, zone);
+    }
+
+    /// Looks through the log anew.
+    fn restart(&mut self, zone: &Zone) {
+        let hides_some = self.connection.is_some() || !muted(&self.marks).is_empty();
+        self.heard = if hides_some { self.scoped("", zone) } else { None };
+        // It had no mistake before.
+        let is_filtered = Filter::parse(&self.applied, zone).is_ok_and(|filter| !filter.is_empty());
+        self.matches = if is_filtered { self.scoped(&self.applied, zone) } else { None };
+        self.heights.restart_matches();
+    }
+
+    /// What a filter without a mistake leaves of what is not hidden.
+    fn scoped(&self, filter: &str, zone: &Zone) -> Option<Matches> {
+        let text = match &self.connection {
+            None => filter.to_owned(),
+            Some((_, connection)) if filter.trim().is_empty() => connection.clone(),
+            Some((_, connection)) => ["(", filter, ") ", connection].concat(),
+        };
+        Filter::parse(&text, zone).ok().map(|filter| Matches::new(self.unmuted(filter)))
     }
 
     fn unmuted(&self, filter: Filter) -> Filter {
@@ -273,7 +304,7 @@ impl LogView {
 
     /// The rows around what is looked at, in words. Days are those of a zone, and today is the one of `now`, in microseconds
     /// since the Unix epoch: the first row of a log of today needs no date.
-    pub(crate) fn rows_view(&self, log: &Log, zone: &Zone, now: u64) -> RowsView {
+    pub(crate) fn rows_view(&self, log: &Log, owners: &Owners, zone: &Zone, now: u64) -> RowsView {
         let (rows, view) = (self.rows(log), self.geometry.view);
         let window = self.heights().window(rows, self.gaze.anchor, view);
         let (start, end) = window.places;
@@ -287,6 +318,7 @@ impl LogView {
             let is_verbose = self.geometry.half_line > 0.0;
             let Some(mut row) = row::row(log, number, is_verbose) else { continue };
             self.mark(log, &mut row);
+            row.slot = log.record(number).and_then(|record| owners.slot(record.connection));
             row.above = above;
             row.is_found = self.is_marked(number);
             above = Some(row.time);
@@ -327,6 +359,8 @@ impl LogView {
             },
             glance: Glance::default(),
             is_unsaved: false,
+            slots: Vec::new(),
+            shown_slot: self.connection.as_ref().map(|(slot, _)| *slot),
             subscriptions: Vec::new(),
             exporting: None,
             importing: None,
@@ -389,7 +423,7 @@ mod tests {
         let view =
             LogView { geometry: Geometry { view: 480.0, ..Geometry::default() }, ..LogView::default() };
         let begun = |zone: Zone, now: u64| {
-            let rows = view.rows_view(&log, &zone, now).rows;
+            let rows = view.rows_view(&log, &Owners::default(), &zone, now).rows;
             rows.iter().filter(|row| row.is_new_day).map(|row| row.number).collect::<Vec<_>>()
         };
         assert_eq!(begun(Zone::UTC, noon), [2, 6]);

@@ -39,6 +39,7 @@ pub(crate) fn row(log: &Log, number: u32, is_verbose: bool) -> Option<Row> {
         above: None,
         is_new_day: false,
         is_found: false,
+        slot: None,
         content,
     })
 }

@@ -184,7 +184,7 @@ impl Bench {
     fn look(&mut self, panel: Option<PanelLook>) -> View {
         self.looks += 1;
         let geometry = Geometry { view: 240.0, ..Geometry::default() };
-        self.page(PageCommand::Look(Look { number: self.looks, geometry, panel, topics: None }));
+        self.page(PageCommand::Look(Look { number: self.looks, geometry, panel, ..Look::default() }));
         self.view().expect("another look")
     }
 

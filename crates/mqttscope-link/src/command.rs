@@ -14,6 +14,8 @@ use crate::topics::{TopicRef, TopicsCommand, TopicsLook};
 pub enum Command {
     /// To one of the page's connections.
     Connection(Slot, ConnectionCommand),
+    /// One of the page's connections that has ended is forgotten, with its session. Its rows stay.
+    Leave(Slot),
     /// To the log, and to what is looked at of it.
     Log(LogCommand),
     /// To the tree of topics.
@@ -25,6 +27,11 @@ pub enum Command {
 /// One of the page's connections, over all its attempts. Each attempt has a number of its own in the log.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Slot(pub u32);
+
+impl Slot {
+    /// As many there are at most at one time.
+    pub const MOST: usize = 16;
+}
 
 /// What can be done with a connection.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -120,6 +127,8 @@ pub enum LogCommand {
     },
     /// All rows are shown and those that match are marked, or only these are shown.
     ShowAll(bool),
+    /// The rows of that connection alone are shown, or those of all, whatever the filter says.
+    ShowConnection(Option<Slot>),
     /// What a person has noted of subscriptions: all that there are.
     Marks(Vec<Mark>),
     /// The view is held, or goes on. The log goes on in any case.
@@ -279,6 +288,8 @@ pub enum Gesture {
 pub struct Look {
     /// Counts looks, so that an answer can be told from that to an older one.
     pub number: u32,
+    /// The connection that the forms are of.
+    pub slot: Slot,
     /// The log's view.
     pub geometry: Geometry,
     /// The inspector's panel; `None` where it is hidden.

@@ -2,6 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::command::Slot;
+
 /// The rows around what is looked at, and where they stand. Heights are in CSS pixels.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct RowsView {
@@ -40,6 +42,8 @@ pub struct Row {
     pub is_new_day: bool,
     /// It is a match among rows that are none.
     pub is_found: bool,
+    /// The page's connection that it is of; `None` where a file has brought it.
+    pub slot: Option<Slot>,
     /// What it shows beside its times.
     pub content: Content,
 }

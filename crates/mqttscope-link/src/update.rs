@@ -107,6 +107,10 @@ pub struct LogView {
     pub glance: Glance,
     /// It holds packets of a live connection that are in no file yet.
     pub is_unsaved: bool,
+    /// The page's connections that have rows, or had some.
+    pub slots: Vec<Slot>,
+    /// The one whose rows alone are shown; `None` for all.
+    pub shown_slot: Option<Slot>,
     /// What comes to the subscriptions, connection by connection.
     pub subscriptions: Vec<SubscriptionFigures>,
     /// How far an export is, in rows.

@@ -306,6 +306,12 @@ impl Log {
         self.connections.in_flight()
     }
 
+    /// The same of one connection; of one that is not kept there is none.
+    #[must_use]
+    pub fn in_flight_on(&self, id: ConnectionId) -> [u32; 2] {
+        self.connections.in_flight_on(id)
+    }
+
     /// The number of the packet before this one in its exchange; for an event that of the packet it is about.
     #[must_use]
     pub fn before(&self, number: u32) -> Option<u32> {

@@ -12,6 +12,8 @@ table! {
         Start = ColumnInfo { name: "start", title: "Since start", width: 76 },
         /// The time since the row above.
         Gap = ColumnInfo { name: "gap", title: "Since last", width: 76 },
+        /// The page's connection, where there are several.
+        Connection = ColumnInfo { name: "connection", title: "Connection", width: 112 },
         Direction = ColumnInfo { name: "direction", title: "Direction", width: 20 },
         Packet = ColumnInfo { name: "packet", title: "Packet", width: 92 },
         Flags = ColumnInfo { name: "flags", title: "Flags", width: 40 },
@@ -154,7 +156,7 @@ mod tests {
         hidden.set(Column::Time, false);
         assert_eq!(hidden.0, "");
         hidden.set(Column::Id, true);
-        assert_eq!((hidden.0.as_str(), hidden.shown()), ("id", 0xfff - Column::Id.bit()));
+        assert_eq!((hidden.0.as_str(), hidden.shown()), ("id", 0x1fff - Column::Id.bit()));
     }
 
     #[test]

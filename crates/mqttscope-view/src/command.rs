@@ -55,6 +55,14 @@ commands! {
     DeleteConnection = CommandInfo::new("delete-connection").speaks_at(Field::ConnectionsFile),
     /// Writes all saved connections to a file.
     ExportConnections = CommandInfo::new("export-connections").speaks_at(Field::ConnectionsFile),
+    /// Copies a link that fills the forms as they are.
+    CopyLink = CommandInfo::new("copy-link").speaks_at(Field::ConnectionsFile),
+    /// Connects, as a link has asked for and the person agrees.
+    AgreeToConnect = CommandInfo::new("agree-to-connect"),
+    /// Leaves it.
+    DeclineToConnect = CommandInfo::new("decline-to-connect"),
+    /// Shows the rows of that slot's connection alone, or without a number those of all.
+    ShowRowsOf(String) = CommandInfo::new("show-rows-of"),
     /// Makes a client id by chance.
     NewClientId = CommandInfo::new("new-client-id"),
     /// Shows the password, or hides it.
@@ -238,6 +246,7 @@ impl Command {
             Self::Unsubscribe(_) => Self::Unsubscribe(data),
             Self::TryVersion(_) => Self::TryVersion(data),
             Self::ChooseConnection(_) => Self::ChooseConnection(data),
+            Self::ShowRowsOf(_) => Self::ShowRowsOf(data),
             Self::SubscribeTo(_) => Self::SubscribeTo(data),
             Self::ForgetSubscription(_) => Self::ForgetSubscription(data),
             Self::MuteSubscription(_) => Self::MuteSubscription(data),

@@ -41,6 +41,8 @@ pub struct SavedSubscription {
     pub options: u8,
     /// The Subscription Identifier (MQTT 5).
     pub identifier: Option<u32>,
+    /// User properties of SUBSCRIBE (MQTT 5).
+    pub user_properties: Vec<(String, String)>,
 }
 
 /// What can be done with them.
@@ -65,7 +67,8 @@ impl Connections {
     /// Saves the forms of a page as another one.
     pub fn add(&mut self, id: u32, page: &Page) {
         let name = self.free_name(&name_of(page));
-        self.0.push(Saved { id, name, ..Saved::default() });
+        let subscriptions = page.subscriptions.to_vec();
+        self.0.push(Saved { id, name, subscriptions, ..Saved::default() });
         self.save(id, page);
     }
 
@@ -204,6 +207,7 @@ impl Saved {
         page.profile = Rc::new(Profile::default());
         self.fields.fill_forms(page);
         page.marks = Rc::new(self.marks.clone());
+        page.subscriptions = Rc::default();
     }
 
     /// Whether the forms of a page say the same, besides what is not saved.
@@ -283,7 +287,12 @@ mod tests {
     }
 
     fn subscription(filter: &str) -> SavedSubscription {
-        SavedSubscription { filter: filter.into(), options: 1, identifier: Some(7) }
+        SavedSubscription {
+            filter: filter.into(),
+            options: 1,
+            identifier: Some(7),
+            ..SavedSubscription::default()
+        }
     }
 
     #[test]
@@ -344,7 +353,9 @@ mod tests {
     fn what_a_link_has_filled_in_is_saved_once_it_is_used() {
         let mut page = Page::default();
         page.apply(text(Field::ClientId, "mine"));
-        page.follow_link("client_id=theirs", |name| (name == "client_id").then(|| "theirs".to_owned()));
+        page.follow_link("client_id=theirs", |name| {
+            if name == "client_id" { vec!["theirs".to_owned()] } else { Vec::new() }
+        });
         let saved_id = |page: &Page| {
             let (mut saved, mut back) = (Connections::default(), Page::default());
             saved.add(1, page);

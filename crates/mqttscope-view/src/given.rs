@@ -1,9 +1,11 @@
 //! What the forms were given from outside: by the link that the page was opened by, and by a file beside the page.
 
-use mqttscope_text::number;
+use mqttscope_text::{number, visible};
 
-use crate::field::{Field, Kept, Part};
-use crate::page::Page;
+use crate::connections::SavedSubscription;
+use crate::field::{Field, Kept, Kind, Part};
+use crate::link::{is_of_connection, of_text, qos_words};
+use crate::page::{Note, Page};
 use crate::storage::unknown;
 use crate::values::{Value, Values};
 
@@ -16,6 +18,8 @@ pub(crate) struct Given {
     digest: String,
     /// The fields of the link, each with what it was set to before, as long as nobody has used them.
     fields: Vec<(Field, Option<Value>)>,
+    /// The link wants the page to connect.
+    wants_to_connect: bool,
     /// The digest of the link whose fields somebody has used.
     used: String,
     /// The values of the file. They are not remembered, so that another file counts.
@@ -25,7 +29,7 @@ pub(crate) struct Given {
 impl Given {
     /// A connection was asked for: what the link has filled in is as good as typed. Says whether there was something.
     pub(crate) fn use_link(&mut self) -> bool {
-        if self.fields.is_empty() {
+        if self.digest.is_empty() || self.used == self.digest {
             return false;
         }
         self.fields.clear();
@@ -41,25 +45,63 @@ impl Given {
 
 /// What a link fills in.
 impl Page {
-    /// Takes what a link to the page asks for: `?url=..&client_id=..&version=3.1.1&topic=..`, where `asked` gives
-    /// the decoded value of a name in `query`. `topic` is the one to publish to and, unless there is a `filter`, the one to
-    /// subscribe to. Each field of MQTT 5 goes by its id, with `_` for `-`. What the page does not speak is said at its field.
+    /// Takes what a link to the page asks for: `?url=..&client_id=..&version=3.1.1&subscribe=a/%23:1&topic=..`, where `asked`
+    /// gives the decoded values of a name in `query`. `topic` is the one to publish to and, unless there is a `filter`, the
+    /// one to subscribe to. Each field goes by its id, with `_` for `-`. What the page does not speak is said at its field.
+    ///
+    /// A `subscribe` for each topic filter, with its QoS behind a colon, is asked for once the page is connected. `rest=default`
+    /// gives what the link does not name of how to connect its default, and `connect=1` lets the page ask whether to connect.
     ///
     /// A password is never taken from a link, and the one that is remembered is not offered to a URL that a link
     /// names: it was given to another broker.
-    pub fn follow_link(&mut self, query: &str, asked: impl Fn(&str) -> Option<String>) {
+    pub fn follow_link(&mut self, query: &str, asked: impl Fn(&str) -> Vec<String>) {
         self.given.digest = digest(query);
+        let url = self.profile.text(Field::Url);
+        let first = |name: &str| asked(name).into_iter().next();
+        self.given.wants_to_connect = first(CONNECT).as_deref() == Some("1");
+        self.take_subscriptions(asked(SUBSCRIBE));
+        if first(REST).as_deref() == Some(REST_IS_DEFAULT) {
+            for (_, field) in linked().filter(|(name, _)| first(name).is_none()) {
+                if is_of_connection(field) && self.profile.get(field).is_some() {
+                    self.fill(field, None);
+                }
+            }
+        }
         for (name, field) in linked() {
-            let Some(text) = asked(&name) else { continue };
+            let Some(text) = first(&name) else { continue };
             let Some(value) = Value::read(field, &text) else {
                 Rc::make_mut(&mut self.problems).add(field, unknown("Asked for by the link: ", &text));
                 continue;
             };
-            if field == Field::Url && text != self.profile.text(Field::Url) {
-                self.fill(Field::Password, None);
-            }
             self.fill(field, Some(value));
         }
+        if self.profile.text(Field::Url) != url {
+            self.fill(Field::Password, None);
+        }
+    }
+
+    fn take_subscriptions(&mut self, asked: Vec<String>) {
+        let mut subscriptions: Vec<SavedSubscription> = Vec::new();
+        for text in asked.iter().take(MOST_SUBSCRIPTIONS) {
+            let subscription = of_text(text);
+            subscriptions.retain(|held| held.filter != subscription.filter);
+            subscriptions.push(subscription);
+        }
+        if !subscriptions.is_empty() {
+            let listed: Vec<_> = subscriptions
+                .iter()
+                .map(|held| [&visible(&held.filter), " (", &qos_words(held), ")"].concat())
+                .collect();
+            let words = ["The link asks for ", &listed.join(", "), " once it is connected."].concat();
+            self.note = Some(Rc::new(Note { field: Field::SubscribeButton, words }));
+        }
+        self.subscriptions = Rc::new(subscriptions);
+    }
+
+    /// Whether a link wants the page to ask whether it is to connect, once.
+    #[must_use]
+    pub fn take_wish_to_connect(&mut self) -> bool {
+        std::mem::take(&mut self.given.wants_to_connect)
     }
 
     /// What a link has filled in is as good as typed from now on.
@@ -92,6 +134,11 @@ impl Page {
     #[must_use]
     pub fn has_used_link(&self, query: &str) -> bool {
         self.given.used == digest(query)
+    }
+
+    /// Whether somebody has used a link in this tab.
+    pub(crate) fn has_used_a_link(&self) -> bool {
+        !self.given.used.is_empty()
     }
 
     pub(crate) fn used_link(&self) -> &str {
@@ -131,36 +178,33 @@ fn digest(text: &str) -> String {
     number::plain(text.bytes().fold(0xcbf2_9ce4_8422_2325, mix))
 }
 
-/// The names in a link and the fields that they fill; of two for one field the latter counts. Secrets have none.
-fn linked() -> impl Iterator<Item = (String, Field)> {
-    let folded = Field::ALL.into_iter().filter(|field| is_of_mqtt_5(*field));
-    let folded = folded.map(|field| (field.id().replace('-', "_"), field));
-    LINKED.into_iter().map(|(name, field)| (name.to_owned(), field)).chain(folded)
+/// The names in a link and the fields that they fill; of two for one field the latter counts. Secrets and traps have none.
+pub(crate) fn linked() -> impl Iterator<Item = (String, Field)> {
+    let own = Field::ALL.into_iter().filter(|field| is_linked(*field));
+    let own = own.map(|field| (field.id().replace('-', "_"), field));
+    LINKED.into_iter().map(|(name, field)| (name.to_owned(), field)).chain(own)
 }
 
-fn is_of_mqtt_5(field: Field) -> bool {
+fn is_linked(field: Field) -> bool {
     let info = field.info();
-    let is_secret = matches!(info.kept, Kept::Not);
-    let says_how = matches!(
-        field,
-        Field::AuthenticationDataHex
-            | Field::WillCorrelationHex
-            | Field::CorrelationHex
-            | Field::DisconnectReason
-    );
-    !is_secret && (info.folded.is_some() || says_how)
+    let is_kept = matches!(info.kept, Kept::Always | Kept::InTab);
+    let holds_nothing = matches!(info.kind, Kind::File | Kind::Button);
+    // A link that lets the browser keep the password that a person then types would be a trap.
+    let is_trap = field == Field::RememberPassword;
+    let is_of_mqtt_5 = info.folded.is_some() || field == Field::CorrelationHex;
+    is_kept && !holds_nothing && !is_trap && (is_of_connection(field) || is_of_mqtt_5)
 }
 
-/// The names of the fields that every version has.
-const LINKED: [(&str, Field); 7] = [
-    ("url", Field::Url),
-    ("subprotocol", Field::Subprotocol),
-    ("version", Field::Version),
-    ("client_id", Field::ClientId),
-    ("topic", Field::Topic),
-    ("topic", Field::Filter),
-    ("filter", Field::Filter),
-];
+/// The names of the fields of messages that every version has.
+const LINKED: [(&str, Field); 3] =
+    [("topic", Field::Topic), ("topic", Field::Filter), ("filter", Field::Filter)];
+/// The other names in a link.
+const CONNECT: &str = "connect";
+pub(crate) const SUBSCRIBE: &str = "subscribe";
+pub(crate) const REST: &str = "rest";
+pub(crate) const REST_IS_DEFAULT: &str = "default";
+/// Subscriptions that a link may ask for.
+const MOST_SUBSCRIPTIONS: usize = 100;
 
 #[cfg(test)]
 mod tests {
@@ -173,12 +217,16 @@ mod tests {
         Edit::Text(field, text.into())
     }
 
+    fn all<'a>(pairs: &'a [(&str, &str)]) -> impl Fn(&str) -> Vec<String> + 'a {
+        |name| pairs.iter().filter(|(key, _)| *key == name).map(|(_, value)| (*value).to_owned()).collect()
+    }
+
     fn asked<'a>(pairs: &'a [(&str, &str)]) -> impl Fn(&str) -> Option<String> + 'a {
         |name| pairs.iter().find(|(key, _)| *key == name).map(|(_, value)| (*value).to_owned())
     }
 
     fn linked(page: &mut Page, names: &[(&str, &str)]) {
-        page.follow_link("?q", asked(names));
+        page.follow_link("?q", all(names));
     }
 
     fn texts<const N: usize>(page: &Page, fields: [Field; N]) -> [String; N] {
@@ -205,8 +253,31 @@ mod tests {
         let mut same = page.clone();
         linked(&mut same, &[("url", "ws://mine/"), ("password", "theirs")]);
         assert_eq!(same.text(Field::Password), "secret");
+        let mut another = page.clone();
         linked(&mut page, &[("url", "ws://theirs/")]);
         assert_eq!(page.text(Field::Password), "");
+        linked(&mut another, &[("rest", "default")]);
+        assert_eq!(texts(&another, [Field::Url, Field::Password]), ["", ""]);
+    }
+
+    #[test]
+    fn a_link_asks_for_subscriptions_and_whether_to_connect() {
+        let mut page = Page::default();
+        linked(
+            &mut page,
+            &[("subscribe", "a/#:1"), ("subscribe", "b"), ("subscribe", "b:2"), ("connect", "1")],
+        );
+        let held: Vec<_> = page.subscriptions.iter().map(|it| (it.filter.as_str(), it.options)).collect();
+        assert_eq!(held, [("a/#", 1), ("b", 2)]);
+        let words = page.note.as_ref().map(|note| (note.field, note.words.as_str()));
+        let expected = "The link asks for a/# (QoS 1), b (QoS 2) once it is connected.";
+        assert_eq!(words, Some((Field::SubscribeButton, expected)));
+        assert!(page.take_wish_to_connect() && !page.take_wish_to_connect());
+        // Loaded again once it was used, they are still asked for.
+        page.apply(Edit::Connect);
+        assert_eq!(reloaded(&page).subscriptions, page.subscriptions);
+        linked(&mut page, &[("connect", "yes")]);
+        assert!(!page.take_wish_to_connect() && page.subscriptions.is_empty());
     }
 
     /// What this tab finds when it is loaded again, without a link.

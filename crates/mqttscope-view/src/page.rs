@@ -9,9 +9,10 @@ use mqttscope_text::{bytes, visible};
 
 use crate::arrangement::Arrangement;
 use crate::column::Column;
-use crate::connections::{Connections, Saved};
+use crate::connections::{Connections, Saved, SavedSubscription};
 use crate::field::{Effect, Field, Kind, Part};
 use crate::filter_text::remembered;
+use crate::forms::Forms;
 use crate::given::Given;
 use crate::looks::{Looks, Theme};
 use crate::marks::{MarkEdit, Marks};
@@ -35,6 +36,8 @@ pub struct Page {
     pub connection_chosen: Option<u32>,
     /// What is noted of subscriptions.
     pub marks: Rc<Marks>,
+    /// What a link asks to subscribe to, where the forms are of no saved connection.
+    pub subscriptions: Rc<Vec<SavedSubscription>>,
     /// How it looks.
     pub looks: Rc<Looks>,
     /// What is wrong.
@@ -123,6 +126,8 @@ pub enum Edit {
     Mark(String, MarkEdit),
     /// The saved connections are others.
     Connections(Connections),
+    /// The forms hold what they held before.
+    Forms(Forms),
     /// The forms are those of the saved connection of that id, or of none.
     ChooseConnection(Option<u32>),
     /// The Publish form is to answer a request.
@@ -227,12 +232,14 @@ impl Page {
                 change = Change { effect: Some(Effect::Marks), store: Some(Store::Forms) };
             }
             Edit::Connections(connections) => self.connections = Rc::new(connections),
+            Edit::Forms(forms) => self.set_forms(forms),
             Edit::ChooseConnection(id) => {
                 let connections = self.connections.clone();
                 self.connection_chosen = id.filter(|id| connections.get(*id).is_some());
                 if let Some(saved) = self.chosen_connection() {
                     // What a link has filled in has no part in it.
                     let saved = saved.clone();
+                    self.subscriptions = Rc::default();
                     self.given.use_link();
                     self.problems = Rc::default();
                     if !saved.is_of(self) {

@@ -60,6 +60,10 @@ impl Entries {
             });
         }
         entries.add(MARKS, &page.marks.to_text());
+        if reader == Reader::SameTab && page.has_used_a_link() {
+            let bytes = postcard::to_allocvec(&*page.subscriptions).unwrap_or_default();
+            entries.add(SUBSCRIPTIONS, &text_of(&bytes));
+        }
         if reader == Reader::SameTab {
             entries.add(CHOSEN, &page.connection_chosen.map(|id| id.to_string()).unwrap_or_default());
             entries.add(USED_LINK, page.used_link());
@@ -139,6 +143,10 @@ impl Entries {
                 Some(_) => {}
                 None if name == CHOSEN => page.connection_chosen = text.parse().ok(),
                 None if name == MARKS => page.marks = Rc::new(Marks::of_text(text)),
+                None if name == SUBSCRIPTIONS => {
+                    let read = bytes_of(text).and_then(|bytes| postcard::from_bytes(&bytes).ok());
+                    page.subscriptions = Rc::new(read.unwrap_or_default());
+                }
                 None if name == USED_LINK => page.set_used_link(text),
                 None => {}
             }
@@ -222,6 +230,7 @@ fn pane_name(pane: Pane) -> String {
 /// Names of entries that are no fields.
 const CHOSEN: &str = "chosen-connection";
 const MARKS: &str = "subscription-marks";
+const SUBSCRIPTIONS: &str = "asked-subscriptions";
 const USED_LINK: &str = "used-link";
 const THEME: &str = "theme";
 const HIDDEN: &str = "hidden-columns";

@@ -14,7 +14,7 @@ use yew::prelude::*;
 use super::absence::absence;
 use super::panel::{Happening, Outcome, Panel, Scene};
 use super::{button, nothing, number_of, span};
-use crate::components::element::{classed, element, tag, text, words};
+use crate::components::element::{classed, element, option, tag, text, words};
 use crate::components::list::List;
 use crate::store::inspect::json_line::{self, Part};
 use crate::store::text::concat;
@@ -166,8 +166,7 @@ impl Payload {
                 PayloadFormat::Auto if is_chosen => &*concat(&["Auto: ", name_of(payload.format)]),
                 _ => name,
             };
-            let selected = is_chosen.then_some("");
-            element("option", &["value", "selected"], &[Some(name), selected], vec![text(label)])
+            option(name, label, is_chosen)
         };
         let select = element(
             "select",

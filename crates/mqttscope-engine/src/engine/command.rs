@@ -31,10 +31,16 @@ impl Engine {
         ticket: Ticket,
         command: ConnectionCommand,
     ) {
-        let at = self.place(slot).unwrap_or_else(|| {
-            self.connections.push((slot, Client::new()));
-            self.connections.len() - 1
-        });
+        let at = match self.place(slot) {
+            Some(at) => at,
+            None if self.connections.len() >= Slot::MOST => {
+                return self.update(Update::Done(ticket, Err(TOO_MANY.into())));
+            }
+            None => {
+                self.connections.push((slot, Client::new()));
+                self.connections.len() - 1
+            }
+        };
         let (client, log) = (&mut self.connections[at].1, &mut self.log);
         let done = match command {
             ConnectionCommand::Connect(request) => {
@@ -158,6 +164,10 @@ impl Engine {
                 }
                 Ok(())
             }
+            LogCommand::ShowConnection(slot) => {
+                self.view.show_connection(slot, &self.owners, &self.page.zone);
+                Ok(())
+            }
             LogCommand::Pause(paused) => {
                 self.view.set_paused(paused, &self.log);
                 Ok(())
@@ -219,12 +229,34 @@ impl Engine {
         Ok(())
     }
 
+    /// Forgets a connection that has ended: what it has logged stays.
+    pub(super) fn leave(&mut self, now: Timestamp, slot: Slot, ticket: Ticket) {
+        let at = self.place(slot);
+        if at.is_some_and(|at| self.connections[at].1.connection().is_wanted()) {
+            let words = "A connection is there: disconnect first.".into();
+            return self.update(Update::Done(ticket, Err(words)));
+        }
+        if let Some(at) = at {
+            self.connections.remove(at);
+            self.stop_repeat(now, slot);
+            if self.keeping.forget(slot) {
+                self.update(Update::Kept(slot, None));
+            }
+        }
+        self.update(Update::Done(ticket, Ok(())));
+    }
+
     fn stop_repeat(&mut self, now: Timestamp, slot: Slot) {
         if let Some(place) = self.repeats.iter().position(|(own, _)| *own == slot) {
             let (_, mut repeating) = self.repeats.remove(place);
             repeating.stop(now);
             self.update(Update::Repeat(slot, repeating.state().clone()));
         }
+    }
+
+    /// The client id of the connection that the page's forms are of.
+    fn chosen_client_id(&self) -> String {
+        self.place(self.page.look.slot).map_or_else(String::new, |at| self.client_id(at))
     }
 
     /// The client id of a connection; of none that of nobody.
@@ -235,12 +267,12 @@ impl Engine {
     pub(super) fn on_page(&mut self, now: Timestamp, command: PageCommand) {
         match command {
             PageCommand::Check(draft) => {
-                let id = self.client_id(0);
+                let id = self.chosen_client_id();
                 let checked = check(&draft, &mut self.values(now, &id));
                 self.update(Update::Checked(checked));
             }
             PageCommand::Reformat { text, is_pretty } => {
-                let id = self.client_id(0);
+                let id = self.chosen_client_id();
                 let made = reformat(&text, is_pretty, &mut self.values(now, &id));
                 self.update(Update::Reformatted(made));
             }
@@ -393,5 +425,6 @@ pub(crate) fn sentence(error: &impl ToString) -> String {
     format!("{}.", capitalised(&error.to_string()))
 }
 
+const TOO_MANY: &str = "16 connections are there, and a page has no more: disconnect one first.";
 const CANCELLED: &str = "Cancelled: what was read until then is in the log.";
 const OTHER_BUILD: &str = "The part of the page that reads files is of another build: load the page again.";

@@ -3,7 +3,7 @@
 use mqttscope_link::{Amount, Chart, Glance, LatencyRow, StatisticsView, TopicRow, TypeRow};
 use mqttscope_log::filter::Filter;
 use mqttscope_log::statistics::{Count, Histogram, Statistics};
-use mqttscope_log::{Budget, Direction, Follower, Log};
+use mqttscope_log::{Budget, ConnectionId, Direction, Follower, Log};
 use mqttscope_proto::PacketType;
 
 use crate::row::payload_text;
@@ -17,6 +17,8 @@ pub(super) struct Figures {
     made: Option<(u64, Option<StatisticsView>)>,
     /// The same of the figures at a glance.
     glance: Option<(u64, Glance)>,
+    /// The connection whose messages in flight are counted; `None` for all.
+    connection: Option<ConnectionId>,
     /// The last slice did not come to the end of the log.
     is_behind: bool,
 }
@@ -26,6 +28,18 @@ impl Figures {
     pub(super) fn set_muted(&mut self, muted: Option<Filter>) {
         self.statistics = Statistics::without(muted);
         self.made = None;
+    }
+
+    /// Counts what is in flight on one connection, or on all.
+    pub(super) fn set_connection(&mut self, id: Option<ConnectionId>) {
+        if self.connection != id {
+            self.connection = id;
+            (self.made, self.glance) = (None, None);
+        }
+    }
+
+    fn in_flight(&self, log: &Log) -> [u32; 2] {
+        self.connection.map_or_else(|| log.in_flight(), |id| log.in_flight_on(id))
     }
 
     /// Goes on counting for a slice.
@@ -59,7 +73,7 @@ impl Figures {
             _ => {
                 let glance = Glance {
                     rate: self.statistics.seconds().rate(now).packets,
-                    in_flight: log.in_flight(),
+                    in_flight: self.in_flight(log),
                     violations: self.statistics.violations(),
                     bytes: log.size() as u64,
                 };
@@ -91,7 +105,7 @@ impl Figures {
         Some(StatisticsView {
             rate: Amount { packets: rate.packets.into(), bytes: rate.bytes },
             peak: Amount { packets: peak.packets.into(), bytes: peak.bytes },
-            in_flight: log.in_flight(),
+            in_flight: self.in_flight(log),
             violations: statistics.violations(),
             is_behind: self.is_behind,
             chart: self.chart(now),

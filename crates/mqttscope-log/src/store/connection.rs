@@ -301,6 +301,10 @@ impl Connections {
         self.in_flight
     }
 
+    pub(super) fn in_flight_on(&self, id: ConnectionId) -> [u32; 2] {
+        self.get(id).map_or([0; 2], |state| state.exchanges.in_flight())
+    }
+
     /// Does something with the exchanges of a connection, and keeps count of what is in flight.
     #[inline]
     pub(super) fn with_exchanges<R>(
