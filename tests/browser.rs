@@ -129,6 +129,7 @@ async fn what_unsubscribe_says_besides_its_filter_is_sent() {
         requested: Qos::AtMostOnce,
         options: 0,
         identifier: None,
+        user_properties: Vec::new(),
         answer: Answer::Granted(Qos::AtMostOnce),
         code: Some(0),
     };

@@ -78,7 +78,7 @@ fn subscriptions(view: &View) -> Html {
 }
 
 fn entry(view: &View, subscription: &Subscription) -> Html {
-    let Subscription { filter, requested, options, identifier, answer, code } = subscription;
+    let Subscription { filter, requested, options, identifier, answer, code, .. } = subscription;
     let (class, answer) = match answer {
         Answer::Awaited => ("chip", "asked"),
         Answer::Granted(qos) if qos == requested => ("chip good", granted(*qos)),

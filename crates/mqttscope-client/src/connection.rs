@@ -1,7 +1,10 @@
 //! The state of a connection and its subscriptions, as plain data for whoever shows it.
 
 use mqttscope_proto::session::{AuthenticationData, Reason, ServerLimits, SubscribeResult};
-use mqttscope_proto::{ProtocolVersion, Qos, ReasonCode, SubscribeOptions};
+use mqttscope_proto::{
+    Properties, PropertyBuf, PropertyId, PropertyValue, ProtocolVersion, Qos, ReasonCode, SubscribeOptions,
+    Text,
+};
 
 /// Where a connection stands.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -114,6 +117,8 @@ pub struct Subscription {
     pub options: u8,
     /// The Subscription Identifier (MQTT 5).
     pub identifier: Option<u32>,
+    /// The user properties of its SUBSCRIBE (MQTT 5).
+    pub user_properties: Vec<(String, String)>,
     /// What the broker said to it.
     pub answer: Answer,
     /// The code of its SUBACK, or of an UNSUBACK that has failed; `None` before.
@@ -138,6 +143,22 @@ pub enum Answer {
     Gone,
     /// It was lost with the connection, and is asked for again with the next.
     Again,
+}
+
+/// The properties of SUBSCRIBE with which a subscription is asked for again (MQTT 5).
+#[must_use]
+pub fn subscribe_properties(identifier: Option<u32>, user_properties: &[(String, String)]) -> PropertyBuf {
+    let mut properties = PropertyBuf::new();
+    let identifier =
+        identifier.map(|number| (PropertyId::SubscriptionIdentifier, PropertyValue::Number(number)));
+    let pairs = user_properties.iter();
+    let pairs = pairs.map(|(name, value)| (name.as_str().into(), value.as_str().into()));
+    let pairs = pairs.map(|(name, value)| (PropertyId::UserProperty, PropertyValue::Pair(name, value)));
+    for (id, value) in identifier.into_iter().chain(pairs) {
+        // What was sent before can be written; what a file has brought and is too long is left out.
+        let _ = properties.push(id, value);
+    }
+    properties
 }
 
 impl ConnectionState {
@@ -226,13 +247,21 @@ impl ConnectionState {
     }
 
     /// Notes that a subscription was asked for.
-    pub(crate) fn subscribing(&mut self, filter: &str, options: SubscribeOptions, identifier: Option<u32>) {
+    pub(crate) fn subscribing(
+        &mut self,
+        filter: &str,
+        options: SubscribeOptions,
+        properties: Properties<'_>,
+    ) {
+        let said = |text: Text<'_>| text.to_string_lossy().into_owned();
+        let pairs = properties.user_properties();
         self.subscriptions.retain(|subscription| subscription.filter != filter);
         self.subscriptions.push(Subscription {
             filter: filter.into(),
             requested: Qos::from_u8(options.qos(ProtocolVersion::V5)).unwrap_or_default(),
             options: options.0,
-            identifier,
+            identifier: properties.subscription_identifiers().next(),
+            user_properties: pairs.map(|(name, value)| (said(name), said(value))).collect(),
             answer: Answer::Awaited,
             code: None,
         });
@@ -319,8 +348,8 @@ mod tests {
     #[test]
     fn subscriptions_follow_the_broker() {
         let mut connection = ConnectionState::default();
-        connection.subscribing("a/#", SubscribeOptions::new(Qos::ExactlyOnce), None);
-        connection.subscribing("b", SubscribeOptions::new(Qos::AtMostOnce), None);
+        connection.subscribing("a/#", SubscribeOptions::new(Qos::ExactlyOnce), Properties::NONE);
+        connection.subscribing("b", SubscribeOptions::new(Qos::AtMostOnce), Properties::NONE);
         let result = |filter: &str, code| SubscribeResult {
             filter: filter.into(),
             requested: Qos::ExactlyOnce,

@@ -46,5 +46,8 @@ mod url;
 pub use alarm::Alarm;
 pub use client::{Client, ConnectRequest, Input, KeptClient, Output, Probed};
 pub use close::{Closed, LocalClose, Pause, reason_code_words, return_code_words};
-pub use connection::{Answer, AuthenticationRequest, ConnectionState, Phase, Retry, ServerEnd, Subscription};
+pub use connection::{
+    Answer, AuthenticationRequest, ConnectionState, Phase, Retry, ServerEnd, Subscription,
+    subscribe_properties,
+};
 pub use url::shown_url;

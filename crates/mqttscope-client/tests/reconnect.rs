@@ -5,7 +5,9 @@ mod common;
 use common::{Bench, CONNACK, options, persistent, request, v311};
 use mqttscope_client::{Answer, Phase};
 use mqttscope_proto::session::ConnectOptions;
-use mqttscope_proto::{PropertyBuf, PropertyId, PropertyValue, ProtocolVersion, Qos};
+use mqttscope_proto::{
+    PropertyBuf, PropertyId, PropertyValue, ProtocolVersion, Qos, SubscribeOptions, TopicFilter,
+};
 
 /// CONNACK with session present.
 const PRESENT: &[u8] = &[0x20, 0x02, 0x01, 0x00];
@@ -171,6 +173,37 @@ fn subscriptions_of_a_clean_session_are_asked_for_again() {
     assert_eq!(sent.iter().filter(|byte| **byte == 0x82).count(), 2, "{sent:02x?}");
     let said = bench.logged();
     assert!(said.contains(&"2 subscriptions are asked for again".to_owned()), "{said:?}");
+}
+
+#[test]
+fn a_subscription_is_asked_for_again_with_all_that_it_was_asked_for_with() {
+    let mut bench = standing(v5(0));
+    let mut properties = PropertyBuf::new();
+    for (id, value) in [
+        (PropertyId::SubscriptionIdentifier, PropertyValue::Number(7)),
+        (PropertyId::UserProperty, PropertyValue::Pair("n".into(), "1".into())),
+        (PropertyId::UserProperty, PropertyValue::Pair("n".into(), "2".into())),
+    ] {
+        properties.push(id, value).expect("it has bytes");
+    }
+    let filter = TopicFilter::new("t").expect("a topic filter");
+    let options = SubscribeOptions::new(Qos::AtLeastOnce).with_no_local(true);
+    let (now, log) = (bench.now, &mut bench.log);
+    bench
+        .client
+        .subscribe_to(now, &[filter], options, properties.as_properties(), log)
+        .expect("it is connected");
+    bench.drain();
+    let asked = bench.sent().concat();
+    bench.receive(&[0x90, 0x04, 0x00, 0x01, 0x00, 0x01]);
+    bench.closed(1006, "");
+    returns(&mut bench);
+    bench.sent();
+    bench.receive(CONNACK_5);
+    let again = bench.sent().concat();
+    // All but the packet identifier.
+    assert_eq!((&again[..2], &again[4..]), (&asked[..2], &asked[4..]));
+    assert!(asked.len() > 20, "{asked:02x?}");
 }
 
 #[test]

@@ -195,9 +195,8 @@ impl Client {
         self.now = now;
         let asked: Vec<_> = filters.iter().map(|filter| (*filter, options)).collect();
         self.session.subscribe_with(now, &asked, properties)?;
-        let identifier = properties.subscription_identifiers().next();
         for filter in filters {
-            self.update(|connection| connection.subscribing(filter.as_str(), options, identifier));
+            self.update(|connection| connection.subscribing(filter.as_str(), options, properties));
         }
         self.gather(now, None, log);
         Ok(())

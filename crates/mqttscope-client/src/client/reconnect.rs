@@ -2,14 +2,12 @@
 
 use mqttscope_log::{Event, Log};
 use mqttscope_proto::reconnect::{BackOff, Reconnect};
-use mqttscope_proto::{
-    Properties, PropertyBuf, PropertyId, PropertyValue, SubscribeOptions, Timestamp, TopicFilter,
-};
+use mqttscope_proto::{Properties, SubscribeOptions, Timestamp, TopicFilter};
 use mqttscope_text::number;
 
 use super::Client;
 use crate::close::{Closed, LocalClose};
-use crate::connection::{Answer, Phase, Retry};
+use crate::connection::{Answer, Phase, Retry, subscribe_properties};
 
 /// What is needed to come back.
 #[derive(Debug)]
@@ -106,12 +104,7 @@ impl Client {
         let words = [&count, " asked for again"].concat();
         self.event(now, Event::Note { name: "subscribed-again", words: &words }, log);
         for held in held {
-            let mut properties = PropertyBuf::new();
-            if let Some(identifier) = held.identifier {
-                // A number that was sent before can be written.
-                let _ =
-                    properties.push(PropertyId::SubscriptionIdentifier, PropertyValue::Number(identifier));
-            }
+            let properties = subscribe_properties(held.identifier, &held.user_properties);
             if let Err(words) =
                 self.subscribe_again(now, &held.filter, held.options, properties.as_properties())
             {
