@@ -1,11 +1,12 @@
 //! Saved connections: what is done with them, in this tab and in the storage of all tabs, and files of them.
 
 use js_sys::{Array, JSON, JsString, Object, Reflect, Uint8Array};
-use mqttscope_client::Answer;
+use mqttscope_client::{Answer, subscribe_properties};
 use mqttscope_link::{Command as EngineCommand, ConnectionCommand, Slot};
-use mqttscope_proto::{PropertyBuf, PropertyId, PropertyValue, SubscribeOptions};
+use mqttscope_proto::{PropertyBuf, SubscribeOptions, Text};
 use mqttscope_text::number;
 use mqttscope_view::connections::{Connections, FILE_FORMAT, SavedSubscription};
+use mqttscope_view::marks::{MarkEdit, Marks};
 use mqttscope_view::validate::SubscribeRequest;
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::{JsFuture, spawn_local};
@@ -142,12 +143,16 @@ impl App {
     /// Notes what the connection was asked to subscribe to.
     pub(super) fn note_subscribed(&mut self, request: &SubscribeRequest<'_>) {
         let Some(id) = self.page.connection_chosen else { return };
-        let identifier = request.properties.as_properties().subscription_identifiers().next();
+        let properties = request.properties.as_properties();
+        let identifier = properties.subscription_identifiers().next();
+        let said = |text: Text<'_>| text.to_string_lossy().into_owned();
+        let pairs = properties.user_properties().map(|(name, value)| (said(name), said(value)));
+        let user_properties: Vec<_> = pairs.collect();
         let options = request.options.0;
         self.edit_connections(|connections, _| {
             for filter in &request.filters {
                 let filter = filter.as_str().to_owned();
-                let user_properties = Vec::new();
+                let user_properties = user_properties.clone();
                 connections.subscribe(id, SavedSubscription { filter, options, identifier, user_properties });
             }
         });
@@ -169,7 +174,7 @@ impl App {
             filter: held.filter.clone(),
             options: held.options,
             identifier: held.identifier,
-            user_properties: Vec::new(),
+            user_properties: held.user_properties.clone(),
         })
         .collect()
     }
@@ -184,14 +189,12 @@ impl App {
             held.is_some_and(|held| !matches!(held.answer, Answer::Gone | Answer::Unanswered))
         };
         let missing: Vec<_> = wanted.iter().filter(|wanted| !is_held(&wanted.filter)).cloned().collect();
-        let has_identifiers = connection.version.has_properties();
-        for SavedSubscription { filter, options, identifier, .. } in missing {
-            let mut properties = PropertyBuf::new();
-            if let Some(identifier) = identifier.filter(|_| has_identifiers) {
-                // A number that no identifier can be is left out.
-                let _ =
-                    properties.push(PropertyId::SubscriptionIdentifier, PropertyValue::Number(identifier));
-            }
+        let has_properties = connection.version.has_properties();
+        for SavedSubscription { filter, options, identifier, user_properties } in missing {
+            let properties = match has_properties {
+                true => subscribe_properties(identifier, &user_properties),
+                false => PropertyBuf::new(),
+            };
             let (filters, options) = (vec![filter], SubscribeOptions(options));
             let subscribe = ConnectionCommand::Subscribe { filters, options, properties };
             self.send(EngineCommand::Connection(*slot, subscribe));
@@ -252,9 +255,19 @@ impl App {
                 let colour = text_at(&saved, "colour").unwrap_or_default();
                 let fields = value_at(&saved, "fields").and_then(|fields| fields.dyn_into::<Object>().ok());
                 let fields = fields.map(|fields| pairs_of(&fields)).unwrap_or_default();
-                let held = value_at(&saved, "subscriptions").and_then(|list| list.dyn_into::<Array>().ok());
-                let held = held.map(|list| list.iter().filter_map(|held| subscription_of(&held)).collect());
-                connections.import(browser::chance(), &name, &colour, fields, held.unwrap_or_default());
+                let held = list_at(&saved, "subscriptions");
+                let held = held.filter_map(|held| subscription_of(&held)).collect();
+                let mut marks = Marks::default();
+                for note in list_at(&saved, "marks") {
+                    let Some(filter) = text_at(&note, "filter") else { continue };
+                    let is_muted = value_at(&note, "muted").is_some_and(|muted| muted.is_truthy());
+                    let name = text_at(&note, "name").unwrap_or_default();
+                    let colour = text_at(&note, "colour").unwrap_or_default();
+                    for edit in [MarkEdit::Name(name), MarkEdit::Colour(colour), MarkEdit::Mute(is_muted)] {
+                        marks.apply(&filter, edit);
+                    }
+                }
+                connections.import(browser::chance(), &name, &colour, fields, held, marks);
             }
         });
         Some(list.length().into())
@@ -279,6 +292,11 @@ fn text_at(object: &JsValue, name: &str) -> Option<String> {
     value_at(object, name)?.as_string()
 }
 
+fn list_at(object: &JsValue, name: &str) -> impl Iterator<Item = JsValue> + use<> {
+    let list = value_at(object, name).and_then(|list| list.dyn_into::<Array>().ok()).unwrap_or_default();
+    (0..list.length()).map(move |at| list.get(at))
+}
+
 fn pairs_of(object: &Object) -> Vec<(String, String)> {
     let entries = Object::entries(object);
     let pair = |entry: JsValue| {
@@ -293,7 +311,9 @@ fn subscription_of(object: &JsValue) -> Option<SavedSubscription> {
     let filter = text_at(object, "filter")?;
     let options = number("options").unwrap_or_default() as u8;
     let identifier = number("identifier").map(|number| number as u32);
-    Some(SavedSubscription { filter, options, identifier, user_properties: Vec::new() })
+    let pair = |pair: JsValue| Some((text_at(&pair, "name")?, text_at(&pair, "value")?));
+    let user_properties = list_at(object, "user_properties").filter_map(pair).collect();
+    Some(SavedSubscription { filter, options, identifier, user_properties })
 }
 
 const WITH_PASSWORDS: &str = "Some of these connections hold a password.\n\n\

@@ -56,8 +56,8 @@ impl App {
     }
 
     pub(super) fn on_again(&mut self, message: MessageFacts) {
-        let MessageFacts { topic, qos, retain, payload } = message;
-        self.edit(Edit::Again { topic, qos, retain, payload });
+        let MessageFacts { topic, qos, retain, payload, properties } = message;
+        self.edit(Edit::Again { topic, qos, retain, payload, properties });
         browser::open_around(Field::Topic.id());
         browser::focus_and_select(Field::Message.id());
     }

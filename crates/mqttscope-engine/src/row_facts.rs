@@ -2,7 +2,8 @@
 
 use mqttscope_link::{MessageFacts, RowFacts};
 use mqttscope_log::filter::quoted;
-use mqttscope_log::{Log, Record, Topic};
+use mqttscope_log::{BrokenRules, Log, Record, Topic};
+use mqttscope_proto::{Packet, PropertyBuf};
 
 /// What can be done with the record of a number; `None` if it is not kept.
 pub(crate) fn row_facts(log: &Log, number: u32) -> Option<RowFacts> {
@@ -32,7 +33,22 @@ pub(crate) fn message(log: &Log, number: u32) -> Option<MessageFacts> {
         qos: record.first_byte >> 1 & 3,
         retain: record.first_byte & 1 != 0,
         payload: log.payload(record)?.to_vec(),
+        properties: properties(log, record),
     })
+}
+
+/// The properties of a record's message; none where its version has none.
+fn properties(log: &Log, record: &Record) -> PropertyBuf {
+    let mut properties = PropertyBuf::new();
+    // The sink of the ingest: one copy of the decoder is enough.
+    let mut broken = BrokenRules::default();
+    if let Ok(Packet::Publish(publish)) = broken.decode(log.bytes(record), log.version_of(record)) {
+        for property in publish.properties.iter() {
+            // What was read can be written.
+            let _ = properties.push(property.id, property.value);
+        }
+    }
+    properties
 }
 
 /// The topic name of a record.
@@ -77,7 +93,13 @@ mod tests {
     #[test]
     fn a_message_is_as_it_was_sent() {
         let log = log_with(&[&publish("t", 7, b"\xff\x00"), &[0xc0, 0]]);
-        let expected = MessageFacts { topic: "t".into(), qos: 1, retain: false, payload: vec![0xff, 0] };
+        let expected = MessageFacts {
+            topic: "t".into(),
+            qos: 1,
+            retain: false,
+            payload: vec![0xff, 0],
+            properties: PropertyBuf::new(),
+        };
         assert_eq!(message(&log, 0), Some(expected));
         assert_eq!(message(&log, 1), None, "a PINGREQ is no message");
         let facts = row_facts(&log, 1).expect("the record is kept");

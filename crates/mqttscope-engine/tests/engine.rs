@@ -205,6 +205,22 @@ impl Bench {
     }
 }
 
+#[test]
+fn a_message_is_told_with_its_properties_to_be_published_again() {
+    let mut bench = Bench::connected_in_5(None, &[]);
+    let number = bench.engine.log().end();
+    // PUBLISH to `t` with a user property.
+    bench.receive(b"\x30\x0c\x00\x01t\x07\x26\x00\x01n\x00\x01vx");
+    bench.page(PageCommand::Again(number));
+    let again = bench.updates.iter().find_map(|update| match update {
+        Update::Again(message) => Some(message),
+        _ => None,
+    });
+    let again = again.expect("it is a message");
+    assert_eq!((again.topic.as_str(), &again.payload[..]), ("t", &b"x"[..]));
+    assert_eq!(again.properties.as_properties().as_bytes(), b"\x26\x00\x01n\x00\x01v");
+}
+
 fn names(view: &View) -> Vec<&str> {
     view.rows
         .rows

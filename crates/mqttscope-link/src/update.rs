@@ -2,6 +2,7 @@
 
 use mqttscope_client::ConnectionState;
 use mqttscope_message::records::Record;
+use mqttscope_proto::PropertyBuf;
 use serde::{Deserialize, Serialize};
 
 use crate::command::{Command, Copy, Secret, Slot, Span};
@@ -156,6 +157,8 @@ pub struct MessageFacts {
     pub retain: bool,
     /// The payload.
     pub payload: Vec<u8>,
+    /// Properties (MQTT 5).
+    pub properties: PropertyBuf,
 }
 
 /// What comes to a subscription.

@@ -132,6 +132,7 @@ impl Connections {
         colour: &str,
         fields: impl IntoIterator<Item = (String, String)>,
         subscriptions: Vec<SavedSubscription>,
+        marks: Marks,
     ) {
         let name = self.free_name(name);
         let mut page = Page::default();
@@ -141,14 +142,7 @@ impl Connections {
         });
         Entries::of_pairs(entries).fill_forms(&mut page);
         let fields = Entries::of_profile(&page);
-        self.0.push(Saved {
-            id,
-            name,
-            colour: colour_of(colour),
-            fields,
-            subscriptions,
-            marks: Marks::default(),
-        });
+        self.0.push(Saved { id, name, colour: colour_of(colour), fields, subscriptions, marks });
     }
 
     /// Whether any of them holds a password.
@@ -233,6 +227,27 @@ impl Saved {
                     if let Some(identifier) = held.identifier {
                         object.number("identifier", identifier);
                     }
+                    if !held.user_properties.is_empty() {
+                        push_array(
+                            object.key("user_properties"),
+                            &held.user_properties,
+                            |out, (name, value)| {
+                                push_object(out, |pair| {
+                                    pair.text("name", name);
+                                    pair.text("value", value);
+                                });
+                            },
+                        );
+                    }
+                });
+            });
+            let notes: Vec<_> = self.marks.notes().collect();
+            push_array(object.key("marks"), notes, |out, note| {
+                push_object(out, |object| {
+                    object.text("filter", &note.filter);
+                    object.text("name", &note.name);
+                    object.text("colour", COLOURS.get(usize::from(note.colour)).copied().unwrap_or_default());
+                    object.bool("muted", note.is_muted);
                 });
             });
         });
@@ -397,8 +412,15 @@ mod tests {
         }
         saved.unsubscribe(1, "b");
         assert_eq!(saved.get(1).expect("it is there").subscriptions, [subscription("a")]);
+        let user_properties = vec![("n".to_owned(), "1".to_owned())];
+        saved.subscribe(1, SavedSubscription { user_properties, ..subscription("b") });
+        let pairs = r#""filter":"b","options":1,"identifier":7,"user_properties":[{"name":"n","value":"1"}]"#;
+        assert!(saved.to_json(false).contains(pairs), "{}", saved.to_json(false));
+        saved.unsubscribe(1, "b");
         let json = saved.to_json(false);
         assert!(json.contains(r#""subscriptions":[{"filter":"a","options":1,"identifier":7}]"#), "{json}");
+        let marks = r#""marks":[{"filter":"a/#","name":"all of a","colour":"none","muted":false}]"#;
+        assert!(json.contains(marks), "{json}");
     }
 
     #[test]
@@ -407,11 +429,14 @@ mod tests {
             [("url", "ws://h/"), ("version", "6"), ("simulate-down", "on"), ("topic", "x"), ("new", "1")];
         let fields = fields.map(|(name, text)| (name.to_owned(), text.to_owned()));
         let mut saved = Connections::default();
-        saved.import(4, "theirs", "mauve", fields, vec![subscription("a")]);
+        let mut marks = Marks::default();
+        marks.apply("a", MarkEdit::Mute(true));
+        saved.import(4, "theirs", "mauve", fields, vec![subscription("a")], marks);
         let mut back = Page::default();
         back.apply(text(Field::Topic, "mine"));
         saved.get(4).expect("it is there").fill(&mut back);
         let texts = [Field::Url, Field::Version, Field::Topic].map(|field| back.text(field));
+        assert!(back.marks.of("a").is_muted);
         assert_eq!(
             (texts.each_ref().map(String::as_str), back.is_on(Field::SimulateDown)),
             (["ws://h/", "3.1", "mine"], false)

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::rc::Rc;
 
 use mqttscope_message::Format;
-use mqttscope_proto::ProtocolVersion;
+use mqttscope_proto::{PropertyBuf, ProtocolVersion};
 use mqttscope_text::{bytes, visible};
 
 use crate::arrangement::Arrangement;
@@ -20,6 +20,7 @@ use crate::messages::{Message, MessageEdit, Messages};
 use crate::pairs::{self, PairEdit};
 use crate::pane::Pane;
 use crate::problems::Problems;
+use crate::properties::publish_values;
 use crate::settling::Store;
 use crate::values::{Drafts, Profile, Value, Values};
 
@@ -142,6 +143,8 @@ pub enum Edit {
         retain: bool,
         /// The message.
         payload: Vec<u8>,
+        /// Properties (MQTT 5).
+        properties: PropertyBuf,
     },
     /// A form's button was pressed in vain.
     Refused(Problems),
@@ -252,9 +255,11 @@ impl Page {
                 self.tab = Tab::Messages;
                 change = self.reply(reply);
             }
-            Edit::Again { topic, qos, retain, payload } => {
+            Edit::Again { topic, qos, retain, payload, properties } => {
                 self.tab = Tab::Messages;
-                self.set(Field::TopicAlias, Value::Text(String::new()));
+                for (field, value) in publish_values(properties.as_properties()) {
+                    self.set(field, value);
+                }
                 self.set(Field::Topic, Value::Text(topic));
                 self.set(Field::Retain, Value::On(retain));
                 let (format, text) = as_typed(&payload);
@@ -541,6 +546,7 @@ fn looks(effect: Option<Effect>) -> Change {
 mod tests {
     use super::*;
     use crate::problems::refused;
+    use mqttscope_proto::{PropertyId, PropertyValue};
 
     fn text(field: Field, text: &str) -> Edit {
         Edit::Text(field, text.into())
@@ -758,6 +764,7 @@ mod tests {
             qos,
             retain: true,
             payload: payload.to_vec(),
+            properties: PropertyBuf::new(),
         };
         let change = Change { effect: Some(Effect::MessageTyped), store: Some(Store::Forms) };
         assert_eq!(page.apply(again(2, b"\xff\0")), change);
@@ -768,9 +775,46 @@ mod tests {
         // QoS 3 is reserved: what was chosen stays.
         page.apply(again(3, b"theirs"));
         assert_eq!(fields(&page), ["a/b", "2", "text", "theirs"]);
+        page.apply(text(Field::ContentType, "mine"));
+        page.apply(text(Field::TopicAlias, "3"));
         page.apply(again(0, b"{{n}}"));
+        // What the message did not have is not sent with it.
+        assert_eq!([Field::ContentType, Field::TopicAlias].map(|it| page.text(it)), ["", ""]);
         assert_eq!(fields(&page), ["a/b", "0", "hex", "7b 7b 6e 7d 7d"]);
         assert_eq!(page.tab, Tab::Messages);
+    }
+
+    #[test]
+    fn a_message_that_is_published_again_has_its_properties() {
+        let mut properties = PropertyBuf::new();
+        for (id, value) in [
+            (PropertyId::PayloadFormatIndicator, PropertyValue::Number(1)),
+            (PropertyId::MessageExpiryInterval, PropertyValue::Number(60)),
+            (PropertyId::ContentType, PropertyValue::Text("".into())),
+            (PropertyId::ResponseTopic, PropertyValue::Text("answers/1".into())),
+            (PropertyId::CorrelationData, PropertyValue::Binary(b"\xff\0")),
+            (PropertyId::UserProperty, PropertyValue::Pair("n".into(), "1".into())),
+            (PropertyId::UserProperty, PropertyValue::Pair("n".into(), "2".into())),
+        ] {
+            properties.push(id, value).expect("it has bytes");
+        }
+        let expected = properties.clone();
+        // An alias is a word of one connection, and the identifiers of subscriptions are the server's to write.
+        properties.push(PropertyId::TopicAlias, PropertyValue::Number(5)).expect("it has bytes");
+        properties.push(PropertyId::SubscriptionIdentifier, PropertyValue::Number(7)).expect("it has bytes");
+        let mut page = Page::default();
+        page.apply(Edit::Switch(Field::CorrelationEmpty, true));
+        page.apply(text(Field::PublishUserProperties, "mine\t1"));
+        let topic = "a/b".into();
+        page.apply(Edit::Again { topic, qos: 0, retain: false, payload: Vec::new(), properties });
+        let request = page.drafts.publication(ProtocolVersion::V5).expect("a form without a mistake");
+        let sorted = |properties: &PropertyBuf| {
+            let mut list: Vec<_> =
+                properties.as_properties().iter().map(|property| format!("{property:?}")).collect();
+            list.sort();
+            list
+        };
+        assert_eq!(sorted(&request.properties), sorted(&expected));
     }
 
     #[test]

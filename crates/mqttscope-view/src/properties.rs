@@ -1,7 +1,8 @@
 //! The properties that the fields of a form stand for, checked.
 
 use mqttscope_proto::{
-    MAX_STRING_LEN, PropertyBuf, PropertyId, PropertyKind, PropertyValue, ProtocolVersion, TopicName,
+    MAX_STRING_LEN, Properties, PropertyBuf, PropertyId, PropertyKind, PropertyValue, ProtocolVersion, Text,
+    TopicName,
 };
 use mqttscope_text::{bytes, number};
 
@@ -9,7 +10,7 @@ use crate::field::{Field, Folded, Form, Kind, NEVER, PropertyInfo};
 use crate::pairs;
 use crate::problems::Problems;
 use crate::validate::topic_words;
-use crate::values::Values;
+use crate::values::{Value, Values};
 
 impl Values {
     /// The properties of a form in the order of its fields, for a version; what is wrong with them is noted at its field,
@@ -127,6 +128,42 @@ impl Values {
     }
 }
 
+/// What the fields of the Publish form hold for a message with these properties; those that it does not have are empty.
+pub(crate) fn publish_values(properties: Properties<'_>) -> Vec<(Field, Value)> {
+    let mut values = Vec::new();
+    for (field, folded) in Form::Publish.folded() {
+        let Some(PropertyInfo { id, .. }) = folded.property else { continue };
+        let is_of_its_connection = id == PropertyId::TopicAlias;
+        let found = properties.get(id).filter(|_| !is_of_its_connection);
+        if let Some(empty) = folded.empty {
+            let is_empty = match &found {
+                Some(PropertyValue::Text(text)) => text.as_bytes().is_empty(),
+                Some(PropertyValue::Binary(bytes)) => bytes.is_empty(),
+                _ => false,
+            };
+            values.push((empty, Value::On(is_empty)));
+        }
+        let mut text = String::new();
+        match found {
+            Some(PropertyValue::Number(number)) => text = number::plain(number.into()),
+            Some(PropertyValue::Text(said)) => text = said.to_string_lossy().into_owned(),
+            Some(PropertyValue::Binary(said)) => text = bytes::hex(said),
+            Some(PropertyValue::Pair(..)) => {
+                let said = |text: Text<'_>| text.to_string_lossy().into_owned();
+                let pairs = properties.user_properties().map(|(name, value)| (said(name), said(value)));
+                text = pairs::write(&pairs.collect::<Vec<_>>());
+            }
+            None => {}
+        }
+        if let Kind::Bytes { hex, .. } = field.info().kind {
+            values.push((hex, Value::On(!text.is_empty())));
+        }
+        // What stands in no list, as a value that breaks a rule, is left out.
+        values.extend(Value::read(field, &text).map(|value| (field, value)));
+    }
+    values
+}
+
 /// The number that a text says to a property, or which it may say.
 fn number_of(field: Field, id: PropertyId, text: &str, section: &str) -> Result<u32, String> {
     let takes_never = matches!(field.info().kind, Kind::Suggest(..));
@@ -158,7 +195,6 @@ fn response_topic_fault(text: &str, section: &str) -> Result<(), String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::values::Value;
 
     fn values(edits: &[(Field, &str)]) -> Values {
         let mut values = Values::default();
