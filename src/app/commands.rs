@@ -213,7 +213,8 @@ impl App {
             Command::MoveColumn(words) => {
                 let (name, side) = words.split_once(' ').unwrap_or((&words, ""));
                 if let Some(column) = Column::of_name(name) {
-                    self.edit(Edit::StepColumn(column, side == "right"));
+                    let shown = self.page.looks.hidden.shown(self.shown.log.slots.len());
+                    self.edit(Edit::StepColumn(column, side == "right", shown));
                 }
             }
             Command::ResetColumns => self.edit(Edit::ResetColumns),

@@ -89,16 +89,17 @@ impl App {
                 }
             }
             Effect::Marks => {
-                let others = self.slots.others().iter().map(|other| &other.forms.marks);
-                let mut marks: Vec<Mark> = Vec::new();
-                // The log is that of all connections. What is noted of the chosen one goes before the others.
-                for note in [&page.marks].into_iter().chain(others).flat_map(|marks| marks.notes()) {
-                    if marks.iter().all(|mark| mark.filter != note.filter) {
-                        let (filter, colour, is_muted) = (note.filter.clone(), note.colour, note.is_muted);
-                        marks.push(Mark { filter, colour, is_muted });
-                    }
-                }
-                self.tell_log(LogCommand::Marks(marks));
+                let others = self.slots.others().iter().map(|other| (other.slot, &other.forms.marks));
+                let all = [(self.slots.chosen(), &page.marks)].into_iter().chain(others);
+                let marks = all.flat_map(|(slot, marks)| {
+                    marks.notes().map(move |note| Mark {
+                        slot,
+                        filter: note.filter.clone(),
+                        colour: note.colour,
+                        is_muted: note.is_muted,
+                    })
+                });
+                self.tell_log(LogCommand::Marks(marks.collect()));
             }
             Effect::LogPasswords => {
                 self.tell_log(LogCommand::KeepPasswords(page.is_on(Field::KeepPasswords)));

@@ -10,7 +10,7 @@ use super::App;
 use crate::awake::Awake;
 use crate::browser;
 use crate::components::connection::CONNECTION_FORM;
-use crate::store::page::Edit;
+use crate::store::page::{Edit, Page};
 use crate::store::slots::{Named, Other, Slots};
 use crate::store::{Field, Problems, refused};
 
@@ -170,7 +170,14 @@ impl App {
         let connections = &self.page.connections;
         self.slots = Slots::of_text(&text, |slot| browser::stored_session(slot.0).is_some());
         for other in self.slots.others_mut() {
-            other.saved = other.saved.filter(|id| connections.get(*id).is_some());
+            match other.saved.and_then(|id| connections.get(id)) {
+                Some(saved) => {
+                    let mut page = Page::default();
+                    saved.fill(&mut page);
+                    other.forms = page.forms();
+                }
+                None => other.saved = None,
+            }
         }
         self.look.slot = self.slots.chosen();
     }

@@ -33,10 +33,7 @@ pub struct LogParts<'a> {
 /// The log's head and its table, or what will stand there.
 pub fn log_panel(view: &View, it: &LogParts<'_>) -> Html {
     let log = &it.shown.log;
-    let mut columns = view.page.looks.hidden.shown();
-    if log.slots.len() < 2 {
-        columns &= !Column::Connection.bit();
-    }
+    let columns = view.page.looks.hidden.shown(log.slots.len());
     let (scrolled, zone) = (it.scrolled.clone(), it.zone.clone());
     let table = html! {
         <LogTable shown={it.shown.clone()} {scrolled} verbose={view.page.is_on(Field::Verbose)} {columns}

@@ -239,7 +239,9 @@ impl Engine {
         self.go_on_clearing(now);
         self.repeat(now);
         if self.owners.follow(&self.connections, &self.log) {
-            self.view.follow_connection(&self.owners, &self.page.zone);
+            if self.view.follow_connections(&self.owners, &self.page.zone) {
+                self.inspector.set_muted(self.view.mute());
+            }
         }
         self.subscriptions.follow(&self.connections, &self.log);
         // The selection of a log that was cleared is none.

@@ -24,6 +24,8 @@ pub(crate) struct LogView {
     heard: Option<Matches>,
     /// What a person has noted of subscriptions.
     marks: Vec<Mark>,
+    /// Topic filters that are muted, with the filter that finds their connection; without one they are those of all.
+    muted: Vec<(Option<String>, Vec<String>)>,
     /// What that filter was made from.
     applied: String,
     /// The page's connection that alone is shown, and the filter that finds it; `None` for all.
@@ -86,14 +88,21 @@ impl LogView {
 
     /// Takes what a person has noted of subscriptions: messages to those that are muted are in no view, whatever the filter
     /// says. Says whether others are muted than before.
-    pub(crate) fn set_marks(&mut self, marks: Vec<Mark>, zone: &Zone) -> bool {
-        let were_muted = muted(&self.marks);
+    pub(crate) fn set_marks(&mut self, marks: Vec<Mark>, owners: &Owners, zone: &Zone) -> bool {
         self.marks = marks;
-        if muted(&self.marks) == were_muted {
-            return false;
+        let is_other = self.follow_muted(owners);
+        if is_other {
+            self.restart(zone);
         }
-        self.restart(zone);
-        true
+        is_other
+    }
+
+    /// Says whether others are muted than before.
+    fn follow_muted(&mut self, owners: &Owners) -> bool {
+        let muted = muted(&self.marks, owners);
+        let is_other = self.muted != muted;
+        self.muted = muted;
+        is_other
     }
 
     /// Shows the rows of one of the page's connections alone, or those of all, whatever the filter says.
@@ -105,14 +114,32 @@ impl LogView {
         }
     }
 
-    /// A connection of the page has become another one of the log.
-    pub(crate) fn follow_connection(&mut self, owners: &Owners, zone: &Zone) {
+    /// The messages to subscriptions that are muted, if any are.
+    pub(crate) fn mute(&self) -> Option<Filter> {
+        let of_one = |(connection, filters): &(Option<String>, Vec<String>)| {
+            let messages = Filter::to_subscriptions(filters.iter().map(String::as_str));
+            let connection = connection.as_ref().and_then(|text| Filter::parse(text, &Zone::UTC).ok());
+            match connection {
+                Some(connection) => connection.and(messages),
+                None => messages,
+            }
+        };
+        self.muted.iter().map(of_one).reduce(Filter::or)
+    }
+
+    /// A connection of the page has become another one of the log. Says whether others are muted than before.
+    pub(crate) fn follow_connections(&mut self, owners: &Owners, zone: &Zone) -> bool {
+        let is_other = self.follow_muted(owners);
+        if is_other {
+            self.restart(zone);
+        }
         self.show_connection(self.connection.as_ref().map(|(slot, _)| *slot), owners, zone);
+        is_other
     }
 
     /// Looks through the log anew.
     fn restart(&mut self, zone: &Zone) {
-        let hides_some = self.connection.is_some() || !muted(&self.marks).is_empty();
+        let hides_some = self.connection.is_some() || !self.muted.is_empty();
         self.heard = if hides_some { self.scoped("", zone) } else { None };
         // It had no mistake before.
         let is_filtered = Filter::parse(&self.applied, zone).is_ok_and(|filter| !filter.is_empty());
@@ -131,7 +158,7 @@ impl LogView {
     }
 
     fn unmuted(&self, filter: Filter) -> Filter {
-        match mute(&self.marks) {
+        match self.mute() {
             Some(muted) => filter.without(muted),
             None => filter,
         }
@@ -313,12 +340,13 @@ impl LogView {
         let day_of = |time_of_day: u64| zone.local(time_of_day) / DAY;
         let mut day = day_of(before.map_or(now, |record| log.time_of_day(record)));
         let mut drawn = Vec::with_capacity((end - start) as usize);
+        let is_one = owners.is_one();
         for place in start..end {
             let number = rows.number(place);
             let is_verbose = self.geometry.half_line > 0.0;
             let Some(mut row) = row::row(log, number, is_verbose) else { continue };
-            self.mark(log, &mut row);
             row.slot = log.record(number).and_then(|record| owners.slot(record.connection));
+            self.mark(log, &mut row, is_one);
             row.above = above;
             row.is_found = self.is_marked(number);
             above = Some(row.time);
@@ -367,15 +395,19 @@ impl LogView {
         }
     }
 
-    /// Gives the row of a message the colour of the first subscription that it has come to.
-    fn mark(&self, log: &Log, row: &mut Row) {
+    /// Gives the row of a message the colour of the first subscription that it has come to. Where there is one connection,
+    /// what a capture has brought may have come to its subscriptions too.
+    fn mark(&self, log: &Log, row: &mut Row, is_one: bool) {
         let Content::Packet(packet) = &mut row.content else { return };
         if packet.out || !packet.is_publish {
             return;
         }
         let topic = log.record(row.number).and_then(|record| log.topic(row.number, record));
         if let Some(Topic::Name(name)) = topic {
-            let is_of = |mark: &&Mark| topic_matches(without_share(&mark.filter).as_bytes(), name);
+            let is_of = |mark: &&Mark| {
+                (is_one || row.slot == Some(mark.slot))
+                    && topic_matches(without_share(&mark.filter).as_bytes(), name)
+            };
             let mut coloured = self.marks.iter().filter(|mark| mark.colour > 0);
             packet.mark = coloured.find(is_of).map_or(0, |mark| mark.colour);
         }
@@ -390,15 +422,17 @@ impl LogView {
     }
 }
 
-/// The topic filters of subscriptions that are muted.
-fn muted(marks: &[Mark]) -> Vec<String> {
-    marks.iter().filter(|mark| mark.is_muted).map(|mark| mark.filter.clone()).collect()
-}
-
-/// The messages to subscriptions that are muted, if any are.
-pub(crate) fn mute(marks: &[Mark]) -> Option<Filter> {
-    let muted = muted(marks);
-    (!muted.is_empty()).then(|| Filter::to_subscriptions(muted.iter().map(String::as_str)))
+/// The topic filters of subscriptions that are muted, connection by connection.
+fn muted(marks: &[Mark], owners: &Owners) -> Vec<(Option<String>, Vec<String>)> {
+    let mut muted: Vec<(Option<String>, Vec<String>)> = Vec::new();
+    for mark in marks.iter().filter(|mark| mark.is_muted) {
+        let connection = (!owners.is_one()).then(|| owners.filter(mark.slot));
+        match muted.iter_mut().find(|(known, _)| *known == connection) {
+            Some((_, filters)) => filters.push(mark.filter.clone()),
+            None => muted.push((connection, vec![mark.filter.clone()])),
+        }
+    }
+    muted
 }
 
 /// Records that may wait for the next view.

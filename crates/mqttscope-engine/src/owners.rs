@@ -49,6 +49,11 @@ impl Owners {
         slots
     }
 
+    /// Whether no two of them have connections in the log.
+    pub(crate) fn is_one(&self) -> bool {
+        self.known.windows(2).all(|pair| pair[0].1 == pair[1].1)
+    }
+
     /// A filter that finds what is of one of them.
     pub(crate) fn filter(&self, slot: Slot) -> String {
         let mut filter = String::from("conn:");

@@ -769,7 +769,7 @@ fn a_connection_comes_back_once_that_is_asked_for() {
 }
 
 fn mark(filter: &str, colour: u8, is_muted: bool) -> Mark {
-    Mark { filter: filter.into(), colour, is_muted }
+    Mark { slot: SLOT, filter: filter.into(), colour, is_muted }
 }
 
 fn topics(view: &View) -> Vec<(&str, u8)> {

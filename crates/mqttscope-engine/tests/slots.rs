@@ -4,8 +4,8 @@ use mqttscope_client::{Input as LinkInput, Output as LinkOutput};
 use mqttscope_engine::{Engine, Input, Output};
 use mqttscope_link::{
     Asked, Body, Command, ConnectRequest, ConnectionCommand, ConnectionState, Content, Draft, FilterEdit,
-    Format, Geometry, LogCommand, Look, Outgoing, Pace, PageCommand, Phase, Repeat, Slot, Ticket, Update,
-    View,
+    Format, Geometry, LogCommand, Look, Mark, Outgoing, Pace, PageCommand, Phase, Repeat, Slot, Ticket,
+    Update, View,
 };
 use mqttscope_proto::session::ConnectOptions;
 use mqttscope_proto::{PropertyBuf, ProtocolVersion, Qos, ReasonCode, Timestamp};
@@ -279,6 +279,32 @@ fn a_repeat_and_the_placeholders_are_those_of_their_connection() {
     bench.connection(Slot(0), ConnectionCommand::StopRepeat).expect("it cannot fail");
     bench.advance_millis(500);
     assert_eq!(bench.sent(Slot(0)), []);
+}
+
+#[test]
+fn what_is_noted_of_subscriptions_is_of_their_connection() {
+    let mut bench = Bench::connected(&[0, 1]);
+    let mark = |slot, colour, is_muted| Mark { slot: Slot(slot), filter: "t".into(), colour, is_muted };
+    let marks = vec![mark(0, 3, false), mark(1, 5, true)];
+    bench.ask(Command::Log(LogCommand::Marks(marks))).expect("it cannot fail");
+    for slot in [0, 1] {
+        bench.receive(Slot(slot), b"\x30\x04\x00\x01tx");
+    }
+    let of = |view: View| {
+        let messages = view.rows.rows.into_iter().filter_map(|row| match row.content {
+            Content::Packet(packet) if packet.is_publish => Some((row.slot, packet.mark)),
+            _ => None,
+        });
+        messages.collect::<Vec<_>>()
+    };
+    assert_eq!(of(bench.view()), [(Some(Slot(0)), 3)]);
+    // An attempt of its own does not bring them back.
+    bench.link(Slot(1), LinkInput::Closed { code: 1_006, reason: "" });
+    bench.connect(Slot(1), "c1", true).expect("there is room");
+    bench.receive(Slot(1), b"\x30\x04\x00\x01ty");
+    assert_eq!(of(bench.view()), [(Some(Slot(0)), 3)]);
+    bench.ask(Command::Log(LogCommand::Marks(vec![mark(1, 5, false)]))).expect("it cannot fail");
+    assert_eq!(of(bench.view()), [(Some(Slot(0)), 0), (Some(Slot(1)), 5), (Some(Slot(1)), 5)]);
 }
 
 #[test]

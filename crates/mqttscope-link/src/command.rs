@@ -165,6 +165,8 @@ pub enum LogCommand {
 /// What a person has noted of the subscriptions to a topic filter.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Mark {
+    /// The connection.
+    pub slot: Slot,
     /// The topic filter.
     pub filter: String,
     /// The number of the colour that its messages have, from 1 on; 0 for none.

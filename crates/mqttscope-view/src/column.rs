@@ -126,10 +126,12 @@ impl Hidden {
         self.0.split(' ').any(|name| name == column.name())
     }
 
-    /// The columns that are shown, a bit each.
+    /// The columns that are shown in a log of so many of the page's connections, a bit each: of one the name is not needed.
     #[must_use]
-    pub fn shown(&self) -> u16 {
-        Column::ALL.into_iter().filter(|column| !self.has(*column)).map(Column::bit).sum()
+    pub fn shown(&self, connections: usize) -> u16 {
+        let is_shown =
+            |column: &Column| !self.has(*column) && (connections > 1 || *column != Column::Connection);
+        Column::ALL.into_iter().filter(is_shown).map(Column::bit).sum()
     }
 
     /// Hides a column or shows it.
@@ -156,7 +158,8 @@ mod tests {
         hidden.set(Column::Time, false);
         assert_eq!(hidden.0, "");
         hidden.set(Column::Id, true);
-        assert_eq!((hidden.0.as_str(), hidden.shown()), ("id", 0x1fff - Column::Id.bit()));
+        assert_eq!((hidden.0.as_str(), hidden.shown(2)), ("id", 0x1fff - Column::Id.bit()));
+        assert_eq!(hidden.shown(2) - hidden.shown(1), Column::Connection.bit());
     }
 
     #[test]

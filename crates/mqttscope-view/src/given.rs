@@ -62,7 +62,9 @@ impl Page {
         self.take_subscriptions(asked(SUBSCRIBE));
         if first(REST).as_deref() == Some(REST_IS_DEFAULT) {
             for (_, field) in linked().filter(|(name, _)| first(name).is_none()) {
-                if is_of_connection(field) && self.profile.get(field).is_some() {
+                // A tab without a client id of its own would be nobody.
+                let is_of_link = is_of_connection(field) && field != Field::ClientId;
+                if is_of_link && self.profile.get(field).is_some() {
                     self.fill(field, None);
                 }
             }
@@ -256,8 +258,9 @@ mod tests {
         let mut another = page.clone();
         linked(&mut page, &[("url", "ws://theirs/")]);
         assert_eq!(page.text(Field::Password), "");
+        another.apply(text(Field::ClientId, "17"));
         linked(&mut another, &[("rest", "default")]);
-        assert_eq!(texts(&another, [Field::Url, Field::Password]), ["", ""]);
+        assert_eq!(texts(&another, [Field::Url, Field::Password, Field::ClientId]), ["", "", "17"]);
     }
 
     #[test]

@@ -160,8 +160,8 @@ pub enum Edit {
     SizeColumn(Column, i64),
     /// A column goes to the place of another.
     MoveColumn(Column, Column),
-    /// A column goes one place to the right, or to the left.
-    StepColumn(Column, bool),
+    /// A column goes one place to the right, or to the left, past one of those that are shown, a bit each.
+    StepColumn(Column, bool, u16),
     /// The columns stand as at first.
     ResetColumns,
     /// A pane gets a size, in CSS pixels.
@@ -300,9 +300,8 @@ impl Page {
                 self.looks().arrangement.move_to(column, target);
                 change = looks(None);
             }
-            Edit::StepColumn(column, right) => {
-                let hidden = self.looks.hidden.clone();
-                self.looks().arrangement.step(column, right, |column| !hidden.has(column));
+            Edit::StepColumn(column, right, shown) => {
+                self.looks().arrangement.step(column, right, |column| shown & column.bit() != 0);
                 change = looks(None);
             }
             Edit::ResetColumns => {

@@ -110,10 +110,13 @@ impl Page {
     pub async fn goto(self, url: &str) -> Result<Self> {
         self.client.goto(url).await?;
         wait::until_within(Duration::from_secs(20), "the page to start", async || {
-            match self.button("Connect").find().await {
-                Ok(_) => Ok(Look::Ready(())),
-                Err(_) => Ok(Look::NotYet(self.client.source().await?)),
+            // Behind a question nothing else can be reached.
+            for name in ["Connect", "Do not connect"] {
+                if self.button(name).find().await.is_ok() {
+                    return Ok(Look::Ready(()));
+                }
             }
+            Ok(Look::NotYet(self.client.source().await?))
         })
         .await?;
         Ok(self)

@@ -15,6 +15,8 @@ mqttscope_e2e::scenario_tests! { mqttscope_e2e::chain::Chain::own(mqttscope_e2e:
     inspector: fields_mark_their_bytes, payloads_in_each_format, an_image_and_five_megabytes,
         the_handshake_with_duplicates, statistics_count_packets;
     connections: are_saved_by_name, go_on_after_a_reload;
+    together: one_publishes_and_the_other_receives, forms_are_of_the_chosen_one, sessions_go_on_over_a_reload;
+    link: connects_once_the_person_agrees, does_not_connect_where_it_is_refused, is_copied_without_the_password;
     leaving: asks_before_packets_are_lost, is_kept_awake_while_connected;
     messages: bytes_are_given_in_hex_and_json_becomes_cbor, what_is_no_json_is_refused_at_its_place_and_can_be_sent,
         an_empty_message_clears_the_retained_one, several_files_are_sent_one_after_the_other,

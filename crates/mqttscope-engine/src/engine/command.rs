@@ -15,7 +15,6 @@ use mqttscope_text::{capitalised, number};
 use super::{Engine, Output};
 use crate::exporting::Exporting;
 use crate::importing::Importing;
-use crate::log_view::mute;
 use crate::offers::offers;
 use crate::publishing::{Around, Buffers, Prepared, check, reformat};
 use crate::repeating::{Repeating, words};
@@ -158,9 +157,8 @@ impl Engine {
                 Ok(())
             }
             LogCommand::Marks(marks) => {
-                let muted = mute(&marks);
-                if self.view.set_marks(marks, &self.page.zone) {
-                    self.inspector.set_muted(muted);
+                if self.view.set_marks(marks, &self.owners, &self.page.zone) {
+                    self.inspector.set_muted(self.view.mute());
                 }
                 Ok(())
             }

@@ -18,6 +18,18 @@ impl Filter {
         Self { root: Node::all(all) }
     }
 
+    /// Leaves what both leave.
+    #[must_use]
+    pub fn and(self, other: Self) -> Self {
+        Self { root: Node::all(vec![self.root, other.root]) }
+    }
+
+    /// Leaves what either leaves.
+    #[must_use]
+    pub fn or(self, other: Self) -> Self {
+        Self { root: Node::any(vec![self.root, other.root]) }
+    }
+
     /// Leaves what this one leaves and another one does not.
     #[must_use]
     pub fn without(self, other: Self) -> Self {

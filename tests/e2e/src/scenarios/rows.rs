@@ -232,7 +232,7 @@ async fn newest(page: &Page) -> Result<u64> {
 }
 
 /// What the clipboard holds, once it holds something; it is empty afterwards.
-async fn clipboard(page: &Page) -> Result<String> {
+pub(super) async fn clipboard(page: &Page) -> Result<String> {
     let permissions = json!({ "permissions": ["clipboardReadWrite", "clipboardSanitizedWrite"] });
     page.dev_tools("Browser.grantPermissions", permissions).await?;
     wait::until("something on the clipboard", async || {
