@@ -6,8 +6,8 @@ use std::rc::Rc;
 use gloo_timers::callback::{Interval, Timeout};
 use mqttscope_client::ConnectionState;
 use mqttscope_link::{
-    Command as EngineCommand, Copy, Look, PageCommand, PanelLook, RepeatState, SubscriptionFigures, Update,
-    View as EngineView,
+    Command as EngineCommand, Copy, Look, PageCommand, PanelLook, RepeatState, Slot, SubscriptionFigures,
+    Update, View as EngineView,
 };
 use mqttscope_text::number;
 use mqttscope_text::zone::Zone;
@@ -88,7 +88,8 @@ pub struct App {
     has_run: bool,
     /// What there was of the engine before, until another one runs.
     lost: Option<Lost>,
-    awaited: Tickets<Awaited>,
+    /// Beside each command the connection that the forms were of when it was asked for.
+    awaited: Tickets<(Slot, Awaited)>,
     connection: Rc<ConnectionState>,
     /// How far messages are that it repeats.
     repeat: Option<Rc<RepeatState>>,

@@ -31,6 +31,15 @@ pub(super) enum Awaited {
 }
 
 impl Awaited {
+    /// Whether what is wrong with it is wrong for one connection.
+    fn is_of_connection(&self) -> bool {
+        match self {
+            Self::Command(command) => command.settles_problems(),
+            Self::Message(..) => true,
+            Self::Import => false,
+        }
+    }
+
     /// The button, or the field, that says what became of it.
     fn speaks_at(&self) -> Field {
         match self {
@@ -109,7 +118,7 @@ impl App {
         file: Option<&File>,
     ) -> Result<(), Problems> {
         self.is_there(what.speaks_at())?;
-        let asked = Asked { ticket: self.awaited.issue_for(what), command };
+        let asked = Asked { ticket: self.awaited.issue_for((self.slots.chosen(), what)), command };
         match (&self.engine, file) {
             (Some(engine), Some(file)) => engine.send_file(&asked, file),
             (Some(engine), None) => engine.send(&asked),
@@ -297,8 +306,12 @@ impl App {
                 return false;
             }
             Heard::Update(Update::Done(ticket, done), _) => {
-                if let Some(what) = self.awaited.settle(ticket) {
-                    self.on_done(what, done);
+                // What is wrong for a connection has no place in the forms of another.
+                match self.awaited.settle(ticket) {
+                    Some((slot, what))
+                        if done.is_err() && what.is_of_connection() && slot != self.slots.chosen() => {}
+                    Some((_, what)) => self.on_done(what, done),
+                    None => {}
                 }
             }
             Heard::Update(Update::Offers(offers), _) => self.on_offers(offers),
@@ -422,7 +435,7 @@ impl App {
     fn on_lost(&mut self, words: String) {
         self.take_pending();
         self.captures.clear();
-        for what in self.awaited.give_up() {
+        for (_, what) in self.awaited.give_up() {
             self.edit(Edit::Refused(refused(what.speaks_at(), words.clone())));
         }
         let had_run = std::mem::take(&mut self.has_run);

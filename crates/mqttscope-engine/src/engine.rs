@@ -238,10 +238,10 @@ impl Engine {
         }
         self.go_on_clearing(now);
         self.repeat(now);
-        if self.owners.follow(&self.connections, &self.log) {
-            if self.view.follow_connections(&self.owners, &self.page.zone) {
-                self.inspector.set_muted(self.view.mute());
-            }
+        if self.owners.follow(&self.connections, &self.log)
+            && self.view.follow_connections(&self.owners, &self.page.zone)
+        {
+            self.inspector.set_muted(self.view.mute());
         }
         self.subscriptions.follow(&self.connections, &self.log);
         // The selection of a log that was cleared is none.

@@ -39,8 +39,13 @@ pub async fn connects_once_the_person_agrees(stage: &Stage, chain: &mut Chain) -
     page.log().wait_for("is the message", from, |row| row.is(Kind::In, "PUBLISH")).await?;
     ensure!(page.texts("dialog[open]").await?.is_empty(), "the question is still there");
 
-    // Loaded again it asks no more, and still knows what the link has asked for.
-    let page = page.reload().await?;
+    // Loaded again, which is not opened again, it asks no more, and still knows what the link has asked for.
+    page.client().refresh().await?;
+    wait::until("the page", async || match page.button("Connect").find().await {
+        Ok(_) => Ok(Look::Ready(())),
+        Err(error) => Ok(Look::NotYet(error.to_string())),
+    })
+    .await?;
     ensure!(page.texts("dialog[open]").await?.is_empty(), "it asks again");
     let from = page.log().next_index().await?;
     page.button("Connect").click().await?;
