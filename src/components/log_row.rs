@@ -84,6 +84,9 @@ fn packet_row(row: &Row, packet: &PacketRow, place: u32, style: Style<'_>, selec
                 None if is_beside => continue,
                 None => words("topic", ""),
             },
+            Column::Payload if style.narrow && topic.is_none() && packet.text.is_empty() => {
+                words("payload whole quiet", &in_words(&packet.name, &answer))
+            }
             Column::Payload => words(if topic.is_some() { "payload" } else { "payload whole" }, &packet.text),
         });
     }
@@ -98,6 +101,21 @@ fn packet_row(row: &Row, packet: &PacketRow, place: u32, style: Style<'_>, selec
         }
     }
     row_element
+}
+
+/// What a packet without anything but its header says, and after how long, for the second line of a narrow row.
+fn in_words(name: &str, answer: &str) -> String {
+    let words = match name {
+        "PUBACK" => "publish acknowledgement",
+        "PUBREC" => "publish received",
+        "PUBREL" => "publish release",
+        "PUBCOMP" => "publish complete",
+        "UNSUBACK" => "unsubscribe acknowledgement",
+        "PINGREQ" => "ping request",
+        "PINGRESP" => "ping response",
+        _ => "",
+    };
+    concat(&[words, if words.is_empty() || answer.is_empty() { "" } else { ", " }, answer])
 }
 
 /// The class of what has a subscription's colour.

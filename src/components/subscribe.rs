@@ -136,7 +136,7 @@ fn entry(view: &View, subscription: &Subscription) -> Html {
     }
     item.add_child(words("span", class, &answer));
     if let Some(figures) = figures {
-        item.add_child(words("span", "figures", &figures_words(figures)));
+        item.add_child(words("span", "came", &figures_words(figures)));
     }
     item.add_children([mute(view, &note), leave, noted(view, &note)]);
     item.into()
