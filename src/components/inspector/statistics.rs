@@ -125,21 +125,28 @@ fn topic_filter(name: &str) -> Option<String> {
 
 /// Packets per second in the last two minutes, or in the last two minutes of a log that is older.
 fn packets_a_second(Chart { sent, received, is_live }: &Chart) -> Html {
+    let count = sent.len();
     let most = sent.iter().chain(received).copied().max().unwrap_or_default();
     let top = chart::top(most);
     let path = |class: &str, d: &str| {
         let keys = &["class", "d", "vector-effect"];
         element("path", keys, &[Some(class), Some(d), Some("non-scaling-stroke")], Vec::new())
     };
+    let mut parts = vec![
+        path("chart-in-back", &chart::path(received, top, true)),
+        path("chart-in", &chart::path(received, top, false)),
+        path("chart-out", &chart::path(sent, top, false)),
+    ];
+    let seconds = sent.iter().zip(received).enumerate().map(|(x, (&sent, &received))| {
+        let ago = is_live.then(|| number::plain((count - 1 - x) as u64));
+        second(x, ago.as_deref(), [sent, received])
+    });
+    parts.push(element("g", &["transform"], &[Some("translate(-.5)")], seconds.collect()));
     let svg = element(
         "svg",
         &["class", "viewBox", "preserveAspectRatio", "aria-hidden"],
         &[Some("chart"), Some(VIEW_BOX), Some("none"), Some("true")],
-        vec![
-            path("chart-in-back", &chart::path(received, top, true)),
-            path("chart-in", &chart::path(received, top, false)),
-            path("chart-out", &chart::path(sent, top, false)),
-        ],
+        parts,
     );
     let top = packet_rate(top.into());
     let (from, to) =
@@ -168,6 +175,16 @@ fn packets_a_second(Chart { sent, received, is_live }: &Chart) -> Html {
             classed("figcaption", "chart-line quiet", vec![words("span", "", from), words("span", "", to)]),
         ],
     )
+}
+
+/// A second of the chart, which says its figures beside the pointer.
+fn second(x: usize, ago: Option<&str>, [sent, received]: [u32; 2]) -> Html {
+    let when = ago.map(|ago| concat(&[ago, " s ago: "])).unwrap_or_default();
+    let (sent, received) = (number::grouped(sent.into()), number::grouped(received.into()));
+    let said = concat(&[&when, &sent, " sent, ", &received, " received"]);
+    let keys = &["x", "width", "height"];
+    let values = [Some(&*number::plain(x as u64)), Some("1"), Some("100")];
+    element("rect", keys, &values, vec![element("title", &[], &[], vec![text(&said)])])
 }
 
 fn types(figures: &StatisticsView) -> Html {
