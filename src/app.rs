@@ -28,7 +28,7 @@ use crate::components::bar::bar;
 use crate::components::element::{element, tag};
 use crate::components::form_dsl::View;
 use crate::components::forms::Forms;
-use crate::components::inspector::{Inspector, SharedPanel};
+use crate::components::inspector::{Comparing, Inspector, SharedPanel, Wants};
 use crate::components::listen::{On, Tell};
 use crate::components::log_panel::{LogParts, log_panel};
 use crate::components::log_table::{LookMark, TableAct};
@@ -134,8 +134,10 @@ pub struct App {
     is_menu_new: bool,
     /// The name of the capture that was read last, until there is another connection.
     file: Option<String>,
-    /// How many times the statistics were asked for from outside of the inspector.
-    wants_statistics: u32,
+    /// The panel of the inspector that was asked for last from outside of it.
+    wants: Wants,
+    /// What the selected row is compared with.
+    comparing: Comparing,
     /// The filter of the log as it is typed.
     filter: String,
     filter_field: FilterField,
@@ -307,7 +309,8 @@ impl Component for App {
             menu_at: None,
             is_menu_new: false,
             file: None,
-            wants_statistics: 0,
+            wants: Wants::default(),
+            comparing: Comparing::default(),
             filter: String::new(),
             filter_field: FilterField::default(),
             captures: VecDeque::new(),
@@ -455,6 +458,7 @@ impl Component for App {
             field: &self.filter_field,
             scrolled: &self.scrolled,
             reference: self.reference.map(|(_, time)| time),
+            marked: self.comparing.marked,
             zone: &self.zone,
             on_act: &self.on_table_act,
         };
@@ -473,7 +477,7 @@ impl Component for App {
             let (on_look, on_command) = (self.on_look.clone(), self.on_command.clone());
             inspector = html! {
                 <Inspector panel={self.panel.clone()} {selected} {zone} {copied} {on_look} {on_command}
-                    wants_statistics={self.wants_statistics} />
+                    wants={self.wants} comparing={self.comparing.clone()} />
             };
         }
         let (mut topics, mut behind_topics) = Default::default();

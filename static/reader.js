@@ -1,5 +1,5 @@
-// A worker that reads captures and shows CBOR and MessagePack: a module of its own, loaded when it is first used.
-// It takes a file, or the bytes of a payload behind the byte that names its format. It tells its version once it has
+// A worker that reads captures, shows CBOR and MessagePack, and compares payloads: a module of its own, loaded when it is
+// first used. It takes a file, or the bytes of a payload behind the byte that names its format. It tells its version once it has
 // started, then bytes, which the page's own module reads; or words, if something went wrong.
 importScripts("mqttscope-reader.js");
 

@@ -5,16 +5,17 @@ use std::cell::RefCell;
 use std::rc::Rc;
 
 use js_sys::Function;
-use mqttscope::components::inspector::{Inspector, InspectorProps, SharedPanel};
+use mqttscope::components::inspector::{Comparing, Inspector, InspectorProps, SharedPanel, Wants};
 use mqttscope_link::{
-    Absence, Command, Copy, HandshakeView, HexView, Leaf, LeafKind, LogCommand, MarkView, PacketHead,
-    PacketView, PageCommand, PanelLook, PanelView, PayloadBody, PayloadFormat, PayloadLine, PayloadView,
-    Pointed, Rung, Span, TreeView,
+    Absence, Command, CompareAs, CompareBody, CompareRow, CompareSide, CompareSign, CompareView, Copy,
+    FieldDifference, HandshakeView, HexView, Leaf, LeafKind, LogCommand, MarkView, PacketHead, PacketView,
+    PageCommand, PanelLook, PanelView, PayloadBody, PayloadFormat, PayloadLine, PayloadView, Pointed, Rung,
+    Span, TreeView,
 };
 use mqttscope_text::zone::Zone;
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_test::{wasm_bindgen_test, wasm_bindgen_test_configure};
-use web_sys::{Element, HtmlElement};
+use web_sys::{Element, HtmlElement, HtmlInputElement};
 use yew::{AppHandle, Callback};
 
 mod common;
@@ -225,6 +226,81 @@ async fn the_arrow_keys_select_another_packet_of_the_exchange() {
     assert_eq!(shown.commands(), selected);
 }
 
+#[wasm_bindgen_test]
+async fn another_row_is_compared_once_it_is_marked() {
+    let mut shown = Shown::new(Some(9)).await;
+    shown.click("[data-tab='4']").await;
+    let look = |shown: &Shown| match shown.look() {
+        Some(PanelLook::Compare { number, with, compare_as, .. }) => (number, with, compare_as),
+        look => panic!("{look:?}"),
+    };
+    assert_eq!(look(&shown), (None, None, CompareAs::Auto));
+    assert_eq!(shown.texts("#compare-with option"), Vec::<String>::new());
+    shown.tell(PanelView::Compare(Err("There is none before.".into()))).await;
+    assert_eq!(shown.texts("#compare-with option"), ["The message before on this topic"]);
+    assert_eq!(shown.texts(".nothing strong"), ["There is none before."]);
+
+    shown.comparing = Comparing { marked: Some(4), uses_marked: true, times: 1 };
+    shown.update().await;
+    assert_eq!(look(&shown), (None, Some(4), CompareAs::Auto));
+    shown.tell(comparison(CompareAs::Text)).await;
+    assert_eq!(shown.texts("#compare-with option")[1], "Row 4, marked");
+    assert_eq!(shown.texts(".compare-head [role=status]"), ["1 line removed, 1 line added."]);
+    assert_eq!(shown.texts(".compare-side [data-record]"), ["#4"]);
+    assert_eq!(shown.texts(".compare-fields tr"), ["QoS01", "User Propertymissing\"a\" = \"b\""]);
+    assert_eq!(shown.texts(".compare-row")[..2], ["1−removed: 20 °C", "1+added: 21 °C"]);
+    assert_eq!(
+        (shown.texts(".compare-row del"), shown.texts(".compare-row ins")),
+        (vec!["20".into()], vec!["21".into()])
+    );
+    assert_eq!(shown.texts(".compare-row")[2], "… 40 equal lines");
+    assert_eq!(shown.find(".compare-row").client_height(), 20);
+
+    shown.choose("#compare-as", "Bytes").await;
+    assert_eq!(look(&shown), (None, Some(4), CompareAs::Bytes));
+    shown.choose("#compare-with", "before").await;
+    assert_eq!(look(&shown), (None, None, CompareAs::Bytes));
+    // The menu of a row says it again.
+    shown.comparing.times = 2;
+    shown.update().await;
+    assert_eq!(look(&shown), (None, Some(4), CompareAs::Bytes));
+}
+
+/// A comparison of the records 4 and 9.
+fn comparison(compared_as: CompareAs) -> PanelView {
+    let side = |number, len| CompareSide {
+        number,
+        len: Some(len),
+        name: Some("PUBLISH".into()),
+        ..CompareSide::default()
+    };
+    let piece = |differs: bool, text: &str| (differs, text.to_owned());
+    let row = |sign, old: &[(bool, String)], new: &[(bool, String)]| CompareRow {
+        sign,
+        place: if sign == CompareSign::Skipped { "40 equal lines".into() } else { "1".into() },
+        old: old.into(),
+        new: new.into(),
+    };
+    let rows = vec![
+        row(CompareSign::Removed, &[piece(true, "20"), piece(false, " °C")], &[]),
+        row(CompareSign::Added, &[], &[piece(true, "21"), piece(false, " °C")]),
+        row(CompareSign::Skipped, &[], &[]),
+    ];
+    let words = "1 line removed, 1 line added.".into();
+    let field = |name: &str, old: Option<&str>, new: &str| FieldDifference {
+        name: name.into(),
+        values: [old.map(str::to_owned), Some(new.into())],
+    };
+    PanelView::Compare(Ok(Box::new(CompareView {
+        selected: 9,
+        sides: [side(4, 5), side(9, 5)],
+        fields: vec![field("QoS", Some("0"), "1"), field("User Property", None, "\"a\" = \"b\"")],
+        are_fields_cut: false,
+        compared_as,
+        body: CompareBody::Rows { words, is_cut: false, count: 3, first: 0, rows },
+    })))
+}
+
 /// An inspector, and what it has said.
 struct Shown {
     root: Element,
@@ -232,6 +308,7 @@ struct Shown {
     panel: SharedPanel,
     selected: Option<u32>,
     copied: Option<(Copy, u32)>,
+    comparing: Comparing,
     looks: Rc<RefCell<Vec<PanelLook>>>,
     commands: Rc<RefCell<Vec<Command>>>,
 }
@@ -241,23 +318,30 @@ impl Shown {
         let document = web_sys::window().and_then(|window| window.document()).expect("a document");
         let body = document.body().expect("a body");
         let style = document.create_element("style").expect("an element");
-        let sheet = [include_str!("../static/style.css"), include_str!("../static/inspector.css")].concat();
+        let sheet = [
+            include_str!("../static/style.css"),
+            include_str!("../static/inspector.css"),
+            include_str!("../static/compare.css"),
+        ]
+        .concat();
         style.set_text_content(Some(&sheet));
         let root = document.create_element("div").expect("an element");
         let _ = root.set_attribute("style", "width: 480px; height: 800px");
         let _ = body.append_with_node_2(&style, &root);
         let (looks, commands) = <(Rc<RefCell<Vec<_>>>, Rc<RefCell<Vec<_>>>)>::default();
         let panel = SharedPanel(Rc::new(PanelView::Hidden));
-        let props = Self::props(&panel, selected, None, &looks, &commands);
+        let props = Self::props(&panel, selected, None, Comparing::default(), &looks, &commands);
         let handle = yew::Renderer::<Inspector>::with_root_and_props(root.clone(), props).render();
         frames().await;
-        Self { root, handle, panel, selected, copied: None, looks, commands }
+        let comparing = Comparing::default();
+        Self { root, handle, panel, selected, copied: None, comparing, looks, commands }
     }
 
     fn props(
         panel: &SharedPanel,
         selected: Option<u32>,
         copied: Option<(Copy, u32)>,
+        comparing: Comparing,
         looks: &Rc<RefCell<Vec<PanelLook>>>,
         commands: &Rc<RefCell<Vec<Command>>>,
     ) -> InspectorProps {
@@ -267,14 +351,17 @@ impl Shown {
             selected,
             zone: Zone::UTC,
             copied,
-            wants_statistics: 0,
+            wants: Wants::default(),
+            comparing,
             on_look: Callback::from(move |look| looks.borrow_mut().push(look)),
             on_command: Callback::from(move |command| commands.borrow_mut().push(command)),
         }
     }
 
     async fn update(&mut self) {
-        let props = Self::props(&self.panel, self.selected, self.copied, &self.looks, &self.commands);
+        let comparing = self.comparing.clone();
+        let (looks, commands) = (&self.looks, &self.commands);
+        let props = Self::props(&self.panel, self.selected, self.copied, comparing, looks, commands);
         self.handle.update(props);
         frames().await;
     }
@@ -292,6 +379,18 @@ impl Shown {
     async fn copied(&mut self, what: Copy) {
         self.copied = Some((what, self.copied.map_or(1, |(_, times)| times + 1)));
         self.update().await;
+    }
+
+    /// Chooses from a list.
+    async fn choose(&self, selector: &str, value: &str) {
+        let select = self.find(selector);
+        // A list of options has a `value` as a field has.
+        select.unchecked_ref::<HtmlInputElement>().set_value(value);
+        let init = web_sys::EventInit::new();
+        init.set_bubbles(true);
+        let event = web_sys::Event::new_with_event_init_dict("change", &init).expect("an event");
+        select.dispatch_event(&event).expect("it is heard");
+        frames().await;
     }
 
     fn look(&self) -> Option<PanelLook> {

@@ -18,6 +18,7 @@ use super::App;
 use crate::browser;
 use crate::components::ask::ASK_DIALOG;
 use crate::components::filter_bar::FILTER_INPUT;
+use crate::components::inspector::{Comparing, Wanted};
 use crate::components::log_table::TableAct;
 use crate::components::shortcuts::SHORTCUTS_DIALOG;
 use crate::store::column::Column;
@@ -106,6 +107,7 @@ impl App {
             }
             Command::ClearLog => {
                 self.reference = None;
+                self.comparing = Comparing::default();
                 self.start_anew();
                 self.tell_log(LogCommand::Clear);
             }
@@ -176,11 +178,7 @@ impl App {
                 self.edit(Edit::Tab(Tab::Log));
                 self.on_table(TableAct::Scroll(Gesture::Tail));
             }
-            Command::ShowStatistics => {
-                self.edit(Edit::HideInspector(false));
-                self.edit(Edit::Tab(Tab::Inspector));
-                self.wants_statistics += 1;
-            }
+            Command::ShowStatistics => self.show_panel(Wanted::Statistics),
             Command::FindBudget => {
                 self.edit(Edit::Tab(Tab::Log));
                 browser::show_region(Tab::Log.name());
@@ -204,6 +202,14 @@ impl App {
             }
             Command::CopyPayload => {
                 self.copy(Copy::Payload);
+                self.close_row_menu();
+            }
+            Command::CompareBefore => self.compare(false),
+            Command::CompareMarked => self.compare(true),
+            Command::MarkRow => {
+                if let Some(number) = self.row_menu.as_ref().map(|menu| menu.facts.number) {
+                    self.mark_row(number);
+                }
                 self.close_row_menu();
             }
             Command::SetReference => {

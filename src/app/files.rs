@@ -9,6 +9,7 @@ use yew::html::Scope;
 
 use super::{App, Awaited, Message};
 use crate::browser;
+use crate::components::inspector::Comparing;
 use crate::store::page::{Edit, PickedFile};
 use crate::store::text::concat;
 use crate::store::{self, Field, Problems, refused};
@@ -57,6 +58,7 @@ impl App {
         self.file = Some(file.name());
         if replaces {
             self.reference = None;
+            self.comparing = Comparing::default();
         }
         let command = LogCommand::Import { replaces, len: file.size() as u64 };
         self.start_anew();

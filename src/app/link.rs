@@ -162,6 +162,10 @@ impl App {
     pub(super) fn on_table(&mut self, act: TableAct) -> bool {
         match act {
             TableAct::Select(number) => self.tell_log(LogCommand::Select(number)),
+            TableAct::Mark(number) => {
+                self.mark_row(number);
+                return true;
+            }
             TableAct::Step(step) => self.tell_log(LogCommand::Step(step)),
             TableAct::Inspect => {
                 self.edit(Edit::Tab(Tab::Inspector));

@@ -4,10 +4,11 @@ use mqttscope_link::{Command as EngineCommand, LogCommand, MessageFacts, PageCom
 
 use super::App;
 use crate::browser;
+use crate::components::inspector::{Wanted, Wants};
 use crate::components::log_table::LOG_TABLE;
 use crate::components::row_menu::RowMenu;
 use crate::store::Field;
-use crate::store::page::Edit;
+use crate::store::page::{Edit, Tab};
 
 impl App {
     /// Asks what can be done with a row, which is selected for that; `at` is where in the window its menu is to open.
@@ -22,7 +23,8 @@ impl App {
 
     pub(super) fn open_row_menu(&mut self, facts: RowFacts) {
         let is_reference = self.reference.is_some_and(|(number, _)| number == facts.number);
-        self.row_menu = Some(RowMenu { facts, at: self.menu_at, is_reference });
+        self.row_menu =
+            Some(RowMenu { facts, at: self.menu_at, is_reference, marked: self.comparing.marked });
         self.is_menu_new = true;
     }
 
@@ -45,6 +47,30 @@ impl App {
         let known = self.row_menu.as_ref().map(|menu| (menu.facts.number, menu.facts.time));
         let drawn = self.shown.rows.rows.iter().map(|row| (row.number, row.time));
         self.reference = known.into_iter().chain(drawn).find(|row| row.0 == number);
+    }
+
+    /// Marks a row to be compared with others, or no more if it is marked already.
+    pub(super) fn mark_row(&mut self, number: u32) {
+        let is_marked = self.comparing.marked == Some(number);
+        self.comparing.marked = (!is_marked).then_some(number);
+        self.comparing.uses_marked = !is_marked;
+        self.comparing.times += 1;
+    }
+
+    /// Shows the selected row beside the marked one, or beside the message before on its topic.
+    pub(super) fn compare(&mut self, with_marked: bool) {
+        self.comparing.uses_marked = with_marked;
+        self.comparing.times += 1;
+        self.close_row_menu();
+        self.show_panel(Wanted::Compare);
+    }
+
+    /// Shows a panel of the inspector, wherever that is hidden.
+    pub(super) fn show_panel(&mut self, panel: Wanted) {
+        let is_opening = self.page.looks.panes.is_inspector_hidden;
+        self.wants = Wants { panel, times: self.wants.times + 1, is_opening };
+        self.edit(Edit::HideInspector(false));
+        self.edit(Edit::Tab(Tab::Inspector));
     }
 
     /// Fills the Publish form with the message of the row.

@@ -21,14 +21,16 @@ use super::listen::{On, Tell};
 use crate::browser;
 use crate::store::inspect::lines::moved;
 use crate::store::text::concat;
+use compare::Compare;
 use handshake::Handshake;
 use packet::Packet;
 use panel::{Happening, Panel, Scene};
 use payload::Payload;
-pub use props::{InspectorProps, SharedPanel};
+pub use props::{Comparing, InspectorProps, SharedPanel, Wanted, Wants};
 use statistics::Statistics;
 
 mod absence;
+mod compare;
 mod handshake;
 mod packet;
 mod panel;
@@ -70,6 +72,7 @@ impl Component for Inspector {
                 Box::new(Payload::new(&on_resize)),
                 Box::new(Handshake::new(&on_resize)),
                 Box::new(Statistics::new()),
+                Box::new(Compare::new(&on_resize)),
             ],
             shown: 0,
             asked: None,
@@ -77,7 +80,10 @@ impl Component for Inspector {
             focuses_tab: Cell::new(false),
         };
         inspector.select(ctx);
-        inspector.show(ctx, 0);
+        inspector.compare(ctx);
+        // Where it was hidden, it is shown for the panel that was asked for.
+        let wants = &ctx.props().wants;
+        inspector.show(ctx, if wants.is_opening { wants.panel.place() } else { 0 });
         inspector
     }
 
@@ -87,8 +93,12 @@ impl Component for Inspector {
         if props.selected != before.selected {
             self.select(ctx);
         }
-        if props.wants_statistics != before.wants_statistics {
-            self.show(ctx, STATISTICS);
+        if props.comparing != before.comparing {
+            self.compare(ctx);
+            is_changed = true;
+        }
+        if props.wants != before.wants {
+            self.show(ctx, props.wants.panel.place());
             is_changed = true;
         }
         let panel = &mut self.panels[self.shown];
@@ -142,6 +152,13 @@ impl Inspector {
     fn select(&mut self, ctx: &Context<Self>) {
         for (at, panel) in self.panels.iter_mut().enumerate() {
             panel.select(ctx.props().selected, at == self.shown);
+        }
+    }
+
+    /// Tells the panels what is to be compared.
+    fn compare(&mut self, ctx: &Context<Self>) {
+        for panel in &mut self.panels {
+            panel.compares(&ctx.props().comparing);
         }
     }
 
@@ -211,9 +228,6 @@ impl Inspector {
         element("div", keys, &values, (0..self.panels.len()).map(tab).collect())
     }
 }
-
-/// The place of the statistics among the panels.
-const STATISTICS: usize = 3;
 
 /// The listeners of the inspector's elements.
 pub struct Listeners {

@@ -26,6 +26,8 @@ pub struct LogParts<'a> {
     pub scrolled: &'a LookMark,
     /// What times count from, in microseconds since the Unix epoch.
     pub reference: Option<u64>,
+    /// The row that others are compared with.
+    pub marked: Option<u32>,
     pub zone: &'a Zone,
     pub on_act: &'a Callback<TableAct>,
 }
@@ -37,7 +39,8 @@ pub fn log_panel(view: &View, it: &LogParts<'_>) -> Html {
     let (scrolled, zone) = (it.scrolled.clone(), it.zone.clone());
     let table = html! {
         <LogTable shown={it.shown.clone()} {scrolled} verbose={view.page.is_on(Field::Verbose)} {columns}
-            arrangement={view.page.looks.arrangement} slots={view.slots.clone()} reference={it.reference} {zone}
+            arrangement={view.page.looks.arrangement} slots={view.slots.clone()} reference={it.reference}
+            marked={it.marked} {zone}
             on_act={it.on_act.clone()} />
     };
     let below = if log.end == 0 {

@@ -29,6 +29,8 @@ pub struct Style<'a> {
     pub slots: &'a [Named],
     /// What times count from: the record of that number, in microseconds since the Unix epoch.
     pub reference: Option<u64>,
+    /// The row that others are compared with.
+    pub marked: Option<u32>,
     /// A row takes two lines, and its hex preview has half the width and twice the lines.
     pub narrow: bool,
 }
@@ -49,6 +51,7 @@ pub fn row_id(number: u32) -> String {
 
 fn packet_row(row: &Row, packet: &PacketRow, place: u32, style: Style<'_>, selected: bool) -> VTag {
     let (kind, arrow) = if packet.out { ("out", "→") } else { ("in", "←") };
+    let is_marked = style.marked == Some(row.number);
     let class = concat(&[
         "row ",
         kind,
@@ -56,6 +59,7 @@ fn packet_row(row: &Row, packet: &PacketRow, place: u32, style: Style<'_>, selec
         if packet.is_violation { " violation" } else { "" },
         if row.is_found { " found" } else { "" },
         if packet.preview.is_some() { " tall" } else { "" },
+        if is_marked { " to-compare" } else { "" },
         hue(packet.mark),
     ]);
     let id = packet.id.map(|id| number::plain(id.into())).unwrap_or_default();
@@ -73,6 +77,7 @@ fn packet_row(row: &Row, packet: &PacketRow, place: u32, style: Style<'_>, selec
         cells.push(match column {
             Column::Number | Column::Time | Column::Start | Column::Gap => place_of(row, column, style),
             Column::Connection => connection(row, style),
+            Column::Direction if is_marked => direction(arrow, &concat(&[kind, ", marked to compare"])),
             Column::Direction => direction(arrow, kind),
             Column::Packet => words("packet", &packet.name),
             Column::Flags => cell("flags", chips(packet.flags)),

@@ -41,6 +41,9 @@ pub struct LogTableProps {
     pub slots: Rc<[Named]>,
     /// What times count from, in microseconds since the Unix epoch.
     pub reference: Option<u64>,
+    /// The row that others are compared with.
+    #[prop_or_default]
+    pub marked: Option<u32>,
     pub zone: Zone,
     pub on_act: Callback<TableAct>,
 }
@@ -60,6 +63,8 @@ impl PartialEq for LookMark {
 pub enum TableAct {
     /// Selects the record of that number.
     Select(u32),
+    /// Marks the record of that number to be compared, or takes the mark away.
+    Mark(u32),
     /// Selects another record.
     Step(Step),
     /// Wants to see the selected record in the inspector.
@@ -96,6 +101,8 @@ pub enum Move {
     ToTail,
     /// A row was clicked; a second time, if it was selected already.
     Row(u32),
+    /// A row was clicked to be compared with others.
+    Mark(u32),
     /// Another row is selected.
     Step(Step),
     /// The selected row is wanted in the inspector.
@@ -155,15 +162,16 @@ impl Component for LogTable {
     }
 
     fn view(&self, ctx: &Context<Self>) -> Html {
-        let LogTableProps { shown, columns, arrangement, zone, reference, slots: named, .. } = ctx.props();
+        let LogTableProps { shown, columns, arrangement, zone, reference, marked, slots: named, .. } =
+            ctx.props();
         let rows = &shown.rows;
         let narrow = self.size.is_narrow();
         // In two lines a row has places for the others alone.
         let columns =
             if narrow { columns & !Column::SPARE.map(Column::bit).iter().sum::<u16>() } else { *columns };
         let columns = arrangement.shown(columns, self.size.width as u32);
-        let (start, reference) = (shown.log.start, *reference);
-        let style = Style { zone, start, columns: &columns, slots: named, reference, narrow };
+        let (start, reference, marked) = (shown.log.start, *reference, *marked);
+        let style = Style { zone, start, columns: &columns, slots: named, reference, marked, narrow };
         let selected = shown.log.selected;
         self.slots.borrow_mut().take(rows.rows.iter().map(|row| row.number));
         let slots = self.slots.borrow();
@@ -234,7 +242,7 @@ impl LogTableProps {
         let drawn = |props: &Self| {
             let (log, rows) = (&props.shown.log, &props.shown.rows);
             let news = (rows.is_following || rows.is_newest_seen, rows.new);
-            let looks = (props.verbose, props.columns, props.arrangement, props.reference);
+            let looks = (props.verbose, props.columns, props.arrangement, props.reference, props.marked);
             (looks, log.start, log.selected, rows.count, rows.first_place, news)
         };
         drawn(self) == drawn(other)
@@ -284,6 +292,7 @@ impl LogTable {
                 self.clicked = Some(number);
                 TableAct::Select(number)
             }
+            Move::Mark(number) => TableAct::Mark(number),
             Move::Step(step) => {
                 self.clicked = None;
                 TableAct::Step(step)
@@ -322,9 +331,11 @@ fn move_of(event: &Event) -> Option<Move> {
     }
     if event.type_() == "mousedown" {
         let target: Element = event.target()?.dyn_into().ok()?;
-        let is_main = event.dyn_ref::<MouseEvent>()?.button() == 0;
+        let mouse = event.dyn_ref::<MouseEvent>()?;
         let row = target.closest("[data-index]").ok()??;
-        return row.get_attribute("data-index")?.parse().ok().map(Move::Row).filter(|_| is_main);
+        let number = row.get_attribute("data-index")?.parse().ok()?;
+        let it = if mouse.ctrl_key() || mouse.meta_key() { Move::Mark(number) } else { Move::Row(number) };
+        return (mouse.button() == 0).then_some(it);
     }
     if let Some(wheel) = event.dyn_ref::<WheelEvent>() {
         return (wheel.delta_y() < 0.0).then_some(Move::Left);

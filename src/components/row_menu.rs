@@ -19,11 +19,13 @@ pub struct RowMenu {
     pub at: Option<(i32, i32)>,
     /// Times count from this row.
     pub is_reference: bool,
+    /// The row that others can be compared with.
+    pub marked: Option<u32>,
 }
 
 /// The menu, or nothing.
 pub fn row_menu(menu: Option<&RowMenu>) -> Html {
-    let Some(RowMenu { facts, is_reference, .. }) = menu else { return Html::default() };
+    let Some(RowMenu { facts, is_reference, marked, .. }) = menu else { return Html::default() };
     let filters =
         ["Filter by this topic", "Filter by this id", "Filter by this client", "Filter by this connection"];
     let filters = filters.into_iter().zip(&facts.filters);
@@ -35,6 +37,14 @@ pub fn row_menu(menu: Option<&RowMenu>) -> Html {
         items.push(item(&Command::CopyPayload, "", "Copy payload"));
     }
     items.push(item(&Command::CopyRow, "", "Copy row"));
+    if facts.has_message {
+        items.push(item(&Command::CompareBefore, "", "Compare with the message before on this topic"));
+    }
+    let is_marked = *marked == Some(facts.number);
+    if marked.is_some() && !is_marked {
+        items.push(item(&Command::CompareMarked, "", "Compare with the marked row"));
+    }
+    items.push(item(&Command::MarkRow, "", if is_marked { "Clear the mark" } else { "Mark to compare" }));
     let reference = if *is_reference { "Clear time reference" } else { "Set time reference" };
     items.push(item(&Command::SetReference, "", reference));
     let name = concat(&["Row ", &number::plain(facts.number.into())]);

@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 
 use mqttscope_client::{self as client, Client};
 use mqttscope_link::{Asked, Command, Look, PageCommand, PanelView, Slot, TopicsView, Update, View};
-use mqttscope_log::transfer::{Binary, Lines, Message};
+use mqttscope_log::transfer::{Binary, Comparison, How, Lines, Message};
 use mqttscope_log::{Budget, ConnectionId, Follower, Log};
 use mqttscope_message::{Chance, Values};
 use mqttscope_proto::Timestamp;
@@ -96,6 +96,13 @@ pub enum Input<'a> {
         /// The lines.
         lines: Result<Lines, String>,
     },
+    /// What the module has found to differ, or why it has not, for the [`Output::Compare`] of that number.
+    Compared {
+        /// The number of the request.
+        request: u32,
+        /// What differs.
+        found: Result<Comparison, String>,
+    },
 }
 
 /// What goes out.
@@ -121,6 +128,15 @@ pub enum Output {
         format: Binary,
         /// Its bytes.
         payload: Vec<u8>,
+    },
+    /// Two payloads are to be compared.
+    Compare {
+        /// Comes back with the answer.
+        request: u32,
+        /// What they are compared as.
+        how: How,
+        /// Their bytes.
+        payloads: [Vec<u8>; 2],
     },
 }
 
@@ -235,6 +251,7 @@ impl Engine {
                 }
             }
             Input::Decoded { request, lines } => self.inspector.decoded(request, lines),
+            Input::Compared { request, found } => self.inspector.compare.compared(request, found),
         }
         self.go_on_clearing(now);
         self.repeat(now);
@@ -358,6 +375,9 @@ impl Engine {
         if let Some(decode) = self.inspector.take_decode(&self.log) {
             let (request, format, payload) = (decode.request, decode.format, decode.payload);
             self.outputs.push_back(Output::Decode { request, format, payload });
+        }
+        if let Some((request, how, payloads)) = self.inspector.compare.take_request(&self.log) {
+            self.outputs.push_back(Output::Compare { request, how, payloads });
         }
         let is_same_panel = self.page.sent_panel.as_ref() == Some(&panel);
         let is_same_topics = self.page.sent_topics == topics;

@@ -11,10 +11,12 @@ use mqttscope_proto::PacketType;
 
 use crate::topics::Topics;
 
+use compare::{Compare, Wish};
 pub(crate) use packet::Selected;
 use payload::Payload;
 use statistics::Figures;
 
+mod compare;
 mod folds;
 mod packet;
 mod payload;
@@ -27,6 +29,7 @@ mod tree;
 pub(crate) struct Inspector {
     selected: Option<Selected>,
     payload: Payload,
+    pub(crate) compare: Compare,
     figures: Figures,
 }
 
@@ -65,6 +68,17 @@ impl Inspector {
             None => PanelView::Hidden,
             Some(PanelLook::Statistics) => PanelView::Statistics(self.figures.view(log, topics, now)),
             Some(PanelLook::Handshake) => PanelView::Handshake(self.handshake(log, now)),
+            Some(PanelLook::Compare { number, with, compare_as, rows }) => {
+                let Some(selected) = &self.selected else {
+                    return PanelView::Absent(Absence::NothingSelected);
+                };
+                if !selected.is_packet(log) {
+                    return PanelView::Absent(absence(log, selected.number()));
+                }
+                let rows = if number == Some(selected.number()) { rows } else { rows.from_start() };
+                self.compare.open(log, selected, Wish { with, compare_as });
+                PanelView::Compare(self.compare.view(log, selected, rows))
+            }
             Some(PanelLook::Packet { number, chosen, hovered, tree, bytes }) => {
                 let Some(selected) = &self.selected else {
                     return PanelView::Absent(Absence::NothingSelected);
@@ -143,6 +157,7 @@ impl Inspector {
     pub(crate) fn is_busy(&self, log: &Log, look: Option<&PanelLook>) -> bool {
         match look {
             Some(PanelLook::Payload { .. }) => self.payload.is_busy(),
+            Some(PanelLook::Compare { .. }) if self.compare.is_busy() => true,
             // Figures are kept up with the log even where nobody sees them: what it drops could not be counted later.
             _ => self.figures.has_work(log),
         }
@@ -155,6 +170,12 @@ impl Inspector {
             && let Some(payload) = self.selected.as_ref().and_then(|selected| selected.payload(log))
         {
             self.payload.advance(payload);
+            return;
+        }
+        if let Some(PanelLook::Compare { .. }) = look
+            && self.compare.is_busy()
+        {
+            self.compare.advance(log);
             return;
         }
         self.figures.advance(log);

@@ -6,6 +6,7 @@ use mqttscope_client::ConnectRequest;
 use mqttscope_proto::{PropertyBuf, ReasonCode, SubscribeOptions};
 use serde::{Deserialize, Serialize};
 
+use crate::compared::CompareAs;
 use crate::message::{Draft, Outgoing, Repeat};
 use crate::topics::{TopicRef, TopicsCommand, TopicsLook};
 
@@ -345,6 +346,17 @@ pub enum PanelLook {
     },
     /// The exchange of the selected packet.
     Handshake,
+    /// The selected packet beside another one.
+    Compare {
+        /// The selected record that the rows are of; for another one they begin at the first.
+        number: Option<u32>,
+        /// The other one; `None` for the message before on the same topic.
+        with: Option<u32>,
+        /// What the payloads are compared as.
+        compare_as: CompareAs,
+        /// Places of rows.
+        rows: Span,
+    },
     /// The figures of the whole log.
     Statistics,
 }

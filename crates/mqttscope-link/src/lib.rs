@@ -8,6 +8,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 mod command;
+mod compared;
 mod inspected;
 mod message;
 mod rows;
@@ -18,6 +19,9 @@ mod update;
 pub use command::{
     Command, ConnectionCommand, Copy, FilterEdit, Geometry, Gesture, LogCommand, Look, Mark, PageCommand,
     PanelLook, PayloadFormat, Pointed, Secret, Slot, Span, Step,
+};
+pub use compared::{
+    CompareAs, CompareBody, CompareRow, CompareSide, CompareSign, CompareView, FieldDifference,
 };
 pub use inspected::{
     Absence, HandshakeView, HexView, Leaf, LeafKind, MarkView, PacketHead, PacketView, PayloadBody,
@@ -66,7 +70,7 @@ pub struct OtherBuild;
 
 /// FNV-1a over the files that define the messages, folded to a byte.
 const fn build() -> u8 {
-    let sources: [&[u8]; 16] = [
+    let sources: [&[u8]; 17] = [
         include_bytes!("../../mqttscope-client/src/client.rs"),
         include_bytes!("../../mqttscope-client/src/client/kept.rs"),
         include_bytes!("../../mqttscope-proto/src/session/snapshot.rs"),
@@ -77,6 +81,7 @@ const fn build() -> u8 {
         include_bytes!("../../mqttscope-proto/src/session/options.rs"),
         include_bytes!("../../mqttscope-proto/src/types.rs"),
         include_bytes!("command.rs"),
+        include_bytes!("compared.rs"),
         include_bytes!("inspected.rs"),
         include_bytes!("message.rs"),
         include_bytes!("rows.rs"),

@@ -6,6 +6,7 @@ use mqttscope_proto::PropertyBuf;
 use serde::{Deserialize, Serialize};
 
 use crate::command::{Command, Copy, Secret, Slot, Span};
+use crate::compared::CompareView;
 use crate::inspected::{Absence, HandshakeView, PacketView, PayloadView};
 use crate::message::{Checked, RepeatState, Wrong};
 use crate::rows::RowsView;
@@ -255,6 +256,8 @@ pub enum PanelView {
     Payload(PayloadView),
     /// The exchange of the selected packet.
     Handshake(HandshakeView),
+    /// The selected packet beside another one, or why there is none to compare it with.
+    Compare(Result<Box<CompareView>, String>),
     /// The figures of the whole log; `None` before there is anything to count.
     Statistics(Option<StatisticsView>),
 }

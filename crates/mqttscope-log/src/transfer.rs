@@ -1,6 +1,6 @@
 //! From a module that runs apart to the one that has the log: messages as plain bytes.
 //!
-//! Files are read, and CBOR and MessagePack shown, by a module that is loaded when it is first used and runs in a
+//! Files are read, CBOR and MessagePack shown, and payloads compared, by a module that is loaded when it is first used and runs in a
 //! worker. It shares no memory with the page, and so whatever it makes goes over as bytes: a [`Message`]. A file's
 //! records go over in pieces, are dropped where they were made, and are appended to the page's log by an [`Appender`].
 //!
@@ -14,12 +14,13 @@ mod records;
 #[cfg(feature = "binary")]
 pub use lines::view;
 pub use lines::{Binary, Lines};
+pub use mqttscope_compare::{Comparison, How};
 #[cfg(feature = "import")]
 pub use reading::Reading;
 pub use records::{Appender, write_records};
 
 /// Of this form of messages, and of what is asked for. It changes whenever they do.
-pub const VERSION: u32 = 4;
+pub const VERSION: u32 = 5;
 
 /// What the module that runs apart says.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -32,6 +33,8 @@ pub enum Message<'a> {
     Ended(Ended),
     /// A payload, as it was asked for.
     Lines(Lines),
+    /// Two payloads, as they were asked to be compared.
+    Compared(Comparison),
 }
 
 /// What became of a file.
@@ -57,6 +60,7 @@ impl<'a> Message<'a> {
             READ => Some(Self::Read(u64::from_le_bytes(*rest.as_array()?))),
             ENDED => Ended::read(rest).map(Self::Ended),
             LINES => Lines::read(rest).map(Self::Lines),
+            COMPARED => Comparison::read(rest).map(Self::Compared),
             _ => None,
         }
     }
@@ -70,6 +74,14 @@ impl Ended {
         let words = std::str::from_utf8(words).ok()?.into();
         Some(Self { packets, connections, is_broken: broken != 0, words })
     }
+}
+
+/// What asks for two payloads to be compared, for [`view`].
+#[must_use]
+pub fn compare_request(how: How, old: &[u8], new: &[u8]) -> Vec<u8> {
+    let mut request = vec![COMPARED];
+    mqttscope_compare::write_request(how, old, new, &mut request);
+    request
 }
 
 fn take<const LEN: usize>(bytes: &mut &[u8]) -> Option<[u8; LEN]> {
@@ -92,3 +104,4 @@ const RECORDS: u8 = b'r';
 const READ: u8 = b'n';
 const ENDED: u8 = b'e';
 const LINES: u8 = b'l';
+const COMPARED: u8 = b'd';

@@ -1,5 +1,5 @@
-//! The part of the page that is loaded when it is first used, and runs in a worker: it reads captures, and shows CBOR
-//! and MessagePack.
+//! The part of the page that is loaded when it is first used, and runs in a worker: it reads captures, shows CBOR
+//! and MessagePack, and compares payloads.
 //!
 //! `static/reader.js` calls it, and takes its messages to the page, whose `reader` module asks. What a message is says
 //! [`mqttscope_log::transfer`], where all that is done here can be tested without a browser.
@@ -14,7 +14,7 @@ pub fn version() -> u32 {
     transfer::VERSION
 }
 
-/// Shows a payload as it is asked for.
+/// Shows a payload, or compares two, as it is asked for.
 #[wasm_bindgen]
 #[must_use]
 pub fn view(request: &[u8]) -> Vec<u8> {

@@ -183,6 +183,12 @@ commands! {
     CopyTopic = CommandInfo::new("copy-topic"),
     /// Copies the payload of the selected row.
     CopyPayload = CommandInfo::new("copy-payload"),
+    /// Compares the selected row with the message before on its topic.
+    CompareBefore = CommandInfo::new("compare-before"),
+    /// Marks the selected row to be compared with others, or takes the mark away.
+    MarkRow = CommandInfo::new("mark-row"),
+    /// Compares the selected row with the marked one.
+    CompareMarked = CommandInfo::new("compare-marked"),
     /// Lets times count from the selected row, or no more.
     SetReference = CommandInfo::new("set-reference").keys(&[Binding::Sign("r")]),
     /// Moves a column of the log one place: its name, and `left` or `right`.

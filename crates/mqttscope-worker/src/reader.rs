@@ -1,5 +1,5 @@
-//! What is loaded when it is first used: a module that reads captures, and shows payloads in CBOR and MessagePack, in
-//! a worker of its own.
+//! What is loaded when it is first used: a module that reads captures, shows payloads in CBOR and MessagePack, and compares
+//! payloads, in a worker of its own.
 //!
 //! Each file gets a worker, which goes when the file was read, and its memory with it. Payloads share one.
 
@@ -8,7 +8,7 @@ use std::collections::VecDeque;
 use std::rc::{Rc, Weak};
 
 use js_sys::{Array, Reflect, Uint8Array};
-use mqttscope_log::transfer::{Binary, Lines, Message, VERSION};
+use mqttscope_log::transfer::{Binary, Comparison, How, Lines, Message, VERSION, compare_request};
 use wasm_bindgen::closure::Closure;
 use wasm_bindgen::{JsCast, JsValue};
 use web_sys::{Event, File, MessageEvent, Worker};
@@ -43,9 +43,22 @@ impl Import {
     }
 }
 
-type Answer = Box<dyn FnOnce(Result<Lines, String>)>;
+/// Who waits for a payload, or for what differs between two.
+enum Answer {
+    Lines(Box<dyn FnOnce(Result<Lines, String>)>),
+    Compared(Box<dyn FnOnce(Result<Comparison, String>)>),
+}
 
-/// The worker that shows payloads, and who waits for its answers, in their order.
+impl Answer {
+    fn give_up(self, words: String) {
+        match self {
+            Self::Lines(answer) => answer(Err(words)),
+            Self::Compared(answer) => answer(Err(words)),
+        }
+    }
+}
+
+/// The worker that shows and compares payloads, and who waits for its answers, in their order.
 #[derive(Default)]
 struct Views {
     running: Option<Running>,
@@ -67,7 +80,7 @@ impl Reader {
     pub(crate) fn import(&self, file: &File, hear: impl Fn(Read<'_>) + 'static) -> Result<Import, String> {
         let listen = move |_: &Worker, said: Result<Message<'_>, String>| {
             match said {
-                Ok(Message::Lines(_)) => return false,
+                Ok(Message::Lines(_) | Message::Compared(_)) => return false,
                 Ok(message) => hear(Read::Message(message)),
                 Err(words) => hear(Read::Failed(words)),
             }
@@ -89,41 +102,62 @@ impl Reader {
         payload: &[u8],
         answer: impl FnOnce(Result<Lines, String>) + 'static,
     ) -> Result<(), String> {
+        let request = Uint8Array::new_with_length(payload.len() as u32 + 1);
+        request.set_index(0, format.request());
+        request.subarray(1, request.length()).copy_from(payload);
+        self.ask(&request, Answer::Lines(Box::new(answer)))
+    }
+
+    /// Compares two payloads, and calls `answer` with what differs, or with words where that fails.
+    ///
+    /// # Errors
+    ///
+    /// In words, where no worker can be started.
+    pub(crate) fn compare(
+        &self,
+        how: How,
+        payloads: &[Vec<u8>; 2],
+        answer: impl FnOnce(Result<Comparison, String>) + 'static,
+    ) -> Result<(), String> {
+        let [old, new] = payloads;
+        let request = Uint8Array::from(&compare_request(how, old, new)[..]);
+        self.ask(&request, Answer::Compared(Box::new(answer)))
+    }
+
+    fn ask(&self, request: &Uint8Array, answer: Answer) -> Result<(), String> {
         let mut views = self.views.borrow_mut();
         let running = match views.running.take() {
             Some(running) => running,
             None => {
                 let weak = Rc::downgrade(&self.views);
-                Running::start(&self.url, move |_, said| hear_lines(&weak, said))?
+                Running::start(&self.url, move |_, said| hear_answer(&weak, said))?
             }
         };
-        let request = Uint8Array::new_with_length(payload.len() as u32 + 1);
-        request.set_index(0, format.request());
-        request.subarray(1, request.length()).copy_from(payload);
-        let posted = running.worker.post_message_with_transfer(&request, &Array::of1(&request.buffer()));
+        let posted = running.worker.post_message_with_transfer(request, &Array::of1(&request.buffer()));
         views.running = Some(running);
         posted.map_err(|error| words_of(&error))?;
-        views.waiting.push_back(Box::new(answer));
+        views.waiting.push_back(answer);
         Ok(())
     }
 }
 
-/// Gives lines to the one that has waited for the longest, or the words to all.
-fn hear_lines(views: &Weak<RefCell<Views>>, said: Result<Message<'_>, String>) -> bool {
+/// Gives an answer to the one that has waited for the longest, or the words to all.
+fn hear_answer(views: &Weak<RefCell<Views>>, said: Result<Message<'_>, String>) -> bool {
     let Some(views) = views.upgrade() else { return true };
     match said {
-        Ok(Message::Lines(lines)) => {
+        Ok(message) => {
             // The answer may ask for the next payload.
             let answer = views.borrow_mut().waiting.pop_front();
-            if let Some(answer) = answer {
-                answer(Ok(lines));
+            match (answer, message) {
+                (Some(Answer::Lines(answer)), Message::Lines(lines)) => answer(Ok(lines)),
+                (Some(Answer::Compared(answer)), Message::Compared(found)) => answer(Ok(found)),
+                _ => return false,
             }
             true
         }
-        Ok(_) => false,
         Err(words) => {
             let Views { waiting, .. } = views.take();
-            waiting.into_iter().for_each(|answer| answer(Err(words.clone())));
+            waiting.into_iter().for_each(|answer| answer.give_up(words.clone()));
             true
         }
     }

@@ -11,7 +11,7 @@ use js_sys::{Array, Uint8Array};
 use mqttscope_client as client;
 use mqttscope_engine::{Engine, Input, Output};
 use mqttscope_link::{Asked, OtherBuild, Saved, Slot, Update, decode, encode};
-use mqttscope_log::transfer::Message;
+use mqttscope_log::transfer::{How, Message};
 use mqttscope_proto::Timestamp;
 use wasm_bindgen::closure::Closure;
 use wasm_bindgen::{JsCast, JsValue};
@@ -306,6 +306,7 @@ impl Inner {
                     import.go_on();
                 }
             }
+            Output::Compare { request, how, payloads } => self.compare(request, how, &payloads),
             Output::Decode { request, format, payload } => {
                 let me = self.me.clone();
                 let begun = self.reader.view(format, &payload, move |lines| {
@@ -319,6 +320,19 @@ impl Inner {
                         .handle(self.clock.borrow().now(), Input::Decoded { request, lines: Err(words) });
                 }
             }
+        }
+    }
+
+    fn compare(&self, request: u32, how: How, payloads: &[Vec<u8>; 2]) {
+        let me = self.me.clone();
+        let begun = self.reader.compare(how, payloads, move |found| {
+            if let Some(inner) = me.upgrade() {
+                inner.handle(Input::Compared { request, found });
+            }
+        });
+        if let Err(words) = begun {
+            let failed = Input::Compared { request, found: Err(words) };
+            self.engine.borrow_mut().handle(self.clock.borrow().now(), failed);
         }
     }
 

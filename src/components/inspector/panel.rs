@@ -7,7 +7,7 @@ use mqttscope_text::zone::Zone;
 use web_sys::Element;
 use yew::prelude::*;
 
-use super::Listeners;
+use super::{Comparing, Listeners};
 
 /// A tab of the inspector: it says what it wants to show, takes what the engine tells of that, and draws it.
 pub trait Panel {
@@ -20,6 +20,9 @@ pub trait Panel {
     /// Another record is selected. What is shown of the one before stays until something of the new one comes, so that
     /// nothing flickers; what nobody sees goes at once.
     fn select(&mut self, number: Option<u32>, is_shown: bool);
+
+    /// Another record is to be compared with the selected one.
+    fn compares(&mut self, _comparing: &Comparing) {}
 
     /// Takes what the engine tells, if it is for this panel; says whether it is to be drawn anew.
     fn take(&mut self, view: &Rc<PanelView>) -> bool;

@@ -400,7 +400,7 @@ impl Engine {
                 let said = if ended.is_broken { Err(words) } else { Ok(words) };
                 self.update(Update::Imported(said));
             }
-            Message::Lines(_) => {}
+            Message::Lines(_) | Message::Compared(_) => {}
         }
     }
 }

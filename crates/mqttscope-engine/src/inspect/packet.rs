@@ -77,6 +77,11 @@ impl Selected {
         }
     }
 
+    /// Its fields but for the message that it carries: their names, and their values in words.
+    pub(crate) fn facts(&self, log: &Log) -> Vec<(&'static str, String)> {
+        self.packet(log).map(|(_, tree, bytes)| tree.facts(bytes)).unwrap_or_default()
+    }
+
     /// What is looked at of it; `None` if it is no packet.
     pub(crate) fn view(
         &self,

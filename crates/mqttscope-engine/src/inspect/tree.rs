@@ -182,6 +182,32 @@ impl Tree {
         self.fields.iter().find(is_message).map(|field| field.value..field.range.end)
     }
 
+    /// The fields by name, each with its value in words: no field that only holds others, nothing that a field is made of
+    /// if its value can be told, and not the message.
+    pub(crate) fn facts(&self, bytes: &[u8]) -> Vec<(&'static str, String)> {
+        let mut facts = Vec::new();
+        // What lies deeper than a field whose value is told.
+        let mut told = usize::MAX;
+        for &line in &self.lines {
+            let field = &self.fields[line.field];
+            let depth = usize::from(field.depth);
+            if depth > told || matches!(line.part, Part::Fault(_)) || field.def.meaning == Meaning::Message {
+                continue;
+            }
+            told = usize::MAX;
+            let is_whole = line.part == Part::Whole;
+            if is_whole && (!field.def.bits.is_empty() || !field.has_value(bytes)) {
+                continue;
+            }
+            if is_whole {
+                told = depth;
+            }
+            let Words { name, value, .. } = self.words(line, bytes);
+            facts.push((name, value));
+        }
+        facts
+    }
+
     /// A line in words.
     pub(crate) fn words(&self, line: Line, bytes: &[u8]) -> Words {
         let field = &self.fields[line.field];
@@ -293,6 +319,11 @@ impl Field {
     /// Whether it is a topic alias, or its value.
     fn is_alias(&self) -> bool {
         matches!(self.kind, Kind::Number(_)) && self.def.name == PropertyId::TopicAlias.title()
+    }
+
+    /// Whether it has a value of its own, and not only fields within it.
+    fn has_value(&self, bytes: &[u8]) -> bool {
+        !matches!(self.kind, Kind::Parts) || self.pair_words(&bytes[self.value..self.range.end]).is_some()
     }
 
     fn words(&self, bytes: &[u8], version: ProtocolVersion) -> String {

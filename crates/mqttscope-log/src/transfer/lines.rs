@@ -59,7 +59,7 @@ fn read(bytes: &mut &[u8]) -> Option<Line> {
     (start <= end).then_some(Line { text, range: start..end, depth, fault })
 }
 
-/// Shows a payload as it is asked for: the message that answers, or nothing where it is asked for in no way that is
+/// Shows a payload, or compares two, as it is asked for: the message that answers, or nothing where it is asked for in no way that is
 /// known.
 #[cfg(feature = "binary")]
 #[must_use]
@@ -69,6 +69,8 @@ pub fn view(request: &[u8]) -> Vec<u8> {
     let (view, payload) = match request.split_first() {
         Some((&CBOR, payload)) => (View::Cbor, payload),
         Some((&MESSAGE_PACK, payload)) => (View::MessagePack, payload),
+        #[cfg(feature = "compare")]
+        Some((&super::COMPARED, request)) => return compare(request),
         _ => return Vec::new(),
     };
     let mut viewer = Viewer::new(view);
@@ -81,6 +83,14 @@ pub fn view(request: &[u8]) -> Vec<u8> {
         window.iter().for_each(|line| write(line, &mut out));
     }
     out[1] = u8::from(written < viewer.lines());
+    out
+}
+
+#[cfg(feature = "compare")]
+fn compare(request: &[u8]) -> Vec<u8> {
+    let Some((how, old, new)) = mqttscope_compare::read_request(request) else { return Vec::new() };
+    let mut out = vec![super::COMPARED];
+    mqttscope_compare::compare(how, old, new).write(&mut out);
     out
 }
 
