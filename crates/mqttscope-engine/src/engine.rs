@@ -3,13 +3,16 @@
 use std::collections::VecDeque;
 
 use mqttscope_client::{self as client, Client};
-use mqttscope_link::{Asked, Command, Look, PageCommand, PanelView, Slot, TopicsView, Update, View};
+use mqttscope_link::{
+    Asked, Command, Look, PageCommand, PanelLook, PanelView, Slot, TopicsView, Update, View,
+};
 use mqttscope_log::transfer::{Binary, Comparison, How, Lines, Message};
 use mqttscope_log::{Budget, ConnectionId, Follower, Log};
 use mqttscope_message::{Chance, Values};
 use mqttscope_proto::Timestamp;
 use mqttscope_text::zone::Zone;
 
+use crate::chart::Charts;
 use crate::exporting::Exporting;
 use crate::importing::Importing;
 use crate::inspect::Inspector;
@@ -22,6 +25,7 @@ use crate::subscriptions::Subscriptions;
 use crate::topics::Topics;
 use crate::unsaved::Unsaved;
 
+mod chart;
 mod command;
 mod topics;
 
@@ -38,6 +42,9 @@ pub struct Engine {
     view: LogView,
     inspector: Inspector,
     topics: Topics,
+    charts: Charts,
+    /// The last slice of work was not the chart's.
+    is_charts_turn: bool,
     /// The connection over which retained messages are cleared.
     clearing_slot: Slot,
     /// The last slice of work was the tree's: next comes the inspector's.
@@ -166,6 +173,8 @@ impl Engine {
             view: LogView::default(),
             inspector: Inspector::default(),
             topics: Topics::default(),
+            charts: Charts::default(),
+            is_charts_turn: false,
             clearing_slot: Slot::default(),
             is_inspectors_turn: false,
             unsaved: Unsaved::default(),
@@ -221,6 +230,7 @@ impl Engine {
                     Command::Leave(slot) => self.leave(now, slot, ticket),
                     Command::Log(command) => self.on_log(ticket, command),
                     Command::Topics(command) => self.on_topics(now, ticket, command),
+                    Command::Chart(command) => self.on_chart(ticket, command),
                     Command::Page(command) => self.on_page(now, command),
                 }
             }
@@ -304,7 +314,7 @@ impl Engine {
                 self.exporting = None;
                 self.update(Update::Exported(Ok(saved)));
             }
-        } else {
+        } else if !self.export_chart() {
             self.follow();
         }
         self.has_work()
@@ -316,12 +326,19 @@ impl Engine {
         self.exporting.is_some()
             || self.view.has_work(&self.log)
             || self.topics.has_work(&self.log)
+            || self.charts.exporting.is_some()
+            || self.charts.has_work(&self.log, self.is_chart_shown())
             || self.subscriptions.behind(&self.log) > FAR_BEHIND
             || self.inspector.is_busy(&self.log, self.page.look.panel.as_ref())
     }
 
     /// Does a slice of what keeps up with the log, or of what is looked at, in turn.
     fn follow(&mut self) {
+        self.is_charts_turn = !self.is_charts_turn;
+        if self.is_charts_turn && self.charts.has_work(&self.log, self.is_chart_shown()) {
+            self.charts.advance(&self.log);
+            return;
+        }
         let panel = self.page.look.panel.as_ref();
         let is_inspector_busy = self.inspector.is_busy(&self.log, panel);
         if is_inspector_busy && (self.is_inspectors_turn || !self.topics.has_work(&self.log)) {
@@ -371,7 +388,12 @@ impl Engine {
         log.exporting = self.exporting.as_ref().map(Exporting::progress);
         log.importing = self.importing.as_ref().map(|importing| importing.progress);
         let topics = self.topics.view(&self.log, now);
-        let panel = self.inspector.view(&self.log, &self.topics, self.page.look.panel.as_ref(), now);
+        let panel = match self.page.look.panel {
+            Some(PanelLook::Chart { span, columns }) => {
+                PanelView::Chart(self.charts.view(&self.log, span, columns))
+            }
+            panel => self.inspector.view(&self.log, &self.topics, panel.as_ref(), now),
+        };
         if let Some(decode) = self.inspector.take_decode(&self.log) {
             let (request, format, payload) = (decode.request, decode.format, decode.payload);
             self.outputs.push_back(Output::Decode { request, format, payload });

@@ -2,6 +2,8 @@
 //!
 //! Each part makes only what is looked at, and says whether it has more to find out: that is done in slices.
 
+use std::ops::Range;
+
 use mqttscope_link::{Absence, Glance, HandshakeView, PanelLook, PanelView};
 use mqttscope_log::filter::Filter;
 use mqttscope_log::ladder::Ladder;
@@ -65,7 +67,7 @@ impl Inspector {
         now: u64,
     ) -> PanelView {
         match look.copied() {
-            None => PanelView::Hidden,
+            None | Some(PanelLook::Chart { .. }) => PanelView::Hidden,
             Some(PanelLook::Statistics) => PanelView::Statistics(self.figures.view(log, topics, now)),
             Some(PanelLook::Handshake) => PanelView::Handshake(self.handshake(log, now)),
             Some(PanelLook::Compare { number, with, compare_as, rows }) => {
@@ -121,6 +123,11 @@ impl Inspector {
         let (request, format) = self.payload.take_request()?;
         let payload = self.selected.as_ref()?.payload(log)?.to_vec();
         Some(Decode { request, format, payload })
+    }
+
+    /// Where the number on a line of the selected payload lies, as that is shown: from one byte to another.
+    pub(crate) fn line_range(&self, log: &Log, line: u32) -> Option<Range<usize>> {
+        self.payload.range(self.selected.as_ref()?.payload(log)?, line as usize)
     }
 
     /// Takes what was decoded.

@@ -9,6 +9,7 @@
 //! What takes long (a filter over the log, an export, a large payload) is done by [`Engine::work`], a slice at a time,
 //! so that a packet never waits for it.
 
+mod chart;
 mod engine;
 mod exporting;
 mod goto;

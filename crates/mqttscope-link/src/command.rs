@@ -6,6 +6,7 @@ use mqttscope_client::ConnectRequest;
 use mqttscope_proto::{PropertyBuf, ReasonCode, SubscribeOptions};
 use serde::{Deserialize, Serialize};
 
+use crate::charted::ChartCommand;
 use crate::compared::CompareAs;
 use crate::message::{Draft, Outgoing, Repeat};
 use crate::topics::{TopicRef, TopicsCommand, TopicsLook};
@@ -21,6 +22,8 @@ pub enum Command {
     Log(LogCommand),
     /// To the tree of topics.
     Topics(TopicsCommand),
+    /// To the chart.
+    Chart(ChartCommand),
     /// About the page itself: what it shows, and how far it is.
     Page(PageCommand),
 }
@@ -359,6 +362,13 @@ pub enum PanelLook {
     },
     /// The figures of the whole log.
     Statistics,
+    /// Numbers over time.
+    Chart {
+        /// From one time to another, in microseconds since the Unix epoch; `None` for all that there is.
+        span: Option<(u64, u64)>,
+        /// In how many columns.
+        columns: u32,
+    },
 }
 
 /// What is pointed at in a packet.

@@ -7,6 +7,7 @@
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
+mod charted;
 mod command;
 mod compared;
 mod inspected;
@@ -16,6 +17,7 @@ mod statistics;
 mod topics;
 mod update;
 
+pub use charted::{ChartColumn, ChartCommand, ChartLine, ChartView};
 pub use command::{
     Command, ConnectionCommand, Copy, FilterEdit, Geometry, Gesture, LogCommand, Look, Mark, PageCommand,
     PanelLook, PayloadFormat, Pointed, Secret, Slot, Span, Step,
@@ -70,7 +72,7 @@ pub struct OtherBuild;
 
 /// FNV-1a over the files that define the messages, folded to a byte.
 const fn build() -> u8 {
-    let sources: [&[u8]; 17] = [
+    let sources: [&[u8]; 18] = [
         include_bytes!("../../mqttscope-client/src/client.rs"),
         include_bytes!("../../mqttscope-client/src/client/kept.rs"),
         include_bytes!("../../mqttscope-proto/src/session/snapshot.rs"),
@@ -80,6 +82,7 @@ const fn build() -> u8 {
         include_bytes!("../../mqttscope-proto/src/session/limits.rs"),
         include_bytes!("../../mqttscope-proto/src/session/options.rs"),
         include_bytes!("../../mqttscope-proto/src/types.rs"),
+        include_bytes!("charted.rs"),
         include_bytes!("command.rs"),
         include_bytes!("compared.rs"),
         include_bytes!("inspected.rs"),

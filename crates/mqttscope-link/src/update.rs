@@ -5,6 +5,7 @@ use mqttscope_message::records::Record;
 use mqttscope_proto::PropertyBuf;
 use serde::{Deserialize, Serialize};
 
+use crate::charted::ChartView;
 use crate::command::{Command, Copy, Secret, Slot, Span};
 use crate::compared::CompareView;
 use crate::inspected::{Absence, HandshakeView, PacketView, PayloadView};
@@ -260,4 +261,6 @@ pub enum PanelView {
     Compare(Result<Box<CompareView>, String>),
     /// The figures of the whole log; `None` before there is anything to count.
     Statistics(Option<StatisticsView>),
+    /// Numbers over time.
+    Chart(ChartView),
 }

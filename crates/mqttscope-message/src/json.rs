@@ -1,6 +1,6 @@
 //! JSON (RFC 8259), token by token, with the place of the first mistake; nothing is copied.
 
-use crate::Mistake;
+use crate::{Mistake, decimal};
 
 /// Reads one JSON value, token by token.
 #[derive(Clone, Debug)]
@@ -253,6 +253,13 @@ pub fn check(text: &str) -> Result<(), Mistake> {
     let mut reader = Reader::new(text);
     while reader.next_token()?.is_some() {}
     Ok(())
+}
+
+/// The float that is nearest to a number as JSON writes it, of two the even one (IEEE 754); `None` where it is too large for
+/// one.
+#[must_use]
+pub fn number(raw: &str) -> Option<f64> {
+    decimal::float(raw)
 }
 
 fn escape_len(bytes: &[u8], at: usize) -> Result<usize, Mistake> {

@@ -185,7 +185,8 @@ impl Engine {
                 self.begin_export(&format, found_only, with_passwords)
             }
             LogCommand::CancelExport => {
-                if self.exporting.take().is_some() {
+                let is_exporting = self.exporting.take().is_some();
+                if self.charts.exporting.take().is_some() || is_exporting {
                     self.outputs.push_back(Output::DropPieces);
                 }
                 Ok(())
@@ -349,7 +350,7 @@ impl Engine {
 /// Files.
 impl Engine {
     fn begin_export(&mut self, format: &str, found_only: bool, with_passwords: bool) -> Result<(), String> {
-        if self.exporting.is_some() {
+        if self.exporting.is_some() || self.charts.exporting.is_some() {
             return Err("An export is under way.".into());
         }
         let selection = match (found_only, self.view.matches()) {

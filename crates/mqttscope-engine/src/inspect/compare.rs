@@ -398,7 +398,7 @@ mod tests {
         assert_eq!(view.sides.map(|side| side.number), [0, last]);
         assert_eq!(view.compared_as, CompareAs::Text);
         let asked = compare.take_request(&log);
-        assert_eq!(asked, Some((2, How::Text, [b"20".to_vec(), b"21".to_vec()])));
+        assert_eq!(asked, Some((1, How::Text, [b"20".to_vec(), b"21".to_vec()])));
         assert_eq!(compare.take_request(&log), None);
 
         assert_eq!(compared(&mut compare, &log, 0, None), Err(FIRST.into()));
@@ -441,7 +441,7 @@ mod tests {
         let values = |old: &str, new: &str| [old, new].map(|it| (!it.is_empty()).then(|| it.to_owned()));
         let expected = [
             ("RETAIN", values("0", "1")),
-            ("Remaining Length", values("16 bytes", "18 bytes")),
+            ("Remaining Length", values("17 bytes", "19 bytes")),
             ("Property Length", values("12 bytes", "14 bytes")),
             ("Message Expiry Interval", values("9 s", "")),
             ("User Property", values("\"a\" = \"b\"", "\"a\" = \"c\"")),
@@ -460,7 +460,7 @@ mod tests {
         let mut compare = Compare::default();
         let view = compared(&mut compare, &log, 0, Some(1)).expect("two packets");
         assert_eq!(view.body, CompareBody::Words(NO_PAYLOADS.into()));
-        assert_eq!(view.fields[0].name, "Packet Type");
+        assert_eq!(view.fields[0].name, "Packet type");
         let view = compared(&mut compare, &log, 2, Some(0)).expect("two packets");
         assert_eq!(view.body, CompareBody::Words(ONE_PAYLOAD.into()));
         assert_eq!(compared(&mut compare, &log, 0, None), Err(NO_MESSAGE.into()));

@@ -1,5 +1,7 @@
 //! The payload of the selected packet in a format of the person's choice, line by line.
 
+use std::ops::Range;
+
 use mqttscope_link::{PayloadBody, PayloadFormat, PayloadLine, PayloadView, Span};
 use mqttscope_log::payload::{Line, View, Viewer, guess, image_type};
 use mqttscope_log::transfer::{Binary, Lines};
@@ -124,6 +126,11 @@ impl Payload {
         let Some(depth) = open.source.window(payload, line, 1).first().map(|line| line.depth) else { return };
         self.folds.toggle(line, depth);
         self.advance(payload);
+    }
+
+    /// The bytes that a line shows.
+    pub(super) fn range(&self, payload: &[u8], line: usize) -> Option<Range<usize>> {
+        Some(self.open.as_ref()?.source.window(payload, line, 1).first()?.range.clone())
     }
 
     /// What is looked at.
