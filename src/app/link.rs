@@ -148,6 +148,8 @@ impl App {
     pub(super) fn on_inspector(&mut self, command: Command) {
         match command {
             Command::Page(PageCommand::Copy(what)) => self.copy(what),
+            // A line can be added to a chart before there is anything to draw.
+            command @ Command::Chart(_) => self.send(command),
             command => self.tell(command),
         }
     }

@@ -1,9 +1,12 @@
 //! What is done in the tree of topics, and what becomes of it elsewhere on the page.
 
-use mqttscope_link::{Command as EngineCommand, LogCommand, TopicUse, TopicsCommand, TopicsLook};
+use mqttscope_link::{
+    ChartCommand, Command as EngineCommand, LogCommand, TopicUse, TopicsCommand, TopicsLook,
+};
 
 use super::App;
 use crate::browser;
+use crate::components::inspector::Wanted;
 use crate::components::topics::TopicsAct;
 use crate::store::page::{Edit, Tab};
 use crate::store::{Command, Field};
@@ -19,6 +22,11 @@ impl App {
             TopicsAct::Ask(command) => self.send(EngineCommand::Topics(command)),
             TopicsAct::Clear => {
                 self.send(EngineCommand::Topics(TopicsCommand::Clear(self.slots.chosen())));
+            }
+            TopicsAct::Chart(id) => {
+                self.send(EngineCommand::Chart(ChartCommand::Topic(id)));
+                self.show_panel(Wanted::Chart);
+                return true;
             }
             TopicsAct::Copy(what) => self.copy(what),
             TopicsAct::ShowRow(number) => {

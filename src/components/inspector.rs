@@ -7,7 +7,7 @@ use std::cell::Cell;
 use std::ops::Range;
 use std::rc::Rc;
 
-use mqttscope_link::{Command, Copy, LogCommand, PageCommand, PanelLook, Span};
+use mqttscope_link::{ChartCommand, Command, Copy, LogCommand, PageCommand, PanelLook, Span};
 use mqttscope_text::number;
 use mqttscope_text::time::{DAY, date_text};
 use mqttscope_text::zone::Zone;
@@ -21,6 +21,7 @@ use super::listen::{On, Tell};
 use crate::browser;
 use crate::store::inspect::lines::moved;
 use crate::store::text::concat;
+use chart::Chart;
 use compare::Compare;
 use handshake::Handshake;
 use packet::Packet;
@@ -30,6 +31,7 @@ pub use props::{Comparing, InspectorProps, SharedPanel, Wanted, Wants};
 use statistics::Statistics;
 
 mod absence;
+mod chart;
 mod compare;
 mod handshake;
 mod packet;
@@ -73,6 +75,7 @@ impl Component for Inspector {
                 Box::new(Handshake::new(&on_resize)),
                 Box::new(Statistics::new()),
                 Box::new(Compare::new(&on_resize)),
+                Box::new(Chart::new(&on_resize)),
             ],
             shown: 0,
             asked: None,
@@ -194,6 +197,11 @@ impl Inspector {
                 self.show(ctx, at);
                 return true;
             }
+            if let Some(line) = number_of(&target, "data-chart-line") {
+                ctx.props().on_command.emit(Command::Chart(ChartCommand::Line(line as u32)));
+                self.show(ctx, Wanted::Chart.place());
+                return true;
+            }
             if let Some(command) = command_of(&target) {
                 ctx.props().on_command.emit(command);
                 return false;
@@ -235,6 +243,9 @@ pub struct Listeners {
     change: Rc<dyn Listener>,
     keydown: Rc<dyn Listener>,
     mousemove: Rc<dyn Listener>,
+    mousedown: Rc<dyn Listener>,
+    mouseup: Rc<dyn Listener>,
+    wheel: Rc<dyn Listener>,
     /// These two do not bubble.
     mouseleave: Rc<dyn Listener>,
     scroll: Rc<dyn Listener>,
@@ -250,6 +261,10 @@ impl Listeners {
                 }
                 key.prevent_default();
             }
+            // It would scroll what is around the chart.
+            if event.has_type::<WheelEvent>() {
+                event.prevent_default();
+            }
             link.send_message(Message::Event(event.clone()));
         });
         Self {
@@ -257,6 +272,9 @@ impl Listeners {
             change: On::listener(|| ListenerKind::onchange, &tell),
             keydown: On::listener(|| ListenerKind::onkeydown, &tell),
             mousemove: On::passive(|| ListenerKind::onmousemove, &tell),
+            mousedown: On::passive(|| ListenerKind::onmousedown, &tell),
+            mouseup: On::passive(|| ListenerKind::onmouseup, &tell),
+            wheel: On::listener(|| ListenerKind::onwheel, &tell),
             mouseleave: On::passive(|| ListenerKind::onmouseleave, &tell),
             scroll: On::passive(|| ListenerKind::onscroll, &tell),
         }
@@ -264,6 +282,12 @@ impl Listeners {
 
     fn on_root(&self) -> Box<[Option<Rc<dyn Listener>>]> {
         Box::new([&self.click, &self.change, &self.keydown].map(|listener| Some(listener.clone())))
+    }
+
+    /// Of what the pointer zooms.
+    fn on_chart(&self) -> Box<[Option<Rc<dyn Listener>>]> {
+        let pointer = [&self.mousedown, &self.mousemove, &self.mouseup, &self.mouseleave, &self.wheel];
+        Box::new(pointer.map(|listener| Some(listener.clone())))
     }
 
     /// Of a list's scroller.
@@ -276,9 +300,14 @@ impl Listeners {
 fn is_ours(key: &KeyboardEvent) -> bool {
     let target = key.target().and_then(|target| target.dyn_into::<Element>().ok());
     let is_plain = !(key.ctrl_key() || key.meta_key() || key.alt_key());
-    is_plain
-        && moved(&key.key(), 0, 1, 1, 1).is_some()
-        && target.is_some_and(|target| attribute(&target, "data-keys").is_some())
+    let name = key.key();
+    let keys = target.filter(|_| is_plain).and_then(|target| attribute(&target, "data-keys"));
+    match keys.as_deref() {
+        None => false,
+        Some("chart-add") => name == "Enter",
+        Some("chart") if ["+", "=", "-", "0", "Enter"].contains(&&*name) => true,
+        Some(_) => moved(&name, 0, 1, 1, 1).is_some(),
+    }
 }
 
 /// An attribute of the element itself, or of the nearest around it that has it.

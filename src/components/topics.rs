@@ -339,6 +339,7 @@ impl Topics {
             Action::Subscribe => self.tell(ctx, TopicsCommand::Use(id, TopicUse::Subscribe)),
             Action::CopyTopic => on_act.emit(TopicsAct::Copy(Copy::Topic(id))),
             Action::CopyValue => on_act.emit(TopicsAct::Copy(Copy::TopicValue(id))),
+            Action::Chart => on_act.emit(TopicsAct::Chart(id)),
             Action::ClearRetained => self.tell(ctx, TopicsCommand::ListRetained(id)),
         }
         from_menu.is_some()

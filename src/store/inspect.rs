@@ -4,3 +4,4 @@ pub mod chart;
 pub mod hex;
 pub mod json_line;
 pub mod lines;
+pub mod plot;

@@ -96,10 +96,9 @@ impl Panel for Payload {
                 "This packet carries no message",
                 "PUBLISH has a payload, and CONNECT has one for its will. Select one of them in the log.",
             ),
-            PanelView::Payload(payload) => vec![
-                self.head(payload),
-                self.body(&payload.body, payload.format == PayloadFormat::Json, scene),
-            ],
+            PanelView::Payload(payload) => {
+                vec![self.head(payload), self.body(&payload.body, payload.format, scene)]
+            }
             _ => Vec::new(),
         }
     }
@@ -197,13 +196,13 @@ impl Payload {
         )
     }
 
-    fn body(&self, body: &PayloadBody, is_json: bool, scene: &Scene<'_>) -> Html {
+    fn body(&self, body: &PayloadBody, format: PayloadFormat, scene: &Scene<'_>) -> Html {
         match (body, &self.image) {
             (PayloadBody::Image { .. }, Some(url)) => image(url),
             (PayloadBody::Image { .. }, None) => said("This is no image of a kind that browsers show."),
             (PayloadBody::Words(words), _) => said(words),
             (PayloadBody::Lines { count, first, lines, .. }, _) => {
-                self.lines(*count as usize, *first as usize, lines, is_json, scene)
+                self.lines(*count as usize, *first as usize, lines, format, scene)
             }
         }
     }
@@ -214,12 +213,12 @@ impl Payload {
         count: usize,
         come: usize,
         lines: &[PayloadLine],
-        is_json: bool,
+        format: PayloadFormat,
         scene: &Scene<'_>,
     ) -> Html {
         let drawn = self.list.drawn(count, come..come + lines.len());
         let first = drawn.start;
-        let rows = drawn.filter_map(|place| lines.get(place - come)).map(|it| line(it, is_json)).collect();
+        let rows = drawn.filter_map(|place| lines.get(place - come)).map(|it| line(it, format)).collect();
         let scroller = tag(
             "div",
             &["class", "role", "aria-label", "tabindex"],
@@ -229,7 +228,7 @@ impl Payload {
     }
 }
 
-fn line(line: &PayloadLine, is_json: bool) -> Html {
+fn line(line: &PayloadLine, format: PayloadFormat) -> Html {
     let fold = if line.opens {
         let (sign, expanded, label) =
             if line.is_folded { ("▸", "false", "Unfold") } else { ("▾", "true", "Fold") };
@@ -249,7 +248,7 @@ fn line(line: &PayloadLine, is_json: bool) -> Html {
         Html::default()
     };
     let mut parts = vec![fold];
-    if is_json {
+    if format == PayloadFormat::Json {
         parts.extend(json_line::parts(&line.text).into_iter().map(coloured));
     } else {
         parts.push(text(&line.text));
@@ -257,10 +256,30 @@ fn line(line: &PayloadLine, is_json: bool) -> Html {
     if line.is_folded {
         parts.push(words("span", "quiet", " …"));
     }
+    if has_number(&line.text, format) {
+        let keys = &["type", "class", "data-chart-line", "aria-label"];
+        let number = number::plain(line.number.into());
+        let label = concat(&["Chart ", line.text.trim().trim_end_matches(',')]);
+        let values = [Some("button"), Some("small to-chart"), Some(&*number), Some(&*label)];
+        parts.push(element("button", keys, &values, vec![text("Chart")]));
+    }
     if let Some(fault) = &line.fault {
         parts.push(words("span", "red", &concat(&["  ✖ ", fault])));
     }
     classed("div", "payload-line", parts)
+}
+
+/// Whether a line shows a number, which a chart can follow.
+fn has_number(line: &str, format: PayloadFormat) -> bool {
+    if format == PayloadFormat::Json {
+        return json_line::parts(line).iter().any(|(part, _)| *part == Part::Number);
+    }
+    if format != PayloadFormat::Text {
+        return false;
+    }
+    let digits = line.trim().trim_start_matches(['+', '-']);
+    digits.starts_with(|first: char| first.is_ascii_digit())
+        && digits.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'.' | b'e' | b'E' | b'+' | b'-'))
 }
 
 /// A part of a line of JSON in its colour.

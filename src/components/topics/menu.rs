@@ -17,17 +17,19 @@ pub enum Action {
     Subscribe,
     CopyTopic,
     CopyValue,
+    Chart,
     ClearRetained,
 }
 
 impl Action {
     /// All of them, each with the value of its `data-action` and its words.
-    const ALL: [(Self, &'static str, &'static str); 6] = [
+    const ALL: [(Self, &'static str, &'static str); 7] = [
         (Self::Filter, "filter", "Filter the log"),
         (Self::Publish, "publish", "Publish here"),
         (Self::Subscribe, "subscribe", "Subscribe below"),
         (Self::CopyTopic, "copy-topic", "Copy topic"),
         (Self::CopyValue, "copy-value", "Copy value"),
+        (Self::Chart, "chart", "Chart"),
         (Self::ClearRetained, "clear-retained", "Clear retained below"),
     ];
 
@@ -62,7 +64,7 @@ pub fn buttons(has_value: bool) -> Vec<Html> {
 
 fn actions(has_value: bool) -> impl Iterator<Item = (&'static str, &'static str)> {
     let all = Action::ALL.into_iter();
-    all.filter(move |(action, ..)| has_value || *action != Action::CopyValue)
+    all.filter(move |(action, ..)| has_value || !matches!(action, Action::CopyValue | Action::Chart))
         .map(|(_, name, words)| (name, words))
 }
 

@@ -2,7 +2,7 @@
 
 use std::rc::Rc;
 
-use mqttscope_link::{Copy, TopicsCommand, TopicsLook, TopicsView};
+use mqttscope_link::{Copy, TopicRef, TopicsCommand, TopicsLook, TopicsView};
 use mqttscope_text::zone::Zone;
 use yew::prelude::*;
 
@@ -33,6 +33,8 @@ pub enum TopicsAct {
     Clear,
     /// Something is to be copied.
     Copy(Copy),
+    /// The numbers of a topic are to be charted.
+    Chart(TopicRef),
     /// A record is to be shown in the log.
     ShowRow(u32),
     /// The log is to be seen.
