@@ -7,10 +7,10 @@ use std::rc::Rc;
 use js_sys::Function;
 use mqttscope::components::inspector::{Comparing, Inspector, InspectorProps, SharedPanel, Wants};
 use mqttscope_link::{
-    Absence, Command, CompareAs, CompareBody, CompareRow, CompareSide, CompareSign, CompareView, Copy,
-    FieldDifference, HandshakeView, HexView, Leaf, LeafKind, LogCommand, MarkView, PacketHead, PacketView,
-    PageCommand, PanelLook, PanelView, PayloadBody, PayloadFormat, PayloadLine, PayloadView, Pointed, Rung,
-    Span, TreeView,
+    Absence, ChartColumn, ChartCommand, ChartLine, ChartView, Command, CompareAs, CompareBody, CompareRow,
+    CompareSide, CompareSign, CompareView, Copy, FieldDifference, HandshakeView, HexView, Leaf, LeafKind,
+    LogCommand, MarkView, PacketHead, PacketView, PageCommand, PanelLook, PanelView, PayloadBody,
+    PayloadFormat, PayloadLine, PayloadView, Pointed, Rung, Span, TreeView,
 };
 use mqttscope_text::zone::Zone;
 use wasm_bindgen::{JsCast, JsValue};
@@ -265,6 +265,102 @@ async fn another_row_is_compared_once_it_is_marked() {
     shown.update().await;
     assert_eq!(look(&shown), (None, Some(4), CompareAs::Bytes));
 }
+
+#[wasm_bindgen_test]
+async fn a_chart_draws_its_lines_and_says_what_is_pointed_at() {
+    let mut shown = Shown::new(Some(0)).await;
+    shown.click("[data-tab='1']").await;
+    let json =
+        PayloadLine { number: 3, text: "  \"t\": 20.5,".into(), opens: false, is_folded: false, fault: None };
+    let name = PayloadLine { number: 4, text: "  \"name\": \"x1\"".into(), ..json.clone() };
+    let lines = vec![json, name];
+    let body = PayloadBody::Lines { total: 2, is_complete: true, count: 2, first: 0, lines };
+    let view = PayloadView { number: 0, format: PayloadFormat::Json, len: 9, body };
+    shown.tell(PanelView::Payload(view)).await;
+    // Only a number has a way to the chart.
+    assert_eq!(shown.all("[data-chart-line]").len(), 1);
+    assert_eq!(
+        shown.find("[data-chart-line]").get_attribute("aria-label").as_deref(),
+        Some("Chart \"t\": 20.5")
+    );
+    shown.click("[data-chart-line]").await;
+    assert_eq!(shown.commands(), [Command::Chart(ChartCommand::Line(3))]);
+    let looked_at = |shown: &Shown| match shown.look() {
+        Some(PanelLook::Chart { span, columns }) => (span, columns),
+        look => panic!("{look:?}"),
+    };
+    assert_eq!(looked_at(&shown).0, None);
+    shown.tell(PanelView::Chart(ChartView::default())).await;
+    assert_eq!(shown.all("#chart-plot").len(), 0);
+
+    shown.tell(PanelView::Chart(chart())).await;
+    until("the width of the plot", || looked_at(&shown).1 == 480 - 64 - 16 - 1).await;
+    assert_eq!(shown.texts(".plot-name"), ["a/t", "b $.x"]);
+    assert_eq!(shown.texts(".plot-head [role=status]"), ["3 points"]);
+    assert!(shown.find(".plot-line.plot-0").get_attribute("d").is_some_and(|d| d.matches('L').count() == 1));
+    assert_eq!(shown.texts(".plot-values tbody tr").len(), 3);
+    assert!(shown.texts(".plot-value").contains(&"10".to_owned()), "{:?}", shown.texts(".plot-value"));
+
+    // What is pointed at by keys is read out, and leads to its row.
+    shown.key("#chart-plot", "End").await;
+    let said = shown.texts(".plot-head [role=status]").concat();
+    assert!(said.ends_with(" · t 20 · x 15"), "{said}");
+    shown.key("#chart-plot", "Enter").await;
+    assert_eq!(shown.commands().last(), Some(&Command::Log(LogCommand::Select(8))));
+    shown.key("#chart-plot", "+").await;
+    assert_eq!(looked_at(&shown).0, Some((TIME + 200, TIME + 1_000)));
+    shown.key("#chart-plot", "0").await;
+    assert_eq!(looked_at(&shown).0, None);
+
+    // A part of the time is dragged over.
+    let plot = shown.find("#chart-plot").get_bounding_client_rect();
+    let (left, width) = (plot.left() + 64.0, plot.width() - 80.0);
+    shown.mouse("#chart-plot", "mousedown", left + width * 0.25, plot.top() + 9.0).await;
+    shown.mouse("#chart-plot", "mouseup", left + width * 0.75, plot.top() + 9.0).await;
+    let Some((start, end)) = looked_at(&shown).0 else { panic!("all of it") };
+    assert!(start.abs_diff(TIME + 250) < 5 && end.abs_diff(TIME + 750) < 5, "{start} {end}");
+
+    shown.click("[data-chart-remove='5']").await;
+    shown.click("[data-chart=csv]").await;
+    shown.find("#chart-topic").unchecked_ref::<HtmlInputElement>().set_value("c");
+    shown.find("#chart-path").unchecked_ref::<HtmlInputElement>().set_value("y[0]");
+    shown.key("#chart-path", "Enter").await;
+    let add = ChartCommand::Add { topic: "c".into(), path: "y[0]".into() };
+    let last = [ChartCommand::Remove(5), ChartCommand::Export, add].map(Command::Chart);
+    assert!(shown.commands().ends_with(&last), "{:?}", shown.commands());
+}
+
+/// A chart of two lines: one from 10 to 20, one with a point of 15.
+fn chart() -> ChartView {
+    let column = |at: u32, value: f64, number| ChartColumn {
+        at,
+        first: value,
+        last: value,
+        min: value,
+        max: value,
+        points: 1,
+        time: TIME + u64::from(at) * 10,
+        number,
+        is_after_gap: false,
+    };
+    let line = |id, topic: &str, path: &str, columns: Vec<ChartColumn>| ChartLine {
+        id,
+        topic: topic.into(),
+        path: path.into(),
+        points: columns.len() as u32,
+        columns,
+        ..ChartLine::default()
+    };
+    let span = (TIME, TIME + 1_000);
+    let lines = vec![
+        line(4, "a/t", "$", vec![column(0, 10.0, 3), column(100, 20.0, 8)]),
+        line(5, "b", "$.x", vec![column(50, 15.0, 6)]),
+    ];
+    ChartView { lines, span, whole: span, columns: 100, ..ChartView::default() }
+}
+
+/// 2026-11-25T10:30:01Z, in microseconds since the Unix epoch.
+const TIME: u64 = 1_795_602_601_000_000;
 
 /// A comparison of the records 4 and 9.
 fn comparison(compared_as: CompareAs) -> PanelView {

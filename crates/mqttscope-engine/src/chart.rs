@@ -13,13 +13,14 @@ mod path;
 mod points;
 
 /// The lines of the chart. The log is given with each call, and must be the same.
-#[derive(Default)]
 pub(crate) struct Charts {
     lines: Vec<Line>,
     /// What the next line is told from others by.
     next: u32,
     /// Why the last that was asked for was not done.
     pub(crate) note: String,
+    /// Points of all lines that are kept at most, and how many were dropped for that.
+    most_points: usize,
     dropped: u64,
     pub(crate) exporting: Option<Csv>,
 }
@@ -45,6 +46,19 @@ struct Line {
     is_gap: bool,
     /// The newest connection that a point came over.
     connection: Option<ConnectionId>,
+}
+
+impl Default for Charts {
+    fn default() -> Self {
+        Self {
+            lines: Vec::new(),
+            next: 0,
+            note: String::new(),
+            most_points: MOST_POINTS,
+            dropped: 0,
+            exporting: None,
+        }
+    }
 }
 
 impl Charts {
@@ -79,7 +93,7 @@ impl Charts {
     pub(crate) fn advance(&mut self, log: &Log) {
         let Some(line) = self.lines.iter_mut().max_by_key(|line| line.place.behind(log)) else { return };
         line.advance(log, SLICE);
-        while self.lines.iter().map(|line| line.points.len()).sum::<usize>() > MOST_POINTS {
+        while self.lines.iter().map(|line| line.points.len()).sum::<usize>() > self.most_points {
             let Some(longest) = self.lines.iter_mut().max_by_key(|line| line.points.len()) else { return };
             self.dropped += longest.points.drop_oldest() as u64;
         }
@@ -267,19 +281,26 @@ mod tests {
 
     #[test]
     fn memory_is_bounded_and_the_oldest_points_go() {
-        let mut log = log_of(256 << 20);
-        let frame = publish("t", "1");
-        for time in 0..=MOST_POINTS as u64 + 100 {
-            came(&mut log, time, &frame);
+        let mut log = log_of(1 << 20);
+        for time in 0..3_000 {
+            came(&mut log, time, &publish(if time % 3 == 0 { "u" } else { "t" }, "1"));
         }
-        let mut charts = Charts::default();
+        let mut charts = Charts { most_points: 1_500, ..Charts::default() };
         charts.add(source("t", ""));
+        charts.add(source("u", ""));
         let shown = view(&mut charts, &log);
-        assert!(shown.lines[0].points as usize <= MOST_POINTS && shown.dropped > 0);
-        assert_eq!(u64::from(shown.lines[0].points) + shown.dropped, MOST_POINTS as u64 + 101);
-        assert_eq!(shown.whole, (shown.dropped, MOST_POINTS as u64 + 100));
-        let points: u32 = shown.lines[0].columns.iter().map(|column| column.points).sum();
-        assert_eq!(points, shown.lines[0].points);
+        let [long, short] = [&shown.lines[0], &shown.lines[1]];
+        // Those of the longest line go first.
+        assert!(
+            long.points + short.points <= 1_500 && short.points >= 700,
+            "{} {}",
+            long.points,
+            short.points
+        );
+        assert_eq!(u64::from(long.points + short.points) + shown.dropped, 3_000);
+        assert_eq!(shown.whole.1, 2_999);
+        let points: u32 = long.columns.iter().map(|column| column.points).sum();
+        assert_eq!((points, long.columns[0].points > 0), (long.points, true));
     }
 
     #[test]

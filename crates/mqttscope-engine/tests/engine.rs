@@ -3,9 +3,9 @@
 use mqttscope_client::{Input as LinkInput, Output as LinkOutput};
 use mqttscope_engine::{Engine, Input, Output};
 use mqttscope_link::{
-    Asked, Body, Command, ConnectRequest, ConnectionCommand, Content, Copy, FilterEdit, Geometry, Gesture,
-    LogCommand, Look, Mark, Outgoing, PageCommand, PanelLook, PanelView, PayloadBody, PayloadFormat, Phase,
-    Secret, Slot, Span, Step, Ticket, Update, View,
+    Asked, Body, ChartCommand, Command, CompareAs, CompareBody, ConnectRequest, ConnectionCommand, Content,
+    Copy, FilterEdit, Geometry, Gesture, LogCommand, Look, Mark, Outgoing, PageCommand, PanelLook, PanelView,
+    PayloadBody, PayloadFormat, Phase, Secret, Slot, Span, Step, Ticket, Update, View,
 };
 use mqttscope_proto::session::ConnectOptions;
 use mqttscope_proto::{
@@ -415,6 +415,77 @@ fn binary_payloads_are_decoded_elsewhere() {
         panic!("an answer")
     };
     assert_eq!(view.body, PayloadBody::Words("no".into()));
+}
+
+#[test]
+fn payloads_are_compared_elsewhere() {
+    let mut bench = Bench::connected();
+    bench.publish("t", b"a\nb");
+    bench.publish("t", b"a\nc");
+    bench.log(LogCommand::Select(5)).expect("it is there");
+    let rows = Span { start: 0, end: 50 };
+    let look = PanelLook::Compare { number: None, with: None, compare_as: CompareAs::Auto, rows };
+    let PanelView::Compare(Ok(view)) = bench.panel(look) else { panic!("two messages") };
+    assert_eq!(view.sides.map(|side| side.number), [4, 5]);
+    let Some(Output::Compare { request, payloads, .. }) = bench.outputs.pop() else { panic!("a request") };
+    assert_eq!(payloads, [b"a\nb".to_vec(), b"a\nc".to_vec()]);
+    let failed = Input::Compared { request, found: Err("no".into()) };
+    bench.engine.handle(bench.time(), failed);
+    let Some(Some(PanelView::Compare(Ok(view)))) = bench.view().map(|view| view.panel) else {
+        panic!("an answer")
+    };
+    assert_eq!(view.body, CompareBody::Words("no".into()));
+}
+
+#[test]
+fn numbers_are_charted_and_written_to_a_file() {
+    let mut bench = Bench::connected();
+    for value in [1, 2, 3] {
+        bench.publish("t", format!("{{\"x\":[{value}.5]}}").as_bytes());
+    }
+    bench.publish("u", b"7");
+    let chart = |bench: &mut Bench, command| bench.ask(Command::Chart(command)).expect("it cannot fail");
+    let look = PanelLook::Chart { span: None, columns: 10 };
+    bench.log(LogCommand::Select(4)).expect("it is there");
+    let lines = Span { start: 0, end: 50 };
+    bench.panel(PanelLook::Payload { number: Some(4), format: PayloadFormat::Auto, lines });
+    // The line of the bracket has no number.
+    chart(&mut bench, ChartCommand::Line(1));
+    let PanelView::Chart(view) = bench.panel(look) else { panic!("a chart") };
+    assert_eq!((view.lines.len(), view.note.as_str()), (0, "There is no number on that line."));
+    bench.panel(PanelLook::Payload { number: Some(4), format: PayloadFormat::Auto, lines });
+    chart(&mut bench, ChartCommand::Line(2));
+    chart(&mut bench, ChartCommand::Add { topic: "u".into(), path: String::new() });
+    chart(&mut bench, ChartCommand::Add { topic: "t".into(), path: "x[".into() });
+    let PanelView::Chart(view) = bench.panel(look) else { panic!("a chart") };
+    assert!(view.note.starts_with("That is no path"), "{}", view.note);
+    let lines: Vec<_> =
+        view.lines.iter().map(|line| (line.topic.as_str(), line.path.as_str(), line.points)).collect();
+    assert_eq!(lines, [("t", "$.x[0]", 3), ("u", "$", 1)]);
+
+    bench.outputs.clear();
+    bench.updates.clear();
+    chart(&mut bench, ChartCommand::Export);
+    let export = LogCommand::Export { format: "csv".into(), found_only: false, with_passwords: false };
+    assert_eq!(bench.log(export), Err("An export is under way.".into()));
+    while bench.engine.has_work() {
+        bench.engine.work();
+    }
+    bench.drain();
+    let pieces = bench
+        .outputs
+        .iter()
+        .filter_map(|it| if let Output::Piece(piece) = it { Some(&piece[..]) } else { None });
+    let csv = String::from_utf8(pieces.collect::<Vec<_>>().concat()).expect("text");
+    let lines: Vec<_> = csv.split("\r\n").collect();
+    assert_eq!(lines.len(), 6);
+    assert_eq!(lines[1], "2026-11-25T10:30:01.000000Z,t,$.x[0],1.5");
+    assert!(lines[4].ends_with(",u,$,7"), "{csv}");
+    let saved = bench
+        .updates
+        .iter()
+        .find_map(|it| if let Update::Exported(Ok(saved)) = it { Some(saved) } else { None });
+    assert_eq!(saved.map(|saved| (saved.rows, saved.extension.as_str())), Some((4, "csv")));
 }
 
 #[test]

@@ -36,7 +36,7 @@
 //! # Ok::<(), mqttscope_proto::DecodeError>(())
 //! ```
 //!
-//! The features `import` and `binary` (CBOR and MessagePack) can be left out, for pages that load them later or never.
+//! The features `import`, `binary` (CBOR and MessagePack) and `compare` can be left out, for pages that load them later or never.
 
 #![warn(missing_docs)]
 

@@ -4,7 +4,9 @@
 use mqttscope_log::export::Format;
 use mqttscope_log::import::Importer;
 use mqttscope_log::payload::{Line, View, Viewer};
-use mqttscope_log::transfer::{Appender, Binary, Ended, Message, Reading, view, write_records};
+use mqttscope_log::transfer::{
+    Appender, Binary, Ended, How, Message, Reading, compare_request, view, write_records,
+};
 use mqttscope_log::{ConnectionId, Direction, Event, EventKind, Known, Log, SourceId, Version};
 use mqttscope_proto::ProtocolVersion;
 use proptest::prelude::*;
@@ -131,6 +133,15 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(200))]
 
     #[test]
+fn payloads_are_compared_as_they_are_asked_for() {
+    let request = compare_request(How::Json, b"{\"a\":1}", b"{\"a\":2}");
+    let answer = view(&request);
+    let Some(Message::Compared(found)) = Message::read(&answer) else { panic!("{answer:?}") };
+    assert_eq!((found.how, found.rows.len(), found.rows[0].place.as_str()), (How::Json, 1, "$.a"));
+    assert_eq!(view(&request[..3]), b"");
+}
+
+#[test]
     fn a_file_read_apart_gives_what_it_gives_in_place(
         entries in entries(0..40),
         piece in 1..2_000_usize,

@@ -7,6 +7,8 @@ use mqttscope_e2e::stage;
 
 mqttscope_e2e::scenario_tests! { mqttscope_e2e::chain::Chain::own(mqttscope_e2e::chain::Version::V31);
     access: light, dark;
+    chart: shows_numbers_over_time;
+    compare: the_message_before_is_one_click_away;
     export: others_read_it, only_what_is_found, the_password_on_demand;
     filter: leaves_what_it_names, says_where_it_is_wrong, completes, remembers,
         is_live_and_leads_from_match_to_match, loses_no_character, leaves_keys_to_input_methods;

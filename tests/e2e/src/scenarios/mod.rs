@@ -5,6 +5,8 @@
 //! [`walkthrough!`](crate::walkthrough) can make tests of all of them for any chain.
 
 pub mod access;
+pub mod chart;
+pub mod compare;
 pub mod connect;
 pub mod connections;
 pub mod duplicates;
