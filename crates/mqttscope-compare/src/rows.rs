@@ -80,7 +80,7 @@ pub(crate) fn piece(bytes: &[u8], differs: bool) -> Piece {
     let text = String::from_utf8_lossy(bytes);
     let (most, kept) = if differs { (MOST_DIFFERENT, MOST_DIFFERENT) } else { (MOST_SAME, MOST_SAME / 2) };
     if text.len() <= most {
-        return Piece { text: visible(&text).into(), differs };
+        return Piece { text: visible(&text), differs };
     }
     let first = &text[..text.floor_char_boundary(kept)];
     let last = if differs { "" } else { &text[text.ceil_char_boundary(text.len() - kept)..] };
