@@ -74,3 +74,47 @@ fn push_text(out: &mut String, text: &str) {
     out.push_str(&text.replace('"', "\"\""));
     out.push_str(quote);
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::points::Point;
+    use super::super::{Path, Source};
+    use super::*;
+
+    fn line(topic: &str, points: u32) -> Line {
+        let path = Path::parse("a").expect("a path");
+        let mut line = Line::new(7, Source { topic: topic.into(), path, direction: None });
+        for number in 0..points {
+            line.points.push(Point { time: u64::from(number), value: 0.5, number }, false);
+        }
+        line
+    }
+
+    #[test]
+    fn a_topic_is_a_cell_that_no_program_takes_for_a_formula() {
+        for (topic, cell) in [("=1+1", "\"'=1+1\""), ("a,\"b\"", "\"a,\"\"b\"\"\""), ("a b", "a b")] {
+            let lines = [line(topic, 1)];
+            let mut out = Vec::new();
+            assert!(Csv::new(&lines).write(&lines, usize::MAX, &mut out));
+            let row = format!("1970-01-01T00:00:00.000000Z,{cell},$.a,0.5\r\n");
+            assert_eq!(String::from_utf8_lossy(&out), ["time,topic,path,value\r\n", &row].concat());
+        }
+    }
+
+    #[test]
+    fn what_is_dropped_or_removed_meanwhile_is_left_out() {
+        let mut lines = [line("t", 200)];
+        let mut csv = Csv::new(&lines);
+        let mut out = Vec::new();
+        assert!(!csv.write(&lines, 100, &mut out));
+        let written = csv.counts().0;
+        lines[0].points.drop_oldest();
+        // What comes later is no part of it.
+        lines[0].points.push(Point { time: 900, value: 1.0, number: 900 }, false);
+        assert!(csv.write(&lines, usize::MAX, &mut out));
+        assert_eq!(csv.counts(), (written + 136, 64 - written));
+        let mut csv = Csv::new(&lines);
+        assert!(csv.write(&[], usize::MAX, &mut out));
+        assert_eq!(csv.counts(), (0, 0));
+    }
+}
