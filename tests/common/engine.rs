@@ -132,6 +132,7 @@ impl Inner {
             above: None,
             is_new_day: false,
             is_found: false,
+            slot: None,
             content: Content::Packet(PacketRow { preview: preview.clone(), ..PacketRow::default() }),
         };
         let rows = RowsView {

@@ -78,7 +78,7 @@ impl Linked {
 
     /// Looks at the log, and at a panel.
     pub fn look(&self, number: u32, geometry: Geometry, panel: Option<PanelLook>) {
-        self.ask(Command::Page(PageCommand::Look(Look { number, geometry, panel, topics: None })));
+        self.ask(Command::Page(PageCommand::Look(Look { number, geometry, panel, ..Look::default() })));
     }
 
     /// Waits until something is shown, and draws what comes until then.
