@@ -1,5 +1,7 @@
 //! Numbers of messages over time.
 
+use std::time::Duration;
+
 use anyhow::{Result, ensure};
 use serde_json::{Value, json};
 
@@ -26,6 +28,8 @@ pub async fn shows_numbers_over_time(stage: &Stage, chain: &mut Chain) -> Result
         let payload = format!(r#"{{"room":"kitchen","t":[{}.5]}}"#, 20 + at % 7);
         publisher.publish(&format!("{topic}/json"), payload.as_bytes(), false)?;
         publisher.publish(&format!("{topic}/number"), format!("{at}").as_bytes(), false)?;
+        // Spread over time, so that there is something to see.
+        tokio::time::sleep(Duration::from_millis(8)).await;
     }
     let last = format!("{}", MESSAGES - 1);
     let row = page
@@ -36,12 +40,15 @@ pub async fn shows_numbers_over_time(stage: &Stage, chain: &mut Chain) -> Result
     // From a number of the payload.
     select(&page, &row).await?;
     page.button("Payload").click().await?;
+    page.wait_for_texts("[data-chart-line]", "its button", |it| !it.is_empty()).await?;
     page.button(&format!("Chart {last}")).click().await?;
     expect_lines(&page, &[&format!("{topic}/number")]).await?;
 
     // From a topic, whose last message is JSON.
     page.button("Topics").click().await?;
     page.button("Expand all").click().await?;
+    page.wait_for_texts(".tree-of-topics .topic-name", "its line", |it| it.iter().any(|it| it == "json"))
+        .await?;
     page.click_at(&format!(".topic-line[title='{topic}/json']")).await?;
     page.wait_for_texts(".topic-full", "the chosen topic", |it| it.concat().ends_with("/json")).await?;
     page.click_at(".topics [data-action=chart]").await?;
@@ -68,7 +75,7 @@ pub async fn shows_numbers_over_time(stage: &Stage, chain: &mut Chain) -> Result
     ensure!(faults.is_empty(), "{faults:#?}");
     take_pictures(&page, "chart").await?;
     let table = page.texts(".plot-values tbody tr").await?;
-    ensure!(table.len() > 20 && table[0].contains("number"), "the table has {table:?}");
+    ensure!(table.len() > 4 && table[0].contains("number"), "the table has {table:?}");
 
     // By keys: closer, pointed at the last value, and its row.
     let whole = path(&page).await?;
