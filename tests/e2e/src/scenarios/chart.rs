@@ -54,6 +54,8 @@ pub async fn shows_numbers_over_time(stage: &Stage, chain: &mut Chain) -> Result
     page.click_at(".topics [data-action=chart]").await?;
     expect_lines(&page, &[&format!("{topic}/number"), &format!("{topic}/json $.t[0]")]).await?;
     page.button("Close the topics").click().await?;
+    // A click on the topic has made a filter of it.
+    page.button("Clear filter").click().await?;
     let said = format!("{} points", 2 * MESSAGES);
     page.wait_for_texts(SAID, &said, |it| it.concat() == said).await?;
 
@@ -77,7 +79,7 @@ pub async fn shows_numbers_over_time(stage: &Stage, chain: &mut Chain) -> Result
     let table = page.texts(".plot-values tbody tr").await?;
     ensure!(table.len() > 4 && table[0].contains("number"), "the table has {table:?}");
 
-    // By keys: closer, pointed at the last value, and its row.
+    // By keys: closer, pointed at the last value, and at the first, and its row.
     let whole = path(&page).await?;
     page.execute("document.getElementById('chart-plot').focus()", vec![]).await?;
     page.press("++").await?;
@@ -86,11 +88,11 @@ pub async fn shows_numbers_over_time(stage: &Stage, chain: &mut Chain) -> Result
     page.press(keys::END).await?;
     page.wait_for_texts(SAID, "the last values", |it| it.concat().contains(&format!("number {last}")))
         .await?;
-    page.execute("document.querySelector('#log-table').scrollTop = 0", vec![]).await?;
+    page.press(keys::HOME).await?;
     page.press(keys::ENTER).await?;
     wait::until("the row of the point", async || {
         let selected = selected(&page).await?;
-        let is_it = selected.is_some_and(|it| it + 1 >= row.index);
+        let is_it = selected.is_some_and(|it| it < row.index - MESSAGES as u64);
         Ok(if is_it { Look::Ready(()) } else { Look::NotYet(format!("{selected:?}")) })
     })
     .await?;
