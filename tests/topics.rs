@@ -115,6 +115,7 @@ async fn a_menu_opens_by_key_and_gives_the_focus_back() {
         "Subscribe below",
         "Copy topic",
         "Copy value",
+        "Chart",
         "Clear retained below",
     ];
     assert_eq!(shown.texts("[role=menu] [role=menuitem]"), items);
