@@ -18,7 +18,7 @@ pub fn ask(view: &View) -> Html {
     let fact = |name: &str, said: &str| {
         let parts =
             vec![element("dt", &[], &[], vec![text(name)]), element("dd", &[], &[], vec![text(said)])];
-        classed("div", "asked", parts)
+        classed("div", "ask-fact", parts)
     };
     let mut facts = vec![fact("URL", &visible(&url)), fact("Client ID", &client_id)];
     if !view.page.subscriptions.is_empty() {
