@@ -1,4 +1,4 @@
-//! The sending side: how fast a client publishes, from the first message at the broker to the last.
+//! The sending side: how fast a client publishes, from when it is told to until the broker has the last message.
 
 use std::time::{Duration, Instant};
 
@@ -75,22 +75,25 @@ impl Bench<'_> {
         for count in [WARM_UP, order.count] {
             let order = Order { count, ..order };
             let is_told = subject.sender.is_some();
+            let mut begun = Instant::now();
             let receiving = tokio::task::spawn_blocking(move || {
-                let took = if is_told { client.tell(order) } else { Ok(()) }
+                let last = if is_told { client.tell(order) } else { Ok(()) }
                     .and_then(|()| client.receive(order, Instant::now() + LIMIT));
-                (client, took)
+                (client, last)
             });
             if !is_told {
                 self.page.field("Times").fill(&count.to_string()).await?;
+                // What a driver needs for a click counts against the page.
+                begun = Instant::now();
                 self.page.button("Repeat").click().await?;
             }
             let result;
             (client, result) = receiving.await?;
             if subject.sender.is_some() && result.is_err() {
                 let said = self.page.texts("pre").await?.concat();
-                return result.with_context(|| format!("it says '{said}'"));
+                return result.map(|_| took).with_context(|| format!("it says '{said}'"));
             }
-            took = result?;
+            took = result?.saturating_duration_since(begun);
             // What that has left to do is not part of what follows.
             tokio::time::sleep(Duration::from_millis(400)).await;
         }
@@ -104,7 +107,7 @@ impl Bench<'_> {
         self.page.field("Topic").fill(TOPIC).await?;
         self.page.select("Publish QoS").choose(&qos.as_u8().to_string()).await?;
         self.page.field("Message").fill(&PAYLOAD.repeat(64)).await?;
-        self.page.checkbox("As fast as the broker acknowledges").click().await
+        self.page.checkbox("As fast as the broker acknowledges").set(true).await
     }
 }
 
@@ -126,15 +129,14 @@ impl Client {
         Ok(self.socket.send(Message::binary(bytes))?)
     }
 
-    /// Takes so many messages, and acknowledges all that one WebSocket message brings in one. Says how long it took from the
-    /// first to the last.
-    fn receive(&mut self, order: Order, until: Instant) -> Result<Duration> {
+    /// Takes so many messages, and acknowledges all that one WebSocket message brings in one. Says when the last one
+    /// was there: many may come in one piece, so that the time between first and last says nothing.
+    fn receive(&mut self, order: Order, until: Instant) -> Result<Instant> {
         self.socket.get_ref().set_read_timeout(Some(Duration::from_millis(200)))?;
-        let (mut started, mut count) = (None, 0);
+        let mut count = 0;
         while count < order.count {
             let read = self.read(until).with_context(|| format!("{count} of {} came", order.count))?;
             let Some(Message::Binary(bytes)) = read else { continue };
-            started.get_or_insert_with(Instant::now);
             let (mut piece, mut answers) = (&bytes[..], Vec::new());
             while let Some(frame) = self.deframer.next_frame(&mut piece, ProtocolVersion::V311)? {
                 match frame.bytes()[0] >> 4 {
@@ -152,7 +154,7 @@ impl Client {
                 self.socket.send(Message::binary(answers))?;
             }
         }
-        Ok(started.map_or(Duration::ZERO, |started| started.elapsed()))
+        Ok(Instant::now())
     }
 }
 

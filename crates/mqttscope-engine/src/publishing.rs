@@ -56,14 +56,14 @@ impl Prepared {
         Ok(Self { topic: Template::parse(&message.topic), recipe, qos, retain, has_copy, properties })
     }
 
-    /// Publishes it as the message of that number.
+    /// Publishes it as the message of that number; says how many bytes its payload has.
     pub(crate) fn publish(
         &self,
         n: u64,
         client: &mut Client,
         around: &mut Around<'_>,
         buffers: &mut Buffers,
-    ) -> Result<(), Unpublished> {
+    ) -> Result<usize, Unpublished> {
         let Buffers { topic, text, payload } = buffers;
         let client_id = &client.connection().client_id;
         let mut values = Values { n, micros: around.time_of_day, client_id, chance: &mut *around.chance };
@@ -86,7 +86,7 @@ impl Prepared {
         client.policy_mut().send_duplicates |= self.has_copy;
         let published = client.publish(around.now, &publication, around.log);
         client.policy_mut().send_duplicates = before;
-        published.map_err(Unpublished::Refused)
+        published.map(|()| payload.len()).map_err(Unpublished::Refused)
     }
 }
 

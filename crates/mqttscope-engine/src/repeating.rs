@@ -26,6 +26,8 @@ pub(crate) struct Repeating {
     told: (Timestamp, u64),
     state: RepeatState,
     buffers: Buffers,
+    /// Bytes of the payload that was published last.
+    len: usize,
 }
 
 impl Repeating {
@@ -45,6 +47,7 @@ impl Repeating {
             told: (now, 0),
             state: RepeatState { count: repeat.count, ..RepeatState::default() },
             buffers: Buffers::default(),
+            len: 0,
         })
     }
 
@@ -123,7 +126,7 @@ impl Repeating {
                 Qos::AtMostOnce => client.unsent() < MOST_UNSENT,
                 Qos::AtLeastOnce | Qos::ExactlyOnce => {
                     let session = client.session();
-                    session.in_flight() < quota.min(WINDOW) && session.queued() == 0
+                    session.in_flight() < quota.min(self.window()) && session.queued() == 0
                 }
             };
             if !has_room || self.is_complete() {
@@ -134,10 +137,15 @@ impl Repeating {
         Ok(())
     }
 
+    /// How many messages may be in flight, as large as the last one was.
+    fn window(&self) -> usize {
+        (MOST_IN_FLIGHT / self.len.max(1)).clamp(1, WINDOW)
+    }
+
     fn publish(&mut self, client: &mut Client, around: &mut Around<'_>) -> Result<(), String> {
         let n = self.state.sent + 1;
         let message = &self.messages[self.place()];
-        message.publish(n, client, around, &mut self.buffers).map_err(|why| words(&why))?;
+        self.len = message.publish(n, client, around, &mut self.buffers).map_err(|why| words(&why))?;
         self.state.sent = n;
         Ok(())
     }
@@ -179,8 +187,10 @@ pub(crate) fn words(why: &Unpublished) -> String {
 
 /// What the end of the connection is called.
 const ENDED: &str = "The connection ended.";
-/// Messages in flight: more of them make nothing faster, and are lost for longer.
-const WINDOW: usize = 100;
+/// Messages in flight: with 100 a broker on the same machine waits for the page, and more than this make nothing faster.
+const WINDOW: usize = 1_000;
+/// Bytes in flight: the session keeps them until they are acknowledged.
+const MOST_IN_FLIGHT: usize = 8 << 20;
 /// Bytes that wait for the socket: as many as leave it before it is looked at again.
 const MOST_UNSENT: u64 = 512 << 10;
 /// Messages that are published before anything else has its turn.

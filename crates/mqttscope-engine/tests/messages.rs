@@ -271,23 +271,35 @@ fn messages_are_repeated_in_turn_until_their_number_is_reached() {
 }
 
 #[test]
-fn as_fast_as_the_broker_acknowledges_a_hundred_are_in_flight() {
+fn as_fast_as_the_broker_acknowledges_a_thousand_are_in_flight() {
     let mut bench = Bench::connected();
-    bench.repeat(&[numbered(Qos::AtLeastOnce)], Pace::AsAcknowledged, Some(250));
+    bench.repeat(&[numbered(Qos::AtLeastOnce)], Pace::AsAcknowledged, Some(2_500));
     let ids = |bench: &mut Bench| -> Vec<u16> { bench.messages.drain(..).filter_map(|it| it.2).collect() };
     let first = ids(&mut bench);
-    assert_eq!(first.len(), 100);
+    assert_eq!(first.len(), 1_000);
     bench.pass_millis(2_000);
     assert!(bench.messages.is_empty());
-    bench.acknowledge(&first[..30]);
+    bench.acknowledge(&first[..300]);
     let next = ids(&mut bench);
-    assert_eq!(next.len(), 30);
-    bench.acknowledge(&[&first[30..], &next[..]].concat());
+    assert_eq!(next.len(), 300);
+    bench.acknowledge(&[&first[300..], &next[..]].concat());
     let next = ids(&mut bench);
-    assert_eq!(next.len(), 100);
+    assert_eq!(next.len(), 1_000);
     bench.acknowledge(&next);
-    assert_eq!((ids(&mut bench).len(), bench.state().sent), (20, 250));
+    assert_eq!((ids(&mut bench).len(), bench.state().sent), (200, 2_500));
     assert_eq!(bench.state().end, Some(Ok(String::new())));
+}
+
+#[test]
+fn of_large_messages_few_are_in_flight() {
+    let mut bench = Bench::connected();
+    let large = Outgoing { body: Body::Bytes(vec![b'x'; 3 << 20]), ..numbered(Qos::AtLeastOnce) };
+    bench.repeat(&[large], Pace::AsAcknowledged, Some(5));
+    let ids = |bench: &mut Bench| -> Vec<u16> { bench.messages.drain(..).filter_map(|it| it.2).collect() };
+    let first = ids(&mut bench);
+    assert_eq!(first.len(), 2);
+    bench.acknowledge(&first);
+    assert_eq!(ids(&mut bench).len(), 2);
 }
 
 #[test]

@@ -209,7 +209,8 @@ impl Engine {
         let time_of_day = self.time_of_day(now);
         let mut around = Around { now, time_of_day, chance: &mut self.chance, log: &mut self.log };
         let client = &mut self.connections[at].1;
-        prepared.publish(1, client, &mut around, &mut Buffers::default()).map_err(|why| words(&why))
+        let published = prepared.publish(1, client, &mut around, &mut Buffers::default());
+        published.map(|_| ()).map_err(|why| words(&why))
     }
 
     fn begin_repeat(&mut self, now: Timestamp, at: usize, repeat: Repeat) -> Result<(), String> {
