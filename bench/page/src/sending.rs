@@ -19,6 +19,14 @@ struct Order {
     count: u32,
 }
 
+impl Order {
+    /// At QoS 1 Paho keeps each message in the browser's storage until it is acknowledged, and no more would fit.
+    fn of(self, subject: &Subject) -> Self {
+        let has_little_room = subject.name.starts_with("Paho") && self.qos == Qos::AtLeastOnce;
+        Self { count: if has_little_room { self.count.min(10_000) } else { self.count }, ..self }
+    }
+}
+
 impl Bench<'_> {
     /// Measures each client that can be told to publish, and prints a table.
     pub async fn run_sending(&self, only: Option<&str>) -> Result<()> {
@@ -38,6 +46,7 @@ impl Bench<'_> {
             let mut rates = vec![Vec::new(); senders.len()];
             for round in 1..=self.rounds {
                 for (at, subject) in senders.iter().enumerate() {
+                    let order = order.of(subject);
                     match self.measure_sending(subject, order).await {
                         Ok(took) => rates[at].push(f64::from(order.count) / took.as_secs_f64()),
                         Err(error) => {
@@ -171,10 +180,10 @@ fn row(name: &str, rates: &[Option<f64>], dists: usize) -> Vec<String> {
     cells
 }
 
-/// At QoS 1 Paho keeps each message in the browser's storage until it is acknowledged, and no more would fit.
+/// MQTT.js waits for no acknowledgement, and there are no more packet ids than that.
 const ORDERS: [Order; 2] =
-    [Order { qos: Qos::AtMostOnce, count: 50_000 }, Order { qos: Qos::AtLeastOnce, count: 10_000 }];
-const WARM_UP: u32 = 1_000;
+    [Order { qos: Qos::AtMostOnce, count: 200_000 }, Order { qos: Qos::AtLeastOnce, count: 50_000 }];
+const WARM_UP: u32 = 5_000;
 const TOPIC: &str = "sent/press-12";
 const PAYLOAD: &str = "m";
 /// How much faster the page is to be than the best of the others.
