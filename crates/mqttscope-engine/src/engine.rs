@@ -358,6 +358,16 @@ impl Engine {
         self.connections[at].1.poll_output(buffered)
     }
 
+    /// Publishes another piece of what is repeated as fast as it can be, once the one before was handed on; says whether there
+    /// was one.
+    pub fn publish_more(&mut self, now: Timestamp) -> bool {
+        let has_more = self.repeats.iter().any(|(_, repeating)| repeating.has_more());
+        if has_more {
+            self.repeat(now);
+        }
+        has_more
+    }
+
     /// The connection of a place, counted from 0; `None` behind the last.
     #[must_use]
     pub fn slot(&self, place: usize) -> Option<Slot> {

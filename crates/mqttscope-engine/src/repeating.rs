@@ -28,6 +28,8 @@ pub(crate) struct Repeating {
     buffers: Buffers,
     /// Bytes of the payload that was published last.
     len: usize,
+    /// A piece was published, and there may be room for another one.
+    has_more: bool,
 }
 
 impl Repeating {
@@ -48,12 +50,18 @@ impl Repeating {
             state: RepeatState { count: repeat.count, ..RepeatState::default() },
             buffers: Buffers::default(),
             len: 0,
+            has_more: false,
         })
     }
 
     /// How far it is, as it was told last.
     pub(crate) const fn state(&self) -> &RepeatState {
         &self.state
+    }
+
+    /// Whether another piece may be published as soon as this one was handed on.
+    pub(crate) const fn has_more(&self) -> bool {
+        self.has_more && self.state.end.is_none()
     }
 
     /// Publishes what is due or has room; says whether there is something to tell.
@@ -119,6 +127,7 @@ impl Repeating {
     /// Publishes as much as there is room for.
     fn fill(&mut self, client: &mut Client, around: &mut Around<'_>) -> Result<(), String> {
         self.filled = around.now;
+        self.has_more = true;
         let limits = client.connection().limits.as_deref();
         let quota = limits.map_or(usize::MAX, |limits| usize::from(limits.receive_maximum));
         for _ in 0..MOST_AT_ONCE {
@@ -130,6 +139,7 @@ impl Repeating {
                 }
             };
             if !has_room || self.is_complete() {
+                self.has_more = false;
                 break;
             }
             self.publish(client, around)?;
@@ -193,8 +203,8 @@ const WINDOW: usize = 1_000;
 const MOST_IN_FLIGHT: usize = 8 << 20;
 /// Bytes that wait for the socket: as many as leave it before it is looked at again.
 const MOST_UNSENT: u64 = 512 << 10;
-/// Messages that are published before anything else has its turn.
-const MOST_AT_ONCE: u32 = 4_000;
+/// Messages that leave in one piece: the broker takes them while the next are made.
+const MOST_AT_ONCE: u32 = 256;
 /// How often it is told how far it is.
 const TELLS_MICROS: u64 = 250_000;
 /// Browsers let a timer that follows timers wait for 4 ms, and are late by a few more.

@@ -195,10 +195,15 @@ impl Inner {
     /// Does all that the engine wants done.
     fn drain(&self) {
         self.owes_drain.set(false);
-        for place in 0.. {
-            let slot = self.engine.borrow().slot(place);
-            let Some(slot) = slot else { break };
-            while self.step_link(slot) {}
+        let mut has_more = true;
+        while has_more {
+            for place in 0.. {
+                let slot = self.engine.borrow().slot(place);
+                let Some(slot) = slot else { break };
+                while self.step_link(slot) {}
+            }
+            let now = self.clock.borrow().now();
+            has_more = self.engine.borrow_mut().publish_more(now);
         }
         self.carry_all_out();
         let now = self.clock.borrow().now();
