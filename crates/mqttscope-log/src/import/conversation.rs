@@ -143,6 +143,8 @@ impl Conversation {
 
     fn closed(&self, time: u64, words: &str, log: &mut Log) {
         log.push_event(time, self.connection, Event::Closed { words, failed: false });
+        // What waits behind a hole is told at the end.
+        log.expect_more(self.connection);
     }
 
     const fn direction(&self, side: Side) -> Direction {

@@ -67,6 +67,13 @@ impl Log {
         }
     }
 
+    /// More may come on a connection although an event said that it is closed: in a capture it waited for what is lacking.
+    /// It goes once [`Self::close`] says so.
+    #[cfg(feature = "import")]
+    pub(crate) fn expect_more(&mut self, connection: ConnectionId) {
+        self.connections.open(connection);
+    }
+
     /// Tells that a capture lacks so many bytes of what went a way, behind those that are pending.
     pub fn push_gap(&mut self, time: u64, connection: ConnectionId, direction: Direction, len: u64) -> u32 {
         let after = self.pending(connection, direction).len() as u64;

@@ -357,6 +357,14 @@ impl Connections {
         }
     }
 
+    /// More is to come.
+    #[cfg(feature = "import")]
+    pub(super) fn open(&mut self, id: ConnectionId) {
+        if let Some(state) = self.get_mut(id) {
+            state.is_open = true;
+        }
+    }
+
     /// Nothing more is to come.
     pub(super) fn close(&mut self, id: ConnectionId) {
         let Some(state) = self.get_mut(id) else { return };
