@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use crate::field::{Field, Kept, Part};
 use crate::marks::{COLOURS, Marks};
 use crate::page::Page;
-use crate::storage::{Entries, bytes_of, text_of};
+use crate::storage::{Entries, read_text, write_text};
 use crate::values::Profile;
 
 /// All that are saved, in the order in which they were.
@@ -174,13 +174,13 @@ impl Connections {
     /// As a text that a browser's storage holds.
     #[must_use]
     pub fn to_text(&self) -> String {
-        text_of(&postcard::to_allocvec(self).unwrap_or_default())
+        write_text(self)
     }
 
     /// Those in such a text; none if it is another one.
     #[must_use]
     pub fn of_text(text: &str) -> Self {
-        bytes_of(text).and_then(|bytes| postcard::from_bytes(&bytes).ok()).unwrap_or_default()
+        read_text(text).unwrap_or_default()
     }
 
     /// As JSON, for a file; passwords only if that is wished for.

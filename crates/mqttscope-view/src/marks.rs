@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::storage::{bytes_of, text_of};
+use crate::storage::{read_text, write_text};
 
 /// The notes of all subscriptions that have any.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -68,13 +68,13 @@ impl Marks {
     /// As a text that a browser's storage holds.
     #[must_use]
     pub fn to_text(&self) -> String {
-        text_of(&postcard::to_allocvec(self).unwrap_or_default())
+        write_text(self)
     }
 
     /// The notes in such a text; none if it is another one.
     #[must_use]
     pub fn of_text(text: &str) -> Self {
-        bytes_of(text).and_then(|bytes| postcard::from_bytes(&bytes).ok()).unwrap_or_default()
+        read_text(text).unwrap_or_default()
     }
 }
 

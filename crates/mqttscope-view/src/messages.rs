@@ -6,7 +6,7 @@
 use mqttscope_text::json::push_object;
 use mqttscope_text::number;
 
-use crate::storage::{bytes_of, text_of};
+use crate::storage::{read_text, write_text};
 
 mod message;
 
@@ -141,8 +141,7 @@ impl Messages {
     /// The messages in a text; none if it is not what [`Self::to_text`] makes.
     #[must_use]
     pub fn of_text(text: &str) -> Self {
-        let written = bytes_of(text).and_then(|bytes| postcard::from_bytes::<Written>(&bytes).ok());
-        let (saved, sent) = written.unwrap_or_default();
+        let (saved, sent): Written = read_text(text).unwrap_or_default();
         let mut messages = Self::default();
         for mut record in saved {
             if !record.is_empty() {
@@ -164,8 +163,7 @@ impl Messages {
         };
         let saved: Vec<_> = self.saved.iter().map(named).collect();
         let sent: Vec<_> = self.sent.iter().map(|message| message.0.clone()).collect();
-        // Texts can always be encoded; what cannot would be forgotten.
-        text_of(&postcard::to_allocvec(&(saved, sent)).unwrap_or_default())
+        write_text(&(saved, sent))
     }
 
     /// The saved messages as a file, in JSON.

@@ -5,6 +5,7 @@
 
 use std::rc::Rc;
 
+use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
 use crate::column::Hidden;
@@ -34,14 +35,13 @@ impl Entries {
     /// The entries in a text; none if it is not what [`Self::to_text`] makes.
     #[must_use]
     pub fn of_text(text: &str) -> Self {
-        bytes_of(text).and_then(|bytes| postcard::from_bytes(&bytes).ok()).unwrap_or_default()
+        read_text(text).unwrap_or_default()
     }
 
     /// The entries as a text.
     #[must_use]
     pub fn to_text(&self) -> String {
-        // Texts can always be encoded; what cannot would be forgotten.
-        text_of(&postcard::to_allocvec(self).unwrap_or_default())
+        write_text(self)
     }
 
     /// The forms of a page, as far as they are remembered for a reader. What a link has filled in, and nobody has used
@@ -144,8 +144,7 @@ impl Entries {
                 None if name == CHOSEN => page.connection_chosen = text.parse().ok(),
                 None if name == MARKS => page.marks = Rc::new(Marks::of_text(text)),
                 None if name == SUBSCRIPTIONS => {
-                    let read = bytes_of(text).and_then(|bytes| postcard::from_bytes(&bytes).ok());
-                    page.subscriptions = Rc::new(read.unwrap_or_default());
+                    page.subscriptions = Rc::new(read_text(text).unwrap_or_default());
                 }
                 None if name == USED_LINK => page.set_used_link(text),
                 None => {}
@@ -190,6 +189,17 @@ impl Entries {
             }
         }
     }
+}
+
+/// A value as a text that a browser's storage holds.
+pub(crate) fn write_text(value: &impl Serialize) -> String {
+    // What is remembered can always be encoded; what cannot would be forgotten.
+    text_of(&postcard::to_allocvec(value).unwrap_or_default())
+}
+
+/// The value in such a text; none if it is not what [`write_text`] makes.
+pub(crate) fn read_text<T: DeserializeOwned>(text: &str) -> Option<T> {
+    postcard::from_bytes(&bytes_of(text)?).ok()
 }
 
 /// Bytes as a text that a browser's storage holds.
