@@ -3,7 +3,7 @@
 use std::rc::Rc;
 
 use gloo_timers::callback::Timeout;
-use js_sys::{Date, Math};
+use js_sys::{Array, Date, Math};
 use mqttscope_text::number;
 use mqttscope_view::connections::Connections;
 use mqttscope_view::messages::{MessageEdit, Messages};
@@ -11,8 +11,8 @@ use mqttscope_view::storage::{Entries, Reader, bytes_of, text_of};
 use mqttscope_view::{Edit, Field, Page, Parsed};
 use wasm_bindgen::{JsCast, JsValue};
 use web_sys::{
-    Document, Element, File, FileList, HtmlElement, HtmlInputElement, KeyboardEvent, Storage, Url,
-    UrlSearchParams, Window,
+    Blob, BlobPropertyBag, Document, Element, File, FileList, HtmlElement, HtmlInputElement, KeyboardEvent,
+    Storage, Url, UrlSearchParams, Window,
 };
 
 use crate::store::text::concat;
@@ -247,19 +247,30 @@ pub fn stamp() -> String {
     iso.chars().take(19).map(|char| if char == ':' { '-' } else { char }).collect()
 }
 
-/// Lets the browser save what is behind a URL of this page under that name. The URL is given back once that is surely
-/// done.
+/// Lets the browser save a JSON text under that name.
 ///
 /// # Errors
 ///
-/// If there is no document to do it in.
-pub fn download(url: &str, name: &str) -> Result<(), JsValue> {
+/// If the browser has no room for it.
+pub fn save_json(json: &str, name: &str) -> Result<(), JsValue> {
+    let options = BlobPropertyBag::new();
+    options.set_type("application/json");
+    let blob = Blob::new_with_str_sequence_and_options(&Array::of1(&json.into()), &options)?;
+    save(&blob, name)
+}
+
+/// Lets the browser save a file under that name. The URL that it has meanwhile is given back once that is surely done.
+///
+/// # Errors
+///
+/// If the browser has no room for it, or there is no document to do it in.
+pub fn save(file: &Blob, name: &str) -> Result<(), JsValue> {
     let document = document().ok_or(JsValue::NULL)?;
     let link = document.create_element("a")?;
-    link.set_attribute("href", url)?;
+    let url = Url::create_object_url_with_blob(file)?;
+    link.set_attribute("href", &url)?;
     link.set_attribute("download", name)?;
     link.unchecked_ref::<HtmlElement>().click();
-    let url = url.to_owned();
     Timeout::new(60_000, move || {
         // A URL that is none any more is no matter.
         let _ = Url::revoke_object_url(&url);

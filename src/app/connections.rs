@@ -1,6 +1,6 @@
 //! Saved connections: what is done with them, in this tab and in the storage of all tabs, and files of them.
 
-use js_sys::{Array, JSON, JsString, Object, Reflect, Uint8Array};
+use js_sys::{Array, JSON, JsString, Object, Reflect};
 use mqttscope_client::{Answer, subscribe_properties};
 use mqttscope_link::{Command as EngineCommand, ConnectionCommand, Slot};
 use mqttscope_proto::{PropertyBuf, SubscribeOptions, Text};
@@ -10,9 +10,10 @@ use mqttscope_view::marks::{MarkEdit, Marks};
 use mqttscope_view::validate::SubscribeRequest;
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::{JsFuture, spawn_local};
-use web_sys::{Blob, BlobPropertyBag, File, Url};
+use web_sys::File;
 use yew::html::Scope;
 
+use super::files::NO_ROOM;
 use super::{App, Message};
 use crate::browser;
 use crate::clipboard;
@@ -230,14 +231,8 @@ impl App {
         let connections = &self.page.connections;
         let with_passwords = connections.has_passwords() && browser::confirm(WITH_PASSWORDS);
         let json = connections.to_json(with_passwords);
-        let bag = BlobPropertyBag::new();
-        bag.set_type("application/json");
-        let parts = Array::of1(&Uint8Array::from(json.as_bytes()));
         let name = concat(&["mqttscope-connections-", &browser::stamp(), ".json"]);
-        Blob::new_with_u8_array_sequence_and_options(&parts, &bag)
-            .and_then(|blob| Url::create_object_url_with_blob(&blob))
-            .and_then(|url| browser::download(&url, &name))
-            .map_err(|_| refused(Field::ConnectionsFile, "The browser has no room for the file."))?;
+        browser::save_json(&json, &name).map_err(|_| refused(Field::ConnectionsFile, NO_ROOM))?;
         self.edit(Edit::Note(Field::ConnectionsFile, name));
         Ok(())
     }

@@ -4,7 +4,7 @@ use js_sys::Uint8Array;
 use mqttscope_link::{Command, LogCommand, Saved};
 use mqttscope_text::number;
 use wasm_bindgen_futures::JsFuture;
-use web_sys::{Blob, File, Url};
+use web_sys::{Blob, File};
 use yew::html::Scope;
 
 use super::{App, Awaited, Message};
@@ -81,9 +81,7 @@ impl App {
 /// Lets the browser save an export; says in words what it is.
 fn save(saved: &Saved, blob: Option<Blob>) -> Result<String, String> {
     let name = concat(&["mqttscope-", &browser::stamp(), ".", &saved.extension]);
-    blob.and_then(|blob| Url::create_object_url_with_blob(&blob).ok())
-        .and_then(|url| browser::download(&url, &name).ok())
-        .ok_or(NO_ROOM)?;
+    blob.and_then(|blob| browser::save(&blob, &name).ok()).ok_or(NO_ROOM)?;
     let mut said = concat(&[&number::counted(saved.rows, " row in ", " rows in "), &name]);
     for (count, words) in [
         (saved.dropped, "dropped by the log meanwhile: "),
@@ -112,4 +110,4 @@ pub(super) async fn read(files: Vec<File>, link: Scope<App>) {
 
 const WOULD_BE_LOST: &str = "The log holds packets that are in no file, and this one would take their place.\n\n\
      To keep them, cancel, and export them first, or choose “Add to it”.";
-const NO_ROOM: &str = "The browser has no room for the file.";
+pub(super) const NO_ROOM: &str = "The browser has no room for the file.";

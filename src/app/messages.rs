@@ -2,7 +2,6 @@
 
 use std::rc::Rc;
 
-use js_sys::Array;
 use mqttscope_link::{
     Body, ConnectionCommand, Format, Outgoing, Pace, PageCommand, Repeat, RepeatState, Wrong,
 };
@@ -12,9 +11,10 @@ use mqttscope_view::messages::{Kept, Message as KeptMessage, MessageEdit, Messag
 use mqttscope_view::validate::{PublishRequest, RepeatRequest};
 use mqttscope_view::{Checked, Drafts};
 use wasm_bindgen_futures::JsFuture;
-use web_sys::{Blob, BlobPropertyBag, File, Url};
+use web_sys::File;
 use yew::html::Scope;
 
+use super::files::NO_ROOM;
 use super::link::Awaited;
 use super::{App, Message};
 use crate::browser;
@@ -290,13 +290,8 @@ impl App {
             return Err(refused(Field::SaveButton, "There is no saved message to export."));
         }
         let name = concat(&["mqttscope-messages-", &browser::stamp(), ".json"]);
-        let options = BlobPropertyBag::new();
-        options.set_type("application/json");
-        let parts = Array::of1(&self.page.messages.to_json().into());
-        Blob::new_with_str_sequence_and_options(&parts, &options)
-            .and_then(|blob| Url::create_object_url_with_blob(&blob))
-            .and_then(|url| browser::download(&url, &name))
-            .map_err(|_| refused(Field::SaveButton, "The browser has no room for the file."))?;
+        browser::save_json(&self.page.messages.to_json(), &name)
+            .map_err(|_| refused(Field::SaveButton, NO_ROOM))?;
         let count = self.page.messages.saved().len() as u64;
         let said = number::counted(count, " message in ", " messages in ");
         self.edit(Edit::Note(Field::SaveButton, concat(&[&said, &name])));

@@ -3,7 +3,7 @@
 use js_sys::Function;
 use wasm_bindgen::prelude::Closure;
 use wasm_bindgen::{JsCast, JsValue};
-use web_sys::{Blob, CanvasRenderingContext2d, Element, HtmlCanvasElement, Path2d, Url};
+use web_sys::{Blob, CanvasRenderingContext2d, Element, HtmlCanvasElement, Path2d};
 use yew::NodeRef;
 
 use crate::browser;
@@ -64,10 +64,9 @@ fn draw(plot: &Element) -> Result<(), JsValue> {
     }
     legend(&context, plot, f64::from(height + LINE) - 8.0)?;
     let save = Closure::once_into_js(move |blob: JsValue| {
-        let url = blob.dyn_into::<Blob>().ok().and_then(|blob| Url::create_object_url_with_blob(&blob).ok());
         let name = concat(&["mqttscope-chart-", &browser::stamp(), ".png"]);
         // A picture that is not saved is seen not to be.
-        let _ = url.map(|url| browser::download(&url, &name));
+        let _ = blob.dyn_into::<Blob>().map(|blob| browser::save(&blob, &name));
     });
     canvas.to_blob(save.unchecked_ref::<Function>())
 }
