@@ -3,6 +3,7 @@
 //! `serve`, `test` and `dist` set up what they need, build it and say what they are doing; each is
 //! one module, and `tools`, `page` and `progress` are what they share.
 
+mod ahead;
 mod axe;
 mod bench;
 mod browser;
@@ -16,6 +17,7 @@ mod lint;
 mod npm;
 mod packages;
 mod page;
+mod prebuilt;
 mod progress;
 mod serve;
 mod systems;
