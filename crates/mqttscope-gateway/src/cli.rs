@@ -1,5 +1,7 @@
 //! The command line: options in, a [`Config`] out.
 
+mod operator;
+
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 use std::time::Duration;
@@ -37,6 +39,8 @@ struct Options {
     frame_ancestors: FrameAncestors,
     #[command(flatten)]
     limits: LimitOptions,
+    #[command(flatten)]
+    operator: operator::OperatorOptions,
 }
 
 /// Seconds are whole; 0 switches a limit of time off.
@@ -125,6 +129,7 @@ pub fn parse(arguments: impl IntoIterator<Item = std::ffi::OsString>) -> Result<
         allowed_hosts: options.host.into_iter().collect(),
         frame_ancestors: options.frame_ancestors,
         limits: options.limits.into(),
+        operator: options.operator.into(),
         extra_headers: Vec::new(),
     })
 }
@@ -168,6 +173,7 @@ fn parse_broker(text: &str) -> Result<String, String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::{LogFormat, OperatorConfig};
 
     fn parse_line(line: &str) -> Result<Config, Refusal> {
         parse(std::iter::once("mqttscope-gateway").chain(line.split_whitespace()).map(Into::into))
@@ -224,6 +230,18 @@ mod tests {
         let config = parse_line("--broker-listen 127.0.0.1:0").unwrap();
         assert_eq!(config.broker, BrokerChoice::Embedded { listen: Some(([127, 0, 0, 1], 0).into()) });
         mistake("--broker-listen 127.0.0.1:0 --broker localhost:1883");
+    }
+
+    #[test]
+    fn an_operator_is_heard() {
+        assert_eq!(parse_line("").unwrap().operator, OperatorConfig::default());
+        let line = "--metrics 127.0.0.1:9464 --drain 30 --log-format json";
+        let expected = OperatorConfig {
+            metrics: Some(([127, 0, 0, 1], 9464).into()),
+            drain: Duration::from_secs(30),
+            log_format: LogFormat::Json,
+        };
+        assert_eq!(parse_line(line).unwrap().operator, expected);
     }
 
     #[test]

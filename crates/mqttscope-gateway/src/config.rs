@@ -6,7 +6,7 @@ use std::str::FromStr;
 
 use axum::http::{HeaderName, HeaderValue};
 
-use crate::{AllowedHosts, AllowedOrigins, Limits};
+use crate::{AllowedHosts, AllowedOrigins, Limits, OperatorConfig};
 
 /// Where the page and the proxy listen unless told otherwise: on the loopback interface only.
 pub const DEFAULT_LISTEN: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 8001);
@@ -31,6 +31,8 @@ pub struct Config {
     pub frame_ancestors: FrameAncestors,
     /// How much it takes on, and how long it waits.
     pub limits: Limits,
+    /// Figures, the log, and how it ends.
+    pub operator: OperatorConfig,
     /// Headers added to every HTTP response, such as a Content-Security-Policy to test the page under.
     pub extra_headers: Vec<(HeaderName, HeaderValue)>,
 }
@@ -45,6 +47,7 @@ impl Default for Config {
             allowed_hosts: AllowedHosts::default(),
             frame_ancestors: FrameAncestors::default(),
             limits: Limits::default(),
+            operator: OperatorConfig::default(),
             extra_headers: Vec::new(),
         }
     }

@@ -22,6 +22,17 @@ pub enum Error {
         /// What the system said.
         source: io::Error,
     },
+    /// The address for the figures cannot be had.
+    #[error("figures cannot be served on {addr}: {}", io_reason(.source))]
+    MetricsListen {
+        /// The address that was asked for.
+        addr: SocketAddr,
+        /// What the system said.
+        source: io::Error,
+    },
+    /// The figures cannot be kept.
+    #[error("the figures cannot be kept: {0}")]
+    Metrics(String),
     /// The address for the embedded broker cannot be had.
     #[error("the embedded broker cannot listen on {addr}: {reason}")]
     BrokerListen {
@@ -33,6 +44,12 @@ pub enum Error {
     /// The server stopped by itself.
     #[error("the server failed: {0}")]
     Serve(#[from] io::Error),
+}
+
+impl From<prometheus::Error> for Error {
+    fn from(error: prometheus::Error) -> Self {
+        Self::Metrics(error.to_string())
+    }
 }
 
 /// An I/O error in words, without the system's error number.

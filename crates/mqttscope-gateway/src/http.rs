@@ -18,7 +18,9 @@ use tower_service::Service;
 
 use crate::config::FrameAncestors;
 use crate::files::{self, PAGE_FOLDER, PAGE_PATH};
+use crate::health;
 use crate::hosts::{self, HostFault};
+use crate::metrics::Refusal;
 use crate::proxy::{self, PROXY_PATH};
 use crate::quiet::shortened;
 use crate::state::{AppState, Client};
@@ -48,14 +50,17 @@ pub(crate) async fn serve(stream: TcpStream, client: Client, router: Router, sta
     }
 }
 
-/// Tells a client that there is no place for it.
+/// Tells a client that there is no place for it; a probe of `/healthz` hears that all is well.
 ///
 /// Its request is read, or closing would reset the connection, and the reset may overtake the answer.
 pub(crate) async fn turn_away(mut stream: TcpStream) {
     let telling = async {
-        stream.write_all(NO_PLACE).await?;
-        stream.shutdown().await?;
         let mut request = [0; 1024];
+        let start = tokio::time::timeout(FIRST_WORD_TIMEOUT, stream.read(&mut request)).await;
+        let len = start.unwrap_or(Ok(0))?;
+        let is_probe = health::is_for_health(&request[..len]);
+        stream.write_all(if is_probe { IS_WELL } else { NO_PLACE }).await?;
+        stream.shutdown().await?;
         while stream.read(&mut request).await? > 0 {}
         Ok::<_, std::io::Error>(())
     };
@@ -91,12 +96,19 @@ pub(crate) fn headers(ancestors: &FrameAncestors, extra: Vec<(HeaderName, Header
 }
 
 async fn answer(request: Request<Incoming>, client: Client, mut router: Router, state: AppState) -> Response {
-    let headers = state.headers.clone();
-    let mut response = match refuse_host(&request, &client, &state) {
-        Some(refusal) => refusal,
-        None if request.uri().path() == PROXY_PATH => proxy::upgrade(request, client, state),
-        None => routed(router.call(request.map(Body::new))).await,
+    let (headers, draining) = (state.headers.clone(), state.draining.clone());
+    let mut response = match health::answer(request.method(), request.uri().path(), &state).await {
+        Some(health) => health,
+        None => match refuse_host(&request, &client, &state) {
+            Some(refusal) => refusal,
+            None if request.uri().path() == PROXY_PATH => proxy::upgrade(request, client, state),
+            None => routed(router.call(request.map(Body::new))).await,
+        },
     };
+    // A balancer keeps connections for later requests, which would be none of this gateway's any more.
+    if draining.is_cancelled() && response.status() != StatusCode::SWITCHING_PROTOCOLS {
+        response.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
+    }
     // Replaces what is there: the extra headers have the last word.
     for (name, value) in headers.iter() {
         response.headers_mut().insert(name.clone(), value.clone());
@@ -120,6 +132,7 @@ fn refuse_host(request: &Request<Incoming>, client: &Client, state: &AppState) -
     };
     let host = shortened(hosts::shown(headers));
     tracing::info!(peer = %client.addr, host = &*host, "request refused: not a host of this gateway");
+    state.metrics.refused(Refusal::Host);
     Some(match fault {
         HostFault::Malformed => (StatusCode::BAD_REQUEST, "a request must name one host\n").into_response(),
         HostFault::Unknown => {
@@ -136,7 +149,14 @@ const NO_PLACE: &[u8] = b"HTTP/1.1 503 Service Unavailable\r\nConnection: close\
     Content-Type: text/plain; charset=utf-8\r\nContent-Length: 43\r\n\r\n\
     this gateway has no place; try again later\n";
 
-/// How long a client that is turned away may take to read it.
+const IS_WELL: &[u8] = b"HTTP/1.1 200 OK\r\nConnection: close\r\nCache-Control: no-store\r\n\
+    Content-Type: text/plain; charset=utf-8\r\nContent-Length: 3\r\n\r\n\
+    ok\n";
+
+/// How long a client that is turned away may take to begin its request.
+const FIRST_WORD_TIMEOUT: std::time::Duration = std::time::Duration::from_millis(250);
+
+/// How long a client that is turned away may take in all.
 const TURN_AWAY_TIMEOUT: std::time::Duration = std::time::Duration::from_secs(1);
 
 /// What the page may do, in the words that it carries itself: `cargo xtask dist` writes the same file into it.
@@ -147,9 +167,11 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_refusal_is_as_long_as_it_says() {
-        let text = std::str::from_utf8(NO_PLACE).unwrap();
-        let (head, body) = text.split_once("\r\n\r\n").unwrap();
-        assert!(head.ends_with(&format!("Content-Length: {}", body.len())), "{text}");
+    fn ready_made_answers_are_as_long_as_they_say() {
+        for answer in [NO_PLACE, IS_WELL] {
+            let text = std::str::from_utf8(answer).unwrap();
+            let (head, body) = text.split_once("\r\n\r\n").unwrap();
+            assert!(head.ends_with(&format!("Content-Length: {}", body.len())), "{text}");
+        }
     }
 }

@@ -4,8 +4,8 @@ use std::io::Write;
 use std::process::ExitCode;
 
 use mqttscope_gateway::cli::{self, Refusal};
-use mqttscope_gateway::{Config, Error, Gateway};
-use tracing_subscriber::EnvFilter;
+use mqttscope_gateway::signals::Signals;
+use mqttscope_gateway::{Config, Error, Gateway, logging};
 
 fn main() -> ExitCode {
     let config = match cli::parse(std::env::args_os()) {
@@ -19,7 +19,7 @@ fn main() -> ExitCode {
             return ExitCode::from(2);
         }
     };
-    start_logging();
+    logging::start(config.operator.log_format);
     let runtime = match tokio::runtime::Runtime::new() {
         Ok(runtime) => runtime,
         Err(error) => {
@@ -41,10 +41,10 @@ fn main() -> ExitCode {
 
 async fn serve(config: Config) -> Result<(), Error> {
     // Before the ready lines, so that a signal right after them is not lost.
-    let stop = stop_signal()?;
+    let (drain, stop) = Signals::listen()?.split();
     let gateway = Gateway::bind(config).await?;
     print_ready(&gateway)?;
-    gateway.run(stop).await
+    gateway.run_draining(drain, stop).await
 }
 
 /// Prints where everything is, for people and for scripts.
@@ -54,43 +54,8 @@ fn print_ready(gateway: &Gateway) -> std::io::Result<()> {
     writeln!(out, "broker: {}{embedded}", gateway.broker_addr())?;
     writeln!(out, "proxy: {}", gateway.proxy_url())?;
     writeln!(out, "page: {}", gateway.page_url())?;
+    if let Some(url) = gateway.metrics_url() {
+        writeln!(out, "metrics: {url}")?;
+    }
     out.flush()
 }
-
-fn start_logging() {
-    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new(DEFAULT_FILTER));
-    tracing_subscriber::fmt()
-        .with_env_filter(filter)
-        .with_writer(std::io::stderr)
-        .with_ansi(std::io::IsTerminal::is_terminal(&std::io::stderr()))
-        .init();
-}
-
-/// Ctrl-C, and SIGTERM where there is one.
-fn stop_signal() -> std::io::Result<impl Future<Output = ()> + Send + 'static> {
-    #[cfg(unix)]
-    {
-        use tokio::signal::unix::{SignalKind, signal};
-        let (mut interrupt, mut terminate) =
-            (signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?);
-        Ok(async move {
-            tokio::select! {
-                _ = interrupt.recv() => {}
-                _ = terminate.recv() => {}
-            }
-            tracing::info!("stopping");
-        })
-    }
-    #[cfg(not(unix))]
-    {
-        Ok(async {
-            if tokio::signal::ctrl_c().await.is_err() {
-                std::future::pending::<()>().await;
-            }
-            tracing::info!("stopping");
-        })
-    }
-}
-
-/// rmqtt warns once for each message that was taken out of a queue, which the gateway tells in one line.
-const DEFAULT_FILTER: &str = "warn,rmqtt::queue=error,rmqtt::session=error,mqttscope_gateway=info";

@@ -35,6 +35,7 @@ use tokio::net::TcpStream;
 
 use crate::Limits;
 use crate::error::io_reason;
+use crate::metrics::{ConnectFailure, Passed, Refusal};
 use crate::quiet::shortened;
 use crate::server::prepare;
 use crate::state::{AppState, Client};
@@ -48,13 +49,24 @@ pub(crate) fn upgrade(mut request: Request<Incoming>, client: Client, state: App
         let origin = headers.get(header::ORIGIN).map_or(&b""[..], HeaderValue::as_bytes);
         let origin = String::from_utf8_lossy(origin);
         tracing::info!(%peer, origin = &*shortened(&origin), "connection refused: the origin is not allowed");
+        state.metrics.refused(Refusal::Origin);
         return (StatusCode::FORBIDDEN, "this origin may not use the proxy; see --allow-origin\n")
             .into_response();
     }
     let accept = match accept_key(request.method(), headers) {
         Ok(accept) => accept,
-        Err(fault) => return fault.into_response(),
+        Err(fault) => {
+            state.metrics.refused(Refusal::Handshake);
+            return fault.into_response();
+        }
     };
+    if state.takes_no_more() {
+        tracing::info!(%peer, "connection refused: the gateway is draining");
+        state.metrics.refused(Refusal::Draining);
+        let retry = [(header::RETRY_AFTER, HeaderValue::from_static("1"))];
+        return (StatusCode::SERVICE_UNAVAILABLE, retry, "this gateway is about to stop; try again\n")
+            .into_response();
+    }
     let subprotocol = select_subprotocol(headers);
     if subprotocol.is_none() && offered_subprotocols(headers).next().is_some() {
         let offered = offered_subprotocols(headers).collect::<Vec<_>>().join(", ");
@@ -63,6 +75,7 @@ pub(crate) fn upgrade(mut request: Request<Incoming>, client: Client, state: App
     }
     let Some(upgrading) = request.extensions_mut().remove::<OnUpgrade>() else {
         // HTTP/1.0 knows no upgrades.
+        state.metrics.refused(Refusal::Handshake);
         return HandshakeFault::NoUpgrade.into_response();
     };
     let connections = state.connections.clone();
@@ -159,7 +172,15 @@ async fn serve(upgrading: OnUpgrade, client: &Client, subprotocol: Option<&str>,
     let (peer, opened, broker_addr) = (client.addr, Instant::now(), &*state.broker_addr);
     let connecting = async {
         tokio::select! {
-            connected = connect(broker_addr, &state.limits) => connected.map_err(End::BrokerUnreachable),
+            connected = connect(broker_addr, &state.limits) => {
+                match &connected {
+                    Ok(_) => state.metrics.broker_reached(opened.elapsed()),
+                    Err(unreachable) => state.metrics.broker_not_reached(unreachable.cause),
+                }
+                connected.map_err(|unreachable| {
+                    End::BrokerUnreachable(unreachable_reason(broker_addr, &unreachable.why))
+                })
+            }
             () = state.shutdown.cancelled() => Err(End::ShuttingDown),
         }
     };
@@ -169,7 +190,8 @@ async fn serve(upgrading: OnUpgrade, client: &Client, subprotocol: Option<&str>,
         return;
     };
     tracing::info!(%peer, subprotocol = subprotocol.unwrap_or("none"), broker = broker_addr, "connection opened");
-    let mut traffic = Traffic::default();
+    let counted = state.metrics.websocket();
+    let mut traffic = Traffic { to_broker: state.metrics.to_broker(), to_client: state.metrics.to_client() };
     let end = match broker {
         Ok(broker) => pass::pass(socket, broker, &mut traffic, &state.limits, &state.shutdown).await,
         Err(end) => {
@@ -177,20 +199,21 @@ async fn serve(upgrading: OnUpgrade, client: &Client, subprotocol: Option<&str>,
             end
         }
     };
+    state.metrics.ended(end.cause(), end.code());
+    drop(counted);
     tracing::info!(
         %peer,
         seconds = %format_args!("{:.3}", opened.elapsed().as_secs_f32()),
-        bytes_to_broker = traffic.to_broker,
-        bytes_to_client = traffic.to_client,
+        bytes_to_broker = traffic.to_broker.bytes(),
+        bytes_to_client = traffic.to_client.bytes(),
         why = %end,
         "connection closed"
     );
 }
 
-#[derive(Default)]
 struct Traffic {
-    to_broker: u64,
-    to_client: u64,
+    to_broker: Passed,
+    to_client: Passed,
 }
 
 /// The client's stream as it is behind the HTTP server's answer.
@@ -200,22 +223,42 @@ async fn upgraded(upgrading: OnUpgrade) -> Option<pass::Socket> {
     Some(pass::Socket { stream: parts.io.into_inner(), early })
 }
 
-/// Connects to the broker, or says in words why not.
-async fn connect(address: &str, limits: &Limits) -> Result<TcpStream, String> {
+/// Why the broker was not reached.
+#[derive(Debug)]
+pub(crate) struct Unreachable {
+    pub(crate) cause: ConnectFailure,
+    /// In words, without the broker's address.
+    pub(crate) why: String,
+}
+
+/// Connects to the broker.
+pub(crate) async fn connect(address: &str, limits: &Limits) -> Result<TcpStream, Unreachable> {
     let connecting = async {
         let addresses: Vec<SocketAddr> = tokio::net::lookup_host(address)
             .await
-            .map_err(|_| unreachable_reason(address, "host name not found"))?
+            .map_err(|_| Unreachable { cause: ConnectFailure::Name, why: "host name not found".to_owned() })?
             .collect();
-        let broker = TcpStream::connect(&addresses[..])
-            .await
-            .map_err(|error| unreachable_reason(address, &io_reason(&error)))?;
+        let broker = TcpStream::connect(&addresses[..]).await.map_err(Unreachable::from)?;
         prepare(&broker, limits);
         Ok(broker)
     };
     match tokio::time::timeout(CONNECT_TIMEOUT, connecting).await {
         Ok(connected) => connected,
-        Err(_) => Err(unreachable_reason(address, &format!("no answer in {} s", CONNECT_TIMEOUT.as_secs()))),
+        Err(_) => {
+            let why = format!("no answer in {} s", CONNECT_TIMEOUT.as_secs());
+            Err(Unreachable { cause: ConnectFailure::Timeout, why })
+        }
+    }
+}
+
+impl From<std::io::Error> for Unreachable {
+    fn from(error: std::io::Error) -> Self {
+        let cause = match error.kind() {
+            std::io::ErrorKind::ConnectionRefused => ConnectFailure::Refused,
+            std::io::ErrorKind::TimedOut => ConnectFailure::Timeout,
+            _ => ConnectFailure::Other,
+        };
+        Self { cause, why: io_reason(&error) }
     }
 }
 

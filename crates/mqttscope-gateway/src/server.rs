@@ -16,7 +16,9 @@ use crate::broker::EmbeddedBroker;
 use crate::connections::Connections;
 use crate::error::{Error, io_reason};
 use crate::files::{self, PAGE_PATH};
+use crate::health::Readiness;
 use crate::http;
+use crate::metrics::{Metrics, MetricsListener};
 use crate::proxy::PROXY_PATH;
 use crate::quiet::Seldom;
 use crate::state::{AppState, Client};
@@ -29,6 +31,8 @@ pub struct Gateway {
     local_addr: SocketAddr,
     broker_addr: String,
     embedded: Option<EmbeddedBroker>,
+    metrics: Option<MetricsListener>,
+    drain: Duration,
     state: AppState,
 }
 
@@ -43,6 +47,10 @@ impl Gateway {
         let on_listen = |source| Error::Listen { addr: config.listen, source };
         let listener = TcpListener::bind(config.listen).await.map_err(on_listen)?;
         let local_addr = listener.local_addr().map_err(on_listen)?;
+        let metrics_listener = match config.operator.metrics {
+            Some(addr) => Some(MetricsListener::bind(addr).await?),
+            None => None,
+        };
         let (embedded, broker_addr) = match config.broker {
             BrokerChoice::External(address) => (None, address),
             BrokerChoice::Embedded { listen } => {
@@ -51,17 +59,33 @@ impl Gateway {
                 (Some(broker), address)
             }
         };
+        let metrics = Arc::new(Metrics::new()?);
+        if let Some(broker) = &embedded {
+            broker.add_figures(&metrics)?;
+        }
+        let shared_addr: Arc<str> = broker_addr.as_str().into();
         let state = AppState {
             web: Arc::new(config.web),
-            broker_addr: broker_addr.as_str().into(),
+            readiness: Arc::new(Readiness::new(shared_addr.clone(), config.limits)),
+            broker_addr: shared_addr,
+            metrics,
             allowed_origins: Arc::new(config.allowed_origins),
             allowed_hosts: Arc::new(config.allowed_hosts),
             headers: Arc::new(http::headers(&config.frame_ancestors, config.extra_headers)),
             limits: config.limits,
+            draining: CancellationToken::new(),
             shutdown: CancellationToken::new(),
             connections: TaskTracker::new(),
         };
-        Ok(Self { listener, local_addr, broker_addr, embedded, state })
+        Ok(Self {
+            listener,
+            local_addr,
+            broker_addr,
+            embedded,
+            metrics: metrics_listener,
+            drain: config.operator.drain,
+            state,
+        })
     }
 
     /// The address and the real port of the page and the proxy.
@@ -89,6 +113,11 @@ impl Gateway {
         self.embedded.is_some()
     }
 
+    /// Where Prometheus finds the figures, if they are served.
+    pub fn metrics_url(&self) -> Option<String> {
+        self.metrics.as_ref().map(MetricsListener::url)
+    }
+
     /// Serves until `shutdown` is done; then closes WebSockets with 1001, brokers' sockets and the rest.
     ///
     /// It returns at most 1.5 seconds after `shutdown`.
@@ -97,20 +126,47 @@ impl Gateway {
     ///
     /// None today: a server that cannot accept says so in the log, and tries again.
     pub async fn run(self, shutdown: impl Future<Output = ()> + Send + 'static) -> Result<(), Error> {
+        self.run_draining(std::future::pending(), shutdown).await
+    }
+
+    /// The same, and drains once `drain` is done: for [`OperatorConfig::drain`](crate::OperatorConfig::drain) the
+    /// gateway is not ready, refuses new WebSockets with 503 and lets the others go on; then it ends as after `shutdown`.
+    ///
+    /// Files are served meanwhile: a balancer sends requests until it has noticed. `shutdown` ends it at any time.
+    ///
+    /// # Errors
+    ///
+    /// As for [`Gateway::run`].
+    pub async fn run_draining(
+        self,
+        drain: impl Future<Output = ()> + Send + 'static,
+        shutdown: impl Future<Output = ()> + Send + 'static,
+    ) -> Result<(), Error> {
         let shutting_down = self.state.shutdown.clone();
+        let figures = async {
+            match self.metrics {
+                Some(listener) => listener.serve(self.state.metrics.clone()).await,
+                None => std::future::pending().await,
+            }
+        };
         let serving = async {
             accept(self.listener, &self.state).await;
             self.state.connections.close();
             self.state.connections.wait().await;
         };
         let ending = async {
-            shutdown.await;
+            tokio::select! {
+                () = drained(drain, self.drain, &self.state) => {}
+                () = shutdown => {}
+            }
+            tracing::info!("stopping");
             shutting_down.cancel();
             tokio::time::sleep(SHUTDOWN_TIMEOUT).await;
         };
         tokio::select! {
             () = serving => {}
             () = ending => tracing::debug!("connections were still open at the end"),
+            () = figures => {}
         }
         if let Some(broker) = self.embedded {
             broker.stop().await;
@@ -130,9 +186,20 @@ impl Gateway {
     }
 }
 
+/// Done when the gateway has drained for so long since it was asked to.
+async fn drained(asked: impl Future<Output = ()>, period: Duration, state: &AppState) {
+    asked.await;
+    if !period.is_zero() {
+        tracing::info!(seconds = period.as_secs(), "draining: no new connections are taken");
+        state.draining.cancel();
+        state.metrics.drains();
+        tokio::time::sleep(period).await;
+    }
+}
+
 /// Accepts connections until the gateway stops.
 async fn accept(listener: TcpListener, state: &AppState) {
-    let connections = Connections::new(state.limits);
+    let connections = Connections::new(state.limits, state.metrics.clone());
     let router = http::router(state.clone());
     let (failing, full) = (Seldom::default(), Seldom::default());
     let turning_away = Arc::new(Semaphore::new(MAX_TURNED_AWAY));

@@ -9,6 +9,8 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use crate::connections::Place;
+use crate::health::Readiness;
+use crate::metrics::Metrics;
 use crate::{AllowedHosts, AllowedOrigins, Limits};
 
 /// One for all requests of a gateway; a clone is the same one.
@@ -21,9 +23,21 @@ pub(crate) struct AppState {
     /// What every response says.
     pub(crate) headers: Arc<HeaderMap>,
     pub(crate) limits: Limits,
+    pub(crate) metrics: Arc<Metrics>,
+    pub(crate) readiness: Arc<Readiness>,
+    /// Cancelled when no new WebSockets are taken any more.
+    pub(crate) draining: CancellationToken,
+    /// Cancelled when all connections are to end.
     pub(crate) shutdown: CancellationToken,
     /// The open connections, which the gateway waits for at its end.
     pub(crate) connections: TaskTracker,
+}
+
+impl AppState {
+    /// Whether the gateway is on its way to its end.
+    pub(crate) fn takes_no_more(&self) -> bool {
+        self.draining.is_cancelled() || self.shutdown.is_cancelled()
+    }
 }
 
 /// Who is at the other end of a connection; its place among all is taken as long as this is there.

@@ -5,6 +5,7 @@ use std::fmt;
 
 use super::MAX_MESSAGE_LEN;
 use super::frames::{Control, MAX_REASON_LEN, Stop};
+use crate::metrics::EndCause;
 
 /// Why a proxied connection ended.
 #[derive(Debug)]
@@ -45,6 +46,27 @@ impl End {
             Self::ShuttingDown => (AWAY, "the gateway is shutting down".into()),
         };
         Some(Control::close(code, &reason))
+    }
+
+    /// What it is counted as.
+    pub(super) fn cause(&self) -> EndCause {
+        match self {
+            Self::ClientClosed(_) => EndCause::ClientClosed,
+            Self::ClientGone(_) => EndCause::ClientGone,
+            Self::ClientSilent => EndCause::ClientSilent,
+            Self::TextMessage => EndCause::TextMessage,
+            Self::MessageTooLong => EndCause::MessageTooLong,
+            Self::ProtocolError(_) => EndCause::ProtocolError,
+            Self::BrokerUnreachable(_) => EndCause::BrokerUnreachable,
+            Self::BrokerClosed => EndCause::BrokerClosed,
+            Self::BrokerReset(_) => EndCause::BrokerReset,
+            Self::ShuttingDown => EndCause::ShuttingDown,
+        }
+    }
+
+    /// The code of the close frame, as an API of WebSockets tells it (RFC 6455, 7.1.5): of what carried none, too.
+    pub(super) fn code(&self) -> u16 {
+        self.close_frame().map_or(NO_FRAME, |frame| frame.code().unwrap_or(NO_CODE))
     }
 
     /// Whether the client's frames can be read on until its close frame.
@@ -92,6 +114,8 @@ fn truncated(text: &str, len: usize) -> &str {
 const NORMAL: u16 = 1000;
 const AWAY: u16 = 1001;
 const PROTOCOL: u16 = 1002;
+const NO_CODE: u16 = 1005;
+const NO_FRAME: u16 = 1006;
 const UNSUPPORTED: u16 = 1003;
 const SIZE: u16 = 1009;
 const ERROR: u16 = 1011;
@@ -102,6 +126,20 @@ const BAD_GATEWAY: u16 = 1014;
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn each_end_has_the_code_that_the_client_sees() {
+        let told = Control::close(4001, "");
+        for (end, code) in [
+            (End::ClientClosed(told), 4001),
+            (End::ClientClosed(Control::default()), 1005),
+            (End::ClientSilent, 1006),
+            (End::ShuttingDown, 1001),
+            (End::BrokerUnreachable(String::new()), 1014),
+        ] {
+            assert_eq!(end.code(), code, "{end}");
+        }
+    }
 
     #[test]
     fn reasons_fit_into_a_close_frame() {

@@ -13,6 +13,7 @@ use super::frames::{self, Control, Frames, Stop, Taken};
 use super::{CLOSE_TIMEOUT, Traffic};
 use crate::Limits;
 use crate::error::io_reason;
+use crate::metrics::Passed;
 
 /// A client's WebSocket: its stream, and what of it was read with the request already.
 #[derive(Debug)]
@@ -130,7 +131,7 @@ async fn client_to_broker(
     to_broker: &mut WriteHalf<'_>,
     waiting: &Waiting,
     watch: &mut Watch<'_>,
-    passed: &mut u64,
+    passed: &mut Passed,
 ) -> UpwardEnd {
     loop {
         let taken = incoming.take();
@@ -142,7 +143,7 @@ async fn client_to_broker(
             if let Err(error) = to_broker.write_all(&incoming.piece.bytes[..taken.payload]).await {
                 return UpwardEnd::Broker(error);
             }
-            *passed += taken.payload as u64;
+            passed.add(taken.payload);
         }
         incoming.forget_taken();
         if let Some(stop) = taken.stop {
@@ -168,7 +169,7 @@ async fn broker_to_client(
     outgoing: &mut Outgoing,
     to_client: &mut WriteHalf<'_>,
     waiting: &Waiting,
-    passed: &mut u64,
+    passed: &mut Passed,
 ) -> End {
     loop {
         match waiting.take() {
@@ -187,7 +188,7 @@ async fn broker_to_client(
                             return End::ClientGone(io_reason(&error));
                         }
                         waiting.sent(len);
-                        *passed += len as u64;
+                        passed.add(len);
                         continue;
                     }
                     // A broker that closes while bytes for it are on their way resets the connection, and all

@@ -43,15 +43,24 @@ impl Program {
     }
 
     /// Sends the signal; returns the exit code, how long it took, and what was logged.
-    fn end_by(mut self, signal: &str) -> (Option<i32>, Duration, String) {
+    fn end_by(self, signal: &str) -> (Option<i32>, Duration, String) {
         let started = Instant::now();
+        self.signal(signal);
+        let (code, logged) = self.ended();
+        (code, started.elapsed(), logged)
+    }
+
+    fn signal(&self, signal: &str) {
         let kill = format!("kill -{signal} {}", self.child.id());
         assert!(Command::new("sh").arg("-c").arg(kill).status().unwrap().success());
+    }
+
+    /// Waits until it has ended; returns the exit code, and what was logged.
+    fn ended(mut self) -> (Option<i32>, String) {
         let status = self.child.wait().unwrap();
-        let took = started.elapsed();
         let mut logged = String::new();
         self.child.stderr.take().unwrap().read_to_string(&mut logged).unwrap();
-        (status.code(), took, logged)
+        (status.code(), logged)
     }
 }
 
@@ -181,6 +190,14 @@ fn what_cannot_start_says_why_in_one_line() {
             1,
             format!("the embedded broker cannot listen on {taken}: the port is taken"),
         ),
+        (
+            &["--listen", "127.0.0.1:0", "--broker", "127.0.0.1:9", "--metrics", &taken],
+            1,
+            format!("figures cannot be served on {taken}: the port is taken"),
+        ),
+        (&["--metrics", "9464"], 2, "invalid value '9464' for '--metrics <ADDR:PORT>'".into()),
+        (&["--drain", "86401"], 2, "invalid value '86401' for '--drain <SECONDS>'".into()),
+        (&["--log-format", "xml"], 2, "invalid value 'xml' for '--log-format <FORMAT>'".into()),
         (&["--broker", "127.0.0.1"], 2, "invalid value '127.0.0.1' for '--broker <HOST:PORT>'".into()),
         (&["--colour"], 2, "unexpected argument '--colour' found".into()),
         (&["--allow-origin", "example.org"], 2, "invalid value 'example.org' for '--allow-origin".into()),
@@ -236,4 +253,107 @@ async fn a_signal_closes_connections_and_ends_within_two_seconds() {
         assert!(logged.contains("connection opened") && logged.contains("connection closed"), "{logged}");
         assert!(logged.contains("bytes_to_broker=15") && logged.contains("bytes_to_client=4"), "{logged}");
     }
+}
+
+#[cfg(unix)]
+#[tokio::test(flavor = "multi_thread")]
+async fn sigterm_drains_until_its_time_or_a_second_signal() {
+    for (drain, second) in [("1", None), ("3600", Some("TERM")), ("3600", Some("INT"))] {
+        let web = WebFolder::new();
+        let mut program = Program::start(
+            &web,
+            &["--listen", "127.0.0.1:0", "--broker-listen", "127.0.0.1:0", "--drain", drain],
+        );
+        program.ready("broker");
+        let url = program.ready("proxy");
+        let authority = url.split('/').nth(2).unwrap().to_owned();
+        let (socket, _) = client_async(url, TcpStream::connect(&authority).await.unwrap()).await.unwrap();
+        let mut ws = Ws::new(socket);
+        program.signal("TERM");
+        if let Some(second) = second {
+            while !answer_to(&authority, "/readyz").starts_with("HTTP/1.1 503 ") {
+                tokio::time::sleep(Duration::from_millis(20)).await;
+            }
+            // What is open goes on.
+            ws.send(b"\x10\x0D\0\x04MQTT\x04\x02\0\0\0\x01a").await;
+            assert_eq!(ws.read(4).await, b"\x20\x02\x00\x00");
+            program.signal(second);
+        }
+        let reading = tokio::spawn(async move { ws.read_to_close().await });
+        let (code, logged) = tokio::task::spawn_blocking(move || program.ended()).await.unwrap();
+        let (_, close, reason) = reading.await.unwrap();
+        assert_eq!((close, &*reason), (1001, "the gateway is shutting down"));
+        assert_eq!(code, Some(0), "{logged}");
+        assert!(logged.contains("draining: no new connections are taken"), "{logged}");
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn probes_are_not_logged() {
+    let web = WebFolder::new();
+    let mut program = Program::start(&web, &["--listen", "127.0.0.1:0", "--broker-listen", "127.0.0.1:0"]);
+    program.ready("broker");
+    let authority = program.ready("proxy").split('/').nth(2).unwrap().to_owned();
+    for path in ["/healthz", "/readyz", "/readyz"] {
+        assert!(answer_to(&authority, path).starts_with("HTTP/1.1 200 "));
+    }
+    let (_, _, logged) = program.end_by("TERM");
+    let lines: Vec<_> = logged.lines().filter(|line| !line.contains("port is taken")).collect();
+    assert!(matches!(lines[..], [line] if line.contains("stopping")), "{logged}");
+}
+
+#[cfg(unix)]
+#[test]
+fn the_log_is_json_where_it_is_asked_for() {
+    let web = WebFolder::new();
+    let mut program =
+        Program::start(&web, &["--listen", "127.0.0.1:0", "--broker", "127.0.0.1:9", "--log-format", "json"]);
+    program.ready("broker");
+    let authority = program.ready("proxy").split('/').nth(2).unwrap().to_owned();
+    assert!(answer_to(&authority, "/readyz").starts_with("HTTP/1.1 503 "));
+    let mut stream = std::net::TcpStream::connect(&authority).unwrap();
+    std::io::Write::write_all(&mut stream, b"GET / HTTP/1.1\r\nhost: a\"b.example\r\n\r\n").unwrap();
+    assert!(stream.read(&mut [0; 16]).unwrap() > 0);
+    let (_, _, logged) = program.end_by("TERM");
+    let lines: Vec<serde_json::Value> = logged
+        .lines()
+        .map(|line| serde_json::from_str(line).unwrap_or_else(|error| panic!("{line}: {error}")))
+        .collect();
+    let told = |level: &str, start: &str, field: &str, value: &str| {
+        lines.iter().any(|line| {
+            let fields = &line["fields"];
+            line["level"] == level
+                && fields["message"].as_str().is_some_and(|message| message.starts_with(start))
+                && fields[field] == value
+        })
+    };
+    assert!(told("WARN", "not ready: connection refused", "broker", "127.0.0.1:9"), "{logged}");
+    assert!(told("INFO", "request refused", "host", "a\"b.example"), "{logged}");
+    assert!(lines.iter().all(|line| line["timestamp"].is_string()), "{logged}");
+}
+
+#[test]
+fn the_address_of_the_figures_is_printed() {
+    let web = WebFolder::new();
+    let mut program = Program::start(
+        &web,
+        &["--listen", "127.0.0.1:0", "--broker", "127.0.0.1:9", "--metrics", "127.0.0.1:0"],
+    );
+    for name in ["broker", "proxy", "page"] {
+        program.ready(name);
+    }
+    let url = program.ready("metrics");
+    let authority = url.strip_prefix("http://").unwrap().strip_suffix("/metrics").unwrap();
+    assert!(answer_to(authority, "/metrics").contains("\nmqttscope_gateway_connections 0\n"));
+}
+
+/// The whole answer to a request by hand.
+fn answer_to(authority: &str, path: &str) -> String {
+    let mut stream = std::net::TcpStream::connect(authority).unwrap();
+    let head = format!("GET {path} HTTP/1.1\r\nhost: probe\r\nconnection: close\r\n\r\n");
+    std::io::Write::write_all(&mut stream, head.as_bytes()).unwrap();
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).unwrap();
+    answer
 }

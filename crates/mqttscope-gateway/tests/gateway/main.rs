@@ -4,7 +4,9 @@
 
 mod binary;
 mod broker;
+mod exposition;
 mod files;
 mod limits;
+mod operator;
 mod proxy;
 mod support;

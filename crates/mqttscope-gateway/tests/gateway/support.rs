@@ -18,6 +18,8 @@ use tokio_tungstenite::tungstenite::client::IntoClientRequest;
 use tokio_tungstenite::tungstenite::protocol::CloseFrame;
 use tokio_tungstenite::{WebSocketStream, client_async};
 
+use crate::exposition::Figures;
+
 /// Waits for what must happen. The deadline only ends a test that hangs.
 pub async fn within<T>(what: &str, future: impl Future<Output = T>) -> T {
     match tokio::time::timeout(Duration::from_secs(30), future).await {
@@ -67,6 +69,9 @@ pub struct Running {
     pub http: SocketAddr,
     pub broker: String,
     pub web: WebFolder,
+    /// Where its figures are.
+    pub metrics: Option<String>,
+    drain: Option<oneshot::Sender<()>>,
     stop: oneshot::Sender<()>,
     task: JoinHandle<Result<(), Error>>,
 }
@@ -93,11 +98,45 @@ impl Running {
         change(&mut config);
         let gateway = Gateway::bind(config).await.unwrap();
         let (http, broker) = (gateway.local_addr(), gateway.broker_addr().to_owned());
+        let metrics = gateway.metrics_url();
         let (stop, stopped) = oneshot::channel();
-        let task = tokio::spawn(gateway.run(async {
+        let (drain, drained) = oneshot::channel();
+        let asked = async {
+            // A sender that is dropped has not asked.
+            if drained.await.is_err() {
+                std::future::pending().await
+            }
+        };
+        let task = tokio::spawn(gateway.run_draining(asked, async {
             let _ = stopped.await;
         }));
-        Self { http, broker, web, stop, task }
+        Self { http, broker, web, metrics, drain: Some(drain), stop, task }
+    }
+
+    /// Asks it to drain.
+    pub fn drain(&mut self) {
+        let _ = self.drain.take().unwrap().send(());
+    }
+
+    /// Waits until it has ended by itself.
+    pub async fn ended(self) {
+        let Self { stop: _stop, task, web: _web, .. } = self;
+        within("the gateway's end", task).await.unwrap().unwrap();
+    }
+
+    /// A request to the listener of its figures.
+    pub async fn scrape(&self, method: &str, path: &str) -> Response {
+        let authority = self.metrics.as_ref().unwrap().split('/').nth(2).unwrap();
+        let mut stream = TcpStream::connect(authority).await.unwrap();
+        let head = format!("{method} {path} HTTP/1.1\r\nhost: gateway-1\r\nconnection: close\r\n\r\n");
+        stream.write_all(head.as_bytes()).await.unwrap();
+        Response::parse(&read_to_end(&mut stream).await)
+    }
+
+    /// Its figures.
+    pub async fn figures(&self) -> Figures {
+        let response = self.scrape("GET", "/metrics").await;
+        Figures::parse(std::str::from_utf8(&response.body).unwrap())
     }
 
     pub async fn stop(self) {
