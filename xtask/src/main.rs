@@ -7,6 +7,7 @@ mod axe;
 mod bench;
 mod browser;
 mod compress;
+mod deny;
 mod dist;
 mod fingerprint;
 mod fuzz;
@@ -17,6 +18,7 @@ mod npm;
 mod packages;
 mod page;
 mod progress;
+mod rust_version;
 mod serve;
 mod systems;
 mod test;
@@ -50,6 +52,10 @@ cargo xtask COMMAND
       gateway, hivemq, artemis or mochi: only chains with one of these.
       --all      every chain in every version; by default HiveMQ, Artemis and mochi take part over one chain each
       --only     only the tests whose names contain the text
+
+  deny
+      Ask cargo-deny what is known against the dependencies, for which a database is fetched from github.com. What
+      else deny.toml says is held by `test lint`.
 
   fuzz [SECONDS]
       Run the fuzz targets of codec, session, search and log, each for so many seconds, by default 600.
@@ -91,6 +97,7 @@ fn run() -> Result<ExitCode> {
         "serve" => serve::run(&workspace, &serve_options(args)?),
         "test" => test::run(&workspace, &test_kinds(args)?),
         "interop" => interop::run(&workspace, &interop_options(args)?),
+        "deny" => deny::run_advisories(&workspace),
         "fuzz" => fuzz::run(&workspace, fuzz_seconds(args)?),
         "bench" => {
             let (subject, options) = bench_options(args)?;

@@ -9,10 +9,12 @@ use std::time::{Duration, Instant};
 
 use crate::axe::AXE;
 use crate::browser::{self, Browser};
+use crate::deny;
 use crate::lint;
 use crate::packages;
 use crate::page::{self, Profile};
 use crate::progress::{Step, Steps, seconds, strip_escapes};
+use crate::rust_version;
 use crate::serve;
 use crate::tools::{self, Tools};
 use crate::workspace::Workspace;
@@ -49,7 +51,7 @@ impl Kind {
     /// Steps of its own, after what [`set_up`] does for all.
     fn steps(self) -> usize {
         match self {
-            Self::Lint => 4,
+            Self::Lint => 6,
             Self::Native => 2,
             Self::Browser => 1,
             Self::EndToEnd => 4,
@@ -169,7 +171,14 @@ impl Run<'_> {
         let format = step.run(workspace.cargo().args(["fmt", "--all", "--check"])).map(|_| step.done(""));
 
         let step = self.steps.begin("versions and pure crates");
-        let own = lint::check(workspace).map(|()| step.done(""));
+        let own = lint::check(workspace).and(rust_version::check(workspace)).map(|()| step.done(""));
+
+        let step = self.steps.begin("looking for cargo-deny");
+        let (cargo_deny, note) = tools::set_up_cargo_deny(workspace, &step)?;
+        step.done(&note);
+
+        let step = self.steps.begin("bans, licences and sources");
+        let supply = deny::check_rules(workspace, &step, &cargo_deny).map(|()| step.done(""));
 
         // The tests that need Kaazing and ActiveMQ do not run here, but they are looked at like the others, which
         // `--all-targets` would not do.
@@ -188,7 +197,7 @@ impl Run<'_> {
         let workers = clippy(workspace, &step, &[&wasm[..], &workers].concat());
         let wasm = page.and(proto).and(workers).map(|()| step.done(""));
 
-        format.and(own).and(native).and(wasm).map(|_| ())
+        format.and(own).and(supply).and(native).and(wasm).map(|_| ())
     }
 
     fn native(&mut self, counts: &mut Counts) -> Result<()> {

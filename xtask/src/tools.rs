@@ -41,6 +41,15 @@ const CARGO_FUZZ: Tool = Tool {
     opt_level: "0",
 };
 
+/// It reads manifests and licences.
+const CARGO_DENY: Tool = Tool {
+    package: "cargo-deny",
+    version: "0.20.2",
+    programs: &["cargo-deny"],
+    options: &[],
+    opt_level: "0",
+};
+
 /// It hands commands on to Firefox.
 const GECKODRIVER: Tool = Tool {
     package: "geckodriver",
@@ -113,6 +122,12 @@ pub fn set_up(workspace: &Workspace, mut begin: impl FnMut(&str) -> Step) -> Res
 /// Sets up cargo-fuzz; returns the folder that it is in and what was done.
 pub fn set_up_cargo_fuzz(workspace: &Workspace, step: &Step) -> Result<(PathBuf, String)> {
     CARGO_FUZZ.set_up(workspace, step)
+}
+
+/// Sets up cargo-deny; returns where it is and what was done.
+pub fn set_up_cargo_deny(workspace: &Workspace, step: &Step) -> Result<(PathBuf, String)> {
+    let (folder, note) = CARGO_DENY.set_up(workspace, step)?;
+    Ok((folder.join("cargo-deny"), note))
 }
 
 /// Sets up geckodriver; returns where it is and what was done.
