@@ -173,12 +173,7 @@ impl Run<'_> {
         let step = self.steps.begin("versions and pure crates");
         let own = lint::check(workspace).and(rust_version::check(workspace)).map(|()| step.done(""));
 
-        let step = self.steps.begin("looking for cargo-deny");
-        let (cargo_deny, note) = tools::set_up_cargo_deny(workspace, &step)?;
-        step.done(&note);
-
-        let step = self.steps.begin("bans, licences and sources");
-        let supply = deny::check_rules(workspace, &step, &cargo_deny).map(|()| step.done(""));
+        let supply = self.supply();
 
         // The tests that need Kaazing and ActiveMQ do not run here, but they are looked at like the others, which
         // `--all-targets` would not do.
@@ -198,6 +193,17 @@ impl Run<'_> {
         let wasm = page.and(proto).and(workers).map(|()| step.done(""));
 
         format.and(own).and(supply).and(native).and(wasm).map(|_| ())
+    }
+
+    fn supply(&mut self) -> Result<()> {
+        let step = self.steps.begin("looking for cargo-deny");
+        let (cargo_deny, note) = tools::set_up_cargo_deny(self.workspace, &step)?;
+        step.done(&note);
+
+        let step = self.steps.begin("bans, licences and sources");
+        deny::check_rules(self.workspace, &step, &cargo_deny)?;
+        step.done("");
+        Ok(())
     }
 
     fn native(&mut self, counts: &mut Counts) -> Result<()> {
