@@ -68,7 +68,7 @@ impl Metrics {
                 "TCP connections of clients that are open, WebSockets among them.",
             )?,
             connections_accepted: IntCounter::new(
-                "mqttscope_gateway_connections_total",
+                "mqttscope_gateway_connections_accepted_total",
                 "TCP connections of clients that were accepted and had a place.",
             )?,
             websockets: IntGauge::new(
@@ -76,7 +76,7 @@ impl Metrics {
                 "WebSockets that are open, those whose broker is still being reached among them.",
             )?,
             websockets_opened: IntCounter::new(
-                "mqttscope_gateway_websockets_total",
+                "mqttscope_gateway_websockets_opened_total",
                 "WebSockets that were opened.",
             )?,
             bytes_to_broker: bytes.get_metric_with_label_values(&["to_broker"])?,

@@ -26,7 +26,8 @@ impl Figures {
             let (name, help) =
                 split(line.strip_prefix("# HELP ").unwrap_or_else(|| panic!("no help: {line}")), ' ');
             assert!(is_name(name) && help.ends_with('.') && !help.contains('\\'), "{line}");
-            assert!(families.insert(name), "{name} is there twice");
+            // In OpenMetrics a counter goes by its name without the suffix.
+            assert!(families.insert(name.trim_end_matches("_total")), "{name} is there twice");
             let line = lines.next().unwrap();
             let kind =
                 line.strip_prefix(&format!("# TYPE {name} ")).unwrap_or_else(|| panic!("no type: {line}"));

@@ -198,9 +198,9 @@ async fn a_connection_is_counted_while_it_lives() {
     let open = until(&gateway, "mqttscope_gateway_proxied_bytes_total{direction=\"to_client\"}", 7.0).await;
     for (series, value) in [
         ("mqttscope_gateway_connections", 1.0),
-        ("mqttscope_gateway_connections_total", 1.0),
+        ("mqttscope_gateway_connections_accepted_total", 1.0),
         ("mqttscope_gateway_websockets", 1.0),
-        ("mqttscope_gateway_websockets_total", 1.0),
+        ("mqttscope_gateway_websockets_opened_total", 1.0),
         ("mqttscope_gateway_broker_connect_duration_seconds_count", 1.0),
         ("mqttscope_gateway_websocket_ends_total{cause=\"client_closed\"}", 0.0),
     ] {
@@ -214,7 +214,7 @@ async fn a_connection_is_counted_while_it_lives() {
     drop(broker);
     let closed = until(&gateway, "mqttscope_gateway_connections", 0.0).await;
     for (series, value) in [
-        ("mqttscope_gateway_connections_total", 1.0),
+        ("mqttscope_gateway_connections_accepted_total", 1.0),
         ("mqttscope_gateway_websockets", 0.0),
         ("mqttscope_gateway_websocket_ends_total{cause=\"client_closed\"}", 1.0),
         ("mqttscope_gateway_websocket_close_codes_total{code=\"1005\"}", 1.0),
@@ -314,7 +314,7 @@ async fn refusals_are_counted_by_cause_and_make_no_series() {
     assert_eq!(gateway.get("/", &[]).await.status, 503);
     let figures = gateway.figures().await;
     assert_eq!(figures.get("mqttscope_gateway_refusals_total{cause=\"address\"}"), 1.0);
-    assert_eq!(figures.get("mqttscope_gateway_connections_total"), 0.0);
+    assert_eq!(figures.get("mqttscope_gateway_connections_accepted_total"), 0.0);
 }
 
 #[tokio::test]
