@@ -313,6 +313,18 @@ mod tests {
     }
 
     #[test]
+    fn what_the_system_says_of_a_broker_is_told_apart() {
+        use std::io::{Error, ErrorKind};
+        for (kind, cause) in [
+            (ErrorKind::ConnectionRefused, ConnectFailure::Refused),
+            (ErrorKind::TimedOut, ConnectFailure::Timeout),
+            (ErrorKind::HostUnreachable, ConnectFailure::Other),
+        ] {
+            assert_eq!(Unreachable::from(Error::from(kind)).cause, cause);
+        }
+    }
+
+    #[test]
     fn a_handshake_is_answered_as_the_specification_shows() {
         let mut headers = HeaderMap::new();
         headers.insert(header::CONNECTION, HeaderValue::from_static("keep-alive, Upgrade"));

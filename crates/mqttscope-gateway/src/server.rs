@@ -144,10 +144,11 @@ impl Gateway {
     ) -> Result<(), Error> {
         let shutting_down = self.state.shutdown.clone();
         let figures = async {
-            match self.metrics {
-                Some(listener) => listener.serve(self.state.metrics.clone()).await,
-                None => std::future::pending().await,
+            if let Some(listener) = self.metrics {
+                listener.serve(self.state.metrics.clone()).await;
             }
+            // Whatever becomes of them, the gateway goes on.
+            std::future::pending::<()>().await;
         };
         let serving = async {
             accept(self.listener, &self.state).await;
