@@ -1,25 +1,65 @@
-//! The command line: options in, a [`Config`] out.
+//! The command line, and what stands for it in the environment and in a file: words in, what is to be done out.
 
+mod command;
+mod file;
+mod sources;
+
+use std::collections::BTreeMap;
+use std::ffi::OsString;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 use std::time::Duration;
 
-use clap::Parser;
-
 use crate::config::FrameAncestors;
 use crate::limits::MIB;
+use crate::page::Page;
 use crate::{AllowedHosts, AllowedOrigins, BrokerChoice, Config, DEFAULT_LISTEN, Limits};
 
-/// Serves the mqttscope page, proxies its WebSocket to an MQTT broker, and brings a broker along.
-#[derive(Debug, Parser)]
-#[command(name = "mqttscope-gateway", version)]
+pub use sources::{Origin, Setting};
+
+/// What the program is to do.
+#[derive(Debug)]
+pub enum Task {
+    /// `serve`: run a gateway.
+    Serve(Config),
+    /// `serve --check`: say what a gateway would be told, and where each setting comes from.
+    Check(Config, Vec<Setting>),
+    /// `page DIR`: write the page into this folder.
+    Page(PathBuf),
+}
+
+/// Words that ask for nothing to be done: a request for help, or a mistake.
+#[derive(Debug, Eq, PartialEq)]
+pub enum Refusal {
+    /// `--help`, `man` and the like: print this and end well.
+    Answer(String),
+    /// A bad option, or several: one line each that says which.
+    Mistake(String),
+}
+
+/// Reads the arguments, of which the first is the program's name, and the variables of the environment that begin with
+/// [`PREFIX`](sources::PREFIX).
+///
+/// # Errors
+///
+/// [`Refusal`], with the text to show.
+pub fn parse(
+    arguments: impl IntoIterator<Item = OsString>,
+    environment: impl IntoIterator<Item = (OsString, OsString)>,
+) -> Result<Task, Refusal> {
+    let arguments: Vec<OsString> = arguments.into_iter().collect();
+    let environment: BTreeMap<OsString, OsString> = environment.into_iter().collect();
+    command::read(&arguments, &environment)
+}
+
+/// What a gateway is told, by the command line, the environment or a file.
+#[derive(Debug, clap::Args)]
 struct Options {
     /// Where to serve the page and the proxy; port 8001 unless given, port 0 for any free one
     #[arg(long, value_name = "ADDR[:PORT]", default_value = "127.0.0.1:8001", value_parser = parse_listen)]
     listen: SocketAddr,
-    /// The folder of the built page
-    #[arg(long, value_name = "DIR", default_value = "dist")]
-    web: PathBuf,
+    #[arg(long, value_name = "DIR", help = WEB_HELP)]
+    web: Option<PathBuf>,
     /// Use this broker; without it, one runs inside the gateway
     #[arg(long, value_name = "HOST:PORT", value_parser = parse_broker)]
     broker: Option<String>,
@@ -88,46 +128,30 @@ impl From<LimitOptions> for Limits {
     }
 }
 
-/// A command line that gives no [`Config`]: a request for help, or a mistake.
-#[derive(Debug, Eq, PartialEq)]
-pub enum Refusal {
-    /// `--help` or `--version`: print this and end well.
-    Answer(String),
-    /// A bad option: one line that says which.
-    Mistake(String),
+impl From<Options> for Config {
+    fn from(options: Options) -> Self {
+        let broker = match options.broker {
+            Some(address) => BrokerChoice::External(address),
+            None => BrokerChoice::Embedded { listen: options.broker_listen },
+        };
+        Self {
+            listen: options.listen,
+            web: options.web.map_or_else(Page::default, Page::Folder),
+            broker,
+            allowed_origins: options.allow_origin.into_iter().collect(),
+            allowed_hosts: options.host.into_iter().collect(),
+            frame_ancestors: options.frame_ancestors,
+            limits: options.limits.into(),
+            extra_headers: Vec::new(),
+        }
+    }
 }
 
-/// Reads the arguments, of which the first is the program's name.
-///
-/// # Errors
-///
-/// [`Refusal`], with the text to show.
-pub fn parse(arguments: impl IntoIterator<Item = std::ffi::OsString>) -> Result<Config, Refusal> {
-    let options = Options::try_parse_from(arguments).map_err(|error| {
-        let text = error.to_string();
-        if error.use_stderr() {
-            // clap goes on with hints and the usage; `--help` has both.
-            let line = text.lines().next().unwrap_or_default();
-            Refusal::Mistake(line.strip_prefix("error: ").unwrap_or(line).to_owned())
-        } else {
-            Refusal::Answer(text)
-        }
-    })?;
-    let broker = match options.broker {
-        Some(address) => BrokerChoice::External(address),
-        None => BrokerChoice::Embedded { listen: options.broker_listen },
-    };
-    Ok(Config {
-        listen: options.listen,
-        web: options.web,
-        broker,
-        allowed_origins: options.allow_origin.into_iter().collect(),
-        allowed_hosts: options.host.into_iter().collect(),
-        frame_ancestors: options.frame_ancestors,
-        limits: options.limits.into(),
-        extra_headers: Vec::new(),
-    })
-}
+const WEB_HELP: &str = if cfg!(feature = "page") {
+    "Serve the page in this folder [default: the page inside this program]"
+} else {
+    "Serve the page in this folder [default: dist]"
+};
 
 /// The longest wait that can be asked for, in seconds.
 const DAY: u64 = 24 * 60 * 60;
@@ -170,7 +194,11 @@ mod tests {
     use super::*;
 
     fn parse_line(line: &str) -> Result<Config, Refusal> {
-        parse(std::iter::once("mqttscope-gateway").chain(line.split_whitespace()).map(Into::into))
+        let words = ["mqttscope", "serve"].into_iter().chain(line.split_whitespace());
+        match parse(words.map(Into::into), [])? {
+            Task::Serve(config) => Ok(config),
+            other => panic!("{line}: {other:?}"),
+        }
     }
 
     fn mistake(line: &str) -> String {
@@ -184,7 +212,10 @@ mod tests {
     fn defaults() {
         let config = parse_line("").unwrap();
         assert_eq!(config.listen, DEFAULT_LISTEN);
-        assert_eq!(config.web, PathBuf::from("dist"));
+        match config.web {
+            Page::Folder(folder) => assert_eq!(folder, PathBuf::from("dist")),
+            Page::Inside(_) => assert!(cfg!(feature = "page")),
+        }
         assert_eq!(config.broker, BrokerChoice::Embedded { listen: None });
         assert!(config.extra_headers.is_empty());
     }
@@ -288,11 +319,14 @@ mod tests {
             "broker-queued",
             "broker-retained",
             "frame-ancestors",
+            "web",
         ];
         for option in limits {
             let at = help.find(&format!("--{option} ")).unwrap_or_else(|| panic!("{option} is missing"));
             let rest = &help[at + 2..];
             let own = &rest[..rest.find("\n      --").unwrap_or(rest.len())];
+            // A line may end between the two.
+            let own = own.split_whitespace().collect::<Vec<_>>().join(" ");
             assert!(own.contains("[default: "), "{own}");
         }
     }

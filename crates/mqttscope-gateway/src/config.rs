@@ -1,11 +1,11 @@
 //! What a gateway is told at its start.
 
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
-use std::path::PathBuf;
 use std::str::FromStr;
 
 use axum::http::{HeaderName, HeaderValue};
 
+use crate::page::Page;
 use crate::{AllowedHosts, AllowedOrigins, Limits};
 
 /// Where the page and the proxy listen unless told otherwise: on the loopback interface only.
@@ -19,8 +19,8 @@ pub const DEFAULT_BROKER_LISTEN: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Add
 pub struct Config {
     /// Address and port for HTTP and WebSocket; port 0 takes any free one.
     pub listen: SocketAddr,
-    /// The folder that holds `mqtt.html` and its files.
-    pub web: PathBuf,
+    /// Where the page's files come from.
+    pub web: Page,
     /// The broker behind the proxy.
     pub broker: BrokerChoice,
     /// Origins that may open the proxy besides the gateway's own.
@@ -39,7 +39,7 @@ impl Default for Config {
     fn default() -> Self {
         Self {
             listen: DEFAULT_LISTEN,
-            web: "dist".into(),
+            web: Page::default(),
             broker: BrokerChoice::Embedded { listen: None },
             allowed_origins: AllowedOrigins::default(),
             allowed_hosts: AllowedHosts::default(),

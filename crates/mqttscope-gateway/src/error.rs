@@ -14,6 +14,9 @@ pub enum Error {
     /// The folder is there, the page is not.
     #[error("the web folder {} holds no mqtt.html", .0.display())]
     NoPage(PathBuf),
+    /// There are files in memory, but not the page.
+    #[error("the page's files hold no mqtt.html")]
+    NoPageInside,
     /// The address for the page and the proxy cannot be had.
     #[error("cannot listen on {addr}: {}", io_reason(.source))]
     Listen {

@@ -1,4 +1,5 @@
-//! The gateway between the browser and the broker: the page's files, `/mqttproxy`, an embedded broker.
+//! The gateway between the browser and the broker: the page's files, `/mqttproxy`, an embedded broker; and around it the
+//! program `mqttscope`, which may hold the page itself.
 //!
 //! A browser has no TCP sockets, so the page speaks MQTT over a WebSocket and `proxy` passes the bytes
 //! on to a broker's TCP port. The gateway never looks into these bytes and keeps nothing between two
@@ -18,6 +19,7 @@
 #![warn(missing_docs)]
 
 pub mod broker;
+pub mod check;
 pub mod cli;
 mod config;
 mod connections;
@@ -27,6 +29,7 @@ mod hosts;
 mod http;
 mod limits;
 mod origin;
+pub mod page;
 mod proxy;
 mod quiet;
 mod server;

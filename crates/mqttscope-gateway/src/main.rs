@@ -1,42 +1,85 @@
-//! The program: options in, ready lines out, until a signal ends it.
+//! The program: words in, ready lines out, until a signal ends it.
 
 use std::io::Write;
+use std::path::Path;
 use std::process::ExitCode;
 
-use mqttscope_gateway::cli::{self, Refusal};
-use mqttscope_gateway::{Config, Error, Gateway};
+use mqttscope_gateway::cli::{self, Refusal, Setting, Task};
+use mqttscope_gateway::page::{self, PageFiles};
+use mqttscope_gateway::{Config, Error, Gateway, check};
 use tracing_subscriber::EnvFilter;
 
 fn main() -> ExitCode {
-    let config = match cli::parse(std::env::args_os()) {
-        Ok(config) => config,
-        Err(Refusal::Answer(text)) => {
-            print!("{text}");
-            return ExitCode::SUCCESS;
+    match cli::parse(std::env::args_os(), std::env::vars_os()) {
+        Ok(Task::Serve(config)) => {
+            start_logging();
+            in_runtime(async {
+                serve(config).await.map_or_else(|error| failed(&error), |()| ExitCode::SUCCESS)
+            })
         }
-        Err(Refusal::Mistake(line)) => {
-            eprintln!("mqttscope-gateway: {line}");
-            return ExitCode::from(2);
-        }
-    };
-    start_logging();
-    let runtime = match tokio::runtime::Runtime::new() {
-        Ok(runtime) => runtime,
-        Err(error) => {
-            eprintln!("mqttscope-gateway: cannot start: {error}");
-            return ExitCode::FAILURE;
-        }
-    };
-    let result = runtime.block_on(serve(config));
-    // A name lookup that hangs must not hold the process.
-    runtime.shutdown_background();
-    match result {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(error) => {
-            eprintln!("mqttscope-gateway: {error}");
-            ExitCode::FAILURE
+        Ok(Task::Check(config, settings)) => in_runtime(say_what_would_be(config, settings)),
+        Ok(Task::Page(folder)) => write_page(&folder),
+        Err(Refusal::Answer(text)) => say(&text),
+        Err(Refusal::Mistake(lines)) => {
+            for line in lines.lines() {
+                eprintln!("mqttscope: {line}");
+            }
+            ExitCode::from(2)
         }
     }
+}
+
+fn in_runtime(task: impl Future<Output = ExitCode>) -> ExitCode {
+    let runtime = match tokio::runtime::Runtime::new() {
+        Ok(runtime) => runtime,
+        Err(error) => return failed(&format!("cannot start: {error}")),
+    };
+    let code = runtime.block_on(task);
+    // A name lookup that hangs must not hold the process.
+    runtime.shutdown_background();
+    code
+}
+
+fn failed(reason: &dyn std::fmt::Display) -> ExitCode {
+    eprintln!("mqttscope: {reason}");
+    ExitCode::FAILURE
+}
+
+/// Prints a text; one that nobody reads to its end, as through `head`, is no failure.
+fn say(text: &str) -> ExitCode {
+    match std::io::stdout().write_all(text.as_bytes()) {
+        Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => failed(&error),
+        _ => ExitCode::SUCCESS,
+    }
+}
+
+async fn say_what_would_be(config: Config, settings: Vec<Setting>) -> ExitCode {
+    let findings = check::check(&config).await;
+    let is_good = findings.iter().all(|finding| finding.is_good);
+    let said = say(&check::report(&settings, &findings));
+    if is_good { said } else { ExitCode::FAILURE }
+}
+
+fn write_page(folder: &Path) -> ExitCode {
+    let Some(files) = PageFiles::embedded() else {
+        return failed(
+            &"there is no page inside this program; `cargo xtask dist --binary` builds one with it",
+        );
+    };
+    let written = match page::write(&files, folder) {
+        Ok(written) => written,
+        Err(error) => return failed(&error),
+    };
+    let folder = folder.display();
+    let mut text =
+        format!("wrote {} files, {:.1} MB, to {folder}\n", written.files, written.bytes as f64 / 1e6);
+    if written.kept_defaults {
+        text += "kept the mqttscope.json that is there\n";
+    }
+    text += "next: open mqtt.html from the server of that folder. A Kaazing Gateway also needs the service MqttProxy in its\n\
+        conf/gateway-config.xml, which passes ws://HOST:8001/mqttproxy on to the broker; deploy/kaazing/ of mqttscope's\n\
+        sources has one. Any other server needs a WebSocket to a broker: type its URL into the page.\n";
+    say(&text)
 }
 
 async fn serve(config: Config) -> Result<(), Error> {
@@ -92,5 +135,5 @@ fn stop_signal() -> std::io::Result<impl Future<Output = ()> + Send + 'static> {
     }
 }
 
-/// rmqtt warns once for each message that was taken out of a queue, which the gateway tells in one line.
-const DEFAULT_FILTER: &str = "warn,rmqtt::queue=error,rmqtt::session=error,mqttscope_gateway=info";
+/// `mqttscope` is this program and all crates whose names begin so. rmqtt warns once for each message that was taken out of a queue, which the gateway tells in one line.
+const DEFAULT_FILTER: &str = "warn,rmqtt::queue=error,rmqtt::session=error,mqttscope=info";

@@ -15,7 +15,7 @@ use tokio_util::task::TaskTracker;
 use crate::broker::EmbeddedBroker;
 use crate::connections::Connections;
 use crate::error::{Error, io_reason};
-use crate::files::{self, PAGE_PATH};
+use crate::files::PAGE_PATH;
 use crate::http;
 use crate::proxy::PROXY_PATH;
 use crate::quiet::Seldom;
@@ -33,13 +33,13 @@ pub struct Gateway {
 }
 
 impl Gateway {
-    /// Checks the web folder, takes the ports and starts the embedded broker if one is wanted.
+    /// Checks the page, takes the ports and starts the embedded broker if one is wanted.
     ///
     /// # Errors
     ///
-    /// [`Error`] when the folder or the page is missing or a port is taken.
+    /// [`Error`] when the page is missing or a port is taken.
     pub async fn bind(config: Config) -> Result<Self, Error> {
-        files::check_folder(&config.web)?;
+        config.web.check()?;
         let on_listen = |source| Error::Listen { addr: config.listen, source };
         let listener = TcpListener::bind(config.listen).await.map_err(on_listen)?;
         let local_addr = listener.local_addr().map_err(on_listen)?;

@@ -1,7 +1,6 @@
 //! What the request handlers share.
 
 use std::net::SocketAddr;
-use std::path::PathBuf;
 use std::sync::Arc;
 
 use axum::http::HeaderMap;
@@ -9,12 +8,13 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use crate::connections::Place;
+use crate::page::Page;
 use crate::{AllowedHosts, AllowedOrigins, Limits};
 
 /// One for all requests of a gateway; a clone is the same one.
 #[derive(Clone, Debug)]
 pub(crate) struct AppState {
-    pub(crate) web: Arc<PathBuf>,
+    pub(crate) web: Arc<Page>,
     pub(crate) broker_addr: Arc<str>,
     pub(crate) allowed_origins: Arc<AllowedOrigins>,
     pub(crate) allowed_hosts: Arc<AllowedHosts>,

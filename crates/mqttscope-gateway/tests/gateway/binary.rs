@@ -11,8 +11,8 @@ use tokio_tungstenite::client_async;
 use crate::support::{WebFolder, Ws};
 
 fn program(web: &WebFolder, arguments: &[&str]) -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_mqttscope-gateway"));
-    command.arg("--web").arg(web.path()).args(arguments);
+    let mut command = Command::new(env!("CARGO_BIN_EXE_mqttscope"));
+    command.args(["serve", "--web"]).arg(web.path()).args(arguments);
     command.env_remove("RUST_LOG").stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
     command
 }
@@ -97,7 +97,7 @@ async fn running_out_of_descriptors_is_told_and_passes() {
     let web = WebFolder::new();
     let mut command = Command::new("sh");
     let limited = "ulimit -n 64; exec \"$0\" \"$@\"";
-    command.args(["-c", limited, env!("CARGO_BIN_EXE_mqttscope-gateway"), "--web"]).arg(web.path());
+    command.args(["-c", limited, env!("CARGO_BIN_EXE_mqttscope"), "serve", "--web"]).arg(web.path());
     command.args(["--listen", "127.0.0.1:0", "--broker", "127.0.0.1:9", "--header-timeout", "0"]);
     command.env_remove("RUST_LOG").stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
     let mut program = Program::from_command(command);
@@ -191,15 +191,15 @@ fn what_cannot_start_says_why_in_one_line() {
         (missing, format!("the web folder {missing} does not exist")),
         (empty, format!("the web folder {empty} holds no mqtt.html")),
     ] {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_mqttscope-gateway"));
-        check_refusal(&command.args(["--web", folder]).output().unwrap(), 1, &expected);
+        let mut command = Command::new(env!("CARGO_BIN_EXE_mqttscope"));
+        check_refusal(&command.args(["serve", "--web", folder]).output().unwrap(), 1, &expected);
     }
 }
 
 fn check_refusal(output: &Output, code: i32, expected: &str) {
     let stderr = std::str::from_utf8(&output.stderr).unwrap();
     assert_eq!(output.status.code(), Some(code), "{stderr}");
-    assert!(stderr.starts_with(&format!("mqttscope-gateway: {expected}")), "{stderr}");
+    assert!(stderr.starts_with(&format!("mqttscope: {expected}")), "{stderr}");
     assert_eq!(stderr.lines().count(), 1, "{stderr}");
     assert!(output.stdout.is_empty());
 }
@@ -209,6 +209,111 @@ fn help_is_an_answer() {
     let output = program(&WebFolder::new(), &["--help"]).output().unwrap();
     assert!(output.status.success() && output.stderr.is_empty());
     assert!(String::from_utf8(output.stdout).unwrap().contains("--allow-origin"));
+}
+
+#[test]
+fn a_file_and_the_environment_say_what_the_command_line_does_not() {
+    let web = WebFolder::new();
+    let taken = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    web.write(
+        "mqttscope.toml",
+        format!("listen = \"127.0.0.1:0\"\nbroker = \"a.example:1883\"\nweb = {:?}\n", web.path()),
+    );
+    let config = web.path().join("mqttscope.toml");
+    let command = |arguments: &[&str]| {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_mqttscope"));
+        command.arg("serve").arg("--config").arg(&config).args(arguments).env_remove("RUST_LOG");
+        command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        command
+    };
+    let mut program = Program::from_command(command(&[]));
+    assert_eq!(program.ready("broker"), "a.example:1883");
+    let mut with_environment = command(&[]);
+    let mut program = Program::from_command({
+        with_environment.env("MQTTSCOPE_BROKER", "b.example:1883");
+        with_environment
+    });
+    assert_eq!(program.ready("broker"), "b.example:1883");
+    let mut program = Program::from_command(command(&["--broker-listen", "127.0.0.1:0"]));
+    assert!(program.ready("broker").ends_with(" (embedded)"));
+
+    let check = command(&["--check", "--broker", &taken.to_string()])
+        .env("MQTTSCOPE_HOST", "c.example")
+        .output()
+        .unwrap();
+    let text = String::from_utf8(check.stdout).unwrap();
+    assert_eq!(check.status.code(), Some(1), "nothing listens there: {text}");
+    for (name, value, origin) in [
+        ("listen", "127.0.0.1:0", config.to_str().unwrap()),
+        ("broker", &taken.to_string(), "command line"),
+        ("host", "c.example", "MQTTSCOPE_HOST"),
+        ("ping-timeout", "30", "default"),
+    ] {
+        let line = text.lines().find(|line| line.starts_with(&format!("{name} "))).unwrap();
+        let words: Vec<&str> = line.splitn(3, ' ').collect();
+        assert!(words[2].contains(value) && line.ends_with(origin), "{line}");
+    }
+    assert!(text.contains(&format!("\nFAILED  broker: {taken}: connection refused")), "{text}");
+    let well = command(&["--check", "--broker-listen", "127.0.0.1:0"]).output().unwrap();
+    assert_eq!(well.status.code(), Some(0), "{}", String::from_utf8_lossy(&well.stdout));
+
+    web.write("mqttscope.toml", "lisen = 1\nbroker-listen = 1883\n");
+    let output = command(&["--check"]).output().unwrap();
+    assert!(output.stdout.is_empty());
+    let expected =
+        format!("{}, line 1: lisen: there is no such option; did you mean listen?", config.display());
+    check_refusal(&output, 2, &expected);
+}
+
+#[test]
+fn the_program_alone_says_what_it_can_do() {
+    let output = Command::new(env!("CARGO_BIN_EXE_mqttscope")).output().unwrap();
+    assert!(output.status.success() && output.stderr.is_empty());
+    assert!(String::from_utf8(output.stdout).unwrap().contains("Usage: mqttscope [COMMAND]"));
+    let output = Command::new(env!("CARGO_BIN_EXE_mqttscope")).args(["--listen", "x"]).output().unwrap();
+    check_refusal(&output, 2, "'--listen' is an option of `serve`: mqttscope serve --listen ..");
+}
+
+/// The page inside is that of `tests/page`: `cargo xtask test` builds these tests with it.
+#[cfg(feature = "page")]
+#[test]
+fn the_page_inside_is_served_and_written() {
+    let empty = WebFolder::new();
+    std::fs::remove_file(empty.path().join("mqtt.html")).unwrap();
+    let mut command = Command::new(env!("CARGO_BIN_EXE_mqttscope"));
+    command.args(["serve", "--listen", "127.0.0.1:0", "--broker", "127.0.0.1:9"]).current_dir(empty.path());
+    command.env_remove("RUST_LOG").stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let mut program = Program::from_command(command);
+    program.ready("broker");
+    let authority = program.ready("proxy").split('/').nth(2).unwrap().to_owned();
+    let mut stream = std::net::TcpStream::connect(&authority).unwrap();
+    let request = "GET /demo/gateway/javascript/mqtt.html HTTP/1.0\r\naccept-encoding: gzip\r\n\r\n";
+    std::io::Write::write_all(&mut stream, request.as_bytes()).unwrap();
+    let mut answer = Vec::new();
+    stream.read_to_end(&mut answer).unwrap();
+    let answer = String::from_utf8_lossy(&answer);
+    assert!(answer.starts_with("HTTP/1.0 200") && answer.contains("content-encoding: gzip"), "{answer}");
+
+    let write =
+        || Command::new(env!("CARGO_BIN_EXE_mqttscope")).arg("page").arg(empty.path()).output().unwrap();
+    let (first, second) = (write(), write());
+    let said = String::from_utf8(first.stdout).unwrap();
+    assert!(said.contains(" files, ") && said.contains("MqttProxy") && second.status.success(), "{said}");
+    let html = std::fs::read_to_string(empty.path().join("mqtt.html")).unwrap();
+    assert!(html.contains("<title>mqttscope</title>"), "{html}");
+    empty.write("mqtt.html", "<title>another</title>");
+    check_refusal(&write(), 1, &format!("{} holds mqtt.html", empty.path().display()));
+}
+
+#[cfg(not(feature = "page"))]
+#[test]
+fn a_program_without_a_page_says_how_to_build_one() {
+    let output = Command::new(env!("CARGO_BIN_EXE_mqttscope")).args(["page", "/none"]).output().unwrap();
+    check_refusal(
+        &output,
+        1,
+        "there is no page inside this program; `cargo xtask dist --binary` builds one with it",
+    );
 }
 
 #[cfg(unix)]

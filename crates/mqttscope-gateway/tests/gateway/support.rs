@@ -86,7 +86,7 @@ impl Running {
         let web = WebFolder::new();
         let mut config = Config {
             listen: any_port(),
-            web: web.path().to_owned(),
+            web: web.path().into(),
             broker: BrokerChoice::External("127.0.0.1:9".to_owned()),
             ..Config::default()
         };
