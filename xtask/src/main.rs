@@ -17,6 +17,7 @@ mod npm;
 mod packages;
 mod page;
 mod progress;
+mod release;
 mod serve;
 mod systems;
 mod test;
@@ -65,8 +66,14 @@ cargo xtask COMMAND
       --only     page: only `load` or `times`; peers, gateway: only the rows whose name contains the text
       --rounds   peers, gateway: how often each is measured; default 3
 
-  dist [--debug]
+  dist [--debug] [--binary]
       Write the page to dist/, ready to copy to any folder of any web server, and print its sizes.
+      --binary   build the program `mqttscope` with that page inside too
+
+  release [ARCHITECTURE..]
+      Build what a release holds, for amd64 and arm64 unless told otherwise, into target/release-artefacts/: static
+      programs with the page inside as archives and Debian packages, an image's Dockerfile, SBOMs, the notices of all
+      that is in them, and checksums; then unpack each into an empty folder, start it there and connect to it.
 ";
 
 fn main() -> ExitCode {
@@ -96,7 +103,11 @@ fn run() -> Result<ExitCode> {
             let (subject, options) = bench_options(args)?;
             bench::run(&workspace, &subject, &options).map(|()| ExitCode::SUCCESS)
         }
-        "dist" => dist::run(&workspace, dist_profile(args)?).map(|()| ExitCode::SUCCESS),
+        "dist" => {
+            let (profile, binary) = dist_options(args)?;
+            dist::run(&workspace, profile, binary).map(|()| ExitCode::SUCCESS)
+        }
+        "release" => release::run(&workspace, &architectures(args)?).map(|()| ExitCode::SUCCESS),
         "help" => {
             print!("{HELP}");
             Ok(ExitCode::SUCCESS)
@@ -175,14 +186,26 @@ fn bench_options(mut args: lexopt::Parser) -> Result<(bench::Subject, bench::Opt
     Ok((subject, options))
 }
 
-fn dist_profile(mut args: lexopt::Parser) -> Result<Profile> {
-    let mut profile = Profile::Release;
+fn architectures(mut args: lexopt::Parser) -> Result<Vec<release::Architecture>> {
+    let mut architectures = Vec::new();
+    while let Some(arg) = args.next()? {
+        match arg {
+            Value(name) => architectures.push(name.string()?.parse()?),
+            other => return Err(other.unexpected().into()),
+        }
+    }
+    Ok(architectures)
+}
+
+fn dist_options(mut args: lexopt::Parser) -> Result<(Profile, bool)> {
+    let (mut profile, mut binary) = (Profile::Release, false);
     while let Some(arg) = args.next()? {
         match arg {
             Long("release") => profile = Profile::Release,
             Long("debug") => profile = Profile::Debug,
+            Long("binary") => binary = true,
             other => return Err(other.unexpected().into()),
         }
     }
-    Ok(profile)
+    Ok((profile, binary))
 }

@@ -1,9 +1,8 @@
 //! `cargo xtask serve`: the whole demo, page, gateway and broker, from one command.
 
 use anyhow::{Context, Result, bail};
-use std::ffi::OsString;
 use std::io::{BufRead, BufReader};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitCode, Stdio};
 use std::sync::mpsc;
 use std::thread;
@@ -34,7 +33,7 @@ pub fn run(workspace: &Workspace, options: &Options) -> Result<ExitCode> {
 
     let step = steps.begin("starting the gateway");
     let mut command = workspace.command(program);
-    command.arg("--web").arg(workspace.dist());
+    command.args(["serve", "--web"]).arg(workspace.dist());
     for (option, value) in [("--listen", &options.listen), ("--broker", &options.broker)] {
         if let Some(value) = value {
             command.arg(option).arg(value);
@@ -50,7 +49,7 @@ pub fn run(workspace: &Workspace, options: &Options) -> Result<ExitCode> {
 pub fn build_gateway(workspace: &Workspace, profile: Profile, steps: &mut Steps) -> Result<PathBuf> {
     let step = steps.begin("building the gateway");
     let mut cargo = workspace.cargo();
-    cargo.args(["build", "--package", "mqttscope-gateway", "--bin", "mqttscope-gateway"]);
+    cargo.args(["build", "--package", "mqttscope-gateway", "--bin", PROGRAM]);
     let folder = match profile {
         Profile::Release => {
             cargo.arg("--release");
@@ -60,10 +59,24 @@ pub fn build_gateway(workspace: &Workspace, profile: Profile, steps: &mut Steps)
     };
     step.run(&mut cargo)?;
     step.done("");
-    let mut name = OsString::from("mqttscope-gateway");
-    name.push(std::env::consts::EXE_SUFFIX);
-    Ok(workspace.target().join(folder).join(name))
+    Ok(program_in(&workspace.target().join(folder)))
 }
+
+/// The command that builds the program with the page inside, which must lie in dist/ already.
+pub fn with_page(workspace: &Workspace) -> Command {
+    let mut cargo = workspace.cargo();
+    cargo.args(["build", "--package", "mqttscope-gateway", "--bin", PROGRAM, "--features", "page"]);
+    cargo.env_remove("MQTTSCOPE_EMBED");
+    cargo
+}
+
+/// Where cargo puts the program in the folder of a profile.
+pub fn program_in(profile: &Path) -> PathBuf {
+    profile.join(format!("{PROGRAM}{}", std::env::consts::EXE_SUFFIX))
+}
+
+/// The gateway's program.
+pub const PROGRAM: &str = "mqttscope";
 
 enum Event {
     Line(String),

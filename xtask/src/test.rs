@@ -175,7 +175,8 @@ impl Run<'_> {
         // `--all-targets` would not do.
         let native = ["--workspace", "--lib", "--bins", "--benches", "--examples", "--test", "*"];
         let step = self.steps.begin("clippy, native");
-        let native = clippy(workspace, &step, &native).map(|()| step.done(""));
+        let native = step.run(with_page(workspace, workspace.cargo().arg("clippy").args(native)).args(DENY));
+        let native = native.map(|_| step.done(""));
 
         // The native crates do not build for wasm32, nor do the native tools that test the codec.
         let step = self.steps.begin("clippy, wasm32");
@@ -200,7 +201,7 @@ impl Run<'_> {
         let step = self.steps.begin("native tests");
         let mut cargo = self.workspace.cargo();
         cargo.args(["test", "--workspace", "--exclude", "mqttscope-e2e", "--no-fail-fast"]);
-        run_tests(step, &mut cargo, counts)
+        run_tests(step, with_page(self.workspace, &mut cargo), counts)
     }
 
     fn browser(&mut self, counts: &mut Counts) -> Result<()> {
@@ -248,7 +249,16 @@ pub fn of_workspace(targets: &[impl AsRef<str>]) -> Vec<&str> {
 }
 
 fn clippy(workspace: &Workspace, step: &Step, packages: &[&str]) -> Result<()> {
-    step.run(workspace.cargo().arg("clippy").args(packages).args(["--", "-D", "warnings"])).map(|_| ())
+    step.run(workspace.cargo().arg("clippy").args(packages).args(DENY)).map(|_| ())
+}
+
+const DENY: [&str; 3] = ["--", "-D", "warnings"];
+
+/// A command for the whole workspace, in which the program has a page inside: a small one, which needs no `dist` first. Without
+/// a page it is built for the end-to-end tests.
+fn with_page<'a>(workspace: &Workspace, cargo: &'a mut Command) -> &'a mut Command {
+    let page = workspace.root().join("crates/mqttscope-gateway/tests/page");
+    cargo.args(["--features", "mqttscope-gateway/page"]).env("MQTTSCOPE_EMBED", page)
 }
 
 /// Runs a test command, adds up what it says, and shows what it printed if anything failed.

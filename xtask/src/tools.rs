@@ -59,6 +59,15 @@ const WEBSOCAT: Tool = Tool {
     opt_level: "3",
 };
 
+/// It lists what the program is made of, for a release.
+const CARGO_CYCLONEDX: Tool = Tool {
+    package: "cargo-cyclonedx",
+    version: "0.5.9",
+    programs: &["cargo-cyclonedx"],
+    options: &[],
+    opt_level: "0",
+};
+
 const WASM_TARGET: &str = "wasm32-unknown-unknown";
 
 /// Number of steps that [`set_up`] takes.
@@ -96,7 +105,7 @@ pub fn set_up(workspace: &Workspace, mut begin: impl FnMut(&str) -> Step) -> Res
     check_pinned_version(workspace)?;
 
     let step = begin("looking for the wasm32 target");
-    let note = set_up_target(workspace, &step)?;
+    let note = set_up_target(workspace, &step, WASM_TARGET)?;
     step.done(note);
 
     let step = begin("looking for wasm-bindgen");
@@ -113,6 +122,12 @@ pub fn set_up(workspace: &Workspace, mut begin: impl FnMut(&str) -> Step) -> Res
 /// Sets up cargo-fuzz; returns the folder that it is in and what was done.
 pub fn set_up_cargo_fuzz(workspace: &Workspace, step: &Step) -> Result<(PathBuf, String)> {
     CARGO_FUZZ.set_up(workspace, step)
+}
+
+/// Sets up cargo-cyclonedx; returns where it is and what was done.
+pub fn set_up_cargo_cyclonedx(workspace: &Workspace, step: &Step) -> Result<(PathBuf, String)> {
+    let (folder, note) = CARGO_CYCLONEDX.set_up(workspace, step)?;
+    Ok((folder.join("cargo-cyclonedx"), note))
 }
 
 /// Sets up geckodriver; returns where it is and what was done.
@@ -202,20 +217,21 @@ fn locked_version<'a>(lockfile: &'a str, package: &str) -> Option<&'a str> {
     after.split_once('"').map(|(version, _)| version)
 }
 
-fn set_up_target(workspace: &Workspace, step: &Step) -> Result<&'static str> {
+/// Sets up the standard library for a target; says what was done.
+pub fn set_up_target(workspace: &Workspace, step: &Step, target: &str) -> Result<&'static str> {
     let sysroot = step.run(workspace.command(rustc()).args(["--print", "sysroot"]))?;
-    if Path::new(sysroot.trim()).join("lib/rustlib").join(WASM_TARGET).join("lib").is_dir() {
+    if Path::new(sysroot.trim()).join("lib/rustlib").join(target).join("lib").is_dir() {
         return Ok("it is there");
     }
     if find_program(&["rustup"]).is_none() {
         bail!(
-            "this Rust has no {WASM_TARGET} target, and rustup, which could add it, is not installed: \
+            "this Rust has no {target} target, and rustup, which could add it, is not installed: \
              install Rust from https://rustup.rs, or your system's package with the standard library \
-             for {WASM_TARGET}"
+             for {target}"
         );
     }
     step.status("rustup adds it");
-    step.run(workspace.command("rustup").args(["target", "add", WASM_TARGET]))?;
+    step.run(workspace.command("rustup").args(["target", "add", target]))?;
     Ok("added")
 }
 

@@ -91,7 +91,7 @@ const START_TIMEOUT: Duration = Duration::from_secs(30);
 
 fn start(options: &Options) -> Result<(Process, Ready)> {
     let free_port = SocketAddr::from(([127, 0, 0, 1], 0));
-    let mut args = vec![OsString::from("--web"), environment::dist()?.into()];
+    let mut args = vec![OsString::from("serve"), "--web".into(), environment::dist()?.into()];
     let mut push = |option: &str, value: String| args.extend([option.into(), value.into()]);
     push("--listen", options.listen.unwrap_or(free_port).to_string());
     match options.broker {
