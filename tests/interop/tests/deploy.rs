@@ -136,9 +136,27 @@ fn the_commands_are_those_that_are_tested() {
     for option in last_command("mqttscope-gateway").iter().filter(|word| word.starts_with("--")) {
         assert!(harness.contains(&format!("\"{option}\"")), "{option}");
     }
-    for (image, command) in [("kaazing", "RUN cargo xtask dist\n"), ("mqttscope-gateway", "RUN cargo xtask dist --binary\n")] {
+    for (image, command) in
+        [("kaazing", "RUN cargo xtask dist\n"), ("mqttscope-gateway", "RUN cargo xtask dist --binary\n")]
+    {
         assert!(read(&format!("deploy/{image}/Dockerfile")).contains(command), "{image}");
     }
+}
+
+#[test]
+fn the_image_of_a_release_holds_the_program_and_does_not_run_as_root() {
+    let lines = instructions(&environment::root().join("deploy/image/Dockerfile"));
+    let version = format!("mqttscope-{}-linux-", env!("CARGO_PKG_VERSION"));
+    let archives: Vec<&String> = lines.iter().filter(|line| line.contains("-linux-")).collect();
+    assert!(archives.len() == 3 && archives.iter().all(|line| line.contains(&version)), "{archives:?}");
+    for line in ["USER 65534:65534", "ENTRYPOINT [\"/mqttscope\"]", "HEALTHCHECK NONE"] {
+        assert!(lines.iter().any(|other| other == line), "{line}");
+    }
+    // It takes the archives that `cargo xtask release` has made, and nothing from elsewhere.
+    assert!(lines.iter().all(|line| !line.starts_with("RUN ")));
+    assert!(
+        lines.iter().filter(|line| line.starts_with("FROM ")).all(|line| line.starts_with("FROM scratch"))
+    );
 }
 
 #[test]

@@ -443,6 +443,20 @@ mod tests {
     }
 
     #[test]
+    fn the_file_that_comes_with_the_service_names_options_that_there_are() {
+        let text = include_str!("../../../../deploy/systemd/mqttscope.toml");
+        let as_it_comes = Toml::new("service", text);
+        assert_eq!(format!("{:?}", config(&as_it_comes.line(""), &[])), format!("{:?}", config("", &[])));
+        let examples = text.lines().filter_map(|line| line.strip_prefix('#'));
+        let examples: Vec<&str> =
+            examples.filter(|line| line.contains(" = ") && !line.starts_with(' ')).collect();
+        assert!(examples.len() > 5, "{examples:?}");
+        for example in examples {
+            config(&Toml::new("example", example).line(""), &[]);
+        }
+    }
+
+    #[test]
     fn a_check_says_where_each_setting_comes_from() {
         let file = Toml::new("origins", "ping-interval = 5\nhost = [\"a.example\", \"b.example\"]\n");
         let line = file.line("--check --listen 127.0.0.1:0");
