@@ -14,16 +14,12 @@ fn main() {
     }
     let folder = env::var_os(FOLDER).map_or_else(|| repository().join("dist"), PathBuf::from);
     println!("cargo::rerun-if-changed={}", folder.display());
-    if !folder.join("mqtt.html").is_file() {
-        println!(
-            "cargo::error=the feature `page` puts the built page into the program, but {} holds none; \
-             this command builds both: cargo xtask dist --binary",
-            folder.display()
-        );
-        return;
-    }
-    if let Err(error) = write_list(&folder) {
-        println!("cargo::error=the page in {} cannot be put into the program: {error}", folder.display());
+    let written = source(&folder).and_then(|source| {
+        let path = PathBuf::from(env::var_os("OUT_DIR").unwrap_or_default()).join("page.rs");
+        fs::write(&path, source).map_err(|error| format!("cannot write {}: {error}", path.display()))
+    });
+    if let Err(reason) = written {
+        println!("cargo::error={reason}");
     }
 }
 
@@ -33,17 +29,24 @@ fn repository() -> PathBuf {
     package.ancestors().nth(2).unwrap_or(Path::new("")).to_owned()
 }
 
-/// Writes the source that includes each file: its name below the folder, and its content.
-fn write_list(folder: &Path) -> io::Result<()> {
-    let mut files = Vec::new();
-    list(folder, "", &mut files)?;
-    files.sort();
-    let mut source = String::from("&[\n");
-    for (name, path) in files {
-        source.push_str(&format!("    ({name:?}, include_bytes!({path:?})),\n"));
+/// The source that includes each file: a list of names below the folder, with contents.
+///
+/// # Errors
+///
+/// Where there is no page, with the command that builds one.
+pub fn source(folder: &Path) -> Result<String, String> {
+    if !folder.join("mqtt.html").is_file() {
+        return Err(format!(
+            "the feature `page` puts the built page into the program, but {} holds none; \
+             this command builds both: cargo xtask dist --binary",
+            folder.display()
+        ));
     }
-    source.push_str("]\n");
-    fs::write(PathBuf::from(env::var_os("OUT_DIR").unwrap_or_default()).join("page.rs"), source)
+    let mut files = Vec::new();
+    list(folder, "", &mut files).map_err(|error| format!("cannot read {}: {error}", folder.display()))?;
+    files.sort();
+    let files = files.iter().map(|(name, path)| format!("    ({name:?}, include_bytes!({path:?})),\n"));
+    Ok(format!("&[\n{}]\n", files.collect::<String>()))
 }
 
 /// Hidden files are not served from a folder either.

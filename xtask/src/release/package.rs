@@ -199,3 +199,35 @@ fn set_mode(_path: &Path, _mode: u32) -> Result<()> {
 
 /// The notices of all that is in the program.
 pub const NOTICES: &str = "THIRD-PARTY.txt";
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_package_is_described_as_dpkg_reads_it() {
+        let control = control("0.1.0", Architecture::Arm64, 20);
+        let (fields, description) = control.split_once("Description: ").expect("a description");
+        assert!(
+            fields.contains("Architecture: arm64\n") && fields.contains("Installed-Size: 20\n"),
+            "{fields}"
+        );
+        assert!(fields.lines().all(|line| line.contains(": ")), "{fields}");
+        // What goes on in the next line begins with a space.
+        assert!(
+            description.lines().skip(1).all(|line| line.starts_with(' ') && line.len() <= 80),
+            "{description}"
+        );
+    }
+
+    #[test]
+    fn a_tree_counts_what_is_in_it() {
+        let root = std::env::temp_dir().join(format!("xtask-tree-{}", std::process::id()));
+        let tree = Tree { root: root.clone() };
+        tree.write("a/b/c", b"123").expect("a file is written");
+        tree.write("d", b"4").expect("a file is written");
+        let size = tree.size().expect("it can be read");
+        fs::remove_dir_all(&root).expect("it was made here");
+        assert_eq!(size, 4);
+    }
+}

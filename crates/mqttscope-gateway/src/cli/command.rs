@@ -11,7 +11,7 @@ use clap_complete::Shell;
 use super::sources::{self, Sources};
 use super::{Options, Refusal, Task};
 
-/// An MQTT client for the browser that shows every byte: the page, a gateway to a broker, and a broker for a start
+/// An MQTT client for the browser that shows every byte, its gateway, and a broker for a start
 #[derive(Debug, Parser)]
 #[command(name = NAME, version, propagate_version = true, after_help = EXAMPLES)]
 struct Program {
@@ -162,12 +162,13 @@ Examples:
       whether what stands in a file would work";
 
 const SOURCES: &str = "\
-Each option but --check can also stand in the environment, as MQTTSCOPE_LISTEN=0.0.0.0:8001 (several values with commas
-between them; an option without a value as true or false; an empty variable counts as none), and but --config in the file,
-as listen = \"0.0.0.0:8001\" (several values as a list). The command line goes before the environment, that before the
-file, and that before the default.
+Each option but --check can also stand in the environment, as MQTTSCOPE_LISTEN=0.0.0.0:8001: several values with commas \
+between them, an option without a value as true or false; an empty variable counts as none. And each but --config and \
+--check can stand in the file, as listen = \"0.0.0.0:8001\": several values as a list.
 
-With --check the program ends with 0 if all would work, with 1 if something would not, and with 2 after a mistake in an
+The command line goes before the environment, that before the file, and that before the default.
+
+With --check the program ends with 0 if all would work, with 1 if something would not, and with 2 after a mistake in an \
 option.";
 
 #[cfg(test)]

@@ -4,6 +4,7 @@
 
 mod binary;
 mod broker;
+mod embedding;
 mod files;
 mod limits;
 mod proxy;
