@@ -2,6 +2,7 @@
 
 mod command;
 mod file;
+mod given;
 mod sources;
 
 use std::collections::BTreeMap;
@@ -15,7 +16,7 @@ use crate::limits::MIB;
 use crate::page::Page;
 use crate::{AllowedHosts, AllowedOrigins, BrokerChoice, Config, DEFAULT_LISTEN, Limits};
 
-pub use sources::{Origin, Setting};
+pub use given::{Origin, Setting};
 
 /// What the program is to do.
 #[derive(Debug)]

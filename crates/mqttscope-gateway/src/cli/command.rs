@@ -9,7 +9,7 @@ use clap::{Command, CommandFactory, FromArgMatches, Parser, Subcommand};
 use clap_complete::Shell;
 
 use super::sources::{self, Sources};
-use super::{Options, Refusal, Task};
+use super::{Options, Refusal, Setting, Task};
 
 /// An MQTT client for the browser that shows every byte, its gateway, and a broker for a start
 #[derive(Debug, Parser)]
@@ -74,25 +74,22 @@ pub(super) fn read(
         sources::lenient(&program, arguments).map_err(|error| refusal(&program, arguments, &error))?;
     let Some(("serve", given)) = typed.subcommand() else {
         let program = Program::from_arg_matches(&typed).map_err(|error| mistake(&error))?;
-        return answer(program.command);
+        return task(program.command, Vec::new());
     };
     let serve = find(&program, "serve")?;
     let sources = Sources::gather(serve, given, environment).map_err(Refusal::Mistake)?;
     let all = sources.arguments(arguments);
     let matches = program.clone().try_get_matches_from(&all).map_err(|error| mistake(&error))?;
     let settings = matches.subcommand_matches("serve").map(|matches| sources.settings(serve, matches));
-    match Program::from_arg_matches(&matches).map_err(|error| mistake(&error))?.command {
-        Some(Asked::Serve(serve)) if serve.check => {
-            Ok(Task::Check(serve.options.into(), settings.unwrap_or_default()))
-        }
-        Some(Asked::Serve(serve)) => Ok(Task::Serve(serve.options.into())),
-        other => answer(other),
-    }
+    let program = Program::from_arg_matches(&matches).map_err(|error| mistake(&error))?;
+    task(program.command, settings.unwrap_or_default())
 }
 
-fn answer(command: Option<Asked>) -> Result<Task, Refusal> {
+/// What is to be done for a command; `settings` are those of `serve`.
+fn task(command: Option<Asked>, settings: Vec<Setting>) -> Result<Task, Refusal> {
     let mut program = program();
     match command {
+        Some(Asked::Serve(serve)) if serve.check => Ok(Task::Check(serve.options.into(), settings)),
         Some(Asked::Serve(serve)) => Ok(Task::Serve(serve.options.into())),
         Some(Asked::Page { folder }) => Ok(Task::Page(folder)),
         Some(Asked::Completions { shell }) => {

@@ -7,7 +7,8 @@ use clap::error::{ContextKind, ContextValue};
 use clap::{Arg, ArgAction, Command};
 use toml::de::{DeInteger, DeTable, DeValue};
 
-use super::sources::{Given, Origin, Value, option};
+use super::given::{Given, Origin, Value};
+use super::sources::option;
 use crate::error::io_reason;
 
 /// Reads the file, in which options of `serve` may stand.
