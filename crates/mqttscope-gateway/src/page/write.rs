@@ -54,9 +54,14 @@ pub enum WriteError {
 /// [`WriteError`]; if it is [`WriteError::NotOurs`], nothing was written.
 pub fn write(files: &PageFiles, folder: &Path) -> Result<Written, WriteError> {
     if !is_ours(&folder.join(PAGE_FILE)) {
-        let is_taken = |name: &&str| folder.join(name).symlink_metadata().is_ok();
-        let taken: Vec<String> =
-            files.iter().map(|(name, _)| name).filter(is_taken).map(str::to_owned).collect();
+        // What is the same already is of a page of ours that was not written to its end.
+        let is_taken = |(name, content): &(&str, &Bytes)| match fs::read(folder.join(name)) {
+            Ok(theirs) => theirs != content[..],
+            Err(error) => {
+                error.kind() != io::ErrorKind::NotFound && folder.join(name).symlink_metadata().is_ok()
+            }
+        };
+        let taken: Vec<String> = files.iter().filter(is_taken).map(|(name, _)| name.to_owned()).collect();
         if !taken.is_empty() {
             return Err(WriteError::NotOurs { folder: folder.to_owned(), names: taken });
         }
@@ -185,6 +190,14 @@ mod tests {
         assert!(error.contains("holds mqtt.html, style.css already, and no page of mqttscope"), "{error}");
         assert_eq!(folder.read("style.css"), "theirs");
         assert!(!folder.0.join("a").exists());
+    }
+
+    #[test]
+    fn a_page_that_was_not_written_to_its_end_is_completed() {
+        let folder = Folder::new("broken-off");
+        folder.put("style.css", "1");
+        assert_eq!(write(&page("1"), &folder.0).unwrap().files, 4);
+        assert!(folder.read("mqtt.html").ends_with('1'));
     }
 
     #[test]
