@@ -223,6 +223,10 @@ fn build(release: &Release<'_>, architecture: Architecture, steps: &mut Steps) -
     cargo.args(["--locked", "--profile", PROFILE, "--target", &target]);
     let (variable, compiler) = (target.replace('-', "_"), architecture.compiler().0);
     cargo.env(format!("CC_{variable}"), compiler);
+    // With `--target` these are for the program only, not for what runs while it is built.
+    let renamed = builders_folders(release.workspace);
+    let renamed = renamed.iter().map(|(folder, name)| format!("--remap-path-prefix={folder}={name}"));
+    cargo.env("CARGO_ENCODED_RUSTFLAGS", renamed.collect::<Vec<_>>().join("\x1f"));
     if !architecture.is_own() {
         // Rust brings all that a static program is linked from, and a linker for every architecture.
         cargo.env(format!("CARGO_TARGET_{}_LINKER", variable.to_uppercase()), "rust-lld");
@@ -230,6 +234,16 @@ fn build(release: &Release<'_>, architecture: Architecture, steps: &mut Steps) -
     step.run(&mut cargo)?;
     step.done("");
     Ok(serve::program_in(&release.workspace.target().join(target).join(PROFILE)))
+}
+
+/// Folders of whoever builds a program, which would stand in it wherever it can panic, with what is to stand there instead.
+fn builders_folders(workspace: &Workspace) -> Vec<(String, &'static str)> {
+    let cargo = std::env::var_os("CARGO_HOME").map(PathBuf::from);
+    let cargo = cargo.or_else(|| std::env::var_os("HOME").map(|home| Path::new(&home).join(".cargo")));
+    let registry = cargo.map(|cargo| cargo.join("registry"));
+    let folders =
+        [(Some(workspace.root().join("crates")), "/mqttscope/crates"), (registry, "/cargo/registry")];
+    folders.into_iter().filter_map(|(folder, name)| Some((folder?.to_str()?.to_owned(), name))).collect()
 }
 
 fn write_sums(folder: &Path) -> Result<()> {

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use super::client::Program;
-use super::{Architecture, Release, SUMS, files_in};
+use super::{Architecture, Release, SUMS, builders_folders, files_in};
 use crate::packages;
 use crate::progress::{Step, seconds};
 use crate::tools::remove_folder;
@@ -59,7 +59,7 @@ pub fn artefacts(release: &Release<'_>, step: &Step, architecture: Architecture)
     let folder = empty(release, "archive")?;
     let unpacked = unpack_archive(release, step, architecture, &folder)?;
     let program = unpacked.join("mqttscope");
-    check_static(release, step, architecture, &program)?;
+    check_program(release, step, architecture, &program)?;
     let mut serve = architecture.command(&program);
     serve.arg("serve").current_dir(&unpacked);
     let took = use_program(serve)?;
@@ -122,15 +122,21 @@ fn unpack_archive(
     Ok(unpacked)
 }
 
-/// Whether a program needs nothing else: no loader, and by `ldd`, which knows only this machine's programs, no library.
-fn check_static(
+/// Whether a program names nothing of who built it, and needs nothing else: no loader, and by `ldd`, which knows only this
+/// machine's programs, no library.
+fn check_program(
     release: &Release<'_>,
     step: &Step,
     architecture: Architecture,
     program: &Path,
 ) -> Result<()> {
     let name = program.display();
-    match needs_loader(&fs::read(program)?) {
+    let content = fs::read(program)?;
+    for (folder, _) in builders_folders(release.workspace).iter().filter(|(folder, name)| folder != name) {
+        let is_named = content.windows(folder.len()).any(|window| window == folder.as_bytes());
+        ensure!(!is_named, "{name} names {folder}, which is a folder of this machine");
+    }
+    match needs_loader(&content) {
         Some(false) => {}
         Some(true) => bail!("{name} needs a loader: it is not static"),
         None => bail!("{name} is no program for Linux"),
