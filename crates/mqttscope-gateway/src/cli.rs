@@ -38,8 +38,8 @@ pub enum Refusal {
     Mistake(String),
 }
 
-/// Reads the arguments, of which the first is the program's name, and the variables of the environment that begin with
-/// [`PREFIX`](sources::PREFIX).
+/// Reads the arguments, of which the first is the program's name, and the variables of the environment whose names begin
+/// with `MQTTSCOPE_`.
 ///
 /// # Errors
 ///
