@@ -7,6 +7,7 @@ use std::path::PathBuf;
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{Command, CommandFactory, FromArgMatches, Parser, Subcommand};
 use clap_complete::Shell;
+use clap_mangen::Man;
 
 use super::sources::{self, Sources};
 use super::{Options, Refusal, Setting, Task};
@@ -110,8 +111,9 @@ fn manual(mut program: Command, command: Option<&str>) -> Result<String, Refusal
         Some(name) => find(&program, name)?.clone(),
         None => program,
     };
+    let version = env!("CARGO_PKG_VERSION");
     let mut page = Vec::new();
-    let written = clap_mangen::Man::new(about.version(env!("CARGO_PKG_VERSION"))).render(&mut page);
+    let written = Man::new(about.version(version)).source(format!("{NAME} {version}")).render(&mut page);
     written.map_err(|error| Refusal::Mistake(format!("the manual page cannot be made: {error}")))?;
     Ok(String::from_utf8_lossy(&page).into_owned())
 }
@@ -237,7 +239,7 @@ mod tests {
         let program = answer_to("mqttscope man");
         assert!(program.contains(".TH mqttscope 1") && program.contains("mqttscope\\-serve(1)"), "{program}");
         let serve = answer_to("mqttscope man serve");
-        assert!(serve.contains(".TH mqttscope-serve 1"), "{serve}");
+        assert!(serve.contains(".TH mqttscope-serve 1  \"mqttscope 0.1.0\""), "{serve}");
         for words in ["\\fBmqttscope serve\\fR", "\\-\\-broker\\-listen", "MQTTSCOPE_LISTEN"] {
             assert!(serve.contains(words), "{words}: {serve}");
         }
