@@ -107,7 +107,11 @@ pub async fn is_not_answered(page: &Page) -> Result<()> {
 
 /// There is a TLS server whose certificate nobody has signed: the page offers to show it.
 pub async fn lacks_trust(page: &Page, root: &str) -> Result<()> {
-    is_not_opened(page, "certificate", "WebSocket", &["nothing answers", "certificate is not trusted"])
+    let words =
+        ["nothing answers", "certificate is not trusted", "open it in a tab and compare its fingerprint"];
+    is_not_opened(page, "certificate", "WebSocket", &words).await?;
+    page.log()
+        .wait_for_event(0, "compare its fingerprint (SHA-256) with the one that the gateway printed")
         .await?;
     let script = "return document.querySelector('[role=status] .detail a')?.href";
     let link = page.execute(script, vec![]).await?;
