@@ -88,9 +88,14 @@ pub fn run(workspace: &Workspace, kinds: &[Kind]) -> Result<ExitCode> {
     Ok(report(&outcomes))
 }
 
-/// Programs that the native tests hold the codec and the exports against, with their Debian packages.
-const PEERS: [(&str, &str); 3] =
-    [("mosquitto_pub", "mosquitto-clients"), ("mosquitto_sub", "mosquitto-clients"), ("tshark", "tshark")];
+/// Programs that the native tests hold the codec, the exports and the gateway's TLS against, with their Debian packages.
+const PEERS: [(&str, &str); 5] = [
+    ("mosquitto_pub", "mosquitto-clients"),
+    ("mosquitto_sub", "mosquitto-clients"),
+    ("tshark", "tshark"),
+    ("openssl", "openssl"),
+    ("curl", "curl"),
+];
 
 /// What came of one kind.
 struct Outcome {
@@ -192,8 +197,8 @@ impl Run<'_> {
     }
 
     fn native(&mut self, counts: &mut Counts) -> Result<()> {
-        let step = self.steps.begin("looking for mosquitto's clients and tshark");
-        let need = "mosquitto's clients and tshark are needed";
+        let step = self.steps.begin("looking for mosquitto's clients, tshark, openssl and curl");
+        let need = "mosquitto's clients, tshark, openssl and curl are needed";
         let note = packages::set_up_programs(self.workspace, &step, &PEERS, need)?;
         step.done(note);
 

@@ -1,4 +1,8 @@
-//! The command line: options in, a [`Config`] out.
+//! The command line: words in, what is to be done out.
+
+mod auth;
+mod hash_password;
+mod tls;
 
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
@@ -8,21 +12,27 @@ use clap::Parser;
 
 use crate::config::FrameAncestors;
 use crate::limits::MIB;
-use crate::{AllowedHosts, AllowedOrigins, BrokerChoice, Config, DEFAULT_LISTEN, Limits};
+use crate::{AllowedHosts, AllowedOrigins, BrokerChoice, BrokerUrl, Config, DEFAULT_LISTEN, Limits};
+use auth::AuthOptions;
+use tls::TlsOptions;
+
+pub use hash_password::HashPassword;
 
 /// Serves the mqttscope page, proxies its WebSocket to an MQTT broker, and brings a broker along.
 #[derive(Debug, Parser)]
-#[command(name = "mqttscope-gateway", version)]
+#[command(name = "mqttscope-gateway", version, args_conflicts_with_subcommands = true)]
 struct Options {
+    #[command(subcommand)]
+    command: Option<Command>,
     /// Where to serve the page and the proxy; port 8001 unless given, port 0 for any free one
     #[arg(long, value_name = "ADDR[:PORT]", default_value = "127.0.0.1:8001", value_parser = parse_listen)]
     listen: SocketAddr,
     /// The folder of the built page
     #[arg(long, value_name = "DIR", default_value = "dist")]
     web: PathBuf,
-    /// Use this broker; without it, one runs inside the gateway
-    #[arg(long, value_name = "HOST:PORT", value_parser = parse_broker)]
-    broker: Option<String>,
+    /// Use this broker, HOST:PORT or a URL of mqtt:, mqtts:, ws: or wss:; without it, one runs inside the gateway
+    #[arg(long, value_name = "BROKER")]
+    broker: Option<BrokerUrl>,
     /// Where the embedded broker listens; 127.0.0.1:1883 unless given (another port when that is taken)
     #[arg(long, value_name = "ADDR:PORT", value_parser = parse_socket_addr, conflicts_with = "broker")]
     broker_listen: Option<SocketAddr>,
@@ -36,7 +46,17 @@ struct Options {
     #[arg(long, value_name = "SOURCES", default_value = "'self'")]
     frame_ancestors: FrameAncestors,
     #[command(flatten)]
+    tls: TlsOptions,
+    #[command(flatten)]
+    auth: AuthOptions,
+    #[command(flatten)]
     limits: LimitOptions,
+}
+
+#[derive(Debug, clap::Subcommand)]
+enum Command {
+    /// Make a line for the file of --basic-auth: asks for the password, or reads it from standard input
+    HashPassword(HashPassword),
 }
 
 /// Seconds are whole; 0 switches a limit of time off.
@@ -88,7 +108,16 @@ impl From<LimitOptions> for Limits {
     }
 }
 
-/// A command line that gives no [`Config`]: a request for help, or a mistake.
+/// What the program is to do.
+#[derive(Debug)]
+pub enum Task {
+    /// Run a gateway.
+    Serve(Box<Config>),
+    /// Make a line for the file of `--basic-auth`.
+    HashPassword(HashPassword),
+}
+
+/// A command line that asks for nothing to be done: a request for help, or a mistake.
 #[derive(Debug, Eq, PartialEq)]
 pub enum Refusal {
     /// `--help` or `--version`: print this and end well.
@@ -102,7 +131,7 @@ pub enum Refusal {
 /// # Errors
 ///
 /// [`Refusal`], with the text to show.
-pub fn parse(arguments: impl IntoIterator<Item = std::ffi::OsString>) -> Result<Config, Refusal> {
+pub fn parse(arguments: impl IntoIterator<Item = std::ffi::OsString>) -> Result<Task, Refusal> {
     let options = Options::try_parse_from(arguments).map_err(|error| {
         let text = error.to_string();
         if error.use_stderr() {
@@ -113,20 +142,26 @@ pub fn parse(arguments: impl IntoIterator<Item = std::ffi::OsString>) -> Result<
             Refusal::Answer(text)
         }
     })?;
+    if let Some(Command::HashPassword(task)) = options.command {
+        return Ok(Task::HashPassword(task));
+    }
     let broker = match options.broker {
-        Some(address) => BrokerChoice::External(address),
+        Some(url) => BrokerChoice::External(url),
         None => BrokerChoice::Embedded { listen: options.broker_listen },
     };
-    Ok(Config {
+    let config = Config {
         listen: options.listen,
         web: options.web,
         broker,
         allowed_origins: options.allow_origin.into_iter().collect(),
         allowed_hosts: options.host.into_iter().collect(),
         frame_ancestors: options.frame_ancestors,
+        tls: options.tls.into(),
+        auth: options.auth.into(),
         limits: options.limits.into(),
         extra_headers: Vec::new(),
-    })
+    };
+    Ok(Task::Serve(Box::new(config)))
 }
 
 /// The longest wait that can be asked for, in seconds.
@@ -153,24 +188,16 @@ fn parse_socket_addr(text: &str) -> Result<SocketAddr, String> {
     text.parse().map_err(|_| "expected an IP address and a port, such as 127.0.0.1:8001".to_owned())
 }
 
-fn parse_broker(text: &str) -> Result<String, String> {
-    let expected = || "expected a host and a port, such as localhost:1883".to_owned();
-    let (host, port) = text.rsplit_once(':').ok_or_else(expected)?;
-    let port: u16 = port.parse().map_err(|_| expected())?;
-    // An IPv6 address needs its brackets, or its last group would pass for the port.
-    let is_bare_ipv6 = host.contains(':') && !(host.starts_with('[') && host.ends_with(']'));
-    if host.is_empty() || host.contains(char::is_whitespace) || port == 0 || is_bare_ipv6 {
-        return Err(expected());
-    }
-    Ok(text.to_owned())
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::{AuthConfig, Certificate};
 
     fn parse_line(line: &str) -> Result<Config, Refusal> {
-        parse(std::iter::once("mqttscope-gateway").chain(line.split_whitespace()).map(Into::into))
+        match parse(std::iter::once("mqttscope-gateway").chain(line.split_whitespace()).map(Into::into))? {
+            Task::Serve(config) => Ok(*config),
+            other => panic!("{line}: {other:?}"),
+        }
     }
 
     fn mistake(line: &str) -> String {
@@ -209,9 +236,11 @@ mod tests {
 
     #[test]
     fn broker_takes_a_host_and_a_port() {
-        for address in ["localhost:1883", "10.0.0.7:1884", "[::1]:1883", "mq.example.org:61613"] {
+        for address in
+            ["localhost:1883", "10.0.0.7:1884", "[::1]:1883", "mqtts://mq.example.org", "ws://h:81/mqtt"]
+        {
             let config = parse_line(&format!("--broker {address}")).unwrap();
-            assert_eq!(config.broker, BrokerChoice::External(address.to_owned()));
+            assert_eq!(config.broker, BrokerChoice::External(address.parse().unwrap()));
         }
         for address in ["localhost", "localhost:", ":1883", "localhost:0", "localhost:99999", "fe80::1:1883"]
         {
@@ -247,6 +276,61 @@ mod tests {
             ["a.example", "b.example"].iter().map(|name| name.parse::<AllowedHosts>().unwrap()).collect();
         assert_eq!(config.allowed_hosts, expected);
         assert!(mistake("--host http://a.example").contains("--host"));
+    }
+
+    #[test]
+    fn tls_has_a_certificate_of_files_or_of_its_own() {
+        let tls = |line: &str| parse_line(line).unwrap().tls;
+        assert!(tls("").certificate.is_none());
+        let files = Certificate::Files { chain: "a.pem".into(), key: "b.pem".into() };
+        assert_eq!(tls("--tls-cert a.pem --tls-key b.pem").certificate, Some(files));
+        let own = Certificate::SelfSigned { state: Some("s".into()) };
+        assert_eq!(tls("--tls-self-signed --tls-state s").certificate, Some(own));
+        let broker = tls("--broker-ca c --broker-cert d --broker-key e").broker;
+        assert_eq!((broker.ca, broker.identity), (Some("c".into()), Some(("d".into(), "e".into()))));
+        assert!(tls("--broker-insecure").broker.insecure);
+        let both = tls("--tls-self-signed --hsts 60 --http-redirect localhost:80");
+        assert_eq!(both.hsts, Some(Duration::from_secs(60)));
+        assert_eq!(both.http_redirect, Some(([127, 0, 0, 1], 80).into()));
+        for line in [
+            "--tls-cert a.pem",
+            "--tls-key a.pem",
+            "--tls-cert a --tls-key b --tls-self-signed",
+            "--tls-state s",
+            "--broker-cert d",
+            "--broker-insecure --broker-ca c",
+            "--hsts 60",
+            "--http-redirect localhost:80",
+            "--tls-self-signed --hsts soon",
+        ] {
+            mistake(line);
+        }
+    }
+
+    #[test]
+    fn users_come_from_a_file_or_from_a_proxy() {
+        let auth = |line: &str| parse_line(line).unwrap().auth;
+        assert_eq!(auth(""), AuthConfig::Everybody);
+        assert_eq!(auth("--basic-auth f"), AuthConfig::Basic { file: "f".into() });
+        let name = axum::http::HeaderName::from_static("x-user");
+        let proxies = vec!["10.0.0.0/8".parse().unwrap(), "::1".parse().unwrap()];
+        let line = "--auth-header X-User --trust-proxy 10.0.0.0/8 --trust-proxy ::1";
+        assert_eq!(auth(line), AuthConfig::Header { name, proxies });
+        for line in ["--auth-header X-User", "--trust-proxy ::1", "--auth-header a:b --trust-proxy ::1"] {
+            mistake(line);
+        }
+        mistake("--basic-auth f --auth-header X-User --trust-proxy ::1");
+    }
+
+    #[test]
+    fn a_password_is_hashed_for_a_name() {
+        let words = ["mqttscope-gateway", "hash-password", "ann"];
+        assert!(matches!(parse(words.map(Into::into)), Ok(Task::HashPassword(_))));
+        for words in
+            [&["mqttscope-gateway", "hash-password"][..], &["mqttscope-gateway", "hash-password", "a", "b"]]
+        {
+            assert!(matches!(parse(words.iter().map(Into::into)), Err(Refusal::Mistake(_))));
+        }
     }
 
     #[test]

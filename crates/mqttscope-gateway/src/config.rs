@@ -6,7 +6,7 @@ use std::str::FromStr;
 
 use axum::http::{HeaderName, HeaderValue};
 
-use crate::{AllowedHosts, AllowedOrigins, Limits};
+use crate::{AllowedHosts, AllowedOrigins, AuthConfig, BrokerUrl, Limits, TlsConfig};
 
 /// Where the page and the proxy listen unless told otherwise: on the loopback interface only.
 pub const DEFAULT_LISTEN: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 8001);
@@ -29,6 +29,10 @@ pub struct Config {
     pub allowed_hosts: AllowedHosts,
     /// Who may show the page in a frame: the value of the policy's `frame-ancestors`.
     pub frame_ancestors: FrameAncestors,
+    /// Whether it is reached over TLS, and how it reaches the broker so.
+    pub tls: TlsConfig,
+    /// Who may use it.
+    pub auth: AuthConfig,
     /// How much it takes on, and how long it waits.
     pub limits: Limits,
     /// Headers added to every HTTP response, such as a Content-Security-Policy to test the page under.
@@ -44,6 +48,8 @@ impl Default for Config {
             allowed_origins: AllowedOrigins::default(),
             allowed_hosts: AllowedHosts::default(),
             frame_ancestors: FrameAncestors::default(),
+            tls: TlsConfig::default(),
+            auth: AuthConfig::default(),
             limits: Limits::default(),
             extra_headers: Vec::new(),
         }
@@ -53,8 +59,8 @@ impl Default for Config {
 /// The broker that the proxy connects to.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub enum BrokerChoice {
-    /// A broker elsewhere, as `HOST:PORT`; the name is looked up for each connection.
-    External(String),
+    /// A broker elsewhere; its name is looked up for each connection.
+    External(BrokerUrl),
     /// A broker inside this process.
     Embedded {
         /// Where it listens. `None` means [`DEFAULT_BROKER_LISTEN`], or a free port when that one is

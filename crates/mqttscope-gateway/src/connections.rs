@@ -84,7 +84,7 @@ impl fmt::Display for Full {
 }
 
 /// What counts as one address: whoever has an IPv6 address has its network of 64 bits as well.
-fn source(address: IpAddr) -> IpAddr {
+pub(crate) fn source(address: IpAddr) -> IpAddr {
     match address.to_canonical() {
         IpAddr::V6(ip) if !ip.is_loopback() => Ipv6Addr::from_bits(ip.to_bits() >> 64 << 64).into(),
         ip => ip,

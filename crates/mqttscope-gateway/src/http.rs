@@ -3,6 +3,7 @@
 use std::convert::Infallible;
 use std::future::Future;
 use std::pin::pin;
+use std::time::Duration;
 
 use axum::Router;
 use axum::body::Body;
@@ -13,18 +14,19 @@ use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::TcpStream;
 use tower_service::Service;
 
+use crate::auth;
 use crate::config::FrameAncestors;
 use crate::files::{self, PAGE_FOLDER, PAGE_PATH};
 use crate::hosts::{self, HostFault};
 use crate::proxy::{self, PROXY_PATH};
 use crate::quiet::shortened;
 use crate::state::{AppState, Client};
+use crate::stream::Stream;
 
 /// Serves one connection until it ends, becomes a WebSocket, or the gateway stops.
-pub(crate) async fn serve(stream: TcpStream, client: Client, router: Router, state: AppState) {
+pub(crate) async fn serve(stream: Stream, client: Client, router: Router, state: AppState) {
     let shutdown = state.shutdown.clone();
     let addr = client.addr;
     let mut http = http1::Builder::new();
@@ -48,11 +50,12 @@ pub(crate) async fn serve(stream: TcpStream, client: Client, router: Router, sta
     }
 }
 
-/// Tells a client that there is no place for it.
+/// Tells a client that there is no place for it, once its stream is there.
 ///
 /// Its request is read, or closing would reset the connection, and the reset may overtake the answer.
-pub(crate) async fn turn_away(mut stream: TcpStream) {
+pub(crate) async fn turn_away(stream: impl Future<Output = Option<Stream>>) {
     let telling = async {
+        let Some(mut stream) = stream.await else { return Ok(()) };
         stream.write_all(NO_PLACE).await?;
         stream.shutdown().await?;
         let mut request = [0; 1024];
@@ -74,7 +77,11 @@ pub(crate) fn router(state: AppState) -> Router {
 }
 
 /// The headers of every response, of which the last word is that of `extra`.
-pub(crate) fn headers(ancestors: &FrameAncestors, extra: Vec<(HeaderName, HeaderValue)>) -> HeaderMap {
+pub(crate) fn headers(
+    ancestors: &FrameAncestors,
+    hsts: Option<Duration>,
+    extra: Vec<(HeaderName, HeaderValue)>,
+) -> HeaderMap {
     let mut headers = HeaderMap::new();
     headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
     headers.insert(header::REFERRER_POLICY, HeaderValue::from_static("no-referrer"));
@@ -84,24 +91,47 @@ pub(crate) fn headers(ancestors: &FrameAncestors, extra: Vec<(HeaderName, Header
     if let Ok(policy) = HeaderValue::from_str(&policy) {
         headers.insert(header::CONTENT_SECURITY_POLICY, policy);
     }
+    if let Some(hsts) = hsts
+        && let Ok(value) = HeaderValue::from_str(&format!("max-age={}", hsts.as_secs()))
+    {
+        headers.insert(header::STRICT_TRANSPORT_SECURITY, value);
+    }
     for (name, value) in extra {
         headers.insert(name, value);
     }
     headers
 }
 
-async fn answer(request: Request<Incoming>, client: Client, mut router: Router, state: AppState) -> Response {
+async fn answer(request: Request<Incoming>, client: Client, router: Router, state: AppState) -> Response {
     let headers = state.headers.clone();
     let mut response = match refuse_host(&request, &client, &state) {
         Some(refusal) => refusal,
-        None if request.uri().path() == PROXY_PATH => proxy::upgrade(request, client, state),
-        None => routed(router.call(request.map(Body::new))).await,
+        None => answer_user(request, client, router, state).await,
     };
     // Replaces what is there: the extra headers have the last word.
     for (name, value) in headers.iter() {
         response.headers_mut().insert(name.clone(), value.clone());
     }
     response
+}
+
+/// Answers whoever may ask.
+async fn answer_user(
+    request: Request<Incoming>,
+    mut client: Client,
+    mut router: Router,
+    state: AppState,
+) -> Response {
+    if !auth::is_open(request.uri().path()) {
+        match state.auth.check(request.headers(), client.addr).await {
+            Ok(user) => client.user = user,
+            Err(denial) => return denial.into_response(),
+        }
+    }
+    if request.uri().path() == PROXY_PATH {
+        return proxy::upgrade(request, client, state);
+    }
+    routed(router.call(request.map(Body::new))).await
 }
 
 async fn routed(response: impl Future<Output = Result<Response, Infallible>>) -> Response {
@@ -112,7 +142,11 @@ async fn routed(response: impl Future<Output = Result<Response, Infallible>>) ->
 }
 
 /// Refuses a request for a name that is not the gateway's.
-fn refuse_host(request: &Request<Incoming>, client: &Client, state: &AppState) -> Option<Response> {
+pub(crate) fn refuse_host(
+    request: &Request<Incoming>,
+    client: &Client,
+    state: &AppState,
+) -> Option<Response> {
     let headers = request.headers();
     let fault = match state.allowed_hosts.check(request.version(), request.uri(), headers) {
         Ok(()) => return None,
@@ -137,7 +171,7 @@ const NO_PLACE: &[u8] = b"HTTP/1.1 503 Service Unavailable\r\nConnection: close\
     this gateway has no place; try again later\n";
 
 /// How long a client that is turned away may take to read it.
-const TURN_AWAY_TIMEOUT: std::time::Duration = std::time::Duration::from_secs(1);
+const TURN_AWAY_TIMEOUT: Duration = Duration::from_secs(1);
 
 /// What the page may do, in the words that it carries itself: `cargo xtask dist` writes the same file into it.
 const CONTENT_SECURITY_POLICY: &str = include_str!("content-security-policy.txt").trim_ascii_end();

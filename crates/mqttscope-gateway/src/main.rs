@@ -3,13 +3,14 @@
 use std::io::Write;
 use std::process::ExitCode;
 
-use mqttscope_gateway::cli::{self, Refusal};
+use mqttscope_gateway::cli::{self, HashPassword, Refusal, Task};
 use mqttscope_gateway::{Config, Error, Gateway};
 use tracing_subscriber::EnvFilter;
 
 fn main() -> ExitCode {
     let config = match cli::parse(std::env::args_os()) {
-        Ok(config) => config,
+        Ok(Task::Serve(config)) => config,
+        Ok(Task::HashPassword(task)) => return hash_password(&task),
         Err(Refusal::Answer(text)) => {
             print!("{text}");
             return ExitCode::SUCCESS;
@@ -27,13 +28,26 @@ fn main() -> ExitCode {
             return ExitCode::FAILURE;
         }
     };
-    let result = runtime.block_on(serve(config));
+    let result = runtime.block_on(serve(*config));
     // A name lookup that hangs must not hold the process.
     runtime.shutdown_background();
     match result {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("mqttscope-gateway: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn hash_password(task: &HashPassword) -> ExitCode {
+    match task.run() {
+        Ok(line) => {
+            println!("{line}");
+            ExitCode::SUCCESS
+        }
+        Err(line) => {
+            eprintln!("mqttscope-gateway: {line}");
             ExitCode::FAILURE
         }
     }
@@ -53,6 +67,12 @@ fn print_ready(gateway: &Gateway) -> std::io::Result<()> {
     let mut out = std::io::stdout().lock();
     writeln!(out, "broker: {}{embedded}", gateway.broker_addr())?;
     writeln!(out, "proxy: {}", gateway.proxy_url())?;
+    if let Some(fingerprint) = gateway.fingerprint() {
+        writeln!(out, "certificate: self-signed, SHA-256 {fingerprint}")?;
+    }
+    if let Some(addr) = gateway.redirect_addr() {
+        writeln!(out, "redirect: http://{addr}")?;
+    }
     writeln!(out, "page: {}", gateway.page_url())?;
     out.flush()
 }

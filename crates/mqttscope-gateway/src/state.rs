@@ -8,19 +8,22 @@ use axum::http::HeaderMap;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
+use crate::auth::Auth;
 use crate::connections::Place;
+use crate::proxy::Broker;
 use crate::{AllowedHosts, AllowedOrigins, Limits};
 
 /// One for all requests of a gateway; a clone is the same one.
 #[derive(Clone, Debug)]
 pub(crate) struct AppState {
     pub(crate) web: Arc<PathBuf>,
-    pub(crate) broker_addr: Arc<str>,
+    pub(crate) broker: Arc<Broker>,
     pub(crate) allowed_origins: Arc<AllowedOrigins>,
     pub(crate) allowed_hosts: Arc<AllowedHosts>,
     /// What every response says.
     pub(crate) headers: Arc<HeaderMap>,
     pub(crate) limits: Limits,
+    pub(crate) auth: Arc<Auth>,
     pub(crate) shutdown: CancellationToken,
     /// The open connections, which the gateway waits for at its end.
     pub(crate) connections: TaskTracker,
@@ -30,5 +33,7 @@ pub(crate) struct AppState {
 #[derive(Clone, Debug)]
 pub(crate) struct Client {
     pub(crate) addr: SocketAddr,
+    /// Who asks, once a request has said it and may.
+    pub(crate) user: Option<Arc<str>>,
     pub(crate) _place: Arc<Place>,
 }

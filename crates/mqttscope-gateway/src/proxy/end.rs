@@ -17,6 +17,8 @@ pub(super) enum End {
     ProtocolError(&'static str),
     BrokerUnreachable(String),
     BrokerClosed,
+    /// A broker behind a WebSocket has closed it with a frame of its own.
+    BrokerClosedSaying(Control),
     BrokerReset(String),
     ShuttingDown,
 }
@@ -34,7 +36,7 @@ impl End {
     /// What to close with (RFC 6455, 7.4): the client's own words, or code and reason; `None` when it is gone.
     pub(super) fn close_frame(&self) -> Option<Control> {
         let (code, reason): (u16, Cow<'_, str>) = match self {
-            Self::ClientClosed(control) => return Some(*control),
+            Self::ClientClosed(control) | Self::BrokerClosedSaying(control) => return Some(*control),
             Self::ClientGone(_) | Self::ClientSilent => return None,
             Self::TextMessage => (UNSUPPORTED, "MQTT needs binary messages, not text".into()),
             Self::MessageTooLong => (SIZE, format!("a message may hold {MAX_MESSAGE_LEN} bytes").into()),
@@ -45,6 +47,15 @@ impl End {
             Self::ShuttingDown => (AWAY, "the gateway is shutting down".into()),
         };
         Some(Control::close(code, &reason))
+    }
+
+    /// What to close a broker's WebSocket with: the client's own words, or that it went away.
+    pub(super) fn broker_close_frame(&self) -> Control {
+        match self {
+            Self::ClientClosed(control) | Self::BrokerClosedSaying(control) => *control,
+            Self::ShuttingDown => Control::close(AWAY, "the gateway is shutting down"),
+            _ => Control::close(AWAY, "the client is gone"),
+        }
     }
 
     /// Whether the client's frames can be read on until its close frame.
@@ -67,6 +78,11 @@ impl fmt::Display for End {
             Self::ProtocolError(reason) => write!(f, "the client broke the WebSocket protocol: {reason}"),
             Self::BrokerUnreachable(reason) => f.write_str(reason),
             Self::BrokerClosed => write!(f, "the broker closed the connection"),
+            Self::BrokerClosedSaying(control) => match (control.code(), control.reason()) {
+                (Some(code), "") => write!(f, "the broker closed with {code}"),
+                (Some(code), reason) => write!(f, "the broker closed with {code}: {reason:?}"),
+                (None, _) => write!(f, "the broker closed without a code"),
+            },
             Self::BrokerReset(reason) => write!(f, "the broker broke the connection: {reason}"),
             Self::ShuttingDown => write!(f, "the gateway is shutting down"),
         }
@@ -76,7 +92,7 @@ impl fmt::Display for End {
 /// Names the address and the cause within the length of a close reason; a long host name is cut.
 pub(super) fn unreachable_reason(address: &str, cause: &str) -> String {
     const START: &str = "cannot connect to the broker at ";
-    let cause = truncated(cause, 50);
+    let cause = truncated(cause, MAX_CAUSE_LEN);
     let room = MAX_REASON_LEN - START.len() - ": ".len() - cause.len();
     if address.len() <= room {
         return format!("{START}{address}: {cause}");
@@ -87,6 +103,9 @@ pub(super) fn unreachable_reason(address: &str, cause: &str) -> String {
 fn truncated(text: &str, len: usize) -> &str {
     &text[..text.floor_char_boundary(len)]
 }
+
+/// Leaves a host name of usual length its room.
+const MAX_CAUSE_LEN: usize = 60;
 
 // The codes of close frames (RFC 6455, 7.4.1).
 const NORMAL: u16 = 1000;

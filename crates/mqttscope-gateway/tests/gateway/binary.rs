@@ -10,7 +10,7 @@ use tokio_tungstenite::client_async;
 
 use crate::support::{WebFolder, Ws};
 
-fn program(web: &WebFolder, arguments: &[&str]) -> Command {
+pub fn program(web: &WebFolder, arguments: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_mqttscope-gateway"));
     command.arg("--web").arg(web.path()).args(arguments);
     command.env_remove("RUST_LOG").stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
@@ -18,35 +18,40 @@ fn program(web: &WebFolder, arguments: &[&str]) -> Command {
 }
 
 /// A started program; it is killed when a test ends early.
-struct Program {
+pub struct Program {
     child: Child,
     stdout: BufReader<ChildStdout>,
 }
 
 impl Program {
-    fn start(web: &WebFolder, arguments: &[&str]) -> Self {
+    pub fn start(web: &WebFolder, arguments: &[&str]) -> Self {
         Self::from_command(program(web, arguments))
     }
 
-    fn from_command(mut command: Command) -> Self {
+    pub fn from_command(mut command: Command) -> Self {
         let mut child = command.spawn().unwrap();
         let stdout = BufReader::new(child.stdout.take().unwrap());
         Self { child, stdout }
     }
 
     /// The value of the next ready line.
-    fn ready(&mut self, name: &str) -> String {
+    pub fn ready(&mut self, name: &str) -> String {
         let mut line = String::new();
         self.stdout.read_line(&mut line).unwrap();
         let value = line.strip_prefix(name).and_then(|rest| rest.strip_prefix(": "));
         value.unwrap_or_else(|| panic!("{line:?} instead of {name}")).trim_end().to_owned()
     }
 
-    /// Sends the signal; returns the exit code, how long it took, and what was logged.
-    fn end_by(mut self, signal: &str) -> (Option<i32>, Duration, String) {
-        let started = Instant::now();
+    /// Sends the signal.
+    pub fn send(&self, signal: &str) {
         let kill = format!("kill -{signal} {}", self.child.id());
         assert!(Command::new("sh").arg("-c").arg(kill).status().unwrap().success());
+    }
+
+    /// Sends the signal; returns the exit code, how long it took, and what was logged.
+    pub fn end_by(mut self, signal: &str) -> (Option<i32>, Duration, String) {
+        let started = Instant::now();
+        self.send(signal);
         let status = self.child.wait().unwrap();
         let took = started.elapsed();
         let mut logged = String::new();
@@ -181,7 +186,13 @@ fn what_cannot_start_says_why_in_one_line() {
             1,
             format!("the embedded broker cannot listen on {taken}: the port is taken"),
         ),
-        (&["--broker", "127.0.0.1"], 2, "invalid value '127.0.0.1' for '--broker <HOST:PORT>'".into()),
+        (&["--broker", "127.0.0.1"], 2, "invalid value '127.0.0.1' for '--broker <BROKER>'".into()),
+        (
+            &["--listen", "127.0.0.1:0", "--broker", "h:1883", "--broker-insecure"],
+            1,
+            "the broker h:1883 is reached without TLS; its address must begin with mqtts:// or wss://".into(),
+        ),
+        (&["--basic-auth", "/none/users"], 1, "/none/users cannot be used: no such file".into()),
         (&["--colour"], 2, "unexpected argument '--colour' found".into()),
         (&["--allow-origin", "example.org"], 2, "invalid value 'example.org' for '--allow-origin".into()),
     ] {

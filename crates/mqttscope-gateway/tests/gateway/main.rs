@@ -2,9 +2,14 @@
 
 #![allow(clippy::unwrap_used, reason = "all of it is a test, its helpers too")]
 
+mod auth;
 mod binary;
 mod broker;
 mod files;
 mod limits;
+mod pki;
 mod proxy;
 mod support;
+mod tls;
+mod tools;
+mod upstream;

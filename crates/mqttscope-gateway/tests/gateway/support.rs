@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use futures_util::{SinkExt, StreamExt};
 use mqttscope_gateway::{BrokerChoice, Config, Error, Gateway, PROXY_PATH};
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
@@ -29,6 +29,11 @@ pub async fn within<T>(what: &str, future: impl Future<Output = T>) -> T {
 /// Any free port of 127.0.0.1.
 pub fn any_port() -> SocketAddr {
     ([127, 0, 0, 1], 0).into()
+}
+
+/// A broker that is there already.
+pub fn external(broker: impl ToString) -> BrokerChoice {
+    BrokerChoice::External(broker.to_string().parse().unwrap())
 }
 
 /// A folder of a test's own, with a page in it.
@@ -65,6 +70,7 @@ impl Drop for WebFolder {
 /// A gateway that runs until it is stopped or dropped.
 pub struct Running {
     pub http: SocketAddr,
+    pub redirect: Option<SocketAddr>,
     pub broker: String,
     pub web: WebFolder,
     stop: oneshot::Sender<()>,
@@ -79,7 +85,7 @@ impl Running {
 
     /// One in front of another broker.
     pub async fn in_front_of(broker: impl ToString) -> Self {
-        Self::start_with(|config| config.broker = BrokerChoice::External(broker.to_string())).await
+        Self::start_with(|config| config.broker = external(broker)).await
     }
 
     pub async fn start_with(change: impl FnOnce(&mut Config)) -> Self {
@@ -87,17 +93,18 @@ impl Running {
         let mut config = Config {
             listen: any_port(),
             web: web.path().to_owned(),
-            broker: BrokerChoice::External("127.0.0.1:9".to_owned()),
+            broker: external("127.0.0.1:9"),
             ..Config::default()
         };
         change(&mut config);
         let gateway = Gateway::bind(config).await.unwrap();
         let (http, broker) = (gateway.local_addr(), gateway.broker_addr().to_owned());
+        let redirect = gateway.redirect_addr();
         let (stop, stopped) = oneshot::channel();
         let task = tokio::spawn(gateway.run(async {
             let _ = stopped.await;
         }));
-        Self { http, broker, web, stop, task }
+        Self { http, redirect, broker, web, stop, task }
     }
 
     pub async fn stop(self) {
@@ -120,15 +127,8 @@ impl Running {
     }
 
     async fn request_as(&self, host: &str, method: &str, path: &str, headers: &[(&str, &str)]) -> Response {
-        let mut stream = TcpStream::connect(self.http).await.unwrap();
-        let mut head = format!("{method} {path} HTTP/1.1\r\nhost: {host}\r\nconnection: close\r\n");
-        for (name, value) in headers {
-            head += &format!("{name}: {value}\r\n");
-        }
-        stream.write_all(format!("{head}\r\n").as_bytes()).await.unwrap();
-        let mut bytes = Vec::new();
-        within("the response", stream.read_to_end(&mut bytes)).await.unwrap();
-        Response::parse(&bytes)
+        let stream = TcpStream::connect(self.http).await.unwrap();
+        request(stream, host, method, path, headers).await
     }
 
     pub async fn connect(&self) -> Ws {
@@ -170,6 +170,25 @@ impl Running {
     }
 }
 
+/// One request over any stream, and all that comes back.
+pub async fn request(
+    mut stream: impl AsyncRead + AsyncWrite + Unpin,
+    host: &str,
+    method: &str,
+    path: &str,
+    headers: &[(&str, &str)],
+) -> Response {
+    let mut head = format!("{method} {path} HTTP/1.1\r\nhost: {host}\r\nconnection: close\r\n");
+    for (name, value) in headers {
+        head += &format!("{name}: {value}\r\n");
+    }
+    stream.write_all(format!("{head}\r\n").as_bytes()).await.unwrap();
+    stream.flush().await.unwrap();
+    let mut bytes = Vec::new();
+    within("the response", stream.read_to_end(&mut bytes)).await.unwrap();
+    Response::parse(&bytes)
+}
+
 /// An HTTP response.
 pub struct Response {
     pub status: u16,
@@ -178,7 +197,7 @@ pub struct Response {
 }
 
 impl Response {
-    fn parse(bytes: &[u8]) -> Self {
+    pub fn parse(bytes: &[u8]) -> Self {
         let end = bytes.windows(4).position(|window| window == b"\r\n\r\n").expect("the head ends");
         let head = std::str::from_utf8(&bytes[..end]).unwrap();
         let mut lines = head.split("\r\n");
@@ -197,14 +216,14 @@ impl Response {
 }
 
 /// A WebSocket to the proxy, read as a stream of bytes.
-pub struct Ws {
-    pub socket: WebSocketStream<TcpStream>,
+pub struct Ws<S = TcpStream> {
+    pub socket: WebSocketStream<S>,
     pub subprotocol: Option<String>,
     unread: Vec<u8>,
 }
 
-impl Ws {
-    pub fn new(socket: WebSocketStream<TcpStream>) -> Self {
+impl<S: AsyncRead + AsyncWrite + Unpin> Ws<S> {
+    pub fn new(socket: WebSocketStream<S>) -> Self {
         Self { socket, subprotocol: None, unread: Vec::new() }
     }
 
@@ -258,14 +277,14 @@ impl Peer {
 }
 
 /// Reads exactly so many bytes.
-pub async fn read_exactly(stream: &mut TcpStream, len: usize) -> Vec<u8> {
+pub async fn read_exactly(stream: &mut (impl AsyncRead + Unpin), len: usize) -> Vec<u8> {
     let mut bytes = vec![0; len];
     within("reading", stream.read_exact(&mut bytes)).await.unwrap();
     bytes
 }
 
 /// Reads until the other side has ended.
-pub async fn read_to_end(stream: &mut TcpStream) -> Vec<u8> {
+pub async fn read_to_end(stream: &mut (impl AsyncRead + Unpin)) -> Vec<u8> {
     let mut bytes = Vec::new();
     within("the end of the stream", stream.read_to_end(&mut bytes)).await.unwrap();
     bytes
