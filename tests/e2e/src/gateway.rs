@@ -31,6 +31,8 @@ pub struct Options {
     pub broker_listen: Option<SocketAddr>,
     /// Other origins whose pages may use it.
     pub allow_origins: Vec<String>,
+    /// Other options, as they are typed.
+    pub others: Vec<OsString>,
 }
 
 /// What it says once it is ready.
@@ -101,6 +103,7 @@ fn start(options: &Options) -> Result<(Process, Ready)> {
     for origin in &options.allow_origins {
         push("--allow-origin", origin.clone());
     }
+    args.extend_from_slice(&options.others);
     let (process, stdout) = Process::start(environment::gateway()?.as_os_str(), &args)?;
     let ready = wait_until_ready(stdout)?;
     Ok((process, ready))
