@@ -292,7 +292,7 @@ async fn works_again(page: &Page) -> Result<()> {
 }
 
 /// Takes from the console what the browser itself writes there when a WebSocket does not open.
-async fn expect_websocket_errors(page: &Page) -> Result<()> {
+pub async fn expect_websocket_errors(page: &Page) -> Result<()> {
     for error in page.console_errors().await? {
         ensure!(is_about_opening(&error), "on the console: {error}");
     }

@@ -1,0 +1,92 @@
+//! A thousand numbered messages at QoS 1 between two clients at `/mqttproxy` of HAProxy, while parts are killed and
+//! started again: each number arrives. How many came twice, and the longest pause, are printed.
+
+use anyhow::Result;
+use mqttscope_interop::cluster::Front;
+use mqttscope_interop::cluster::nats::{self, Nats};
+use mqttscope_interop::cluster::traffic::{self, Progress};
+
+/// What messages go through.
+struct Cluster {
+    front: Front,
+    nats: Nats,
+}
+
+impl Cluster {
+    fn start() -> Result<Self> {
+        let nats = Nats::start()?;
+        Ok(Self { front: Front::start(nats.mqtt())?, nats })
+    }
+}
+
+/// Runs the messages through a cluster of their own, and says what came of them.
+fn survives(name: &str, disturb: impl FnOnce(&mut Cluster, &Progress) -> Result<()>) -> Result<()> {
+    let mut cluster = Cluster::start()?;
+    let tally = traffic::run(&cluster.front.route(), |progress| disturb(&mut cluster, progress))?;
+    println!("cluster, {name}: {tally}");
+    tally.check()
+}
+
+/// One after the other, so that whoever is on one of them is met.
+#[test]
+fn a_gateway_is_killed() -> Result<()> {
+    survives("each gateway killed", |cluster, progress| {
+        for (gateway, at) in [(0, 200), (1, 600)] {
+            progress.wait_for(at)?;
+            progress.ensure_under_way()?;
+            cluster.front.kill_gateway(gateway);
+            progress.wait_for(at + 150)?;
+            cluster.front.start_gateway(gateway)?;
+        }
+        Ok(())
+    })
+}
+
+#[test]
+fn a_node_is_killed() -> Result<()> {
+    survives("the subscriber's node killed", |cluster, progress| {
+        progress.wait_for(200)?;
+        let node = cluster.nats.node_of("subscriber")?;
+        progress.ensure_under_way()?;
+        cluster.nats.kill(node);
+        progress.wait_for(500)?;
+        cluster.nats.start_again(node)
+    })
+}
+
+#[test]
+fn a_gateway_and_a_node_are_killed_at_once() -> Result<()> {
+    survives("a gateway and the subscriber's node killed", |cluster, progress| {
+        progress.wait_for(200)?;
+        let node = cluster.nats.node_of("subscriber")?;
+        progress.ensure_under_way()?;
+        cluster.front.kill_gateway(0);
+        cluster.nats.kill(node);
+        progress.wait_for(500)?;
+        cluster.front.start_gateway(0)?;
+        cluster.nats.start_again(node)
+    })
+}
+
+/// All that is published is stored through it.
+#[test]
+fn the_leader_of_the_messages_is_killed() -> Result<()> {
+    leader_is_killed(nats::MESSAGES)
+}
+
+#[test]
+fn the_leader_of_the_sessions_is_killed() -> Result<()> {
+    leader_is_killed(nats::SESSIONS)
+}
+
+fn leader_is_killed(stream: &str) -> Result<()> {
+    survives(&format!("the leader of {stream} killed"), |cluster, progress| {
+        progress.wait_for(200)?;
+        let leader = cluster.nats.leader_of(stream)?;
+        progress.ensure_under_way()?;
+        cluster.nats.kill(leader);
+        cluster.nats.wait_for_another_leader(stream, leader)?;
+        progress.wait_for(500)?;
+        cluster.nats.start_again(leader)
+    })
+}
