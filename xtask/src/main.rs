@@ -51,6 +51,10 @@ cargo xtask COMMAND
       --all      every chain in every version; by default HiveMQ, Artemis and mochi take part over one chain each
       --only     only the tests whose names contain the text
 
+  interop cluster [--only TEXT]
+      Start deploy/cluster on this machine (HAProxy, two gateways, three NATS servers; a pair of Artemis instead of
+      these), kill its parts while messages go through it, and check the manifests of deploy/kubernetes.
+
   fuzz [SECONDS]
       Run the fuzz targets of codec, session, search and log, each for so many seconds, by default 600.
       It needs a nightly Rust.
@@ -137,6 +141,7 @@ fn interop_options(mut args: lexopt::Parser) -> Result<interop::Options> {
         match arg {
             Long("all") => options.all = true,
             Long("only") => options.only = Some(args.value()?.string()?),
+            Value(name) if name == "cluster" => options.cluster = true,
             Value(name) => options.systems.push(name.string()?.parse()?),
             other => return Err(other.unexpected().into()),
         }

@@ -49,15 +49,19 @@ impl Front {
         let gateway = || Gateway::start(Options { broker: Some(mqtt), ..Options::default() });
         let gateways = vec![gateway()?, gateway()?];
 
-        let mut variables =
-            vec![("HAPROXY_WEB".to_owned(), web), ("HAPROXY_MQTT".into(), mqtt), ("HAPROXY_STATS".into(), stats)];
+        let mut variables = vec![
+            ("HAPROXY_WEB".to_owned(), web),
+            ("HAPROXY_MQTT".into(), mqtt),
+            ("HAPROXY_STATS".into(), stats),
+        ];
         for (index, gateway) in gateways.iter().enumerate() {
             variables.push((format!("GATEWAY_{}", index + 1), address_of(gateway)?));
         }
         for (index, broker) in brokers.into_iter().enumerate() {
             variables.push((format!("BROKER_{}", index + 1), broker));
         }
-        let program = [environment::haproxy()?.into(), "-db".into(), "-f".into(), shipped("haproxy.cfg").into()];
+        let program =
+            [environment::haproxy()?.into(), "-db".into(), "-f".into(), shipped("haproxy.cfg").into()];
         let ready = Ready::Answers(vec![Route::Tcp(mqtt), route(web)]);
         let haproxy = Server::start(with_variables(variables, &program), ready)?;
         Ok(Self { web, stats, gateways, _haproxy: haproxy })
@@ -102,8 +106,22 @@ impl Front {
     /// # Errors
     /// If it does not in time.
     pub fn wait_until_up(&self, name: &str) -> Result<()> {
-        until(&format!("{name} to be up"), || {
-            Ok(self.standings()?.get(name).is_some_and(|standing| standing.is_up).then_some(()))
+        self.wait_until(name, true)
+    }
+
+    /// Waits until it gives it none: one that it has not asked often enough counts as up.
+    ///
+    /// # Errors
+    /// If it still does after a while.
+    pub fn wait_until_down(&self, name: &str) -> Result<()> {
+        self.wait_until(name, false)
+    }
+
+    fn wait_until(&self, name: &str, is_up: bool) -> Result<()> {
+        until(&format!("{name} to be {}", if is_up { "up" } else { "down" }), || {
+            let standing =
+                *self.standings()?.get(name).with_context(|| format!("HAProxy knows no {name}"))?;
+            Ok((standing.is_up == is_up).then_some(()))
         })
     }
 
@@ -115,7 +133,8 @@ impl Front {
         let table = http::get(self.stats, "/;csv")?;
         let mut lines = table.lines();
         let names: Vec<&str> = lines.next().unwrap_or_default().trim_start_matches("# ").split(',').collect();
-        let column = |name| names.iter().position(|it| *it == name).with_context(|| format!("no column {name}"));
+        let column =
+            |name| names.iter().position(|it| *it == name).with_context(|| format!("no column {name}"));
         let (proxy, server, status, sessions) =
             (column("pxname")?, column("svname")?, column("status")?, column("scur")?);
         let mut standings = BTreeMap::new();

@@ -5,6 +5,7 @@
 
 pub mod activemq;
 mod artemis;
+pub mod artemis_pair;
 mod hivemq;
 pub mod kaazing;
 mod mochi;

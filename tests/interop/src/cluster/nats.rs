@@ -1,8 +1,11 @@
 //! Three NATS servers that keep sessions and messages three times.
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, ensure};
 use serde_json::Value;
+use std::ffi::OsString;
+use std::fs;
 use std::net::SocketAddr;
+use std::process::Command;
 
 use super::{http, shipped, until, with_variables};
 use crate::environment;
@@ -18,7 +21,7 @@ struct Node {
     mqtt: SocketAddr,
     http: SocketAddr,
     /// Removed once the server has ended.
-    _folder: Folder,
+    folder: Folder,
 }
 
 /// Where NATS keeps what was published at QoS 1 and 2, until every session has it.
@@ -53,10 +56,12 @@ impl Nats {
                 ("NATS_DATA", format!("\"{}\"", folder.path().display())),
             ]
             .map(|(name, value)| (name.to_owned(), value));
-            let program = [environment::nats()?.into(), "-c".into(), shipped("nats.conf").into()];
+            let mut program: Vec<OsString> =
+                vec![environment::nats()?.into(), "-c".into(), shipped("nats.conf").into()];
+            program.extend(["-P".into(), folder.path().join(PID).into()]);
             // It says so before the servers have found each other.
             let server = Server::start(with_variables(variables, &program), Ready::Says("Server is ready"))?;
-            nodes.push(Node { server, mqtt, http, _folder: folder });
+            nodes.push(Node { server, mqtt, http, folder });
         }
         let nats = Self { nodes };
         (0..NODES).try_for_each(|index| nats.wait_until_healthy(index))?;
@@ -80,6 +85,27 @@ impl Nats {
     pub fn start_again(&mut self, index: usize) -> Result<()> {
         self.nodes[index].server.start_again()?;
         self.wait_until_healthy(index)
+    }
+
+    /// Stops a server as one hangs that does nothing any more and keeps its connections; it goes on when what this
+    /// returns is dropped.
+    ///
+    /// # Errors
+    /// If it does not stop.
+    pub fn freeze(&self, index: usize) -> Result<Frozen> {
+        let pid = fs::read_to_string(self.nodes[index].folder.path().join(PID))?.trim().to_owned();
+        ensure!(signal("-STOP", &pid), "{} does not stop", name(index));
+        Ok(Frozen { pid })
+    }
+
+    /// Waits until a server has caught up with the others.
+    ///
+    /// # Errors
+    /// If it does not.
+    pub fn wait_until_healthy(&self, index: usize) -> Result<()> {
+        until(&format!("{} to be healthy", name(index)), || {
+            Ok(http::get(self.nodes[index].http, "/healthz").is_ok().then_some(()))
+        })
     }
 
     /// The server that leads a stream: what is stored goes through it.
@@ -119,16 +145,31 @@ impl Nats {
         })
     }
 
-    fn wait_until_healthy(&self, index: usize) -> Result<()> {
-        until(&format!("{} to be healthy", name(index)), || {
-            Ok(http::get(self.nodes[index].http, "/healthz").is_ok().then_some(()))
-        })
-    }
-
     fn ask(&self, index: usize, path: &str) -> Result<Value> {
         Ok(serde_json::from_str(&http::get(self.nodes[index].http, path)?)?)
     }
 }
+
+/// A server that hangs.
+#[must_use]
+pub struct Frozen {
+    pid: String,
+}
+
+impl Drop for Frozen {
+    fn drop(&mut self) {
+        // Where it does not, the test finds out: it is not healthy.
+        signal("-CONT", &self.pid);
+    }
+}
+
+/// Says whether it was sent.
+fn signal(signal: &str, pid: &str) -> bool {
+    Command::new("kill").args([signal, pid]).status().is_ok_and(|status| status.success())
+}
+
+/// The file in which it writes its process's number.
+const PID: &str = "pid";
 
 /// As many as `deploy/cluster` has.
 const NODES: usize = 3;
@@ -153,8 +194,10 @@ mod tests {
     #[test]
     fn the_leader_of_a_stream_is_found() {
         let stream = |name: &str, cluster: Value| json!({ "name": name, "cluster": cluster });
-        let streams = [stream("$MQTT_sess", json!({ "leader": "n1" })), stream(MESSAGES, json!({ "leader": "n2" }))];
-        let answer = json!({ "account_details": [{ "name": "$SYS" }, { "name": "$G", "stream_detail": streams }] });
+        let streams =
+            [stream("$MQTT_sess", json!({ "leader": "n1" })), stream(MESSAGES, json!({ "leader": "n2" }))];
+        let answer =
+            json!({ "account_details": [{ "name": "$SYS" }, { "name": "$G", "stream_detail": streams }] });
         assert_eq!(leader_in(&answer, MESSAGES).as_deref(), Some("n2"));
         assert_eq!(leader_in(&answer, "$MQTT_rmsgs"), None);
         let electing = json!({ "account_details": [{ "stream_detail": [stream(MESSAGES, json!({}))] }] });

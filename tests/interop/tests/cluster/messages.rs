@@ -5,6 +5,8 @@ use anyhow::Result;
 use mqttscope_interop::cluster::Front;
 use mqttscope_interop::cluster::nats::{self, Nats};
 use mqttscope_interop::cluster::traffic::{self, Progress};
+use mqttscope_interop::systems::artemis_pair::Pair;
+use mqttscope_interop::systems::free_address;
 
 /// What messages go through.
 struct Cluster {
@@ -54,6 +56,22 @@ fn a_node_is_killed() -> Result<()> {
     })
 }
 
+/// It answers nothing and closes nothing: only a check that speaks MQTT finds it out.
+#[test]
+fn a_node_hangs() -> Result<()> {
+    survives("the subscriber's node hangs", |cluster, progress| {
+        progress.wait_for(200)?;
+        let node = cluster.nats.node_of("subscriber")?;
+        progress.ensure_under_way()?;
+        let frozen = cluster.nats.freeze(node)?;
+        cluster.front.wait_until_down(&format!("brokers/b{}", node + 1))?;
+        progress.ensure_under_way()?;
+        progress.wait_for(850)?;
+        drop(frozen);
+        cluster.nats.wait_until_healthy(node)
+    })
+}
+
 #[test]
 fn a_gateway_and_a_node_are_killed_at_once() -> Result<()> {
     survives("a gateway and the subscriber's node killed", |cluster, progress| {
@@ -89,4 +107,22 @@ fn leader_is_killed(stream: &str) -> Result<()> {
         progress.wait_for(500)?;
         cluster.nats.start_again(leader)
     })
+}
+
+/// The same files with another broker behind: HAProxy's check finds the one of the two that serves.
+#[test]
+fn the_primary_of_an_artemis_pair_is_killed() -> Result<()> {
+    let mut pair = Pair::start()?;
+    let [primary, backup] = pair.mqtt();
+    // There is no third one.
+    let front = Front::start([primary, backup, free_address()?])?;
+    ["brokers/b2", "brokers/b3"].iter().try_for_each(|name| front.wait_until_down(name))?;
+    let tally = traffic::run(&front.route(), |progress| {
+        progress.wait_for(200)?;
+        progress.ensure_under_way()?;
+        pair.kill_primary();
+        Ok(())
+    })?;
+    println!("cluster, the primary of an Artemis pair killed: {tally}");
+    tally.check()
 }

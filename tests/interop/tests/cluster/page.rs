@@ -126,7 +126,8 @@ struct Numbers {
 
 impl Numbers {
     fn start(front: &Front) -> Result<Self> {
-        let (publisher, progress) = (Publisher::start(&front.route(), "publisher")?, Arc::<Progress>::default());
+        let (publisher, progress) =
+            (Publisher::start(&front.route(), "publisher")?, Arc::<Progress>::default());
         let publisher = thread::spawn({
             let progress = Arc::clone(&progress);
             move || publisher.publish(&progress)
