@@ -31,6 +31,8 @@ pub struct Options {
     pub broker_listen: Option<SocketAddr>,
     /// Other origins whose pages may use it.
     pub allow_origins: Vec<String>,
+    /// For how many seconds it drains once it is asked to end; its default when absent.
+    pub drain_secs: Option<u64>,
 }
 
 /// What it says once it is ready.
@@ -71,6 +73,14 @@ impl Gateway {
         self.process.stop();
     }
 
+    /// Asks it to end, and does not wait for that.
+    ///
+    /// # Errors
+    /// If it does not run.
+    pub fn terminate(&self) -> Result<()> {
+        self.process.terminate()
+    }
+
     /// Starts it again after [`Gateway::stop`], on the same ports.
     ///
     /// # Errors
@@ -100,6 +110,9 @@ fn start(options: &Options) -> Result<(Process, Ready)> {
     }
     for origin in &options.allow_origins {
         push("--allow-origin", origin.clone());
+    }
+    if let Some(seconds) = options.drain_secs {
+        push("--drain", seconds.to_string());
     }
     let (process, stdout) = Process::start(environment::gateway()?.as_os_str(), &args)?;
     let ready = wait_until_ready(stdout)?;

@@ -46,7 +46,8 @@ impl Front {
 
     fn try_start(brokers: [SocketAddr; 3]) -> Result<Self> {
         let (web, mqtt, stats) = (free_address()?, free_address()?, free_address()?);
-        let gateway = || Gateway::start(Options { broker: Some(mqtt), ..Options::default() });
+        let options = Options { broker: Some(mqtt), drain_secs: Some(DRAIN_SECS), ..Options::default() };
+        let gateway = || Gateway::start(options.clone());
         let gateways = vec![gateway()?, gateway()?];
 
         let mut variables = vec![
@@ -80,6 +81,14 @@ impl Front {
     /// Ends a gateway as a power cut would.
     pub fn kill_gateway(&mut self, index: usize) {
         self.gateways[index].stop();
+    }
+
+    /// Asks a gateway to end, as whoever replaces it by a newer one does: it drains first, for [`DRAIN_SECS`].
+    ///
+    /// # Errors
+    /// If it does not run.
+    pub fn end_gateway(&self, index: usize) -> Result<()> {
+        self.gateways[index].terminate()
     }
 
     /// Starts it again at the same address, and waits until HAProxy gives it connections.
@@ -167,6 +176,9 @@ pub(crate) fn until<T>(what: &str, mut look: impl FnMut() -> Result<Option<T>>) 
         thread::sleep(Duration::from_millis(50));
     }
 }
+
+/// So long a gateway goes on once it was asked to end. HAProxy notices in two seconds.
+pub const DRAIN_SECS: u64 = 5;
 
 /// A cluster that elects a leader, or takes a node back, may need seconds.
 const PATIENCE: Duration = Duration::from_secs(60);

@@ -1,12 +1,15 @@
 //! A thousand numbered messages at QoS 1 between two clients at `/mqttproxy` of HAProxy, while parts are killed and
 //! started again: each number arrives. How many came twice, and the longest pause, are printed.
 
-use anyhow::Result;
-use mqttscope_interop::cluster::Front;
+use anyhow::{Context, Result, ensure};
+use mqttscope_interop::client::Client;
 use mqttscope_interop::cluster::nats::{self, Nats};
 use mqttscope_interop::cluster::traffic::{self, Progress};
+use mqttscope_interop::cluster::{self, Front};
 use mqttscope_interop::systems::artemis_pair::Pair;
 use mqttscope_interop::systems::free_address;
+use mqttscope_proto::ProtocolVersion;
+use std::time::{Duration, Instant};
 
 /// What messages go through.
 struct Cluster {
@@ -41,6 +44,29 @@ fn a_gateway_is_killed() -> Result<()> {
             cluster.front.start_gateway(gateway)?;
         }
         Ok(())
+    })
+}
+
+/// As for an update: nobody who comes in the meantime is turned away, and those who are there lose nothing.
+#[test]
+fn a_gateway_is_ended_in_order() -> Result<()> {
+    survives("a gateway ended in order", |cluster, progress| {
+        progress.wait_for(150)?;
+        progress.ensure_under_way()?;
+        cluster.front.end_gateway(0)?;
+        let (asked, route) = (Instant::now(), cluster.front.route());
+        let mut newcomers = 0;
+        while asked.elapsed() < Duration::from_secs(cluster::DRAIN_SECS - 1) {
+            newcomers += 1;
+            Client::connect(&route, ProtocolVersion::V311, &format!("newcomer-{newcomers}"))
+                .with_context(|| format!("newcomer {newcomers}, {:?} after SIGTERM", asked.elapsed()))?
+                .disconnect()?;
+        }
+        ensure!(newcomers > 10, "only {newcomers} have tried");
+        let standing = *cluster.front.standings()?.get("web/g1").context("HAProxy knows no g1")?;
+        ensure!(!standing.is_up && standing.sessions > 0, "its connections do not go on: {standing:?}");
+        progress.wait_for(700)?;
+        cluster.front.start_gateway(0)
     })
 }
 
