@@ -133,6 +133,8 @@ pub struct Publisher {
     options: ConnectOptions,
     client: Client,
     returns: Returns,
+    /// When it began to publish.
+    started: Instant,
 }
 
 /// How often a client came back.
@@ -150,7 +152,8 @@ impl Publisher {
     pub fn start(route: &Route, client_id: &str) -> Result<Self> {
         let options = options(client_id);
         let client = Client::connect_with(route, &options)?;
-        Ok(Self { route: route.clone(), options, client, returns: Returns::default() })
+        let (route, returns) = (route.clone(), Returns::default());
+        Ok(Self { route, options, client, returns, started: Instant::now() })
     }
 
     /// Publishes all numbers, fifty a second, and waits until each is acknowledged.
@@ -166,9 +169,9 @@ impl Publisher {
     }
 
     fn publish_all(&mut self, progress: &Progress) -> Result<()> {
-        let started = Instant::now();
+        self.started = Instant::now();
         for number in 0..COUNT {
-            let due = started + number * INTERVAL;
+            let due = self.started + number * INTERVAL;
             while Instant::now() < due || !self.client.is_connected() {
                 let left = due.saturating_duration_since(Instant::now());
                 self.go_on(|client| client.run_for(left))?;
@@ -183,6 +186,7 @@ impl Publisher {
 
     /// Says whether what is done was done to its end; if not, the client has come back since.
     fn go_on(&mut self, what: impl FnOnce(&mut Client) -> Result<()>) -> Result<bool> {
+        ensure!(self.started.elapsed() < LIMIT, "not all were acknowledged in {LIMIT:?}");
         let done = what(&mut self.client);
         if self.client.is_connected() {
             return done.map(|()| true);
@@ -284,6 +288,8 @@ fn options(client_id: &str) -> ConnectOptions {
 const INTERVAL: Duration = Duration::from_millis(20);
 /// All that was published must be there after so long, and a client must have come back.
 const PATIENCE: Duration = Duration::from_secs(30);
+/// All that was published must be acknowledged after so long, four times what it takes where nothing happens.
+const LIMIT: Duration = Duration::from_secs(80);
 /// What comes twice may come so long after the last one: the broker waits 2 s for an acknowledgement.
 const AFTERMATH: Duration = Duration::from_secs(3);
 const LOOK: Duration = Duration::from_millis(100);
