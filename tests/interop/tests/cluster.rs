@@ -6,3 +6,5 @@
 mod messages;
 #[path = "cluster/page.rs"]
 mod page;
+#[path = "cluster/shipped.rs"]
+mod shipped;
