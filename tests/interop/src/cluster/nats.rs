@@ -9,7 +9,8 @@ use std::process::Command;
 
 use super::{http, shipped, until, with_variables};
 use crate::environment;
-use crate::systems::{Folder, Ready, Server, free_address, with_free_ports};
+use crate::systems::{Folder, Ready, Server, answers, free_address, with_free_ports};
+use crate::transport::Route;
 
 /// The servers, each of which can be killed and started again.
 pub struct Nats {
@@ -64,7 +65,13 @@ impl Nats {
             nodes.push(Node { server, mqtt, http, folder });
         }
         let nats = Self { nodes };
-        (0..NODES).try_for_each(|index| nats.wait_until_healthy(index))?;
+        for index in 0..NODES {
+            nats.wait_until_healthy(index)?;
+            // The first CONNECT makes the streams, which then elect their leaders.
+            let route = Route::Tcp(nats.nodes[index].mqtt);
+            until(&format!("{} to take MQTT", name(index)), || Ok(answers(&route).ok()))?;
+        }
+        [MESSAGES, SESSIONS].iter().try_for_each(|stream| nats.leader_of(stream).map(drop))?;
         Ok(nats)
     }
 

@@ -11,6 +11,7 @@ use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use super::until;
 use crate::client::Client;
 use crate::transport::Route;
 
@@ -151,7 +152,7 @@ impl Publisher {
     /// If it is not accepted.
     pub fn start(route: &Route, client_id: &str) -> Result<Self> {
         let options = options(client_id);
-        let client = Client::connect_with(route, &options)?;
+        let client = connect(route, &options)?;
         let (route, returns) = (route.clone(), Returns::default());
         Ok(Self { route, options, client, returns, started: Instant::now() })
     }
@@ -214,7 +215,7 @@ struct Subscriber {
 impl Subscriber {
     fn start(route: &Route) -> Result<Self> {
         let options = options("subscriber");
-        let mut client = Client::connect_with(route, &options)?;
+        let mut client = connect(route, &options)?;
         let granted = client.subscribe(TOPIC, Qos::AtLeastOnce)?;
         ensure!(granted == 1, "the subscription was answered with {granted}");
         Ok(Self { route: route.clone(), options, client })
@@ -271,6 +272,20 @@ pub fn number_in(text: &[u8]) -> Result<u32> {
     let Some((_, number)) = text.split_once("number ") else { bail!("no number in '{text}'") };
     let digits: String = number.chars().take_while(char::is_ascii_digit).collect();
     digits.parse().with_context(|| format!("no number in '{text}'"))
+}
+
+/// Connects for the first time. What is measured begins afterwards: a cluster that is still electing may close the
+/// connection instead.
+fn connect(route: &Route, options: &ConnectOptions) -> Result<Client> {
+    let mut failure = None;
+    let client = until("a broker to accept", || match Client::connect_with(route, options) {
+        Ok(client) => Ok(Some(client)),
+        Err(error) => {
+            failure = Some(error);
+            Ok(None)
+        }
+    });
+    client.map_err(|error| failure.unwrap_or(error))
 }
 
 fn options(client_id: &str) -> ConnectOptions {
