@@ -67,6 +67,28 @@ fn comes_back_by_hand() -> Result<()> {
     Ok(())
 }
 
+/// The page is told by the gateway itself, once that has drained.
+#[test]
+fn comes_back_when_its_gateway_ends_in_order() -> Result<()> {
+    let nats = Nats::start()?;
+    let mut front = Front::start(nats.mqtt())?;
+    stage::run("cluster-in-order", async |stage| {
+        let publisher = Publisher::start(&front.route(), "publisher")?;
+        let (page, gateway) = open(stage, &front, true).await?;
+        let numbers = Numbers::start(publisher);
+
+        numbers.wait_for(150).await?;
+        front.end_gateway(gateway)?;
+        is_lost(&page, "Connection lost", &["code 1001", "the gateway is shutting down"]).await?;
+        is_back(&page).await?;
+        front.start_gateway(gateway)?;
+
+        numbers.all_are_at(&page).await?;
+        finds_its_session(&page, 2).await
+    });
+    Ok(())
+}
+
 /// A page that is connected with a session and has subscribed, and the gateway that it is on.
 async fn open(stage: &Stage, front: &Front, comes_back: bool) -> Result<(Page, usize)> {
     let page = stage.open_url(&front.page_url()).await?;
