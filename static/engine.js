@@ -4,8 +4,9 @@ const kept = [];
 onmessage = (event) => kept.push(event);
 
 // As in start.js: a script and a module of two different builds do not fit together. Asked for before the script, so that
-// both load at once.
-const loading = fetch("mqttscope-worker_bg.wasm", { cache: "no-cache" });
+// both load at once; and without a name and a password that the page's own address may hold, which fetch does not take.
+const module = new URL("mqttscope-worker_bg.wasm", location.origin + location.pathname);
+const loading = fetch(module, { cache: "no-cache" });
 
 const started = async () => {
   importScripts("mqttscope-worker.js");

@@ -6,8 +6,9 @@ importScripts("mqttscope-reader.js");
 const SLICE = 1 << 20;
 
 const started = async () => {
-  // As in start.js: a script and a module of two different builds do not fit together.
-  const file = await fetch("mqttscope-reader_bg.wasm", { cache: "no-cache" });
+  // As in engine.js: a script and a module of two different builds do not fit together, and an address may hold a password.
+  const module = new URL("mqttscope-reader_bg.wasm", location.origin + location.pathname);
+  const file = await fetch(module, { cache: "no-cache" });
   if (!file.ok) throw new Error(`${file.status} ${file.statusText}`);
   // From its bytes it starts whatever type the server gives it.
   await wasm_bindgen({ module_or_path: await file.arrayBuffer() });

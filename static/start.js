@@ -2,8 +2,9 @@
 const started = async () => {
   const { default: init } = await import("./page.js");
   // "no-cache" asks the server whether the file is still the same: the names carry no hash, and a script and a
-  // module of two different builds do not fit together.
-  const module = fetch(new URL("page_bg.wasm", import.meta.url), { cache: "no-cache" });
+  // module of two different builds do not fit together. And fetch takes no name and password, as an address may hold.
+  const file = new URL("page_bg.wasm", location.origin + location.pathname);
+  const module = fetch(file, { cache: "no-cache" });
   await init({ module_or_path: module });
 };
 

@@ -1,4 +1,4 @@
-//! `cargo xtask dist`: the page as plain files, and what it weighs.
+//! `cargo xtask dist`: the page as plain files, or a program with it inside, and what it weighs.
 
 use anyhow::Result;
 use std::fs;
@@ -7,14 +7,33 @@ use std::path::{Path, PathBuf};
 
 use crate::page::{self, Profile};
 use crate::progress::Steps;
+use crate::serve;
 use crate::tools;
 use crate::workspace::Workspace;
 
-pub fn run(workspace: &Workspace, profile: Profile) -> Result<()> {
-    let mut steps = Steps::new(tools::SET_UP_STEPS + 1);
+/// Builds the page, and with `binary` the program that holds it.
+pub fn run(workspace: &Workspace, profile: Profile, binary: bool) -> Result<()> {
+    let mut steps = Steps::new(tools::SET_UP_STEPS + 1 + usize::from(binary));
     let tools = tools::set_up(workspace, |title| steps.begin(title))?;
     page::build(workspace, &tools, profile, &mut steps)?;
-    print_sizes(workspace)
+    let program = binary.then(|| build_program(workspace, profile, &mut steps)).transpose()?;
+    print_sizes(workspace)?;
+    if let Some(program) = program {
+        let size = file_size(&program)? as f64 / 1e6;
+        println!("\n{} weighs {size:.1} MB with the page inside", program.display());
+    }
+    Ok(())
+}
+
+fn build_program(workspace: &Workspace, profile: Profile, steps: &mut Steps) -> Result<PathBuf> {
+    let step = steps.begin("building the program");
+    let (options, folder): (&[&str], _) = match profile {
+        Profile::Release => (&["--release"], "release"),
+        Profile::Debug => (&[], "debug"),
+    };
+    step.run(serve::with_page(workspace).args(options))?;
+    step.done("");
+    Ok(serve::program_in(&workspace.target().join(folder)))
 }
 
 fn print_sizes(workspace: &Workspace) -> Result<()> {

@@ -199,6 +199,27 @@ mod tests {
     use super::*;
 
     #[test]
+    fn every_target_begins_with_a_small_corpus() {
+        let fuzz = Path::new(env!("CARGO_MANIFEST_DIR")).join("../fuzz");
+        let list = |folder: PathBuf| {
+            let entries = fs::read_dir(&folder).expect("it is a folder");
+            let mut paths: Vec<_> = entries.map(|entry| entry.expect("it is an entry").path()).collect();
+            paths.sort();
+            paths
+        };
+        let mut names: Vec<_> = TARGETS.iter().map(|target| target.name.to_owned()).collect();
+        names.sort();
+        let targets = list(fuzz.join("fuzz_targets"));
+        let targets: Vec<_> = targets.iter().filter_map(|path| path.file_stem()?.to_str()).collect();
+        assert_eq!(targets, names);
+        for seeds in TARGETS.iter().flat_map(|target| target.seeds) {
+            let seeds = list(fuzz.join("corpus").join(seeds));
+            let len: u64 = seeds.iter().map(|seed| seed.metadata().expect("it is a file").len()).sum();
+            assert!((1..=20 * 1024).contains(&len), "{len} bytes of {seeds:?}");
+        }
+    }
+
+    #[test]
     fn libfuzzers_last_words_are_understood() {
         let output = "#2\tINITED cov: 40 ft: 41 corp: 1/1b exec/s: 0 rss: 26Mb\n\
             #9\tNEW    cov: 45 ft: 67 corp: 8/9b lim: 4 exec/s: 0 rss: 26Mb L: 1/1 MS: 1 ChangeByte-\n\

@@ -1,7 +1,9 @@
-//! `cargo xtask interop`: the page, the gateway and the codec against the systems that users have.
+//! `cargo xtask interop`: the page, the gateway and the codec against the systems that users have. `cargo xtask interop
+//! cluster`: what more than one machine survives.
 
 use anyhow::{Result, bail};
 use std::fs;
+use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode};
 use std::str::FromStr;
 use std::thread;
@@ -12,7 +14,8 @@ use crate::page::{self, Profile};
 use crate::progress::{Steps, seconds};
 use crate::serve;
 use crate::systems;
-use crate::test;
+use crate::systems::cluster::{self, ClusterSystems};
+use crate::test::{self, Counts};
 use crate::tools::{self, remove_folder};
 use crate::workspace::Workspace;
 
@@ -25,6 +28,8 @@ pub struct Options {
     pub all: bool,
     /// Only the tests whose names have this in them.
     pub only: Option<String>,
+    /// The cluster, and nothing else.
+    pub cluster: bool,
 }
 
 impl Options {
@@ -88,8 +93,49 @@ impl FromStr for System {
     }
 }
 
-/// Runs the tests, the rules beside the pages: a rule waits for most of its time, and a page keeps a processor busy.
+/// Runs what is wanted.
+///
+/// # Errors
+/// If something cannot be set up or built.
 pub fn run(workspace: &Workspace, options: &Options) -> Result<ExitCode> {
+    match options.cluster {
+        true if options.all || !options.systems.is_empty() => {
+            bail!("the cluster goes alone: without --all and without other systems")
+        }
+        true => run_cluster(workspace, options),
+        false => run_chains(workspace, options),
+    }
+}
+
+/// Runs the tests of the cluster, in which parts are killed.
+fn run_cluster(workspace: &Workspace, options: &Options) -> Result<ExitCode> {
+    let started = Instant::now();
+    let mut steps = Steps::new(tools::SET_UP_STEPS + cluster::SET_UP_STEPS + 6);
+    let tools = tools::set_up(workspace, |title| steps.begin(title))?;
+    let systems = ClusterSystems::set_up(workspace, &mut steps)?;
+    let step = steps.begin("checking the manifests for Kubernetes");
+    let note = cluster::check_manifests(workspace, &step)?;
+    step.done(&note);
+    let browser = browser::set_up(workspace, &mut steps)?;
+    page::build(workspace, &tools, Profile::Release, &mut steps)?;
+    let gateway = serve::build_gateway(workspace, Profile::Release, &mut steps)?;
+    let step = steps.begin("building the tests");
+    step.run(tests(workspace.cargo(), &CLUSTER).arg("--no-run"))?;
+    step.done("");
+
+    let data = fresh_data(workspace)?;
+    let step = steps.begin("killing parts of a cluster");
+    let mut cargo = tests(workspace.cargo(), &CLUSTER);
+    systems.tell(tell_all(&mut cargo, workspace, options, &data, &gateway));
+    browser.tell(&mut cargo, workspace);
+    // What a test says of its messages is worth to be seen. Each has a cluster of its own: two at a time are enough.
+    cargo.args(["--", "--show-output"]).env("RUST_TEST_THREADS", "2");
+    let (counts, result) = test::run_side_by_side(step, &mut [cargo], "cluster, ");
+    conclude(started, &data, &counts, &result)
+}
+
+/// Runs the tests, the rules beside the pages: a rule waits for most of its time, and a page keeps a processor busy.
+fn run_chains(workspace: &Workspace, options: &Options) -> Result<ExitCode> {
     let started = Instant::now();
     let mut steps = Steps::new(
         tools::SET_UP_STEPS + systems::SET_UP_STEPS - options.left_out() + Firefox::SET_UP_STEPS + 5,
@@ -105,21 +151,13 @@ pub fn run(workspace: &Workspace, options: &Options) -> Result<ExitCode> {
     step.run(tests(workspace.cargo(), &[&RULES[..], &PAGES].concat()).arg("--no-run"))?;
     step.done("");
 
-    // A run that was killed may have left its data behind.
-    let data = workspace.state()?.join("interop");
-    remove_folder(&data)?;
-    fs::create_dir_all(&data)?;
-
+    let data = fresh_data(workspace)?;
     let step = steps.begin("interoperability tests");
     let names: Vec<&str> = options.systems.iter().map(|system| system.name()).collect();
     let tell = |cargo: &mut Command| {
-        cargo
-            .args(&options.only)
+        tell_all(cargo, workspace, options, &data, &gateway)
             .env("MQTTSCOPE_SYSTEMS", names.join(","))
-            .envs(options.all.then_some(("MQTTSCOPE_ALL", "1")))
-            .env("MQTTSCOPE_DATA", &data)
-            .env("MQTTSCOPE_GATEWAY", &gateway)
-            .env("MQTTSCOPE_SCREENSHOTS", workspace.target().join("screenshots"));
+            .envs(options.all.then_some(("MQTTSCOPE_ALL", "1")));
         firefox.tell(browser.tell(systems.tell(cargo), workspace));
     };
     let mut rules = tests(workspace.cargo(), &RULES);
@@ -129,10 +167,37 @@ pub fn run(workspace: &Workspace, options: &Options) -> Result<ExitCode> {
     let mut pages = tests(nice, if names.is_empty() { &PAGES } else { &PAGES[..1] });
     [&mut rules, &mut pages].into_iter().for_each(tell);
     let (counts, result) = test::run_side_by_side(step, &mut [rules, pages], "chain ");
-    remove_folder(&data)?;
+    conclude(started, &data, &counts, &result)
+}
 
+/// The folder where the systems put their data, empty: a run that was killed may have left its own behind.
+fn fresh_data(workspace: &Workspace) -> Result<PathBuf> {
+    let data = workspace.state()?.join("interop");
+    remove_folder(&data)?;
+    fs::create_dir_all(&data)?;
+    Ok(data)
+}
+
+/// Tells tests what all of them need to know.
+fn tell_all<'a>(
+    cargo: &'a mut Command,
+    workspace: &Workspace,
+    options: &Options,
+    data: &Path,
+    gateway: &Path,
+) -> &'a mut Command {
+    cargo
+        .args(&options.only)
+        .env("MQTTSCOPE_DATA", data)
+        .env("MQTTSCOPE_GATEWAY", gateway)
+        .env("MQTTSCOPE_SCREENSHOTS", workspace.target().join("screenshots"))
+}
+
+/// Removes the data, and says what came of it all in the last line.
+fn conclude(started: Instant, data: &Path, counts: &Counts, result: &Result<()>) -> Result<ExitCode> {
+    remove_folder(data)?;
     let failed = counts.failed.max(usize::from(result.is_err()));
-    if let Err(error) = &result {
+    if let Err(error) = result {
         println!("error: {error:#}");
     }
     println!("\nthe whole took {}", seconds(started.elapsed()));
@@ -144,6 +209,8 @@ pub fn run(workspace: &Workspace, options: &Options) -> Result<ExitCode> {
 const RULES: [&str; 1] = ["chains"];
 /// Tests in a browser; the second needs all systems.
 const PAGES: [&str; 2] = ["pages", "single"];
+/// Tests of more than one machine, in a browser too.
+const CLUSTER: [&str; 1] = ["cluster"];
 
 /// Cargo runs these tests.
 fn tests(mut cargo: Command, targets: &[&str]) -> Command {

@@ -399,6 +399,8 @@ const OUTSIDE: [&str; 4] = ["Instant", "SystemTime", "net", "fs"];
 mod tests {
     use super::*;
 
+    const NONE: [usize; 0] = [];
+
     fn lines(found: Vec<Finding>) -> Vec<usize> {
         found.into_iter().map(|finding| finding.line).collect()
     }
@@ -438,12 +440,12 @@ mod tests {
         assert_eq!(matched("_"), [5]);
         assert_eq!(matched("_ if late"), [5]);
         assert_eq!(matched("other"), [5]);
-        assert_eq!(matched("ProtocolVersion::V311"), []);
-        assert_eq!(matched("ProtocolVersion::V311 | ProtocolVersion::V5"), []);
-        assert_eq!(versions("fn f() { match level {\n3 => Some(Self::V31),\n_ => None\n} }"), []);
+        assert_eq!(matched("ProtocolVersion::V311"), NONE);
+        assert_eq!(matched("ProtocolVersion::V311 | ProtocolVersion::V5"), NONE);
+        assert_eq!(versions("fn f() { match level {\n3 => Some(Self::V31),\n_ => None\n} }"), NONE);
         assert_eq!(
             versions("fn f() { match v {\nSelf::V31 => match n { 0 => 1, _ => 2 },\nSelf::V311 => 3\n} }"),
-            []
+            NONE
         );
     }
 
@@ -456,7 +458,7 @@ mod tests {
             "fn f() -> bool { text == \"ProtocolVersion::V31\" } // version == ProtocolVersion::V31",
             "#[cfg(test)] mod tests { fn f() -> bool { version == ProtocolVersion::V31 } } fn g() {}",
         ] {
-            assert_eq!(versions(good), [], "{good}");
+            assert_eq!(versions(good), NONE, "{good}");
         }
     }
 

@@ -3,10 +3,12 @@
 //! `serve`, `test` and `dist` set up what they need, build it and say what they are doing; each is
 //! one module, and `tools`, `page` and `progress` are what they share.
 
+mod ahead;
 mod axe;
 mod bench;
 mod browser;
 mod compress;
+mod deny;
 mod dist;
 mod fingerprint;
 mod fuzz;
@@ -16,7 +18,10 @@ mod lint;
 mod npm;
 mod packages;
 mod page;
+mod prebuilt;
 mod progress;
+mod release;
+mod rust_version;
 mod serve;
 mod systems;
 mod test;
@@ -51,6 +56,14 @@ cargo xtask COMMAND
       --all      every chain in every version; by default HiveMQ, Artemis and mochi take part over one chain each
       --only     only the tests whose names contain the text
 
+  interop cluster [--only TEXT]
+      Start deploy/cluster on this machine (HAProxy, two gateways, three NATS servers; a pair of Artemis instead of
+      these), kill its parts while messages go through it, and check the manifests of deploy/kubernetes.
+
+  deny
+      Ask cargo-deny what is known against the dependencies, for which a database is fetched from github.com. What
+      else deny.toml says is held by `test lint`.
+
   fuzz [SECONDS]
       Run the fuzz targets of codec, session, search and log, each for so many seconds, by default 600.
       It needs a nightly Rust.
@@ -65,8 +78,14 @@ cargo xtask COMMAND
       --only     page: only `load` or `times`; peers, gateway: only the rows whose name contains the text
       --rounds   peers, gateway: how often each is measured; default 3
 
-  dist [--debug]
+  dist [--debug] [--binary]
       Write the page to dist/, ready to copy to any folder of any web server, and print its sizes.
+      --binary   build the program `mqttscope` with that page inside too
+
+  release [ARCHITECTURE..]
+      Build what a release holds, for amd64 and arm64 unless told otherwise, into target/release-artefacts/: static
+      programs with the page inside as archives and Debian packages, an image's Dockerfile, SBOMs, the notices of all
+      that is in them, and checksums; then unpack each into an empty folder, start it there and connect to it.
 ";
 
 fn main() -> ExitCode {
@@ -91,12 +110,17 @@ fn run() -> Result<ExitCode> {
         "serve" => serve::run(&workspace, &serve_options(args)?),
         "test" => test::run(&workspace, &test_kinds(args)?),
         "interop" => interop::run(&workspace, &interop_options(args)?),
+        "deny" => deny::run_advisories(&workspace),
         "fuzz" => fuzz::run(&workspace, fuzz_seconds(args)?),
         "bench" => {
             let (subject, options) = bench_options(args)?;
             bench::run(&workspace, &subject, &options).map(|()| ExitCode::SUCCESS)
         }
-        "dist" => dist::run(&workspace, dist_profile(args)?).map(|()| ExitCode::SUCCESS),
+        "dist" => {
+            let (profile, binary) = dist_options(args)?;
+            dist::run(&workspace, profile, binary).map(|()| ExitCode::SUCCESS)
+        }
+        "release" => release::run(&workspace, &architectures(args)?).map(|()| ExitCode::SUCCESS),
         "help" => {
             print!("{HELP}");
             Ok(ExitCode::SUCCESS)
@@ -137,6 +161,7 @@ fn interop_options(mut args: lexopt::Parser) -> Result<interop::Options> {
         match arg {
             Long("all") => options.all = true,
             Long("only") => options.only = Some(args.value()?.string()?),
+            Value(name) if name == "cluster" => options.cluster = true,
             Value(name) => options.systems.push(name.string()?.parse()?),
             other => return Err(other.unexpected().into()),
         }
@@ -175,14 +200,26 @@ fn bench_options(mut args: lexopt::Parser) -> Result<(bench::Subject, bench::Opt
     Ok((subject, options))
 }
 
-fn dist_profile(mut args: lexopt::Parser) -> Result<Profile> {
-    let mut profile = Profile::Release;
+fn architectures(mut args: lexopt::Parser) -> Result<Vec<release::Architecture>> {
+    let mut architectures = Vec::new();
+    while let Some(arg) = args.next()? {
+        match arg {
+            Value(name) => architectures.push(name.string()?.parse()?),
+            other => return Err(other.unexpected().into()),
+        }
+    }
+    Ok(architectures)
+}
+
+fn dist_options(mut args: lexopt::Parser) -> Result<(Profile, bool)> {
+    let (mut profile, mut binary) = (Profile::Release, false);
     while let Some(arg) = args.next()? {
         match arg {
             Long("release") => profile = Profile::Release,
             Long("debug") => profile = Profile::Debug,
+            Long("binary") => binary = true,
             other => return Err(other.unexpected().into()),
         }
     }
-    Ok(profile)
+    Ok((profile, binary))
 }

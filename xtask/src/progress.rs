@@ -34,6 +34,8 @@ pub struct Step {
     line: String,
     started: Instant,
     status: Arc<Mutex<String>>,
+    /// The process of the command that it runs.
+    running: Arc<Mutex<Option<u32>>>,
     /// Closing this channel ends the thread that shows the status.
     ticker: Option<(mpsc::Sender<()>, thread::JoinHandle<()>)>,
 }
@@ -47,7 +49,18 @@ impl Step {
             let (line, status) = (line.clone(), Arc::clone(&status));
             move || show_status(&line, started, &status, &stopped)
         });
-        Self { line, started, status, ticker: Some((stop, ticker)) }
+        Self { line, started, status, running: Arc::default(), ticker: Some((stop, ticker)) }
+    }
+
+    /// One that shows nothing by itself.
+    pub fn unseen() -> Self {
+        let (status, running) = (Arc::default(), Arc::default());
+        Self { line: String::new(), started: Instant::now(), status, running, ticker: None }
+    }
+
+    /// For whoever has given the step away.
+    pub fn progress(&self) -> Progress {
+        Progress { status: Arc::clone(&self.status), running: Arc::clone(&self.running) }
     }
 
     /// Says what part of the step is going on.
@@ -80,10 +93,13 @@ impl Step {
             command.env("CARGO_TERM_COLOR", "always");
         }
         let mut child = command.spawn().with_context(|| format!("cannot run `{}`", words(command)))?;
+        *lock(&self.running) = Some(child.id());
         let output = Arc::new(Mutex::new(String::new()));
         let stdout = child.stdout.take().map(|pipe| self.read(pipe, &output));
         let stderr = child.stderr.take().map(|pipe| self.read(pipe, &output));
-        let status = child.wait()?;
+        let status = child.wait();
+        *lock(&self.running) = None;
+        let status = status?;
         for reader in [stdout, stderr].into_iter().flatten() {
             reader.join().ok();
         }
@@ -129,6 +145,41 @@ impl Drop for Step {
         }
     }
 }
+
+/// A step's status, and a way to end what it runs.
+pub struct Progress {
+    status: Arc<Mutex<String>>,
+    running: Arc<Mutex<Option<u32>>>,
+}
+
+impl Progress {
+    /// What part of the step is going on.
+    pub fn status(&self) -> String {
+        lock(&self.status).clone()
+    }
+
+    /// Ends the command that the step runs, where the system can.
+    pub fn end(&self) {
+        if let Some(id) = *lock(&self.running) {
+            terminate(id);
+        }
+    }
+}
+
+/// Asks a process for an end.
+#[cfg(unix)]
+pub fn terminate(id: u32) {
+    use nix::sys::signal::{Signal, kill};
+    use nix::unistd::Pid;
+
+    if let Ok(id) = i32::try_from(id) {
+        // The only error is that it has ended already.
+        kill(Pid::from_raw(id), Signal::SIGTERM).unwrap_or_default();
+    }
+}
+
+#[cfg(not(unix))]
+pub fn terminate(_id: u32) {}
 
 /// A duration as people say it: "0.4 s", "34 s", "2 min 05 s".
 pub fn seconds(duration: Duration) -> String {

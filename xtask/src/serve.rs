@@ -1,16 +1,16 @@
 //! `cargo xtask serve`: the whole demo, page, gateway and broker, from one command.
 
 use anyhow::{Context, Result, bail};
-use std::ffi::OsString;
 use std::io::{BufRead, BufReader};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitCode, Stdio};
 use std::sync::mpsc;
 use std::thread;
 use std::time::{Duration, Instant};
 
+use crate::ahead::Ahead;
 use crate::page::{self, Profile};
-use crate::progress::{Step, Steps};
+use crate::progress::{Step, Steps, terminate};
 use crate::tools;
 use crate::workspace::Workspace;
 
@@ -28,13 +28,20 @@ pub struct Options {
 
 pub fn run(workspace: &Workspace, options: &Options) -> Result<ExitCode> {
     let mut steps = Steps::new(tools::SET_UP_STEPS + 3);
+    // It takes the cores that the end of each other build leaves idle.
+    let gateway = Ahead::begin({
+        let (workspace, profile) = (workspace.clone(), options.profile);
+        move |step| gateway(&workspace, profile, step)
+    });
     let tools = tools::set_up(workspace, |title| steps.begin(title))?;
     page::build(workspace, &tools, options.profile, &mut steps)?;
-    let program = build_gateway(workspace, options.profile, &mut steps)?;
+    let step = steps.begin("building the gateway");
+    let program = gateway.finish(&step)?;
+    step.done("");
 
     let step = steps.begin("starting the gateway");
     let mut command = workspace.command(program);
-    command.arg("--web").arg(workspace.dist());
+    command.args(["serve", "--web"]).arg(workspace.dist());
     for (option, value) in [("--listen", &options.listen), ("--broker", &options.broker)] {
         if let Some(value) = value {
             command.arg(option).arg(value);
@@ -49,8 +56,14 @@ pub fn run(workspace: &Workspace, options: &Options) -> Result<ExitCode> {
 /// Builds the gateway in a step of its own and returns the program.
 pub fn build_gateway(workspace: &Workspace, profile: Profile, steps: &mut Steps) -> Result<PathBuf> {
     let step = steps.begin("building the gateway");
+    let program = gateway(workspace, profile, &step)?;
+    step.done("");
+    Ok(program)
+}
+
+fn gateway(workspace: &Workspace, profile: Profile, step: &Step) -> Result<PathBuf> {
     let mut cargo = workspace.cargo();
-    cargo.args(["build", "--package", "mqttscope-gateway", "--bin", "mqttscope-gateway"]);
+    cargo.args(["build", "--package", "mqttscope-gateway", "--bin", PROGRAM]);
     let folder = match profile {
         Profile::Release => {
             cargo.arg("--release");
@@ -59,11 +72,24 @@ pub fn build_gateway(workspace: &Workspace, profile: Profile, steps: &mut Steps)
         Profile::Debug => "debug",
     };
     step.run(&mut cargo)?;
-    step.done("");
-    let mut name = OsString::from("mqttscope-gateway");
-    name.push(std::env::consts::EXE_SUFFIX);
-    Ok(workspace.target().join(folder).join(name))
+    Ok(program_in(&workspace.target().join(folder)))
 }
+
+/// The command that builds the program with the page inside, which must lie in dist/ already.
+pub fn with_page(workspace: &Workspace) -> Command {
+    let mut cargo = workspace.cargo();
+    cargo.args(["build", "--package", "mqttscope-gateway", "--bin", PROGRAM, "--features", "page"]);
+    cargo.env_remove("MQTTSCOPE_EMBED");
+    cargo
+}
+
+/// Where cargo puts the program in the folder of a profile.
+pub fn program_in(profile: &Path) -> PathBuf {
+    profile.join(format!("{PROGRAM}{}", std::env::consts::EXE_SUFFIX))
+}
+
+/// The gateway's program.
+pub const PROGRAM: &str = "mqttscope";
 
 enum Event {
     Line(String),
@@ -133,7 +159,8 @@ fn print_ready(lines: &[String], url: &str) {
 const STOP_TIMEOUT: Duration = Duration::from_secs(4);
 
 fn stop(gateway: &mut Child) -> Result<()> {
-    terminate(gateway);
+    // A terminal's Ctrl-C has reached it too, but `kill` has not.
+    terminate(gateway.id());
     let asked = Instant::now();
     while gateway.try_wait()?.is_none() {
         if asked.elapsed() > STOP_TIMEOUT {
@@ -145,18 +172,3 @@ fn stop(gateway: &mut Child) -> Result<()> {
     }
     Ok(())
 }
-
-/// Asks for an end. A terminal's Ctrl-C has reached the gateway too, but `kill` has not.
-#[cfg(unix)]
-fn terminate(gateway: &Child) {
-    use nix::sys::signal::{Signal, kill};
-    use nix::unistd::Pid;
-
-    if let Ok(id) = i32::try_from(gateway.id()) {
-        // The only error is that it has ended already.
-        kill(Pid::from_raw(id), Signal::SIGTERM).unwrap_or_default();
-    }
-}
-
-#[cfg(not(unix))]
-fn terminate(_gateway: &Child) {}

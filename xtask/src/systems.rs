@@ -5,6 +5,8 @@
 //! through Maven and mochi through Go, from where these two are told to look; they go to the user's cache, like the
 //! tools that build the page.
 
+pub mod cluster;
+
 use anyhow::{Context, Result, bail};
 use sha2::Sha256;
 use std::fs;
@@ -155,7 +157,7 @@ const MOCHI: Download = Download {
     title: "mochi 2.7.9",
     proof: "mochi",
     fetch: |fetching| {
-        fetching.set_up_go()?;
+        fetching.set_up_go(1, 21)?;
         for (name, text) in [
             ("main.go", include_str!("systems/mochi/main.go")),
             ("go.mod", include_str!("systems/mochi/go.mod")),
@@ -164,10 +166,7 @@ const MOCHI: Download = Download {
         ] {
             fs::write(fetching.folder.join(name), text)?;
         }
-        let mut go = fetching.command("go")?;
-        go.args(["build", "-mod=readonly", "-buildvcs=false", "-trimpath", "-o", "mochi", "."])
-            .env("GOWORK", "off");
-        fetching.run(&mut go)
+        fetching.go_build("mochi", ".")
     },
 };
 
@@ -254,14 +253,22 @@ impl Fetching<'_> {
     }
 
     /// Sees to it that there is a Go that is new enough.
-    fn set_up_go(&self) -> Result<()> {
-        const NEED: &str = "Go 1.21 or newer is needed to build mochi";
-        packages::set_up_programs(self.workspace, self.step, &[("go", "golang-go")], NEED)?;
+    fn set_up_go(&self, major: u32, minor: u32) -> Result<()> {
+        let need = format!("Go {major}.{minor} or newer is needed");
+        packages::set_up_programs(self.workspace, self.step, &[("go", "golang-go")], &need)?;
         let version = self.step.run(self.command("go")?.args(["env", "GOVERSION"]))?;
-        if !is_new_enough(version.trim()) {
-            bail!("{NEED}, and {} is not: install it from https://go.dev/dl", version.trim());
+        if !is_new_enough(version.trim(), (major, minor)) {
+            bail!("{need}, and {} is not: install it from https://go.dev/dl", version.trim());
         }
         Ok(())
+    }
+
+    /// Builds a program of the module in the folder, whose modules are those that go.sum knows.
+    fn go_build(&self, program: &str, package: &str) -> Result<()> {
+        let mut go = self.command("go")?;
+        go.args(["build", "-mod=readonly", "-buildvcs=false", "-trimpath", "-o", program, package])
+            .env("GOWORK", "off");
+        self.run(&mut go)
     }
 
     fn maven(&self) -> Result<Command> {
@@ -282,11 +289,11 @@ impl Fetching<'_> {
     }
 }
 
-/// Whether a version such as `go1.26.8` is one that mochi builds with.
-fn is_new_enough(version: &str) -> bool {
+/// Whether a version such as `go1.26.8` is this one or a newer one.
+fn is_new_enough(version: &str, least: (u32, u32)) -> bool {
     let mut numbers = version.trim_start_matches("go").split('.').map(str::parse::<u32>);
     match (numbers.next(), numbers.next()) {
-        (Some(Ok(major)), Some(Ok(minor))) => (major, minor) >= (1, 21),
+        (Some(Ok(major)), Some(Ok(minor))) => (major, minor) >= least,
         _ => false,
     }
 }
@@ -306,8 +313,9 @@ mod tests {
         for (version, expected) in
             [("go1.26.8", true), ("go1.21", true), ("go2.0", true), ("go1.19.8", false), ("devel", false)]
         {
-            assert_eq!(is_new_enough(version), expected, "{version}");
+            assert_eq!(is_new_enough(version, (1, 21)), expected, "{version}");
         }
+        assert!(!is_new_enough("go1.21", (1, 26)));
     }
 
     #[test]
@@ -316,9 +324,14 @@ mod tests {
             let (checksum, jar) = line.split_once("  ").unwrap();
             assert!(checksum.len() == 64 && jar.ends_with(".jar"), "{line}");
         }
-        for line in include_str!("systems/mochi/go.mod").lines().filter(|line| line.starts_with('\t')) {
-            let module = line.trim().trim_end_matches(" // indirect");
-            assert!(include_str!("systems/mochi/go.sum").contains(&format!("{module} h1:")), "{module}");
+        for (modules, sums) in [
+            (include_str!("systems/mochi/go.mod"), include_str!("systems/mochi/go.sum")),
+            (include_str!("systems/nats/go.mod"), include_str!("systems/nats/go.sum")),
+        ] {
+            for line in modules.lines().filter(|line| line.starts_with('\t')) {
+                let module = line.trim().trim_end_matches(" // indirect");
+                assert!(sums.contains(&format!("{module} h1:")), "{module}");
+            }
         }
     }
 }

@@ -9,10 +9,12 @@ use std::time::{Duration, Instant};
 
 use crate::axe::AXE;
 use crate::browser::{self, Browser};
+use crate::deny;
 use crate::lint;
 use crate::packages;
 use crate::page::{self, Profile};
 use crate::progress::{Step, Steps, seconds, strip_escapes};
+use crate::rust_version;
 use crate::serve;
 use crate::tools::{self, Tools};
 use crate::workspace::Workspace;
@@ -49,7 +51,7 @@ impl Kind {
     /// Steps of its own, after what [`set_up`] does for all.
     fn steps(self) -> usize {
         match self {
-            Self::Lint => 4,
+            Self::Lint => 6,
             Self::Native => 2,
             Self::Browser => 1,
             Self::EndToEnd => 4,
@@ -88,9 +90,14 @@ pub fn run(workspace: &Workspace, kinds: &[Kind]) -> Result<ExitCode> {
     Ok(report(&outcomes))
 }
 
-/// Programs that the native tests hold the codec and the exports against, with their Debian packages.
-const PEERS: [(&str, &str); 3] =
-    [("mosquitto_pub", "mosquitto-clients"), ("mosquitto_sub", "mosquitto-clients"), ("tshark", "tshark")];
+/// Programs that the native tests hold the codec, the exports and the gateway's TLS against, with their Debian packages.
+const PEERS: [(&str, &str); 5] = [
+    ("mosquitto_pub", "mosquitto-clients"),
+    ("mosquitto_sub", "mosquitto-clients"),
+    ("tshark", "tshark"),
+    ("openssl", "openssl"),
+    ("curl", "curl"),
+];
 
 /// What came of one kind.
 struct Outcome {
@@ -169,13 +176,16 @@ impl Run<'_> {
         let format = step.run(workspace.cargo().args(["fmt", "--all", "--check"])).map(|_| step.done(""));
 
         let step = self.steps.begin("versions and pure crates");
-        let own = lint::check(workspace).map(|()| step.done(""));
+        let own = lint::check(workspace).and(rust_version::check(workspace)).map(|()| step.done(""));
+
+        let supply = self.supply();
 
         // The tests that need Kaazing and ActiveMQ do not run here, but they are looked at like the others, which
         // `--all-targets` would not do.
         let native = ["--workspace", "--lib", "--bins", "--benches", "--examples", "--test", "*"];
         let step = self.steps.begin("clippy, native");
-        let native = clippy(workspace, &step, &native).map(|()| step.done(""));
+        let native = step.run(with_page(workspace, workspace.cargo().arg("clippy").args(native)).args(DENY));
+        let native = native.map(|_| step.done(""));
 
         // The native crates do not build for wasm32, nor do the native tools that test the codec.
         let step = self.steps.begin("clippy, wasm32");
@@ -188,19 +198,30 @@ impl Run<'_> {
         let workers = clippy(workspace, &step, &[&wasm[..], &workers].concat());
         let wasm = page.and(proto).and(workers).map(|()| step.done(""));
 
-        format.and(own).and(native).and(wasm).map(|_| ())
+        format.and(own).and(supply).and(native).and(wasm).map(|_| ())
+    }
+
+    fn supply(&mut self) -> Result<()> {
+        let step = self.steps.begin("looking for cargo-deny");
+        let (cargo_deny, note) = tools::set_up_cargo_deny(self.workspace, &step)?;
+        step.done(&note);
+
+        let step = self.steps.begin("bans, licences and sources");
+        deny::check_rules(self.workspace, &step, &cargo_deny)?;
+        step.done("");
+        Ok(())
     }
 
     fn native(&mut self, counts: &mut Counts) -> Result<()> {
-        let step = self.steps.begin("looking for mosquitto's clients and tshark");
-        let need = "mosquitto's clients and tshark are needed";
+        let step = self.steps.begin("looking for mosquitto's clients, tshark, openssl and curl");
+        let need = "mosquitto's clients, tshark, openssl and curl are needed";
         let note = packages::set_up_programs(self.workspace, &step, &PEERS, need)?;
         step.done(note);
 
         let step = self.steps.begin("native tests");
         let mut cargo = self.workspace.cargo();
         cargo.args(["test", "--workspace", "--exclude", "mqttscope-e2e", "--no-fail-fast"]);
-        run_tests(step, &mut cargo, counts)
+        run_tests(step, with_page(self.workspace, &mut cargo), counts)
     }
 
     fn browser(&mut self, counts: &mut Counts) -> Result<()> {
@@ -248,7 +269,16 @@ pub fn of_workspace(targets: &[impl AsRef<str>]) -> Vec<&str> {
 }
 
 fn clippy(workspace: &Workspace, step: &Step, packages: &[&str]) -> Result<()> {
-    step.run(workspace.cargo().arg("clippy").args(packages).args(["--", "-D", "warnings"])).map(|_| ())
+    step.run(workspace.cargo().arg("clippy").args(packages).args(DENY)).map(|_| ())
+}
+
+const DENY: [&str; 3] = ["--", "-D", "warnings"];
+
+/// A command for the whole workspace, in which the program has a page inside: a small one, which needs no `dist` first. Without
+/// a page it is built for the end-to-end tests.
+fn with_page<'a>(workspace: &Workspace, cargo: &'a mut Command) -> &'a mut Command {
+    let page = workspace.root().join("crates/mqttscope-gateway/tests/page");
+    cargo.args(["--features", "mqttscope-gateway/page"]).env("MQTTSCOPE_EMBED", page)
 }
 
 /// Runs a test command, adds up what it says, and shows what it printed if anything failed.

@@ -10,6 +10,8 @@ use std::fs::{self, File, TryLockError};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+use crate::ahead::Ahead;
+use crate::prebuilt::Prebuilt;
 use crate::progress::Step;
 use crate::workspace::{Workspace, find_program};
 
@@ -18,9 +20,36 @@ const TRUNK: Tool = Tool {
     package: "trunk",
     version: "0.21.14",
     programs: &["trunk"],
-    options: &["--no-default-features", "--features", "rustls"],
+    // It is never asked to fetch anything, so that it needs no TLS.
+    options: &["--no-default-features"],
     // It only moves files and starts other programs, and is built four times faster this way.
     opt_level: "0",
+    prebuilt: Some(Prebuilt {
+        path: "trunk-rs/trunk/releases/download/v0.21.14/trunk-{target}.tar.gz",
+        folder: "",
+        machines: &[
+            (
+                "x86_64-linux",
+                "x86_64-unknown-linux-gnu",
+                "f2b4680cd239693a646a2795e4633c625328d7b2a044fbe749fa3a2fe9e7036b",
+            ),
+            (
+                "aarch64-linux",
+                "aarch64-unknown-linux-gnu",
+                "b1d8e60e454f7fc182d9a4d95d1506ffbae947d8ba90f8f6f02da93b60f980f9",
+            ),
+            (
+                "x86_64-macos",
+                "x86_64-apple-darwin",
+                "f1ba0e3bbe24e0ae219c6d22c33e24e2825c1608dd27c2556e323495110f1a95",
+            ),
+            (
+                "aarch64-macos",
+                "aarch64-apple-darwin",
+                "764e299dd50d89442a4e96a236349f57961984b701e74d3dbdb39cd1c9f5101e",
+            ),
+        ],
+    }),
 };
 
 /// wasm-bindgen reads and writes the page's whole wasm, so that it is built with some optimisation.
@@ -28,8 +57,35 @@ const WASM_BINDGEN: Tool = Tool {
     package: "wasm-bindgen-cli",
     version: "0.2.126",
     programs: &["wasm-bindgen", "wasm-bindgen-test-runner"],
-    options: &[],
+    // The tests' driver is a plain HTTP server on this machine, so that it needs no TLS.
+    options: &["--no-default-features"],
     opt_level: "1",
+    prebuilt: Some(Prebuilt {
+        path: "wasm-bindgen/wasm-bindgen/releases/download/0.2.126/wasm-bindgen-0.2.126-{target}.tar.gz",
+        folder: "wasm-bindgen-0.2.126-{target}/",
+        machines: &[
+            (
+                "x86_64-linux",
+                "x86_64-unknown-linux-musl",
+                "064948d58e2d6c0a745216477a639ba696216d6309aaa902939d1b865b1d869d",
+            ),
+            (
+                "aarch64-linux",
+                "aarch64-unknown-linux-musl",
+                "2245120254a9f6c9a9adf3601f3d52bb31309219e9ceab7696e74e24885c440a",
+            ),
+            (
+                "x86_64-macos",
+                "x86_64-apple-darwin",
+                "6014dca993c8bf8a6ec10b6fccfbeabf599842d011f58a4abb7669afef784422",
+            ),
+            (
+                "aarch64-macos",
+                "aarch64-apple-darwin",
+                "7df536babe345deb68828148dbdc71179118afdab42d83547c7cebfbf1426bd5",
+            ),
+        ],
+    }),
 };
 
 /// It starts the fuzzer that is part of each target, and has no speed of its own.
@@ -39,6 +95,17 @@ const CARGO_FUZZ: Tool = Tool {
     programs: &["cargo-fuzz"],
     options: &[],
     opt_level: "0",
+    prebuilt: None,
+};
+
+/// It reads manifests and licences.
+const CARGO_DENY: Tool = Tool {
+    package: "cargo-deny",
+    version: "0.20.2",
+    programs: &["cargo-deny"],
+    options: &[],
+    opt_level: "0",
+    prebuilt: None,
 };
 
 /// It hands commands on to Firefox.
@@ -48,6 +115,7 @@ const GECKODRIVER: Tool = Tool {
     programs: &["geckodriver"],
     options: &[],
     opt_level: "0",
+    prebuilt: None,
 };
 
 /// A proxy that the gateway is measured beside, so it is built for speed. It needs no TLS, nor OpenSSL for it.
@@ -57,6 +125,17 @@ const WEBSOCAT: Tool = Tool {
     programs: &["websocat"],
     options: &["--no-default-features"],
     opt_level: "3",
+    prebuilt: None,
+};
+
+/// It lists what the program is made of, for a release.
+const CARGO_CYCLONEDX: Tool = Tool {
+    package: "cargo-cyclonedx",
+    version: "0.5.9",
+    programs: &["cargo-cyclonedx"],
+    options: &[],
+    opt_level: "0",
+    prebuilt: None,
 };
 
 const WASM_TARGET: &str = "wasm32-unknown-unknown";
@@ -96,15 +175,20 @@ pub fn set_up(workspace: &Workspace, mut begin: impl FnMut(&str) -> Step) -> Res
     check_pinned_version(workspace)?;
 
     let step = begin("looking for the wasm32 target");
-    let note = set_up_target(workspace, &step)?;
+    let note = set_up_target(workspace, &step, WASM_TARGET)?;
     step.done(note);
 
+    // Where both are built, the end of each leaves a core idle that the other takes.
+    let trunk = Ahead::begin({
+        let workspace = workspace.clone();
+        move |step| TRUNK.set_up(&workspace, step)
+    });
     let step = begin("looking for wasm-bindgen");
     let (wasm_bindgen, note) = WASM_BINDGEN.set_up(workspace, &step)?;
     step.done(&note);
 
     let step = begin("looking for trunk");
-    let (trunk, note) = TRUNK.set_up(workspace, &step)?;
+    let (trunk, note) = trunk.finish(&step)?;
     step.done(&note);
 
     Ok(Tools { trunk, wasm_bindgen })
@@ -113,6 +197,18 @@ pub fn set_up(workspace: &Workspace, mut begin: impl FnMut(&str) -> Step) -> Res
 /// Sets up cargo-fuzz; returns the folder that it is in and what was done.
 pub fn set_up_cargo_fuzz(workspace: &Workspace, step: &Step) -> Result<(PathBuf, String)> {
     CARGO_FUZZ.set_up(workspace, step)
+}
+
+/// Sets up cargo-deny; returns where it is and what was done.
+pub fn set_up_cargo_deny(workspace: &Workspace, step: &Step) -> Result<(PathBuf, String)> {
+    let (folder, note) = CARGO_DENY.set_up(workspace, step)?;
+    Ok((folder.join("cargo-deny"), note))
+}
+
+/// Sets up cargo-cyclonedx; returns where it is and what was done.
+pub fn set_up_cargo_cyclonedx(workspace: &Workspace, step: &Step) -> Result<(PathBuf, String)> {
+    let (folder, note) = CARGO_CYCLONEDX.set_up(workspace, step)?;
+    Ok((folder.join("cargo-cyclonedx"), note))
 }
 
 /// Sets up geckodriver; returns where it is and what was done.
@@ -134,6 +230,7 @@ struct Tool {
     programs: &'static [&'static str],
     options: &'static [&'static str],
     opt_level: &'static str,
+    prebuilt: Option<Prebuilt>,
 }
 
 impl Tool {
@@ -146,26 +243,49 @@ impl Tool {
         }
         fs::create_dir_all(&tools).with_context(|| format!("cannot create {}", tools.display()))?;
         let _lock = lock(&tools.join(format!(".{}.lock", self.package)), step)?;
-        if !self.is_installed(&root) {
-            self.install(workspace, &tools, &root, step)?;
+        if self.is_installed(&root) {
+            return Ok((root.join("bin"), format!("{} is there", self.version)));
         }
-        Ok((root.join("bin"), format!("installed {}", self.version)))
+        let staged = tools.join(format!(".{}-{}", self.package, self.version));
+        remove_folder(&staged)?;
+        let built = |why: &str| format!("built {} in {}{why}", self.version, tools.display());
+        let note = match self.fetch(workspace, &staged, step) {
+            Some(Ok(())) => format!("fetched {} to {}", self.version, tools.display()),
+            Some(Err(why)) => {
+                remove_folder(&staged)?;
+                self.build(workspace, &tools, &staged, step)?;
+                built(&format!(", as no prebuilt one was taken ({why:#})"))
+            }
+            None => {
+                self.build(workspace, &tools, &staged, step)?;
+                built("")
+            }
+        };
+        // What lies there is always whole.
+        remove_folder(&root)?;
+        fs::rename(&staged, &root).with_context(|| format!("cannot write {}", root.display()))?;
+        Ok((root.join("bin"), note))
     }
 
-    /// Installs beside the final place and then renames, so that what lies there is always whole.
-    fn install(&self, workspace: &Workspace, tools: &Path, root: &Path, step: &Step) -> Result<()> {
-        let staged = tools.join(format!(".{}-{}", self.package, self.version));
+    fn fetch(&self, workspace: &Workspace, root: &Path, step: &Step) -> Option<Result<()>> {
+        let prebuilt = self.prebuilt.as_ref()?;
+        step.status(format!("looking for a prebuilt {} {}", self.package, self.version));
+        Some(prebuilt.fetch(workspace, step, self.programs, &root.join("bin")))
+    }
+
+    /// Builds it from crates.io.
+    fn build(&self, workspace: &Workspace, tools: &Path, root: &Path, step: &Step) -> Result<()> {
         // The build folder has a fixed name: an installation that was broken off goes on from there.
         let build = tools.join(format!(".{}-{}-build", self.package, self.version));
-        remove_folder(&staged)?;
-        step.status(format!("installing {} {}", self.package, self.version));
+        step.status(format!("building {} {}", self.package, self.version));
         step.run(
             workspace
                 .cargo()
                 .args(["install", "--locked", self.package, "--version", self.version])
+                .args(self.programs.iter().flat_map(|program| ["--bin", program]))
                 .args(self.options)
                 .arg("--root")
-                .arg(&staged)
+                .arg(root)
                 .env("CARGO_TARGET_DIR", &build)
                 .env("CARGO_PROFILE_RELEASE_LTO", "off")
                 .env("CARGO_PROFILE_RELEASE_OPT_LEVEL", self.opt_level)
@@ -173,8 +293,6 @@ impl Tool {
                 .env("CARGO_PROFILE_RELEASE_DEBUG", "0"),
         )
         .with_context(|| format!("{} {} could not be installed", self.package, self.version))?;
-        remove_folder(root)?;
-        fs::rename(&staged, root).with_context(|| format!("cannot write {}", root.display()))?;
         remove_folder(&build)
     }
 
@@ -202,20 +320,21 @@ fn locked_version<'a>(lockfile: &'a str, package: &str) -> Option<&'a str> {
     after.split_once('"').map(|(version, _)| version)
 }
 
-fn set_up_target(workspace: &Workspace, step: &Step) -> Result<&'static str> {
+/// Sets up the standard library for a target; says what was done.
+pub fn set_up_target(workspace: &Workspace, step: &Step, target: &str) -> Result<&'static str> {
     let sysroot = step.run(workspace.command(rustc()).args(["--print", "sysroot"]))?;
-    if Path::new(sysroot.trim()).join("lib/rustlib").join(WASM_TARGET).join("lib").is_dir() {
+    if Path::new(sysroot.trim()).join("lib/rustlib").join(target).join("lib").is_dir() {
         return Ok("it is there");
     }
     if find_program(&["rustup"]).is_none() {
         bail!(
-            "this Rust has no {WASM_TARGET} target, and rustup, which could add it, is not installed: \
+            "this Rust has no {target} target, and rustup, which could add it, is not installed: \
              install Rust from https://rustup.rs, or your system's package with the standard library \
-             for {WASM_TARGET}"
+             for {target}"
         );
     }
     step.status("rustup adds it");
-    step.run(workspace.command("rustup").args(["target", "add", WASM_TARGET]))?;
+    step.run(workspace.command("rustup").args(["target", "add", target]))?;
     Ok("added")
 }
 

@@ -69,7 +69,14 @@ impl Way {
                 fs::create_dir_all(&web)?;
                 fs::write(web.join("mqtt.html"), "")?;
                 let mut command = Command::new(program);
-                command.args(["--listen", &addr.to_string(), "--broker", &broker.to_string(), "--web"]);
+                command.args([
+                    "serve",
+                    "--listen",
+                    &addr.to_string(),
+                    "--broker",
+                    &broker.to_string(),
+                    "--web",
+                ]);
                 command.arg(&web);
                 (command, Some(web))
             }

@@ -213,7 +213,16 @@ fn a_certificate_that_may_lack_trust_can_be_looked_at() {
         why.contains("nothing answers there") && why.contains("or its certificate is not trusted"),
         "{why}"
     );
+    assert!(
+        why.ends_with("To accept a self-signed one, open it in a tab and compare its fingerprint:"),
+        "{why}"
+    );
     assert_eq!(bench.client.connection().certificate_url, "https://user:pw@h:8884/");
+    let logged = &bench.logged()[2];
+    assert!(
+        logged.contains("open https: of that host and port in a tab, compare its fingerprint"),
+        "{logged}"
+    );
     bench.connect(request(options()));
     assert_eq!(bench.client.connection().certificate_url, "");
 }

@@ -26,6 +26,7 @@ use tokio_util::task::TaskTracker;
 
 use crate::Limits;
 use crate::error::{Error, io_reason};
+use crate::metrics::Metrics;
 use held::Held;
 use keep_alive::KeepAliveManager;
 use retain::RetainStore;
@@ -36,6 +37,8 @@ pub struct EmbeddedBroker {
     local_addr: SocketAddr,
     stopping: CancellationToken,
     clients: TaskTracker,
+    queued: Held,
+    retained: Held,
     core: JoinHandle<()>,
 }
 
@@ -62,9 +65,10 @@ impl EmbeddedBroker {
 
         // Its check of the machine's load would refuse clients while a build runs beside it.
         let context = ServerContext::new().busy_check_enable(false).build().await;
-        *context.extends.retain_mut().await = Box::new(RetainStore::new(Held::new(limits.broker_retained)));
+        let (queued, retained) = (Held::new(limits.broker_queued), Held::new(limits.broker_retained));
+        *context.extends.retain_mut().await = Box::new(RetainStore::new(retained.clone()));
         *context.extends.fitter_mgr_mut().await = Box::new(KeepAliveManager);
-        queued::bound(&context, Held::new(limits.broker_queued)).await;
+        queued::bound(&context, queued.clone()).await;
         let server = MqttServer::new(context).listener_by_id(core_listener, core_addr.port()).build();
         let core = tokio::spawn(async move {
             if let Err(error) = server.run().await {
@@ -74,12 +78,33 @@ impl EmbeddedBroker {
 
         let (stopping, clients) = (CancellationToken::new(), TaskTracker::new());
         clients.spawn(relay::accept(listener, core_addr, clients.clone(), stopping.clone(), limits));
-        Ok(Self { local_addr, stopping, clients, core })
+        Ok(Self { local_addr, stopping, clients, queued, retained, core })
     }
 
     /// The address and the real port that clients connect to.
     pub fn local_addr(&self) -> SocketAddr {
         self.local_addr
+    }
+
+    /// Adds what is known of it without asking it.
+    pub(crate) fn add_figures(&self, metrics: &Metrics) -> Result<(), prometheus::Error> {
+        let (clients, queued, retained) = (self.clients.clone(), self.queued.clone(), self.retained.clone());
+        metrics.add_gauge(
+            "mqttscope_gateway_embedded_broker_connections",
+            "Connections of clients to the embedded broker, those through the gateway among them.",
+            // One of the tasks accepts.
+            move || clients.len().saturating_sub(1),
+        )?;
+        metrics.add_gauge(
+            "mqttscope_gateway_embedded_broker_queued_bytes",
+            "What the embedded broker keeps of messages in its queues, with its own overhead.",
+            move || queued.bytes(),
+        )?;
+        metrics.add_gauge(
+            "mqttscope_gateway_embedded_broker_retained_bytes",
+            "What the embedded broker keeps of retained messages, with its own overhead.",
+            move || retained.bytes(),
+        )
     }
 
     /// Closes all connections and gives the port back.

@@ -1,28 +1,78 @@
-//! The command line: options in, a [`Config`] out.
+//! The command line, and what stands for it in the environment and in a file: words in, what is to be done out.
 
+mod auth;
+mod command;
+mod file;
+mod given;
+mod hash_password;
+mod operator;
+mod sources;
+mod tls;
+
+use std::collections::BTreeMap;
+use std::ffi::OsString;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 use std::time::Duration;
 
-use clap::Parser;
-
 use crate::config::FrameAncestors;
 use crate::limits::MIB;
-use crate::{AllowedHosts, AllowedOrigins, BrokerChoice, Config, DEFAULT_LISTEN, Limits};
+use crate::page::Page;
+use crate::{AllowedHosts, AllowedOrigins, BrokerChoice, BrokerUrl, Config, DEFAULT_LISTEN, Limits};
+use auth::AuthOptions;
+use tls::TlsOptions;
 
-/// Serves the mqttscope page, proxies its WebSocket to an MQTT broker, and brings a broker along.
-#[derive(Debug, Parser)]
-#[command(name = "mqttscope-gateway", version)]
+pub use given::{Origin, Setting};
+pub use hash_password::HashPassword;
+
+/// What the program is to do.
+#[derive(Debug)]
+pub enum Task {
+    /// `serve`: run a gateway.
+    Serve(Box<Config>),
+    /// `serve --check`: say what a gateway would be told, and where each setting comes from.
+    Check(Box<Config>, Vec<Setting>),
+    /// `page DIR`: write the page into this folder.
+    Page(PathBuf),
+    /// `hash-password NAME`: make a line for the file of `--basic-auth`.
+    HashPassword(HashPassword),
+}
+
+/// Words that ask for nothing to be done: a request for help, or a mistake.
+#[derive(Debug, Eq, PartialEq)]
+pub enum Refusal {
+    /// `--help`, `man` and the like: print this and end well.
+    Answer(String),
+    /// A bad option, or several: one line each that says which.
+    Mistake(String),
+}
+
+/// Reads the arguments, of which the first is the program's name, and the variables of the environment whose names begin
+/// with `MQTTSCOPE_`.
+///
+/// # Errors
+///
+/// [`Refusal`], with the text to show.
+pub fn parse(
+    arguments: impl IntoIterator<Item = OsString>,
+    environment: impl IntoIterator<Item = (OsString, OsString)>,
+) -> Result<Task, Refusal> {
+    let arguments: Vec<OsString> = arguments.into_iter().collect();
+    let environment: BTreeMap<OsString, OsString> = environment.into_iter().collect();
+    command::read(&arguments, &environment)
+}
+
+/// What a gateway is told, by the command line, the environment or a file.
+#[derive(Debug, clap::Args)]
 struct Options {
     /// Where to serve the page and the proxy; port 8001 unless given, port 0 for any free one
     #[arg(long, value_name = "ADDR[:PORT]", default_value = "127.0.0.1:8001", value_parser = parse_listen)]
     listen: SocketAddr,
-    /// The folder of the built page
-    #[arg(long, value_name = "DIR", default_value = "dist")]
-    web: PathBuf,
-    /// Use this broker; without it, one runs inside the gateway
-    #[arg(long, value_name = "HOST:PORT", value_parser = parse_broker)]
-    broker: Option<String>,
+    #[arg(long, value_name = "DIR", help = WEB_HELP)]
+    web: Option<PathBuf>,
+    /// Use this broker, HOST:PORT or a URL of mqtt:, mqtts:, ws: or wss:; without it, one runs inside the gateway
+    #[arg(long, value_name = "BROKER")]
+    broker: Option<BrokerUrl>,
     /// Where the embedded broker listens; 127.0.0.1:1883 unless given (another port when that is taken)
     #[arg(long, value_name = "ADDR:PORT", value_parser = parse_socket_addr, conflicts_with = "broker")]
     broker_listen: Option<SocketAddr>,
@@ -36,7 +86,13 @@ struct Options {
     #[arg(long, value_name = "SOURCES", default_value = "'self'")]
     frame_ancestors: FrameAncestors,
     #[command(flatten)]
+    tls: TlsOptions,
+    #[command(flatten)]
+    auth: AuthOptions,
+    #[command(flatten)]
     limits: LimitOptions,
+    #[command(flatten)]
+    operator: operator::OperatorOptions,
 }
 
 /// Seconds are whole; 0 switches a limit of time off.
@@ -88,46 +144,33 @@ impl From<LimitOptions> for Limits {
     }
 }
 
-/// A command line that gives no [`Config`]: a request for help, or a mistake.
-#[derive(Debug, Eq, PartialEq)]
-pub enum Refusal {
-    /// `--help` or `--version`: print this and end well.
-    Answer(String),
-    /// A bad option: one line that says which.
-    Mistake(String),
+impl From<Options> for Config {
+    fn from(options: Options) -> Self {
+        let broker = match options.broker {
+            Some(address) => BrokerChoice::External(address),
+            None => BrokerChoice::Embedded { listen: options.broker_listen },
+        };
+        Self {
+            listen: options.listen,
+            web: options.web.map_or_else(Page::default, Page::Folder),
+            broker,
+            allowed_origins: options.allow_origin.into_iter().collect(),
+            allowed_hosts: options.host.into_iter().collect(),
+            frame_ancestors: options.frame_ancestors,
+            tls: options.tls.into(),
+            auth: options.auth.into(),
+            limits: options.limits.into(),
+            operator: options.operator.into(),
+            extra_headers: Vec::new(),
+        }
+    }
 }
 
-/// Reads the arguments, of which the first is the program's name.
-///
-/// # Errors
-///
-/// [`Refusal`], with the text to show.
-pub fn parse(arguments: impl IntoIterator<Item = std::ffi::OsString>) -> Result<Config, Refusal> {
-    let options = Options::try_parse_from(arguments).map_err(|error| {
-        let text = error.to_string();
-        if error.use_stderr() {
-            // clap goes on with hints and the usage; `--help` has both.
-            let line = text.lines().next().unwrap_or_default();
-            Refusal::Mistake(line.strip_prefix("error: ").unwrap_or(line).to_owned())
-        } else {
-            Refusal::Answer(text)
-        }
-    })?;
-    let broker = match options.broker {
-        Some(address) => BrokerChoice::External(address),
-        None => BrokerChoice::Embedded { listen: options.broker_listen },
-    };
-    Ok(Config {
-        listen: options.listen,
-        web: options.web,
-        broker,
-        allowed_origins: options.allow_origin.into_iter().collect(),
-        allowed_hosts: options.host.into_iter().collect(),
-        frame_ancestors: options.frame_ancestors,
-        limits: options.limits.into(),
-        extra_headers: Vec::new(),
-    })
-}
+const WEB_HELP: &str = if cfg!(feature = "page") {
+    "Serve the page in this folder [default: the page inside this program]"
+} else {
+    "Serve the page in this folder [default: dist]"
+};
 
 /// The longest wait that can be asked for, in seconds.
 const DAY: u64 = 24 * 60 * 60;
@@ -153,24 +196,17 @@ fn parse_socket_addr(text: &str) -> Result<SocketAddr, String> {
     text.parse().map_err(|_| "expected an IP address and a port, such as 127.0.0.1:8001".to_owned())
 }
 
-fn parse_broker(text: &str) -> Result<String, String> {
-    let expected = || "expected a host and a port, such as localhost:1883".to_owned();
-    let (host, port) = text.rsplit_once(':').ok_or_else(expected)?;
-    let port: u16 = port.parse().map_err(|_| expected())?;
-    // An IPv6 address needs its brackets, or its last group would pass for the port.
-    let is_bare_ipv6 = host.contains(':') && !(host.starts_with('[') && host.ends_with(']'));
-    if host.is_empty() || host.contains(char::is_whitespace) || port == 0 || is_bare_ipv6 {
-        return Err(expected());
-    }
-    Ok(text.to_owned())
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::{AuthConfig, Certificate, LogFormat, OperatorConfig};
 
     fn parse_line(line: &str) -> Result<Config, Refusal> {
-        parse(std::iter::once("mqttscope-gateway").chain(line.split_whitespace()).map(Into::into))
+        let words = ["mqttscope", "serve"].into_iter().chain(line.split_whitespace());
+        match parse(words.map(Into::into), [])? {
+            Task::Serve(config) => Ok(*config),
+            other => panic!("{line}: {other:?}"),
+        }
     }
 
     fn mistake(line: &str) -> String {
@@ -184,7 +220,10 @@ mod tests {
     fn defaults() {
         let config = parse_line("").unwrap();
         assert_eq!(config.listen, DEFAULT_LISTEN);
-        assert_eq!(config.web, PathBuf::from("dist"));
+        assert_eq!(matches!(config.web, Page::Inside(_)), cfg!(feature = "page"));
+        if let Page::Folder(folder) = config.web {
+            assert_eq!(folder, PathBuf::from("dist"));
+        }
         assert_eq!(config.broker, BrokerChoice::Embedded { listen: None });
         assert!(config.extra_headers.is_empty());
     }
@@ -209,9 +248,11 @@ mod tests {
 
     #[test]
     fn broker_takes_a_host_and_a_port() {
-        for address in ["localhost:1883", "10.0.0.7:1884", "[::1]:1883", "mq.example.org:61613"] {
+        for address in
+            ["localhost:1883", "10.0.0.7:1884", "[::1]:1883", "mqtts://mq.example.org", "ws://h:81/mqtt"]
+        {
             let config = parse_line(&format!("--broker {address}")).unwrap();
-            assert_eq!(config.broker, BrokerChoice::External(address.to_owned()));
+            assert_eq!(config.broker, BrokerChoice::External(address.parse().unwrap()));
         }
         for address in ["localhost", "localhost:", ":1883", "localhost:0", "localhost:99999", "fe80::1:1883"]
         {
@@ -224,6 +265,18 @@ mod tests {
         let config = parse_line("--broker-listen 127.0.0.1:0").unwrap();
         assert_eq!(config.broker, BrokerChoice::Embedded { listen: Some(([127, 0, 0, 1], 0).into()) });
         mistake("--broker-listen 127.0.0.1:0 --broker localhost:1883");
+    }
+
+    #[test]
+    fn an_operator_is_heard() {
+        assert_eq!(parse_line("").unwrap().operator, OperatorConfig::default());
+        let line = "--metrics 127.0.0.1:9464 --drain 30 --log-format json";
+        let expected = OperatorConfig {
+            metrics: Some(([127, 0, 0, 1], 9464).into()),
+            drain: Duration::from_secs(30),
+            log_format: LogFormat::Json,
+        };
+        assert_eq!(parse_line(line).unwrap().operator, expected);
     }
 
     #[test]
@@ -247,6 +300,59 @@ mod tests {
             ["a.example", "b.example"].iter().map(|name| name.parse::<AllowedHosts>().unwrap()).collect();
         assert_eq!(config.allowed_hosts, expected);
         assert!(mistake("--host http://a.example").contains("--host"));
+    }
+
+    #[test]
+    fn tls_has_a_certificate_of_files_or_of_its_own() {
+        let tls = |line: &str| parse_line(line).unwrap().tls;
+        assert!(tls("").certificate.is_none());
+        let files = Certificate::Files { chain: "a.pem".into(), key: "b.pem".into() };
+        assert_eq!(tls("--tls-cert a.pem --tls-key b.pem").certificate, Some(files));
+        let own = Certificate::SelfSigned { state: Some("s".into()) };
+        assert_eq!(tls("--tls-self-signed --tls-state s").certificate, Some(own));
+        let broker = tls("--broker-ca c --broker-cert d --broker-key e").broker;
+        assert_eq!((broker.ca, broker.identity), (Some("c".into()), Some(("d".into(), "e".into()))));
+        assert!(tls("--broker-insecure").broker.insecure);
+        let both = tls("--tls-self-signed --hsts 60 --http-redirect localhost:80");
+        assert_eq!(both.hsts, Some(Duration::from_secs(60)));
+        assert_eq!(both.http_redirect, Some(([127, 0, 0, 1], 80).into()));
+        for line in [
+            "--tls-cert a.pem",
+            "--tls-key a.pem",
+            "--tls-cert a --tls-key b --tls-self-signed",
+            "--tls-state s",
+            "--broker-cert d",
+            "--broker-insecure --broker-ca c",
+            "--hsts 60",
+            "--http-redirect localhost:80",
+            "--tls-self-signed --hsts soon",
+        ] {
+            mistake(line);
+        }
+    }
+
+    #[test]
+    fn users_come_from_a_file_or_from_a_proxy() {
+        let auth = |line: &str| parse_line(line).unwrap().auth;
+        assert_eq!(auth(""), AuthConfig::Everybody);
+        assert_eq!(auth("--basic-auth f"), AuthConfig::Basic { file: "f".into() });
+        let name = axum::http::HeaderName::from_static("x-user");
+        let proxies = vec!["10.0.0.0/8".parse().unwrap(), "::1".parse().unwrap()];
+        let line = "--auth-header X-User --trust-proxy 10.0.0.0/8 --trust-proxy ::1";
+        assert_eq!(auth(line), AuthConfig::Header { name, proxies });
+        for line in ["--auth-header X-User", "--trust-proxy ::1", "--auth-header a:b --trust-proxy ::1"] {
+            mistake(line);
+        }
+        mistake("--basic-auth f --auth-header X-User --trust-proxy ::1");
+    }
+
+    #[test]
+    fn a_password_is_hashed_for_a_name() {
+        let words = ["mqttscope", "hash-password", "ann"];
+        assert!(matches!(parse(words.map(Into::into), []), Ok(Task::HashPassword(_))));
+        for words in [&["mqttscope", "hash-password"][..], &["mqttscope", "hash-password", "a", "b"]] {
+            assert!(matches!(parse(words.iter().map(Into::into), []), Err(Refusal::Mistake(_))));
+        }
     }
 
     #[test]
@@ -288,11 +394,14 @@ mod tests {
             "broker-queued",
             "broker-retained",
             "frame-ancestors",
+            "web",
         ];
         for option in limits {
             let at = help.find(&format!("--{option} ")).unwrap_or_else(|| panic!("{option} is missing"));
             let rest = &help[at + 2..];
             let own = &rest[..rest.find("\n      --").unwrap_or(rest.len())];
+            // A line may end between the two.
+            let own = own.split_whitespace().collect::<Vec<_>>().join(" ");
             assert!(own.contains("[default: "), "{own}");
         }
     }

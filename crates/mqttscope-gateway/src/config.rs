@@ -1,12 +1,12 @@
 //! What a gateway is told at its start.
 
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
-use std::path::PathBuf;
 use std::str::FromStr;
 
 use axum::http::{HeaderName, HeaderValue};
 
-use crate::{AllowedHosts, AllowedOrigins, Limits};
+use crate::page::Page;
+use crate::{AllowedHosts, AllowedOrigins, AuthConfig, BrokerUrl, Limits, OperatorConfig, TlsConfig};
 
 /// Where the page and the proxy listen unless told otherwise: on the loopback interface only.
 pub const DEFAULT_LISTEN: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 8001);
@@ -19,8 +19,8 @@ pub const DEFAULT_BROKER_LISTEN: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Add
 pub struct Config {
     /// Address and port for HTTP and WebSocket; port 0 takes any free one.
     pub listen: SocketAddr,
-    /// The folder that holds `mqtt.html` and its files.
-    pub web: PathBuf,
+    /// Where the page's files come from.
+    pub web: Page,
     /// The broker behind the proxy.
     pub broker: BrokerChoice,
     /// Origins that may open the proxy besides the gateway's own.
@@ -29,8 +29,14 @@ pub struct Config {
     pub allowed_hosts: AllowedHosts,
     /// Who may show the page in a frame: the value of the policy's `frame-ancestors`.
     pub frame_ancestors: FrameAncestors,
+    /// Whether it is reached over TLS, and how it reaches the broker so.
+    pub tls: TlsConfig,
+    /// Who may use it.
+    pub auth: AuthConfig,
     /// How much it takes on, and how long it waits.
     pub limits: Limits,
+    /// Figures, the log, and how it ends.
+    pub operator: OperatorConfig,
     /// Headers added to every HTTP response, such as a Content-Security-Policy to test the page under.
     pub extra_headers: Vec<(HeaderName, HeaderValue)>,
 }
@@ -39,12 +45,15 @@ impl Default for Config {
     fn default() -> Self {
         Self {
             listen: DEFAULT_LISTEN,
-            web: "dist".into(),
+            web: Page::default(),
             broker: BrokerChoice::Embedded { listen: None },
             allowed_origins: AllowedOrigins::default(),
             allowed_hosts: AllowedHosts::default(),
             frame_ancestors: FrameAncestors::default(),
+            tls: TlsConfig::default(),
+            auth: AuthConfig::default(),
             limits: Limits::default(),
+            operator: OperatorConfig::default(),
             extra_headers: Vec::new(),
         }
     }
@@ -53,8 +62,8 @@ impl Default for Config {
 /// The broker that the proxy connects to.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub enum BrokerChoice {
-    /// A broker elsewhere, as `HOST:PORT`; the name is looked up for each connection.
-    External(String),
+    /// A broker elsewhere; its name is looked up for each connection.
+    External(BrokerUrl),
     /// A broker inside this process.
     Embedded {
         /// Where it listens. `None` means [`DEFAULT_BROKER_LISTEN`], or a free port when that one is

@@ -7,12 +7,14 @@ use std::net::{IpAddr, Ipv6Addr};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use crate::Limits;
+use crate::metrics::{Counted, Metrics, Refusal};
 
 /// Counts the open connections; a clone counts the same ones.
 #[derive(Clone, Debug)]
 pub(crate) struct Connections {
     limits: Limits,
     open: Arc<Mutex<Open>>,
+    metrics: Arc<Metrics>,
 }
 
 /// One connection's place among those that are allowed; it is free again when this is dropped.
@@ -20,6 +22,7 @@ pub(crate) struct Connections {
 pub(crate) struct Place {
     source: IpAddr,
     open: Arc<Mutex<Open>>,
+    _counted: Counted,
 }
 
 /// Which limit a connection would exceed.
@@ -36,13 +39,16 @@ struct Open {
 }
 
 impl Connections {
-    pub(crate) fn new(limits: Limits) -> Self {
-        Self { limits, open: Arc::default() }
+    pub(crate) fn new(limits: Limits, metrics: Arc<Metrics>) -> Self {
+        Self { limits, open: Arc::default(), metrics }
     }
 
     /// Takes a place for a connection from this address.
     pub(crate) fn enter(&self, address: IpAddr) -> Result<Place, Full> {
-        let source = source(address);
+        self.find_place(source(address)).inspect_err(|full| self.metrics.refused(full.cause()))
+    }
+
+    fn find_place(&self, source: IpAddr) -> Result<Place, Full> {
         let mut open = lock(&self.open);
         if open.all >= self.limits.connections {
             return Err(Full::All(self.limits.connections));
@@ -57,7 +63,7 @@ impl Connections {
         }
         open.all += 1;
         *open.by_source.entry(source).or_default() += 1;
-        Ok(Place { source, open: self.open.clone() })
+        Ok(Place { source, open: self.open.clone(), _counted: self.metrics.connection() })
     }
 }
 
@@ -74,6 +80,15 @@ impl Drop for Place {
     }
 }
 
+impl Full {
+    fn cause(self) -> Refusal {
+        match self {
+            Self::All(_) => Refusal::Full,
+            Self::Address(_) => Refusal::Address,
+        }
+    }
+}
+
 impl fmt::Display for Full {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -84,7 +99,7 @@ impl fmt::Display for Full {
 }
 
 /// What counts as one address: whoever has an IPv6 address has its network of 64 bits as well.
-fn source(address: IpAddr) -> IpAddr {
+pub(crate) fn source(address: IpAddr) -> IpAddr {
     match address.to_canonical() {
         IpAddr::V6(ip) if !ip.is_loopback() => Ipv6Addr::from_bits(ip.to_bits() >> 64 << 64).into(),
         ip => ip,
@@ -101,11 +116,8 @@ mod tests {
     use super::*;
 
     fn connections(all: usize, per_address: Option<usize>) -> Connections {
-        Connections::new(Limits {
-            connections: all,
-            connections_per_address: per_address,
-            ..Limits::default()
-        })
+        let limits = Limits { connections: all, connections_per_address: per_address, ..Limits::default() };
+        Connections::new(limits, Arc::new(Metrics::new().unwrap()))
     }
 
     fn ip(text: &str) -> IpAddr {

@@ -1,7 +1,7 @@
 //! The page's files over HTTP, by tower-http's `ServeDir`: types, ranges, conditions, compressed copies.
 //!
-//! What is added here: which files are not served at all, and compressed copies that are passed over. Nothing is
-//! kept between two requests, so a page that was built again is seen at once.
+//! What is added here: which files are not served at all, and compressed copies that are passed over. Of a folder nothing
+//! is kept between two requests, so a page that was built again is seen at once.
 
 use std::future::Future;
 use std::io;
@@ -17,9 +17,10 @@ use percent_encoding::percent_decode_str;
 use tower_http::services::ServeDir;
 use tower_http::services::fs::{Backend, File, TokioBackend, TokioFile};
 
+use crate::page::Page;
 use crate::state::AppState;
 
-/// Answers a request for a file of the web folder.
+/// Answers a request for a file of the page.
 ///
 /// `FILE.br` and `FILE.gz` beside FILE stand in for it when the client accepts them.
 pub(crate) async fn serve(State(state): State<AppState>, mut request: Request) -> Response {
@@ -29,12 +30,26 @@ pub(crate) async fn serve(State(state): State<AppState>, mut request: Request) -
     };
     *request.uri_mut() = below;
     prepare(request.headers_mut());
-    let mut folder = ServeDir::with_backend(&*state.web, WebFolder)
+    match &*state.web {
+        Page::Folder(folder) => answer(folder, WebFolder, &path, request).await,
+        Page::Inside(files) => {
+            // No date is known of them, and what stands for one in `files` is none.
+            request.headers_mut().remove(header::IF_MODIFIED_SINCE);
+            request.headers_mut().remove(header::IF_UNMODIFIED_SINCE);
+            let mut response = answer(Path::new(""), files.clone(), &path, request).await;
+            response.headers_mut().remove(header::LAST_MODIFIED);
+            response
+        }
+    }
+}
+
+async fn answer(folder: &Path, backend: impl Backend, path: &str, request: Request) -> Response {
+    let mut files = ServeDir::with_backend(folder, backend)
         .append_index_html_on_directories(false)
         .ignore_multi_range_requests(true)
         .precompressed_br()
         .precompressed_gzip();
-    match folder.try_call(request).await {
+    match files.try_call(request).await {
         Ok(response) if response.status() == StatusCode::NOT_FOUND => not_found(),
         Ok(response) => finish(response.map(Body::new)),
         Err(error) if error.kind() == io::ErrorKind::NotFound => not_found(),
@@ -45,22 +60,7 @@ pub(crate) async fn serve(State(state): State<AppState>, mut request: Request) -
     }
 }
 
-/// Whether the folder can be served: it exists and holds the page.
-///
-/// # Errors
-///
-/// [`Error::NoWebFolder`](crate::Error::NoWebFolder) or [`Error::NoPage`](crate::Error::NoPage).
-pub(crate) fn check_folder(web: &Path) -> Result<(), crate::Error> {
-    if !web.is_dir() {
-        return Err(crate::Error::NoWebFolder(web.to_owned()));
-    }
-    if !web.join(PAGE_FILE).is_file() {
-        return Err(crate::Error::NoPage(web.to_owned()));
-    }
-    Ok(())
-}
-
-/// Whether a path below the web folder may be asked for: nothing outside of it, and nothing hidden.
+/// Whether a path below the page's folder may be asked for: nothing outside of it, and nothing hidden.
 fn is_served(encoded: &str) -> bool {
     let Ok(path) = percent_decode_str(encoded).decode_utf8() else { return false };
     // A colon is a drive or a stream on Windows, and no built file has one in its name.
@@ -183,11 +183,8 @@ fn is_outdated(variant: io::Result<SystemTime>, plain: io::Result<SystemTime>) -
 /// The path of the page.
 pub const PAGE_PATH: &str = "/demo/gateway/javascript/mqtt.html";
 
-/// The path under which the web folder is found.
+/// The path under which the page's files are found.
 pub(crate) const PAGE_FOLDER: &str = "/demo/gateway/javascript/";
-
-/// The page in the web folder.
-const PAGE_FILE: &str = "mqtt.html";
 
 #[cfg(test)]
 mod tests {

@@ -50,6 +50,11 @@ impl AllowedHosts {
         uri.authority().map(Authority::as_str).map_or(Ok(()), |authority| self.check_authority(authority))
     }
 
+    /// The names that were given.
+    pub(crate) fn names(&self) -> &[String] {
+        &self.named
+    }
+
     fn check_authority(&self, authority: &str) -> Result<(), HostFault> {
         let (host, _) = split_port(authority).ok_or(HostFault::Malformed)?;
         if self.all || is_address(host) {

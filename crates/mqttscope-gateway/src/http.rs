@@ -3,6 +3,7 @@
 use std::convert::Infallible;
 use std::future::Future;
 use std::pin::pin;
+use std::time::Duration;
 
 use axum::Router;
 use axum::body::Body;
@@ -13,18 +14,20 @@ use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::TcpStream;
 use tower_service::Service;
 
 use crate::config::FrameAncestors;
 use crate::files::{self, PAGE_FOLDER, PAGE_PATH};
+use crate::health;
 use crate::hosts::{self, HostFault};
+use crate::metrics::Refusal;
 use crate::proxy::{self, PROXY_PATH};
 use crate::quiet::shortened;
 use crate::state::{AppState, Client};
+use crate::stream::Stream;
 
 /// Serves one connection until it ends, becomes a WebSocket, or the gateway stops.
-pub(crate) async fn serve(stream: TcpStream, client: Client, router: Router, state: AppState) {
+pub(crate) async fn serve(stream: Stream, client: Client, router: Router, state: AppState) {
     let shutdown = state.shutdown.clone();
     let addr = client.addr;
     let mut http = http1::Builder::new();
@@ -48,14 +51,18 @@ pub(crate) async fn serve(stream: TcpStream, client: Client, router: Router, sta
     }
 }
 
-/// Tells a client that there is no place for it.
+/// Tells a client that there is no place for it, once its stream is there; a probe of `/healthz` hears that all is well.
 ///
 /// Its request is read, or closing would reset the connection, and the reset may overtake the answer.
-pub(crate) async fn turn_away(mut stream: TcpStream) {
+pub(crate) async fn turn_away(stream: impl Future<Output = Option<Stream>>) {
     let telling = async {
-        stream.write_all(NO_PLACE).await?;
-        stream.shutdown().await?;
+        let Some(mut stream) = stream.await else { return Ok(()) };
         let mut request = [0; 1024];
+        let start = tokio::time::timeout(FIRST_WORD_TIMEOUT, stream.read(&mut request)).await;
+        let len = start.unwrap_or(Ok(0))?;
+        let is_probe = health::is_for_health(&request[..len]);
+        stream.write_all(if is_probe { IS_WELL } else { NO_PLACE }).await?;
+        stream.shutdown().await?;
         while stream.read(&mut request).await? > 0 {}
         Ok::<_, std::io::Error>(())
     };
@@ -74,7 +81,11 @@ pub(crate) fn router(state: AppState) -> Router {
 }
 
 /// The headers of every response, of which the last word is that of `extra`.
-pub(crate) fn headers(ancestors: &FrameAncestors, extra: Vec<(HeaderName, HeaderValue)>) -> HeaderMap {
+pub(crate) fn headers(
+    ancestors: &FrameAncestors,
+    hsts: Option<Duration>,
+    extra: Vec<(HeaderName, HeaderValue)>,
+) -> HeaderMap {
     let mut headers = HeaderMap::new();
     headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
     headers.insert(header::REFERRER_POLICY, HeaderValue::from_static("no-referrer"));
@@ -84,24 +95,55 @@ pub(crate) fn headers(ancestors: &FrameAncestors, extra: Vec<(HeaderName, Header
     if let Ok(policy) = HeaderValue::from_str(&policy) {
         headers.insert(header::CONTENT_SECURITY_POLICY, policy);
     }
+    if let Some(hsts) = hsts
+        && let Ok(value) = HeaderValue::from_str(&format!("max-age={}", hsts.as_secs()))
+    {
+        headers.insert(header::STRICT_TRANSPORT_SECURITY, value);
+    }
     for (name, value) in extra {
         headers.insert(name, value);
     }
     headers
 }
 
-async fn answer(request: Request<Incoming>, client: Client, mut router: Router, state: AppState) -> Response {
-    let headers = state.headers.clone();
-    let mut response = match refuse_host(&request, &client, &state) {
-        Some(refusal) => refusal,
-        None if request.uri().path() == PROXY_PATH => proxy::upgrade(request, client, state),
-        None => routed(router.call(request.map(Body::new))).await,
+async fn answer(request: Request<Incoming>, client: Client, router: Router, state: AppState) -> Response {
+    let (headers, draining) = (state.headers.clone(), state.draining.clone());
+    let mut response = match health::answer(request.method(), request.uri().path(), &state).await {
+        Some(health) => health,
+        None => match refuse_host(&request, &client, &state) {
+            Some(refusal) => refusal,
+            None => answer_user(request, client, router, state).await,
+        },
     };
+    // A balancer keeps connections for later requests, which would be none of this gateway's any more.
+    if draining.is_cancelled() && response.status() != StatusCode::SWITCHING_PROTOCOLS {
+        response.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
+    }
     // Replaces what is there: the extra headers have the last word.
     for (name, value) in headers.iter() {
         response.headers_mut().insert(name.clone(), value.clone());
     }
     response
+}
+
+/// Answers whoever may ask.
+async fn answer_user(
+    request: Request<Incoming>,
+    mut client: Client,
+    mut router: Router,
+    state: AppState,
+) -> Response {
+    match state.auth.check(request.headers(), client.addr).await {
+        Ok(user) => client.user = user,
+        Err(denial) => {
+            state.metrics.refused(Refusal::Auth);
+            return denial.into_response();
+        }
+    }
+    if request.uri().path() == PROXY_PATH {
+        return proxy::upgrade(request, client, state);
+    }
+    routed(router.call(request.map(Body::new))).await
 }
 
 async fn routed(response: impl Future<Output = Result<Response, Infallible>>) -> Response {
@@ -112,7 +154,11 @@ async fn routed(response: impl Future<Output = Result<Response, Infallible>>) ->
 }
 
 /// Refuses a request for a name that is not the gateway's.
-fn refuse_host(request: &Request<Incoming>, client: &Client, state: &AppState) -> Option<Response> {
+pub(crate) fn refuse_host(
+    request: &Request<Incoming>,
+    client: &Client,
+    state: &AppState,
+) -> Option<Response> {
     let headers = request.headers();
     let fault = match state.allowed_hosts.check(request.version(), request.uri(), headers) {
         Ok(()) => return None,
@@ -120,6 +166,7 @@ fn refuse_host(request: &Request<Incoming>, client: &Client, state: &AppState) -
     };
     let host = shortened(hosts::shown(headers));
     tracing::info!(peer = %client.addr, host = &*host, "request refused: not a host of this gateway");
+    state.metrics.refused(Refusal::Host);
     Some(match fault {
         HostFault::Malformed => (StatusCode::BAD_REQUEST, "a request must name one host\n").into_response(),
         HostFault::Unknown => {
@@ -136,8 +183,15 @@ const NO_PLACE: &[u8] = b"HTTP/1.1 503 Service Unavailable\r\nConnection: close\
     Content-Type: text/plain; charset=utf-8\r\nContent-Length: 43\r\n\r\n\
     this gateway has no place; try again later\n";
 
-/// How long a client that is turned away may take to read it.
-const TURN_AWAY_TIMEOUT: std::time::Duration = std::time::Duration::from_secs(1);
+const IS_WELL: &[u8] = b"HTTP/1.1 200 OK\r\nConnection: close\r\nCache-Control: no-store\r\n\
+    Content-Type: text/plain; charset=utf-8\r\nContent-Length: 3\r\n\r\n\
+    ok\n";
+
+/// How long a client that is turned away may take to begin its request.
+const FIRST_WORD_TIMEOUT: Duration = Duration::from_millis(250);
+
+/// How long a client that is turned away may take in all.
+const TURN_AWAY_TIMEOUT: Duration = Duration::from_secs(1);
 
 /// What the page may do, in the words that it carries itself: `cargo xtask dist` writes the same file into it.
 const CONTENT_SECURITY_POLICY: &str = include_str!("content-security-policy.txt").trim_ascii_end();
@@ -147,9 +201,11 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_refusal_is_as_long_as_it_says() {
-        let text = std::str::from_utf8(NO_PLACE).unwrap();
-        let (head, body) = text.split_once("\r\n\r\n").unwrap();
-        assert!(head.ends_with(&format!("Content-Length: {}", body.len())), "{text}");
+    fn ready_made_answers_are_as_long_as_they_say() {
+        for answer in [NO_PLACE, IS_WELL] {
+            let text = std::str::from_utf8(answer).unwrap();
+            let (head, body) = text.split_once("\r\n\r\n").unwrap();
+            assert!(head.ends_with(&format!("Content-Length: {}", body.len())), "{text}");
+        }
     }
 }

@@ -1,4 +1,4 @@
-//! `/mqttproxy`: the bytes of a WebSocket's binary messages to a TCP connection, and back.
+//! `/mqttproxy`: the bytes of a WebSocket's binary messages to a broker, and back.
 //!
 //! The proxy knows nothing of MQTT. Packets may be cut over messages and messages may hold several packets
 //! ([MQTT-6.0.0-2]); only their bytes and their order are kept.
@@ -6,7 +6,8 @@
 //! - `frames` is the WebSocket's framing, without I/O;
 //! - `buffer` what lies between a read and the write that follows it;
 //! - `alive` whether the client is there;
-//! - `pass` both directions, and how they end; `end` why, in words.
+//! - `pass` both directions, and how they end; `end` why, in words;
+//! - `connect` is the way to the broker, `websocket` the one to a broker that has only a WebSocket.
 //!
 //! Back-pressure comes from never reading ahead: each direction takes the next piece only when the last
 //! one has been written, so a slow side fills the sockets' buffers and then stops the other. What the
@@ -17,11 +18,12 @@
 
 mod alive;
 mod buffer;
+mod connect;
 mod end;
 mod frames;
 mod pass;
+mod websocket;
 
-use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
 use axum::http::{HeaderMap, HeaderValue, Method, Request, StatusCode, header};
@@ -31,14 +33,15 @@ use hyper::body::Incoming;
 use hyper::upgrade::OnUpgrade;
 use hyper_util::rt::TokioIo;
 use sha1::{Digest, Sha1};
-use tokio::net::TcpStream;
 
-use crate::Limits;
-use crate::error::io_reason;
+use crate::metrics::{Passed, Refusal};
 use crate::quiet::shortened;
-use crate::server::prepare;
 use crate::state::{AppState, Client};
-use end::{End, unreachable_reason};
+use crate::stream::Stream;
+use end::End;
+
+pub(crate) use connect::Broker;
+pub(crate) use websocket::WebSocket;
 
 /// Answers the request for the proxy's path, and serves the WebSocket that follows.
 pub(crate) fn upgrade(mut request: Request<Incoming>, client: Client, state: AppState) -> Response {
@@ -48,13 +51,24 @@ pub(crate) fn upgrade(mut request: Request<Incoming>, client: Client, state: App
         let origin = headers.get(header::ORIGIN).map_or(&b""[..], HeaderValue::as_bytes);
         let origin = String::from_utf8_lossy(origin);
         tracing::info!(%peer, origin = &*shortened(&origin), "connection refused: the origin is not allowed");
+        state.metrics.refused(Refusal::Origin);
         return (StatusCode::FORBIDDEN, "this origin may not use the proxy; see --allow-origin\n")
             .into_response();
     }
     let accept = match accept_key(request.method(), headers) {
         Ok(accept) => accept,
-        Err(fault) => return fault.into_response(),
+        Err(fault) => {
+            state.metrics.refused(Refusal::Handshake);
+            return fault.into_response();
+        }
     };
+    if state.takes_no_more() {
+        tracing::info!(%peer, "connection refused: the gateway is draining");
+        state.metrics.refused(Refusal::Draining);
+        let retry = [(header::RETRY_AFTER, HeaderValue::from_static("1"))];
+        return (StatusCode::SERVICE_UNAVAILABLE, retry, "this gateway is about to stop; try again\n")
+            .into_response();
+    }
     let subprotocol = select_subprotocol(headers);
     if subprotocol.is_none() && offered_subprotocols(headers).next().is_some() {
         let offered = offered_subprotocols(headers).collect::<Vec<_>>().join(", ");
@@ -63,6 +77,7 @@ pub(crate) fn upgrade(mut request: Request<Incoming>, client: Client, state: App
     }
     let Some(upgrading) = request.extensions_mut().remove::<OnUpgrade>() else {
         // HTTP/1.0 knows no upgrades.
+        state.metrics.refused(Refusal::Handshake);
         return HandshakeFault::NoUpgrade.into_response();
     };
     let connections = state.connections.clone();
@@ -99,8 +114,12 @@ fn accept_key(method: &Method, headers: &HeaderMap) -> Result<HeaderValue, Hands
         (Some(key), None) if !key.is_empty() => key,
         _ => return Err(HandshakeFault::Key),
     };
+    HeaderValue::from_str(&accept_of(key.as_bytes())).map_err(|_| HandshakeFault::Key)
+}
+
+fn accept_of(key: &[u8]) -> String {
     let digest = Sha1::new().chain_update(key).chain_update(KEY_SUFFIX).finalize();
-    HeaderValue::from_str(&data_encoding::BASE64.encode(&digest)).map_err(|_| HandshakeFault::Key)
+    data_encoding::BASE64.encode(&digest)
 }
 
 /// What is wrong with a request for a WebSocket.
@@ -156,10 +175,19 @@ fn tokens<'a>(headers: &'a HeaderMap, name: &header::HeaderName) -> impl Iterato
 
 /// One proxied connection, from the open WebSocket to both ends closed.
 async fn serve(upgrading: OnUpgrade, client: &Client, subprotocol: Option<&str>, state: &AppState) {
-    let (peer, opened, broker_addr) = (client.addr, Instant::now(), &*state.broker_addr);
+    let (peer, user, opened) = (client.addr, client.user.as_deref(), Instant::now());
     let connecting = async {
         tokio::select! {
-            connected = connect(broker_addr, &state.limits) => connected.map_err(End::BrokerUnreachable),
+            connected = state.broker.connect(subprotocol, &state.limits) => match connected {
+                Ok(broker) => {
+                    state.metrics.broker_reached(opened.elapsed());
+                    Ok(broker)
+                }
+                Err(unreachable) => {
+                    state.metrics.broker_not_reached(unreachable.cause);
+                    Err(End::BrokerUnreachable(state.broker.reason(&unreachable)))
+                }
+            },
             () = state.shutdown.cancelled() => Err(End::ShuttingDown),
         }
     };
@@ -168,8 +196,10 @@ async fn serve(upgrading: OnUpgrade, client: &Client, subprotocol: Option<&str>,
         tracing::debug!(%peer, "the client left before its WebSocket was open");
         return;
     };
-    tracing::info!(%peer, subprotocol = subprotocol.unwrap_or("none"), broker = broker_addr, "connection opened");
-    let mut traffic = Traffic::default();
+    let broker_url = state.broker.url();
+    tracing::info!(%peer, user, subprotocol = subprotocol.unwrap_or("none"), broker = %broker_url, "connection opened");
+    let counted = state.metrics.websocket();
+    let mut traffic = Traffic { to_broker: state.metrics.to_broker(), to_client: state.metrics.to_client() };
     let end = match broker {
         Ok(broker) => pass::pass(socket, broker, &mut traffic, &state.limits, &state.shutdown).await,
         Err(end) => {
@@ -177,46 +207,29 @@ async fn serve(upgrading: OnUpgrade, client: &Client, subprotocol: Option<&str>,
             end
         }
     };
+    state.metrics.ended(end.cause(), end.code());
+    drop(counted);
     tracing::info!(
         %peer,
+        user,
         seconds = %format_args!("{:.3}", opened.elapsed().as_secs_f32()),
-        bytes_to_broker = traffic.to_broker,
-        bytes_to_client = traffic.to_client,
+        bytes_to_broker = traffic.to_broker.bytes(),
+        bytes_to_client = traffic.to_client.bytes(),
         why = %end,
         "connection closed"
     );
 }
 
-#[derive(Default)]
 struct Traffic {
-    to_broker: u64,
-    to_client: u64,
+    to_broker: Passed,
+    to_client: Passed,
 }
 
 /// The client's stream as it is behind the HTTP server's answer.
 async fn upgraded(upgrading: OnUpgrade) -> Option<pass::Socket> {
-    let parts = upgrading.await.ok()?.downcast::<TokioIo<TcpStream>>().ok()?;
+    let parts = upgrading.await.ok()?.downcast::<TokioIo<Stream>>().ok()?;
     let early: Bytes = parts.read_buf;
     Some(pass::Socket { stream: parts.io.into_inner(), early })
-}
-
-/// Connects to the broker, or says in words why not.
-async fn connect(address: &str, limits: &Limits) -> Result<TcpStream, String> {
-    let connecting = async {
-        let addresses: Vec<SocketAddr> = tokio::net::lookup_host(address)
-            .await
-            .map_err(|_| unreachable_reason(address, "host name not found"))?
-            .collect();
-        let broker = TcpStream::connect(&addresses[..])
-            .await
-            .map_err(|error| unreachable_reason(address, &io_reason(&error)))?;
-        prepare(&broker, limits);
-        Ok(broker)
-    };
-    match tokio::time::timeout(CONNECT_TIMEOUT, connecting).await {
-        Ok(connected) => connected,
-        Err(_) => Err(unreachable_reason(address, &format!("no answer in {} s", CONNECT_TIMEOUT.as_secs()))),
-    }
 }
 
 /// The path of the proxy.
@@ -239,9 +252,6 @@ const VERSION: &str = "13";
 
 /// What a server appends to the client's key (RFC 6455, 1.3).
 const KEY_SUFFIX: &str = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11";
-
-/// How long the broker may take to accept the connection.
-const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// How long the client may take to answer a close, and the broker to end after our end.
 const CLOSE_TIMEOUT: Duration = Duration::from_secs(1);

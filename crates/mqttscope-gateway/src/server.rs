@@ -12,15 +12,20 @@ use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
+use crate::auth::Auth;
 use crate::broker::EmbeddedBroker;
 use crate::connections::Connections;
 use crate::error::{Error, io_reason};
-use crate::files::{self, PAGE_PATH};
+use crate::files::PAGE_PATH;
+use crate::health::Readiness;
 use crate::http;
-use crate::proxy::PROXY_PATH;
+use crate::metrics::{Metrics, MetricsListener};
+use crate::proxy::{Broker, PROXY_PATH};
 use crate::quiet::Seldom;
 use crate::state::{AppState, Client};
-use crate::{BrokerChoice, Config, DEFAULT_BROKER_LISTEN, Limits};
+use crate::tls::{self, Acceptor};
+use crate::way::Way;
+use crate::{BrokerChoice, BrokerUrl, Config, DEFAULT_BROKER_LISTEN, Limits};
 
 /// A gateway that has its ports and is ready to run.
 #[derive(Debug)]
@@ -29,39 +34,93 @@ pub struct Gateway {
     local_addr: SocketAddr,
     broker_addr: String,
     embedded: Option<EmbeddedBroker>,
+    https: Option<Https>,
+    metrics: Option<MetricsListener>,
+    drain: Duration,
     state: AppState,
 }
 
+/// What a gateway has besides where it speaks TLS.
+#[derive(Debug)]
+struct Https {
+    acceptor: Arc<Acceptor>,
+    /// Sends plain HTTP on.
+    redirecting: Option<TcpListener>,
+}
+
 impl Gateway {
-    /// Checks the web folder, takes the ports and starts the embedded broker if one is wanted.
+    /// Checks the page, takes the ports and starts the embedded broker if one is wanted.
     ///
     /// # Errors
     ///
-    /// [`Error`] when the folder or the page is missing or a port is taken.
+    /// [`Error`] when the page is missing or a port is taken.
     pub async fn bind(config: Config) -> Result<Self, Error> {
-        files::check_folder(&config.web)?;
-        let on_listen = |source| Error::Listen { addr: config.listen, source };
-        let listener = TcpListener::bind(config.listen).await.map_err(on_listen)?;
-        let local_addr = listener.local_addr().map_err(on_listen)?;
-        let (embedded, broker_addr) = match config.broker {
-            BrokerChoice::External(address) => (None, address),
-            BrokerChoice::Embedded { listen } => {
-                let broker = start_broker(listen, config.limits).await?;
-                let address = reachable(broker.local_addr()).to_string();
-                (Some(broker), address)
+        config.web.check()?;
+        let auth = Auth::new(config.auth)?;
+        let acceptor = match config.tls.certificate {
+            None => None,
+            Some(certificate) => {
+                let names = tls::own_names(&config.allowed_hosts, config.listen.ip());
+                Some(Acceptor::new(certificate, names, config.limits.header_timeout)?)
             }
         };
+        let listener = listen(config.listen).await?;
+        let local_addr = listener.local_addr()?;
+        let metrics_listener = match config.operator.metrics {
+            Some(addr) => Some(MetricsListener::bind(addr).await?),
+            None => None,
+        };
+        let https = match (acceptor, config.tls.http_redirect) {
+            (None, _) => None,
+            (Some(acceptor), addr) => {
+                let redirecting = match addr {
+                    Some(addr) => Some(listen(addr).await?),
+                    None => None,
+                };
+                Some(Https { acceptor: Arc::new(acceptor), redirecting })
+            }
+        };
+        let (embedded, url) = match config.broker {
+            BrokerChoice::External(url) => (None, url),
+            BrokerChoice::Embedded { listen } => {
+                let broker = start_broker(listen, config.limits).await?;
+                let url = BrokerUrl::of_tcp(reachable(broker.local_addr()));
+                (Some(broker), url)
+            }
+        };
+        let metrics = Arc::new(Metrics::new()?);
+        if let Some(broker) = &embedded {
+            broker.add_figures(&metrics)?;
+        }
+        let broker = Broker::new(url, &config.tls.broker)?;
+        // Only over TLS may it be said (RFC 6797, 7.2).
+        let hsts = https.as_ref().and(config.tls.hsts);
+        let broker_addr = broker.url().to_string();
+        let broker = Arc::new(broker);
         let state = AppState {
             web: Arc::new(config.web),
-            broker_addr: broker_addr.as_str().into(),
+            readiness: Arc::new(Readiness::new(broker.clone(), config.limits)),
+            broker,
+            metrics,
             allowed_origins: Arc::new(config.allowed_origins),
             allowed_hosts: Arc::new(config.allowed_hosts),
-            headers: Arc::new(http::headers(&config.frame_ancestors, config.extra_headers)),
+            headers: Arc::new(http::headers(&config.frame_ancestors, hsts, config.extra_headers)),
             limits: config.limits,
+            auth: Arc::new(auth),
+            draining: CancellationToken::new(),
             shutdown: CancellationToken::new(),
             connections: TaskTracker::new(),
         };
-        Ok(Self { listener, local_addr, broker_addr, embedded, state })
+        Ok(Self {
+            listener,
+            local_addr,
+            broker_addr,
+            embedded,
+            https,
+            metrics: metrics_listener,
+            drain: config.operator.drain,
+            state,
+        })
     }
 
     /// The address and the real port of the page and the proxy.
@@ -71,15 +130,27 @@ impl Gateway {
 
     /// Where a browser on this machine finds the page.
     pub fn page_url(&self) -> String {
-        format!("http://{}{PAGE_PATH}", self.authority())
+        let scheme = if self.https.is_some() { "https" } else { "http" };
+        format!("{scheme}://{}{PAGE_PATH}", self.authority())
     }
 
     /// Where a WebSocket client on this machine finds the proxy.
     pub fn proxy_url(&self) -> String {
-        format!("ws://{}{PROXY_PATH}", self.authority())
+        let scheme = if self.https.is_some() { "wss" } else { "ws" };
+        format!("{scheme}://{}{PROXY_PATH}", self.authority())
     }
 
-    /// The broker behind the proxy, as `HOST:PORT`.
+    /// The SHA-256 of the gateway's own certificate, as browsers show it, if nobody else has signed it.
+    pub fn fingerprint(&self) -> Option<&str> {
+        self.https.as_ref()?.acceptor.fingerprint()
+    }
+
+    /// Where plain HTTP is sent on to HTTPS: the address and the real port.
+    pub fn redirect_addr(&self) -> Option<SocketAddr> {
+        self.https.as_ref()?.redirecting.as_ref()?.local_addr().ok()
+    }
+
+    /// The broker behind the proxy: `HOST:PORT`, or a URL where it is not MQTT over TCP.
     pub fn broker_addr(&self) -> &str {
         &self.broker_addr
     }
@@ -87,6 +158,11 @@ impl Gateway {
     /// Whether that broker runs inside this process.
     pub fn broker_is_embedded(&self) -> bool {
         self.embedded.is_some()
+    }
+
+    /// Where Prometheus finds the figures, if they are served.
+    pub fn metrics_url(&self) -> Option<String> {
+        self.metrics.as_ref().map(MetricsListener::url)
     }
 
     /// Serves until `shutdown` is done; then closes WebSockets with 1001, brokers' sockets and the rest.
@@ -97,20 +173,71 @@ impl Gateway {
     ///
     /// None today: a server that cannot accept says so in the log, and tries again.
     pub async fn run(self, shutdown: impl Future<Output = ()> + Send + 'static) -> Result<(), Error> {
+        self.run_draining(std::future::pending(), shutdown).await
+    }
+
+    /// The same, and drains once `drain` is done: for [`OperatorConfig::drain`](crate::OperatorConfig::drain) the
+    /// gateway is not ready, refuses new WebSockets with 503 and lets the others go on; then it ends as after `shutdown`.
+    ///
+    /// Files are served meanwhile: a balancer sends requests until it has noticed. `shutdown` ends it at any time.
+    ///
+    /// # Errors
+    ///
+    /// As for [`Gateway::run`].
+    pub async fn run_draining(
+        self,
+        drain: impl Future<Output = ()> + Send + 'static,
+        shutdown: impl Future<Output = ()> + Send + 'static,
+    ) -> Result<(), Error> {
         let shutting_down = self.state.shutdown.clone();
+        let figures = async {
+            if let Some(listener) = self.metrics {
+                listener.serve(self.state.metrics.clone()).await;
+            }
+            // Whatever becomes of them, the gateway goes on.
+            std::future::pending::<()>().await;
+        };
+        let acceptor = self.https.as_ref().map(|https| https.acceptor.clone());
+        let keeping_up = async {
+            let certificate = async {
+                if let Some(acceptor) = acceptor {
+                    acceptor.keep_up().await;
+                }
+            };
+            tokio::join!(certificate, self.state.auth.keep_up());
+            std::future::pending::<()>().await;
+        };
         let serving = async {
-            accept(self.listener, &self.state).await;
+            let connections = Connections::new(self.state.limits, self.state.metrics.clone());
+            let accept = |listener, way| accept(listener, way, &connections, &self.state);
+            match self.https {
+                None => accept(self.listener, Way::Http).await,
+                Some(Https { acceptor, redirecting }) => {
+                    let redirected = async {
+                        if let Some(listener) = redirecting {
+                            accept(listener, Way::Redirect(self.local_addr.port())).await;
+                        }
+                    };
+                    tokio::join!(accept(self.listener, Way::Https(acceptor)), redirected);
+                }
+            }
             self.state.connections.close();
             self.state.connections.wait().await;
         };
         let ending = async {
-            shutdown.await;
+            tokio::select! {
+                () = drained(drain, self.drain, &self.state) => {}
+                () = shutdown => {}
+            }
+            tracing::info!("stopping");
             shutting_down.cancel();
             tokio::time::sleep(SHUTDOWN_TIMEOUT).await;
         };
         tokio::select! {
             () = serving => {}
+            () = keeping_up => {}
             () = ending => tracing::debug!("connections were still open at the end"),
+            () = figures => {}
         }
         if let Some(broker) = self.embedded {
             broker.stop().await;
@@ -130,9 +257,19 @@ impl Gateway {
     }
 }
 
+/// Done when the gateway has drained for so long since it was asked to.
+async fn drained(asked: impl Future<Output = ()>, period: Duration, state: &AppState) {
+    asked.await;
+    if !period.is_zero() {
+        tracing::info!(seconds = period.as_secs(), "draining: no new connections are taken");
+        state.draining.cancel();
+        state.metrics.drains();
+        tokio::time::sleep(period).await;
+    }
+}
+
 /// Accepts connections until the gateway stops.
-async fn accept(listener: TcpListener, state: &AppState) {
-    let connections = Connections::new(state.limits);
+async fn accept(listener: TcpListener, way: Way, connections: &Connections, state: &AppState) {
     let router = http::router(state.clone());
     let (failing, full) = (Seldom::default(), Seldom::default());
     let turning_away = Arc::new(Semaphore::new(MAX_TURNED_AWAY));
@@ -158,16 +295,17 @@ async fn accept(listener: TcpListener, state: &AppState) {
         match connections.enter(peer.ip()) {
             Ok(place) => {
                 prepare(&stream, &state.limits);
-                let client = Client { addr: peer, _place: Arc::new(place) };
-                state.connections.spawn(http::serve(stream, client, router.clone(), state.clone()));
+                let client = Client { addr: peer, user: None, _place: Arc::new(place) };
+                state.connections.spawn(way.clone().serve(stream, client, router.clone(), state.clone()));
             }
             Err(reason) => {
                 if let Some(times) = full.happened() {
                     tracing::warn!(%peer, times, "connection refused: {reason}");
                 }
                 if let Ok(permit) = turning_away.clone().try_acquire_owned() {
+                    let way = way.clone();
                     state.connections.spawn(async move {
-                        http::turn_away(stream).await;
+                        way.turn_away(stream, peer).await;
                         drop(permit);
                     });
                 }
@@ -195,6 +333,10 @@ pub(crate) fn prepare(stream: &TcpStream, limits: &Limits) {
     if let Err(error) = set {
         tracing::debug!(%error, "socket options not set");
     }
+}
+
+async fn listen(addr: SocketAddr) -> Result<TcpListener, Error> {
+    TcpListener::bind(addr).await.map_err(|source| Error::Listen { addr, source })
 }
 
 async fn start_broker(listen: Option<SocketAddr>, limits: Limits) -> Result<EmbeddedBroker, Error> {

@@ -4,6 +4,7 @@
 //! broker; where those differ from the specification, the chain's [`Quirks`] say so.
 
 use anyhow::{Context, Result};
+use std::ffi::OsStr;
 use std::net::SocketAddr;
 
 use crate::gateway::{Gateway, Options};
@@ -133,6 +134,15 @@ impl Chain {
     pub fn own_before(broker: SocketAddr, version: Version) -> Result<Self> {
         let options = Options { broker: Some(broker), ..Options::default() };
         Ok(Self::new(Gateway::start(options)?, None, version))
+    }
+
+    /// The project's gateway with the broker inside it, and these options besides, as they are typed.
+    ///
+    /// # Errors
+    /// If it does not start.
+    pub fn own_with(others: &[&OsStr], version: Version) -> Result<Self> {
+        let others = others.iter().map(|&option| option.to_owned()).collect();
+        Ok(Self::new(Gateway::start(Options { others, ..Options::default() })?, None, version))
     }
 
     /// The project's gateway for a page that another server serves.

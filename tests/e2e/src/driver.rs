@@ -24,11 +24,24 @@ pub async fn open_browser(width: u32, height: u32) -> Result<Client> {
     if let Some(client) = kept().as_mut().and_then(Vec::pop) {
         return Ok(client);
     }
-    let driver = match DRIVER.get_or_init(|| Driver::chromedriver().map_err(|error| format!("{error:#}"))) {
-        Ok(driver) => driver,
+    chromedriver()?.open(chromium(width, height)?).await.context("chromedriver cannot start the browser")
+}
+
+/// As [`open_browser`], one for which every certificate counts, as if a person had accepted it.
+///
+/// # Errors
+/// As for [`open_browser`].
+pub async fn open_trusting_browser(width: u32, height: u32) -> Result<Client> {
+    let mut capabilities = chromium(width, height)?;
+    capabilities.insert("acceptInsecureCerts".to_owned(), json!(true));
+    chromedriver()?.open(capabilities).await.context("chromedriver cannot start the browser")
+}
+
+fn chromedriver() -> Result<&'static Driver> {
+    match DRIVER.get_or_init(|| Driver::chromedriver().map_err(|error| format!("{error:#}"))) {
+        Ok(driver) => Ok(driver),
         Err(error) => bail!("{error}"),
-    };
-    driver.open(chromium(width, height)?).await.context("chromedriver cannot start the browser")
+    }
 }
 
 /// Keeps Chromium's browsers open from now on, each for the next page that is opened: to start one takes longer than

@@ -31,6 +31,10 @@ pub struct Options {
     pub broker_listen: Option<SocketAddr>,
     /// Other origins whose pages may use it.
     pub allow_origins: Vec<String>,
+    /// Other options, as they are typed.
+    pub others: Vec<OsString>,
+    /// For how many seconds it drains once it is asked to end; its default when absent.
+    pub drain_secs: Option<u64>,
 }
 
 /// What it says once it is ready.
@@ -71,6 +75,14 @@ impl Gateway {
         self.process.stop();
     }
 
+    /// Asks it to end, and does not wait for that.
+    ///
+    /// # Errors
+    /// If it does not run.
+    pub fn terminate(&self) -> Result<()> {
+        self.process.terminate()
+    }
+
     /// Starts it again after [`Gateway::stop`], on the same ports.
     ///
     /// # Errors
@@ -91,7 +103,7 @@ const START_TIMEOUT: Duration = Duration::from_secs(30);
 
 fn start(options: &Options) -> Result<(Process, Ready)> {
     let free_port = SocketAddr::from(([127, 0, 0, 1], 0));
-    let mut args = vec![OsString::from("--web"), environment::dist()?.into()];
+    let mut args = vec![OsString::from("serve"), "--web".into(), environment::dist()?.into()];
     let mut push = |option: &str, value: String| args.extend([option.into(), value.into()]);
     push("--listen", options.listen.unwrap_or(free_port).to_string());
     match options.broker {
@@ -101,6 +113,10 @@ fn start(options: &Options) -> Result<(Process, Ready)> {
     for origin in &options.allow_origins {
         push("--allow-origin", origin.clone());
     }
+    if let Some(seconds) = options.drain_secs {
+        push("--drain", seconds.to_string());
+    }
+    args.extend_from_slice(&options.others);
     let (process, stdout) = Process::start(environment::gateway()?.as_os_str(), &args)?;
     let ready = wait_until_ready(stdout)?;
     Ok((process, ready))

@@ -1,7 +1,8 @@
 //! Programs that a test starts, none of which outlives the test.
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, ensure};
 use std::ffi::OsStr;
+use std::fs;
 use std::os::unix::process::CommandExt;
 use std::process::{Child, ChildStdout, Command, Stdio};
 
@@ -43,12 +44,32 @@ impl Process {
         self.guard.id()
     }
 
+    /// Asks the program itself to end, with SIGTERM; what guards it goes on.
+    ///
+    /// # Errors
+    /// If it does not run.
+    pub fn terminate(&self) -> Result<()> {
+        // The guard has a shell that waits for the program, and `cat`.
+        let children = children_of(self.id())?;
+        let program = children.iter().find_map(|child| children_of(*child).ok()?.first().copied());
+        let program = program.context("it does not run")?.to_string();
+        let sent = Command::new("kill").args(["-TERM", &program]).status()?;
+        ensure!(sent.success(), "it has ended");
+        Ok(())
+    }
+
     /// Kills it, as a power cut would, and waits until it is gone.
     pub fn stop(&mut self) {
         drop(self.guard.stdin.take());
         // Fails only when somebody else has waited for it.
         self.guard.wait().map(|_| ()).unwrap_or_default();
     }
+}
+
+/// The processes that a process has started and that still run.
+fn children_of(id: u32) -> Result<Vec<u32>> {
+    let text = fs::read_to_string(format!("/proc/{id}/task/{id}/children"))?;
+    Ok(text.split_ascii_whitespace().map(str::parse).collect::<Result<_, _>>()?)
 }
 
 impl Drop for Process {

@@ -22,6 +22,8 @@ pub struct Stage {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Browser {
     Chromium,
+    /// Chromium, for which every certificate counts.
+    TrustingChromium,
     Firefox,
 }
 
@@ -89,6 +91,7 @@ impl Stage {
     async fn open_browser(&self, width: u32, height: u32) -> Result<Client> {
         match self.browser {
             Browser::Chromium => driver::open_browser(width, height).await,
+            Browser::TrustingChromium => driver::open_trusting_browser(width, height).await,
             Browser::Firefox => {
                 let (client, driver) = driver::open_firefox(width, height).await?;
                 self.drivers.lock().unwrap_or_else(PoisonError::into_inner).push(driver);

@@ -1,6 +1,7 @@
 //! An MQTT client over a blocking stream: the page's own for what should work, the codec for the rest.
 
 mod mqtt_5;
+mod returning;
 
 use anyhow::{Context, Result, bail, ensure};
 use mqttscope_client::{ConnectRequest, Input, Output};
@@ -59,6 +60,14 @@ pub enum Answer {
     Closed,
     /// Neither came.
     None,
+}
+
+/// As [`Answer`], for who has the client already.
+enum Outcome {
+    Accepted,
+    Refused(u8),
+    Closed,
+    Silence,
 }
 
 impl Client {
@@ -139,6 +148,16 @@ impl Client {
     }
 
     fn answer_to(mut self, options: &ConnectOptions) -> Result<Answer> {
+        Ok(match self.ask(options)? {
+            Outcome::Accepted => Answer::Accepted(Box::new(self)),
+            Outcome::Refused(code) => Answer::Refused(code),
+            Outcome::Closed => Answer::Closed,
+            Outcome::Silence => Answer::None,
+        })
+    }
+
+    /// Sends CONNECT, and waits for what becomes of it.
+    fn ask(&mut self, options: &ConnectOptions) -> Result<Outcome> {
         let (now, from) = (self.now(), self.log.end());
         // Where it leads is the route's to know.
         let request = ConnectRequest::new("", options.clone());
@@ -147,16 +166,16 @@ impl Client {
         let deadline = Instant::now() + TIMEOUT;
         loop {
             if self.client.connection().is_connected() {
-                return Ok(Answer::Accepted(Box::new(self)));
+                return Ok(Outcome::Accepted);
             }
             if let Some(code) = self.received_from(from, PacketType::ConnAck).and_then(return_code) {
-                return Ok(Answer::Refused(code));
+                return Ok(Outcome::Refused(code));
             }
             if self.closed {
-                return Ok(Answer::Closed);
+                return Ok(Outcome::Closed);
             }
             if Instant::now() > deadline {
-                return Ok(Answer::None);
+                return Ok(Outcome::Silence);
             }
             self.step(Duration::from_millis(100))?;
         }

@@ -69,6 +69,22 @@ pub fn mochi() -> Result<PathBuf> {
     required("MQTTSCOPE_MOCHI")
 }
 
+/// HAProxy's program.
+///
+/// # Errors
+/// If the variable is not set.
+pub fn haproxy() -> Result<PathBuf> {
+    required("MQTTSCOPE_HAPROXY")
+}
+
+/// NATS's program.
+///
+/// # Errors
+/// If the variable is not set.
+pub fn nats() -> Result<PathBuf> {
+    required("MQTTSCOPE_NATS")
+}
+
 /// Where the systems put their data.
 pub fn data() -> PathBuf {
     env::var_os("MQTTSCOPE_DATA").map_or_else(env::temp_dir, PathBuf::from)

@@ -2,10 +2,11 @@
 //!
 //! [`systems`] starts them, [`chains`] says which ways lead to which broker, [`rules`] measures a broker
 //! over one of these ways, [`differences`] says where a broker does otherwise than the specification, and
-//! [`report`] writes what was measured. `tests/chains.rs` puts them together.
+//! [`report`] writes what was measured. `tests/chains.rs` puts them together. [`cluster`] is more than one machine.
 
 pub mod chains;
 pub mod client;
+pub mod cluster;
 pub mod differences;
 pub mod environment;
 pub mod gateways;

@@ -5,6 +5,7 @@
 
 pub mod activemq;
 mod artemis;
+pub mod artemis_pair;
 mod hivemq;
 pub mod kaazing;
 mod mochi;
@@ -135,7 +136,7 @@ impl Ready {
 }
 
 /// Whether a CONNECT is answered there.
-fn answers(route: &Route) -> Result<()> {
+pub(crate) fn answers(route: &Route) -> Result<()> {
     let mut transport = route.open()?;
     // 3.1.1, a clean session, the client id `ping`.
     transport.send(b"\x10\x10\x00\x04MQTT\x04\x02\x00\x3c\x00\x04ping")?;

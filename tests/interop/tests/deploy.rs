@@ -4,16 +4,17 @@
 use mqttscope_interop::environment;
 use mqttscope_interop::systems::{activemq, kaazing};
 use serde_yaml_ng::Value;
+use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
 
-const IMAGES: [&str; 3] = ["activemq", "kaazing", "mqttscope-gateway"];
+const IMAGES: [&str; 4] = ["activemq", "cluster/nats", "kaazing", "mqttscope-gateway"];
 
 #[test]
 fn every_service_is_built_from_files_that_are_there() {
     let compose = compose();
     let services = compose["services"].as_mapping().expect("services");
-    assert_eq!(services.len(), 4);
+    assert_eq!(services.len(), 10);
     for (name, service) in services {
         let name = name.as_str().expect("a name");
         assert!(service["hostname"].is_string(), "{name} has no host name");
@@ -136,16 +137,35 @@ fn the_commands_are_those_that_are_tested() {
     for option in last_command("mqttscope-gateway").iter().filter(|word| word.starts_with("--")) {
         assert!(harness.contains(&format!("\"{option}\"")), "{option}");
     }
-    for image in ["kaazing", "mqttscope-gateway"] {
-        assert!(read(&format!("deploy/{image}/Dockerfile")).contains("RUN cargo xtask dist\n"));
+    for (image, command) in
+        [("kaazing", "RUN cargo xtask dist\n"), ("mqttscope-gateway", "RUN cargo xtask dist --binary\n")]
+    {
+        assert!(read(&format!("deploy/{image}/Dockerfile")).contains(command), "{image}");
     }
+}
+
+#[test]
+fn the_image_of_a_release_holds_the_program_and_does_not_run_as_root() {
+    let lines = instructions(&environment::root().join("deploy/image/Dockerfile"));
+    let version = format!("mqttscope-{}-linux-", env!("CARGO_PKG_VERSION"));
+    let archives: Vec<&String> = lines.iter().filter(|line| line.contains("-linux-")).collect();
+    assert!(archives.len() == 3 && archives.iter().all(|line| line.contains(&version)), "{archives:?}");
+    for line in ["USER 65534:65534", "ENTRYPOINT [\"/mqttscope\"]", "HEALTHCHECK NONE"] {
+        assert!(lines.iter().any(|other| other == line), "{line}");
+    }
+    // It takes the archives that `cargo xtask release` has made, and nothing from elsewhere.
+    assert!(lines.iter().all(|line| !line.starts_with("RUN ")));
+    assert!(
+        lines.iter().filter(|line| line.starts_with("FROM ")).all(|line| line.starts_with("FROM scratch"))
+    );
 }
 
 #[test]
 fn what_is_downloaded_is_checked() {
     for image in IMAGES {
         let lines = instructions(&environment::root().join(format!("deploy/{image}/Dockerfile")));
-        let text = lines.join("\n");
+        // What asks a server in the container itself how it is downloads nothing.
+        let text = lines.join("\n").replace("http://127.0.0.1:", "");
         // Cargo has its lock file, which `cargo xtask dist` and the build of the gateway keep to.
         if text.contains("mvn ") {
             assert!(text.contains("sha256sum --check"), "{image}");
@@ -161,8 +181,136 @@ fn what_is_downloaded_is_checked() {
     assert!(sums.contains("  gateway.server-5.6.2.jar\n"));
 }
 
+/// The files of the cluster are the same in containers, on plain machines and in the tests; all that differs are
+/// variables, which each of them sets.
+#[test]
+fn the_cluster_is_told_all_that_its_files_ask_for() {
+    let compose = compose();
+    let services = &compose["services"];
+    let handbook = read("deploy/cluster/README.md");
+    for (file, services_with_it) in [
+        ("deploy/cluster/haproxy.cfg", &["haproxy"][..]),
+        ("deploy/cluster/nats.conf", &["nats-1", "nats-2", "nats-3"]),
+    ] {
+        let asked = variables(&read(file));
+        assert!(asked.len() > 5, "{file}: {asked:?}");
+        for service in services_with_it {
+            let environment = services[service]["environment"].as_mapping().expect("an environment");
+            let told: BTreeSet<String> = environment.keys().map(|name| text(name).to_owned()).collect();
+            assert_eq!(told, asked, "{service}");
+        }
+        for name in asked {
+            assert!(handbook.contains(&format!("{name}=")), "the handbook does not set {name}");
+        }
+    }
+
+    let addresses: Vec<&str> = ["gateway-1", "gateway-2", "nats-1", "nats-2", "nats-3"]
+        .map(|service| text(&services[service]["networks"]["cluster"]["ipv4_address"]))
+        .to_vec();
+    let haproxy = &services["haproxy"]["environment"];
+    for (name, address, port) in [
+        ("GATEWAY_1", addresses[0], 8001),
+        ("GATEWAY_2", addresses[1], 8001),
+        ("BROKER_1", addresses[2], 1883),
+        ("BROKER_2", addresses[3], 1883),
+        ("BROKER_3", addresses[4], 1883),
+    ] {
+        assert_eq!(text(&haproxy[name]), format!("{address}:{port}"), "{name}");
+    }
+    for gateway in ["gateway-1", "gateway-2"] {
+        let command: Vec<&str> = sequence(&services[gateway]["command"]).map(text).collect();
+        assert_eq!(option(&command, "--broker"), format!("{}:1883", text(&services["haproxy"]["hostname"])));
+        let drain: u64 = option(&command, "--drain").parse().expect("seconds");
+        let grace = text(&services[gateway]["stop_grace_period"]).trim_end_matches('s');
+        assert!(
+            grace.parse::<u64>().expect("seconds") > drain + CLOSING_SECS,
+            "{gateway} is killed as it drains"
+        );
+    }
+}
+
+/// What schemas do not know: that the manifests fit together. The schemas are `cargo xtask interop cluster`'s.
+#[test]
+fn the_manifests_fit_together() {
+    let manifest = |name: &str| -> Value {
+        serde_yaml_ng::from_str(&read(&format!("deploy/kubernetes/{name}.yaml"))).expect("a manifest is YAML")
+    };
+    let (deployment, service, budget) =
+        (manifest("deployment"), manifest("service"), manifest("poddisruptionbudget"));
+    let (spec, template) = (&deployment["spec"], &deployment["spec"]["template"]);
+    let labels = &template["metadata"]["labels"];
+    let pod = &template["spec"];
+    assert_eq!(&spec["selector"]["matchLabels"], labels);
+    assert_eq!(&service["spec"]["selector"], labels);
+    assert_eq!(&budget["spec"]["selector"]["matchLabels"], labels);
+    for spread in sequence(&pod["topologySpreadConstraints"]) {
+        assert_eq!(&spread["labelSelector"]["matchLabels"], labels);
+    }
+    // One that goes leaves one.
+    assert!(spec["replicas"].as_u64() > budget["spec"]["maxUnavailable"].as_u64());
+
+    let container = &pod["containers"][0];
+    assert_eq!(text(&container["image"]), concat!("mqttscope:", env!("CARGO_PKG_VERSION")));
+    let port = &container["ports"][0];
+    assert_eq!(service["spec"]["ports"][0]["targetPort"], port["name"]);
+    for (probe, path) in
+        [("livenessProbe", "/healthz"), ("readinessProbe", "/readyz"), ("startupProbe", "/healthz")]
+    {
+        assert_eq!(text(&container[probe]["httpGet"]["path"]), path, "{probe}");
+        assert_eq!(container[probe]["httpGet"]["port"], port["name"], "{probe}");
+    }
+    let args: Vec<&str> = sequence(&container["args"]).map(text).collect();
+    assert_eq!(
+        option(&args, "--listen"),
+        format!("0.0.0.0:{}", port["containerPort"].as_u64().expect("a port"))
+    );
+    let drain: u64 = option(&args, "--drain").parse().expect("seconds");
+    let grace = pod["terminationGracePeriodSeconds"].as_u64().expect("seconds");
+    assert!(grace > drain + CLOSING_SECS, "it is killed as it drains");
+    // Kubernetes must have noticed before it closes anything.
+    let probe = &container["readinessProbe"];
+    let noticed = probe["periodSeconds"].as_u64().zip(probe["failureThreshold"].as_u64());
+    assert!(noticed.is_some_and(|(period, times)| period * times < drain), "it drains too shortly");
+
+    assert_eq!(pod["securityContext"]["runAsNonRoot"], Value::Bool(true));
+    let security = &container["securityContext"];
+    assert_eq!(security["readOnlyRootFilesystem"], Value::Bool(true));
+    assert_eq!(security["allowPrivilegeEscalation"], Value::Bool(false));
+    assert_eq!(sequence(&security["capabilities"]["drop"]).map(text).collect::<Vec<_>>(), ["ALL"]);
+}
+
+/// So long a gateway takes at most to close its connections.
+const CLOSING_SECS: u64 = 2;
+
+/// The names behind a `$` in a configuration, comments apart.
+fn variables(configuration: &str) -> BTreeSet<String> {
+    let lines = configuration.lines().filter(|line| !line.trim_start().starts_with('#'));
+    let after = lines.flat_map(|line| line.split('$').skip(1));
+    let name = |text: &str| -> String {
+        text.trim_start_matches('{')
+            .chars()
+            .take_while(|c| c.is_ascii_uppercase() || matches!(c, '_' | '0'..='9'))
+            .collect()
+    };
+    after.map(name).collect()
+}
+
+/// The value of an option.
+fn option<'a>(command: &[&'a str], name: &str) -> &'a str {
+    let at =
+        command.iter().position(|word| *word == name).unwrap_or_else(|| panic!("no {name} in {command:?}"));
+    command[at + 1]
+}
+
+fn sequence(value: &Value) -> impl Iterator<Item = &Value> {
+    value.as_sequence().unwrap_or_else(|| panic!("{value:?} is no list")).iter()
+}
+
 fn compose() -> Value {
-    serde_yaml_ng::from_str(&read("deploy/docker-compose.yml")).expect("the compose file is YAML")
+    let mut compose: Value =
+        serde_yaml_ng::from_str(&read("deploy/docker-compose.yml")).expect("the compose file is YAML");
+    compose.apply_merge().expect("what is merged is there");
+    compose
 }
 
 fn text(value: &Value) -> &str {

@@ -16,7 +16,9 @@ impl Closed {
             Probed::Http => "A request by the page was answered: something speaks HTTP there",
             Probed::Nothing if scheme == "https" => {
                 "A request by the page was not answered: nothing speaks HTTP there, or the browser does not trust its \
-                 certificate"
+                 certificate. One that is self-signed can be accepted: open https: of that host and port in a tab, \
+                 compare its fingerprint (SHA-256) with the one that the gateway printed at its start, go on to the \
+                 page, and connect again here"
             }
             Probed::Nothing => "A request by the page was not answered: nothing there speaks HTTP",
             Probed::Unknown => return None,
@@ -43,7 +45,13 @@ impl Closed {
                 ("", "Does a gateway run at that host and port?")
             };
             let start = "The WebSocket did not open: nothing answers there";
-            return [start, trust, ". ", what, " The console (F12) says more."].concat();
+            // The link to it follows.
+            let accept = if trust.is_empty() {
+                ""
+            } else {
+                " To accept a self-signed one, open it in a tab and compare its fingerprint:"
+            };
+            return [start, trust, ". ", what, " The console (F12) says more.", accept].concat();
         }
         let path = match path(&self.url) {
             "/" => String::new(),

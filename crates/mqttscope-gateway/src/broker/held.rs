@@ -26,14 +26,19 @@ impl Held {
         self.limit
     }
 
+    /// Bytes that are held.
+    pub(super) fn bytes(&self) -> usize {
+        self.bytes.load(Ordering::Relaxed)
+    }
+
     /// Bytes above the limit.
     pub(super) fn excess(&self) -> usize {
-        self.bytes.load(Ordering::Relaxed).saturating_sub(self.limit)
+        self.bytes().saturating_sub(self.limit)
     }
 
     /// Whether there is room for this message.
     pub(super) fn has_room_for(&self, publish: &Publish) -> bool {
-        self.bytes.load(Ordering::Relaxed).saturating_add(weight(publish)) <= self.limit
+        self.bytes().saturating_add(weight(publish)) <= self.limit
     }
 
     /// The same message, which is counted until its last copy is gone.

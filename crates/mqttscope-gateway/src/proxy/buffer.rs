@@ -4,9 +4,9 @@ use std::io;
 
 use bytes::BufMut;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::tcp::{ReadHalf, WriteHalf};
 
 use super::frames::{self, Control, HEADER_ROOM};
+use crate::stream::{ReadHalf, WriteHalf};
 
 /// A buffer that is small while little comes, so that ten thousand idle connections weigh little.
 #[derive(Debug)]
@@ -68,7 +68,8 @@ impl Outgoing {
                 len => self.sent += len,
             }
         }
-        Ok(())
+        // What TLS has taken has not left by that.
+        to.flush().await
     }
 
     /// Makes a message of what is ready; returns its length, of which 0 means that the stream has ended.
@@ -110,13 +111,14 @@ const RELEASE_AFTER: std::time::Duration = std::time::Duration::from_secs(1);
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::stream::Stream;
     use tokio::net::{TcpListener, TcpStream};
 
     #[tokio::test]
     async fn a_large_buffer_is_given_back_in_silence() {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let mut sender = TcpStream::connect(listener.local_addr().unwrap()).await.unwrap();
-        let (mut receiver, _) = listener.accept().await.unwrap();
+        let mut receiver = Stream::Tcp(listener.accept().await.unwrap().0);
         let (mut from, _) = receiver.split();
         let mut piece = Piece::new();
 

@@ -5,6 +5,7 @@ use std::fmt;
 
 use super::MAX_MESSAGE_LEN;
 use super::frames::{Control, MAX_REASON_LEN, Stop};
+use crate::metrics::EndCause;
 
 /// Why a proxied connection ended.
 #[derive(Debug)]
@@ -17,6 +18,8 @@ pub(super) enum End {
     ProtocolError(&'static str),
     BrokerUnreachable(String),
     BrokerClosed,
+    /// A broker behind a WebSocket has closed it with a frame of its own.
+    BrokerClosedSaying(Control),
     BrokerReset(String),
     ShuttingDown,
 }
@@ -34,7 +37,7 @@ impl End {
     /// What to close with (RFC 6455, 7.4): the client's own words, or code and reason; `None` when it is gone.
     pub(super) fn close_frame(&self) -> Option<Control> {
         let (code, reason): (u16, Cow<'_, str>) = match self {
-            Self::ClientClosed(control) => return Some(*control),
+            Self::ClientClosed(control) | Self::BrokerClosedSaying(control) => return Some(*control),
             Self::ClientGone(_) | Self::ClientSilent => return None,
             Self::TextMessage => (UNSUPPORTED, "MQTT needs binary messages, not text".into()),
             Self::MessageTooLong => (SIZE, format!("a message may hold {MAX_MESSAGE_LEN} bytes").into()),
@@ -45,6 +48,36 @@ impl End {
             Self::ShuttingDown => (AWAY, "the gateway is shutting down".into()),
         };
         Some(Control::close(code, &reason))
+    }
+
+    /// What it is counted as.
+    pub(super) fn cause(&self) -> EndCause {
+        match self {
+            Self::ClientClosed(_) => EndCause::ClientClosed,
+            Self::ClientGone(_) => EndCause::ClientGone,
+            Self::ClientSilent => EndCause::ClientSilent,
+            Self::TextMessage => EndCause::TextMessage,
+            Self::MessageTooLong => EndCause::MessageTooLong,
+            Self::ProtocolError(_) => EndCause::ProtocolError,
+            Self::BrokerUnreachable(_) => EndCause::BrokerUnreachable,
+            Self::BrokerClosed | Self::BrokerClosedSaying(_) => EndCause::BrokerClosed,
+            Self::BrokerReset(_) => EndCause::BrokerReset,
+            Self::ShuttingDown => EndCause::ShuttingDown,
+        }
+    }
+
+    /// The code of the close frame, as an API of WebSockets tells it (RFC 6455, 7.1.5): of what carried none, too.
+    pub(super) fn code(&self) -> u16 {
+        self.close_frame().map_or(NO_FRAME, |frame| frame.code().unwrap_or(NO_CODE))
+    }
+
+    /// What to close a broker's WebSocket with: the client's own words, or that it went away.
+    pub(super) fn broker_close_frame(&self) -> Control {
+        match self {
+            Self::ClientClosed(control) | Self::BrokerClosedSaying(control) => *control,
+            Self::ShuttingDown => Control::close(AWAY, "the gateway is shutting down"),
+            _ => Control::close(AWAY, "the client is gone"),
+        }
     }
 
     /// Whether the client's frames can be read on until its close frame.
@@ -67,6 +100,11 @@ impl fmt::Display for End {
             Self::ProtocolError(reason) => write!(f, "the client broke the WebSocket protocol: {reason}"),
             Self::BrokerUnreachable(reason) => f.write_str(reason),
             Self::BrokerClosed => write!(f, "the broker closed the connection"),
+            Self::BrokerClosedSaying(control) => match (control.code(), control.reason()) {
+                (Some(code), "") => write!(f, "the broker closed with {code}"),
+                (Some(code), reason) => write!(f, "the broker closed with {code}: {reason:?}"),
+                (None, _) => write!(f, "the broker closed without a code"),
+            },
             Self::BrokerReset(reason) => write!(f, "the broker broke the connection: {reason}"),
             Self::ShuttingDown => write!(f, "the gateway is shutting down"),
         }
@@ -76,7 +114,7 @@ impl fmt::Display for End {
 /// Names the address and the cause within the length of a close reason; a long host name is cut.
 pub(super) fn unreachable_reason(address: &str, cause: &str) -> String {
     const START: &str = "cannot connect to the broker at ";
-    let cause = truncated(cause, 50);
+    let cause = truncated(cause, MAX_CAUSE_LEN);
     let room = MAX_REASON_LEN - START.len() - ": ".len() - cause.len();
     if address.len() <= room {
         return format!("{START}{address}: {cause}");
@@ -88,10 +126,15 @@ fn truncated(text: &str, len: usize) -> &str {
     &text[..text.floor_char_boundary(len)]
 }
 
+/// Leaves a host name of usual length its room.
+const MAX_CAUSE_LEN: usize = 60;
+
 // The codes of close frames (RFC 6455, 7.4.1).
 const NORMAL: u16 = 1000;
 const AWAY: u16 = 1001;
 const PROTOCOL: u16 = 1002;
+const NO_CODE: u16 = 1005;
+const NO_FRAME: u16 = 1006;
 const UNSUPPORTED: u16 = 1003;
 const SIZE: u16 = 1009;
 const ERROR: u16 = 1011;
@@ -102,6 +145,20 @@ const BAD_GATEWAY: u16 = 1014;
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn each_end_has_the_code_that_the_client_sees() {
+        let told = Control::close(4001, "");
+        for (end, code) in [
+            (End::ClientClosed(told), 4001),
+            (End::ClientClosed(Control::default()), 1005),
+            (End::ClientSilent, 1006),
+            (End::ShuttingDown, 1001),
+            (End::BrokerUnreachable(String::new()), 1014),
+        ] {
+            assert_eq!(end.code(), code, "{end}");
+        }
+    }
 
     #[test]
     fn reasons_fit_into_a_close_frame() {

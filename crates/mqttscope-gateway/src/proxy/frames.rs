@@ -1,14 +1,18 @@
-//! WebSocket frames as a server reads and writes them (RFC 6455, 5), without any I/O.
+//! WebSocket frames as a server and a client read and write them (RFC 6455, 5), without any I/O.
 //!
 //! The proxy wants bytes, and a library would hand over messages: each of up to 16 MiB whole, each by itself. Here the
 //! payloads of all frames in a piece are unmasked and moved together where they lie, so that a thousand small
 //! messages leave in one write, and a large one passes while it comes.
 
-use crate::proxy::MAX_MESSAGE_LEN;
+mod write;
 
-/// Follows the frames of one client's bytes, cut anywhere.
+use crate::proxy::MAX_MESSAGE_LEN;
+pub(super) use write::{HEADER_ROOM, push_control, push_masked, write_header};
+
+/// Follows the frames of one peer's bytes, cut anywhere.
 #[derive(Debug, Default)]
 pub(super) struct Frames {
+    peer: Peer,
     position: Position,
     /// Bytes of the message so far, if its last frame has not come yet.
     message: Option<usize>,
@@ -16,7 +20,17 @@ pub(super) struct Frames {
     ping: Option<Control>,
 }
 
-/// What a piece of a client's bytes held.
+/// Whose frames they are.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+enum Peer {
+    /// Its frames are masked, and its messages have a limit.
+    #[default]
+    Client,
+    /// Its frames are not masked, and its messages may be as long as it likes, since they pass while they come.
+    Server,
+}
+
+/// What a piece of a peer's bytes held.
 #[derive(Debug)]
 pub(super) struct Taken {
     /// How many bytes of payload stand at the piece's beginning now.
@@ -36,7 +50,7 @@ pub(super) enum Stop {
     Text,
     /// A message longer than [`MAX_MESSAGE_LEN`].
     TooLong,
-    /// Bytes that are no frames of a client.
+    /// Bytes that are no frames of such a peer.
     Broken(&'static str),
 }
 
@@ -56,6 +70,11 @@ enum Position {
 }
 
 impl Frames {
+    /// Follows the frames of a server.
+    pub(super) fn of_server() -> Self {
+        Self { peer: Peer::Server, ..Self::default() }
+    }
+
     /// Goes through the next bytes, and moves their payload to the front.
     pub(super) fn take(&mut self, bytes: &mut [u8]) -> Taken {
         let (mut read, mut payload) = (0, 0);
@@ -77,7 +96,9 @@ impl Frames {
                 }
                 Position::Payload { opcode, left, key } => {
                     let taken = rest.min(*left);
-                    unmask(&mut bytes[read..read + taken], *key);
+                    if *key != [0; 4] {
+                        mask(&mut bytes[read..read + taken], *key);
+                    }
                     key.rotate_left(taken % 4);
                     *left -= taken;
                     match *opcode {
@@ -109,15 +130,21 @@ impl Frames {
         if header[0] & RESERVED != 0 {
             return Some(Stop::Broken("reserved bits are set"));
         }
-        if header[1] & MASK == 0 {
-            return Some(Stop::Broken("a client's frame must be masked"));
+        let is_masked = header[1] & MASK != 0;
+        match self.peer {
+            Peer::Client if !is_masked => return Some(Stop::Broken("a client's frame must be masked")),
+            Peer::Server if is_masked => return Some(Stop::Broken("a server's frame must not be masked")),
+            Peer::Client | Peer::Server => {}
         }
         let (len, mask_at) = match header[1] & LEN {
             126 => (u64::from(u16::from_be_bytes([header[2], header[3]])), 4),
             127 => (u64::from_be_bytes(*header[2..].first_chunk().unwrap_or(&[0; 8])), 10),
             len => (u64::from(len), 2),
         };
-        let key = *header[mask_at..].first_chunk().unwrap_or(&[0; 4]);
+        let key = match self.peer {
+            Peer::Client => *header[mask_at..].first_chunk().unwrap_or(&[0; 4]),
+            Peer::Server => [0; 4],
+        };
         let len = usize::try_from(len).unwrap_or(usize::MAX);
         match opcode {
             CONTINUATION | TEXT | BINARY => {
@@ -128,7 +155,7 @@ impl Frames {
                     (_, Some(_)) => return Some(Stop::Broken("a message within another")),
                 };
                 let so_far = before.saturating_add(len);
-                if so_far > MAX_MESSAGE_LEN {
+                if self.peer == Peer::Client && so_far > MAX_MESSAGE_LEN {
                     return Some(Stop::TooLong);
                 }
                 self.message = (!is_last).then_some(so_far);
@@ -177,7 +204,12 @@ impl Control {
         self.as_slice().first_chunk().map(|code| u16::from_be_bytes(*code))
     }
 
-    fn as_slice(&self) -> &[u8] {
+    /// The reason of a close frame; empty if there is none.
+    pub(super) fn reason(&self) -> &str {
+        self.as_slice().get(2..).and_then(|reason| std::str::from_utf8(reason).ok()).unwrap_or_default()
+    }
+
+    pub(super) fn as_slice(&self) -> &[u8] {
         &self.bytes[..self.len]
     }
 
@@ -193,40 +225,6 @@ impl Default for Control {
     fn default() -> Self {
         Self { len: 0, bytes: [0; MAX_CONTROL_LEN] }
     }
-}
-
-/// Writes a binary message's header so that it ends where the payload begins; returns where the frame begins.
-///
-/// The first [`HEADER_ROOM`] bytes are room for it, the payload is what follows.
-pub(super) fn write_header(message: &mut [u8]) -> usize {
-    let len = message.len().saturating_sub(HEADER_ROOM);
-    let mut header = [0; HEADER_ROOM];
-    header[0] = FIN | BINARY;
-    let header_len = match len {
-        0..=125 => {
-            header[1] = len as u8;
-            2
-        }
-        126..=0xFFFF => {
-            header[1] = 126;
-            header[2..4].copy_from_slice(&(len as u16).to_be_bytes());
-            4
-        }
-        _ => {
-            header[1] = 127;
-            header[2..].copy_from_slice(&(len as u64).to_be_bytes());
-            HEADER_ROOM
-        }
-    };
-    let start = HEADER_ROOM - header_len;
-    message[start..HEADER_ROOM].copy_from_slice(&header[..header_len]);
-    start
-}
-
-/// Appends a control frame.
-pub(super) fn push_control(out: &mut Vec<u8>, opcode: u8, control: &Control) {
-    out.extend([FIN | opcode, control.len as u8]);
-    out.extend(control.as_slice());
 }
 
 /// What a close frame may hold (RFC 6455, 5.5.1 and 7.4).
@@ -256,7 +254,8 @@ fn header_len(header: &[u8]) -> usize {
     }
 }
 
-fn unmask(bytes: &mut [u8], key: [u8; 4]) {
+/// Masks, or takes the mask off.
+fn mask(bytes: &mut [u8], key: [u8; 4]) {
     let (words, rest) = bytes.as_chunks_mut::<8>();
     let key_word = u64::from_ne_bytes([key[0], key[1], key[2], key[3], key[0], key[1], key[2], key[3]]);
     for word in words {
@@ -267,9 +266,6 @@ fn unmask(bytes: &mut [u8], key: [u8; 4]) {
     }
 }
 
-/// The longest header of the frames that are written here: they are not masked.
-pub(super) const HEADER_ROOM: usize = 10;
-
 /// The longest reason of a close frame, in bytes: a control frame's limit without the code (RFC 6455, 5.5).
 pub(super) const MAX_REASON_LEN: usize = MAX_CONTROL_LEN - 2;
 
@@ -278,7 +274,7 @@ pub(super) const PING: u8 = 9;
 pub(super) const PONG: u8 = 10;
 const CONTINUATION: u8 = 0;
 const TEXT: u8 = 1;
-const BINARY: u8 = 2;
+pub(super) const BINARY: u8 = 2;
 
 const FIN: u8 = 0x80;
 const RESERVED: u8 = 0x70;
@@ -292,10 +288,10 @@ const MAX_CONTROL_LEN: usize = 125;
 mod tests {
     use super::*;
 
-    const KEY: [u8; 4] = [0x37, 0xFA, 0x21, 0x3D];
+    pub(super) const KEY: [u8; 4] = [0x37, 0xFA, 0x21, 0x3D];
 
     /// A masked frame.
-    fn frame(first: u8, payload: &[u8]) -> Vec<u8> {
+    pub(super) fn frame(first: u8, payload: &[u8]) -> Vec<u8> {
         let mut bytes = vec![first];
         match payload.len() {
             len @ 0..=125 => bytes.push(MASK | len as u8),
@@ -350,6 +346,26 @@ mod tests {
             assert!(payload == expected, "pieces of {piece_len}");
             assert_eq!((pings, stop), (vec![b"mark".to_vec()], None), "pieces of {piece_len}");
         }
+    }
+
+    #[test]
+    fn a_servers_frames_have_no_mask_and_no_limit() {
+        let long = vec![9; 300];
+        let stream = [&b"\x82\x03one\x02\x01t\x89\x02hi\x80\x02wo\x82\x7E\x01\x2C"[..], &long].concat();
+        for piece_len in [1, 3, 1000] {
+            let (payload, pings, stop) = take(&mut Frames::of_server(), &stream, piece_len);
+            assert_eq!(
+                (payload, pings, stop),
+                ([&b"onetwo"[..], &long].concat(), vec![b"hi".to_vec()], None)
+            );
+        }
+        let huge = b"\x82\x7F\0\0\0\x7F\0\0\0\0";
+        assert_eq!(take(&mut Frames::of_server(), huge, 100).2, None);
+        let masked = take(&mut Frames::of_server(), &frame(0x82, b"x"), 100).2;
+        assert_eq!(masked, Some(Stop::Broken("a server's frame must not be masked")));
+        let close = take(&mut Frames::of_server(), b"\x88\x06\x03\xF3full", 100).2;
+        let Some(Stop::Close(control)) = close else { panic!("{close:?}") };
+        assert_eq!((control.code(), control.reason()), (Some(1011), "full"));
     }
 
     #[test]
@@ -417,22 +433,6 @@ mod tests {
         assert_eq!(stop(&head(0x82, usize::MAX)), Some(Stop::TooLong));
         let fragmented = [frame(0x02, b"a"), head(0x00, MAX_MESSAGE_LEN)].concat();
         assert_eq!(stop(&fragmented), Some(Stop::TooLong));
-    }
-
-    #[test]
-    fn headers_stand_right_before_the_payload() {
-        for (len, expected) in [
-            (0, &b"\x82\x00"[..]),
-            (125, b"\x82\x7D"),
-            (126, b"\x82\x7E\x00\x7E"),
-            (0xFFFF, b"\x82\x7E\xFF\xFF"),
-            (0x1_0000, b"\x82\x7F\0\0\0\0\0\x01\0\0"),
-        ] {
-            let mut message = vec![7; HEADER_ROOM + len];
-            let start = write_header(&mut message);
-            assert_eq!(&message[start..HEADER_ROOM], expected);
-            assert!(message[HEADER_ROOM..].iter().all(|byte| *byte == 7));
-        }
     }
 
     #[test]

@@ -2,8 +2,6 @@
 
 use bytes::Bytes;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::TcpStream;
-use tokio::net::tcp::{ReadHalf, WriteHalf};
 use tokio_util::sync::CancellationToken;
 
 use super::alive::{Due, Waiting, Watch};
@@ -13,18 +11,20 @@ use super::frames::{self, Control, Frames, Stop, Taken};
 use super::{CLOSE_TIMEOUT, Traffic};
 use crate::Limits;
 use crate::error::io_reason;
+use crate::metrics::Passed;
+use crate::stream::{ReadHalf, Stream, WriteHalf};
 
 /// A client's WebSocket: its stream, and what of it was read with the request already.
 #[derive(Debug)]
 pub(super) struct Socket {
-    pub(super) stream: TcpStream,
+    pub(super) stream: Stream,
     pub(super) early: Bytes,
 }
 
 /// Passes bytes both ways until one side ends; closes the broker's socket first, then the client's.
 pub(super) async fn pass(
     mut client: Socket,
-    mut broker: TcpStream,
+    mut broker: Stream,
     traffic: &mut Traffic,
     limits: &Limits,
     shutdown: &CancellationToken,
@@ -73,9 +73,18 @@ pub(super) async fn pass(
             () = shutdown.cancelled() => End::ShuttingDown,
         }
     };
+    let end = match (end, &mut broker) {
+        (End::BrokerClosed, Stream::WebSocket(socket)) => {
+            socket.taken_close().map_or(End::BrokerClosed, End::BrokerClosedSaying)
+        }
+        (end, _) => end,
+    };
     // The broker learns of the end before the client's close handshake, which may take its time: a will
     // is due now. An end that follows the client's last bytes, not a reset that might overtake them.
-    let _ = broker.shutdown().await;
+    if let Stream::WebSocket(socket) = &mut broker {
+        socket.set_close(end.broker_close_frame());
+    }
+    let _ = tokio::time::timeout(CLOSE_TIMEOUT, broker.shutdown()).await;
     let closing = close(&mut from_client, &mut incoming, &mut to_client, &mut outgoing, &end);
     tokio::join!(async { drop(tokio::time::timeout(CLOSE_TIMEOUT, closing).await) }, drain(&mut broker));
     end
@@ -130,7 +139,7 @@ async fn client_to_broker(
     to_broker: &mut WriteHalf<'_>,
     waiting: &Waiting,
     watch: &mut Watch<'_>,
-    passed: &mut u64,
+    passed: &mut Passed,
 ) -> UpwardEnd {
     loop {
         let taken = incoming.take();
@@ -139,10 +148,14 @@ async fn client_to_broker(
         }
         if taken.payload > 0 {
             // All that was ready leaves at once: one write and few segments, however small the messages are.
-            if let Err(error) = to_broker.write_all(&incoming.piece.bytes[..taken.payload]).await {
+            let written = async {
+                to_broker.write_all(&incoming.piece.bytes[..taken.payload]).await?;
+                to_broker.flush().await
+            };
+            if let Err(error) = written.await {
                 return UpwardEnd::Broker(error);
             }
-            *passed += taken.payload as u64;
+            passed.add(taken.payload);
         }
         incoming.forget_taken();
         if let Some(stop) = taken.stop {
@@ -168,7 +181,7 @@ async fn broker_to_client(
     outgoing: &mut Outgoing,
     to_client: &mut WriteHalf<'_>,
     waiting: &Waiting,
-    passed: &mut u64,
+    passed: &mut Passed,
 ) -> End {
     loop {
         match waiting.take() {
@@ -187,7 +200,7 @@ async fn broker_to_client(
                             return End::ClientGone(io_reason(&error));
                         }
                         waiting.sent(len);
-                        *passed += len as u64;
+                        passed.add(len);
                         continue;
                     }
                     // A broker that closes while bytes for it are on their way resets the connection, and all
@@ -202,7 +215,7 @@ async fn broker_to_client(
     }
 }
 
-/// Sends the close frame that fits, behind what was begun, and waits for the client's.
+/// Sends the close frame that fits, behind what was begun, and waits for the client's; then ends the stream.
 async fn close(
     from_client: &mut ReadHalf<'_>,
     incoming: &mut Incoming,
@@ -215,9 +228,18 @@ async fn close(
         return;
     }
     outgoing.put_control(frames::CLOSE, &frame);
-    if outgoing.flush(to_client).await.is_err() || matches!(end, End::ClientClosed(_)) {
+    if outgoing.flush(to_client).await.is_err() {
         return;
     }
+    if !matches!(end, End::ClientClosed(_)) {
+        wait_for_close(from_client, incoming, end).await;
+    }
+    // TLS has an end of its own, which tells it from one that somebody on the way has made.
+    let _ = to_client.shutdown().await;
+}
+
+/// Reads on until the client's close frame, or its end.
+async fn wait_for_close(from_client: &mut ReadHalf<'_>, incoming: &mut Incoming, end: &End) {
     let mut is_readable = end.leaves_frames();
     loop {
         if is_readable {
@@ -243,7 +265,7 @@ async fn close(
 }
 
 /// Waits a moment for the broker to close; with its bytes unread, closing would reset the connection.
-async fn drain(broker: &mut TcpStream) {
+async fn drain(broker: &mut Stream) {
     let mut sink = [0; 1024];
     let draining = async { while let Ok(1..) = broker.read(&mut sink).await {} };
     let _ = tokio::time::timeout(CLOSE_TIMEOUT, draining).await;

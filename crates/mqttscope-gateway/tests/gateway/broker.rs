@@ -687,7 +687,7 @@ async fn an_address_that_was_asked_for_is_not_replaced() {
     let web = crate::support::WebFolder::new();
     let config = mqttscope_gateway::Config {
         listen: any_port(),
-        web: web.path().to_owned(),
+        web: web.path().into(),
         broker: BrokerChoice::Embedded { listen: Some(taken.local_addr().unwrap()) },
         ..Default::default()
     };

@@ -1,5 +1,6 @@
 //! The page's files: types, caching, encodings, and what is not served.
 
+use mqttscope_gateway::page::{Page, PageFiles};
 use mqttscope_gateway::{Config, Error, Gateway, PAGE_PATH};
 
 use crate::support::{Running, WebFolder, any_port};
@@ -255,8 +256,112 @@ async fn extra_headers_are_sent_with_each_response() {
 #[tokio::test]
 async fn a_folder_without_a_page_is_refused() {
     let web = WebFolder::new();
-    let bind = async |web| Gateway::bind(Config { listen: any_port(), web, ..Config::default() }).await;
-    assert!(matches!(bind(web.path().join("none")).await, Err(Error::NoWebFolder(_))));
+    let bind = async |web: Page| Gateway::bind(Config { listen: any_port(), web, ..Config::default() }).await;
+    assert!(matches!(bind(web.path().join("none").into()).await, Err(Error::NoWebFolder(_))));
     std::fs::remove_file(web.path().join("mqtt.html")).unwrap();
-    assert!(matches!(bind(web.path().to_owned()).await, Err(Error::NoPage(_))));
+    assert!(matches!(bind(web.path().into()).await, Err(Error::NoPage(_))));
+    let files = PageFiles::new([("style.css", "".into())]);
+    assert!(matches!(bind(Page::Inside(files)).await, Err(Error::NoPageInside)));
+}
+
+/// A gateway with these files inside.
+async fn inside(files: &[(&str, &'static str)]) -> Running {
+    let files = PageFiles::new(files.iter().map(|&(name, content)| (name, content.into())));
+    Running::start_with(|config| config.web = Page::Inside(files)).await
+}
+
+#[tokio::test]
+async fn files_inside_the_program_are_served_as_those_of_a_folder() {
+    let files = [
+        ("mqtt.html", "<!doctype html><title>page</title>"),
+        ("mqtt.html.br", "brotli"),
+        ("mqtt.html.gz", "gzip"),
+        ("a/b.js", "0123456789"),
+        ("mit \u{fc}mlaut.txt", "found"),
+        (".env", "secret"),
+        ("unknown.zzz", ""),
+    ];
+    let (within, beside) = (inside(&files).await, Running::start_with(|_| {}).await);
+    files.iter().for_each(|(name, content)| beside.web.write(name, content));
+    let page = format!("{FOLDER}/mqtt.html");
+    let script = format!("{FOLDER}/a/b.js");
+    for (method, path, headers) in [
+        ("GET", page.as_str(), &[][..]),
+        ("HEAD", &page, &[]),
+        ("POST", &page, &[]),
+        ("GET", &page, &[("accept-encoding", "gzip, br")]),
+        ("GET", &page, &[("accept-encoding", "br;q=0, *")]),
+        ("HEAD", &page, &[("accept-encoding", "gzip")]),
+        ("GET", &page, &[("accept-encoding", "zstd")]),
+        ("GET", &page, &[("if-none-match", "\"0\"")]),
+        ("GET", &page, &[("if-none-match", "*")]),
+        ("GET", &page, &[("if-match", "\"0\"")]),
+        ("GET", &script, &[("range", "bytes=2-4")]),
+        ("GET", &script, &[("range", "bytes=-3"), ("accept-encoding", "br")]),
+        ("GET", &script, &[("range", "bytes=10-")]),
+        ("HEAD", &script, &[("range", "bytes=2-4")]),
+        ("GET", &script, &[("range", "bytes=2-4"), ("if-range", "\"0\"")]),
+        ("GET", "/", &[]),
+        ("GET", &format!("{FOLDER}/mit%20%C3%BCmlaut.txt?query"), &[]),
+        ("GET", &format!("{FOLDER}/unknown.zzz"), &[]),
+        ("GET", &format!("{FOLDER}/.env"), &[]),
+        ("GET", &format!("{FOLDER}/a"), &[]),
+        ("GET", &format!("{FOLDER}/a/"), &[]),
+        ("GET", &format!("{FOLDER}/a//b.js"), &[]),
+        ("GET", &format!("{FOLDER}/a/../mqtt.html"), &[]),
+        ("GET", &format!("{FOLDER}/a%2fb.js"), &[]),
+        ("GET", &format!("{FOLDER}/A/B.js"), &[]),
+        ("GET", &format!("{FOLDER}/mqtt.html/x"), &[]),
+        ("GET", &format!("{FOLDER}/{}", "a".repeat(300)), &[]),
+    ] {
+        let expected = beside.request(method, path, headers).await;
+        let found = within.request(method, path, headers).await;
+        let what = format!("{method} {path} {headers:?}");
+        assert_eq!((found.status, &found.body), (expected.status, &expected.body), "{what}");
+        for name in [
+            "content-type",
+            "content-length",
+            "content-encoding",
+            "content-range",
+            "accept-ranges",
+            "cache-control",
+            "vary",
+            "location",
+            "allow",
+            "content-security-policy",
+            "x-content-type-options",
+        ] {
+            assert_eq!(found.header(name), expected.header(name), "{name} of {what}");
+        }
+        assert_eq!(found.header("etag").is_empty(), expected.header("etag").is_empty(), "{what}");
+        assert_eq!(found.header("last-modified"), "", "{what}");
+    }
+}
+
+#[tokio::test]
+async fn the_etag_of_a_file_inside_is_that_of_its_content() {
+    let files =
+        |page| [("mqtt.html", page), ("copy.html", page), ("mqtt.html.gz", "gzip"), ("other.html", "1")];
+    let (first, again, newer) =
+        (inside(&files("1")).await, inside(&files("1")).await, inside(&files("2")).await);
+    let etag = first.get(PAGE_PATH, &[]).await.header("etag").to_owned();
+    assert!(etag.starts_with('"') && etag.ends_with('"') && etag.len() > 10, "{etag}");
+    for (gateway, status) in [(&first, 304), (&again, 304), (&newer, 200)] {
+        let response = gateway.get(PAGE_PATH, &[("if-none-match", &etag)]).await;
+        assert_eq!((response.status, response.body.is_empty()), (status, status == 304));
+        assert_eq!(
+            (response.header("vary"), response.header("cache-control")),
+            ("accept-encoding", "no-cache")
+        );
+    }
+    let weak = first.get(PAGE_PATH, &[("if-none-match", &format!("W/{etag}"))]).await;
+    assert_eq!((weak.status, weak.header("etag")), (304, etag.as_str()));
+    let gzip = first.get(PAGE_PATH, &[("accept-encoding", "gzip"), ("if-none-match", &etag)]).await;
+    assert_eq!((gzip.status, gzip.body.as_slice()), (200, &b"gzip"[..]));
+    // What has no date is as new as it ever was: a condition on one is none (RFC 9110, 13.1.3).
+    for name in ["if-modified-since", "if-unmodified-since"] {
+        for date in ["Thu, 01 Jan 1970 00:00:01 GMT", "Thu, 01 Jan 2099 00:00:00 GMT"] {
+            assert_eq!(first.get(PAGE_PATH, &[(name, date)]).await.status, 200, "{name} {date}");
+        }
+    }
 }

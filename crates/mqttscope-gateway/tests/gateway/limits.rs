@@ -8,7 +8,7 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio_tungstenite::tungstenite::Message;
 
-use crate::support::{Peer, Running, read_exactly, read_to_end, within};
+use crate::support::{Peer, Running, external, read_exactly, read_to_end, within};
 
 /// A request for the page with this `Host`, and the status of its answer.
 async fn status_for(gateway: &Running, host: &str) -> u16 {
@@ -82,7 +82,7 @@ async fn connections_above_the_limit_are_told_so() {
     for per_address in [false, true] {
         let peer = Peer::listen().await;
         let gateway = Running::start_with(|config| {
-            config.broker = mqttscope_gateway::BrokerChoice::External(peer.addr().to_string());
+            config.broker = external(peer.addr());
             match per_address {
                 false => config.limits.connections = 2,
                 true => config.limits.connections_per_address = Some(2),
@@ -169,7 +169,7 @@ async fn a_client_that_takes_nothing_is_not_called_gone() {
 async fn quick_to_ask() -> (Peer, Running) {
     let peer = Peer::listen().await;
     let gateway = Running::start_with(|config| {
-        config.broker = mqttscope_gateway::BrokerChoice::External(peer.addr().to_string());
+        config.broker = external(peer.addr());
         config.limits.ping_interval = Duration::from_millis(500);
         config.limits.ping_timeout = Duration::from_millis(500);
     })

@@ -2,9 +2,17 @@
 
 #![allow(clippy::unwrap_used, reason = "all of it is a test, its helpers too")]
 
+mod auth;
 mod binary;
 mod broker;
+mod embedding;
+mod exposition;
 mod files;
 mod limits;
+mod operator;
+mod pki;
 mod proxy;
 mod support;
+mod tls;
+mod tools;
+mod upstream;

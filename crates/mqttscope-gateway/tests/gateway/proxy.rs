@@ -9,7 +9,7 @@ use tokio_tungstenite::tungstenite::Message;
 use tokio_tungstenite::tungstenite::protocol::frame::coding::{Data, OpCode};
 use tokio_tungstenite::tungstenite::protocol::frame::{CloseFrame, Frame};
 
-use crate::support::{Peer, Random, Running, any_port, read_exactly, read_to_end, within};
+use crate::support::{Peer, Random, Running, read_exactly, read_to_end, within};
 
 #[tokio::test]
 async fn every_byte_passes_both_ways() {
@@ -421,7 +421,7 @@ async fn allowed_origins_pass() {
 
 #[tokio::test]
 async fn a_plain_request_is_told_what_is_missing() {
-    let gateway = Running::in_front_of(any_port()).await;
+    let gateway = Running::in_front_of("127.0.0.1:9").await;
     let upgrade = [("upgrade", "websocket"), ("connection", "upgrade")];
     let old = [("sec-websocket-version", "8"), ("sec-websocket-key", "dGhlIHNhbXBsZSBub25jZQ==")];
     for headers in [vec![], upgrade[..1].to_vec(), upgrade.to_vec(), [upgrade, old].concat()] {

@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use futures_util::{SinkExt, StreamExt};
 use mqttscope_gateway::{BrokerChoice, Config, Error, Gateway, PROXY_PATH};
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
@@ -17,6 +17,8 @@ use tokio_tungstenite::tungstenite::Message;
 use tokio_tungstenite::tungstenite::client::IntoClientRequest;
 use tokio_tungstenite::tungstenite::protocol::CloseFrame;
 use tokio_tungstenite::{WebSocketStream, client_async};
+
+use crate::exposition::Figures;
 
 /// Waits for what must happen. The deadline only ends a test that hangs.
 pub async fn within<T>(what: &str, future: impl Future<Output = T>) -> T {
@@ -29,6 +31,11 @@ pub async fn within<T>(what: &str, future: impl Future<Output = T>) -> T {
 /// Any free port of 127.0.0.1.
 pub fn any_port() -> SocketAddr {
     ([127, 0, 0, 1], 0).into()
+}
+
+/// A broker that is there already.
+pub fn external(broker: impl ToString) -> BrokerChoice {
+    BrokerChoice::External(broker.to_string().parse().unwrap())
 }
 
 /// A folder of a test's own, with a page in it.
@@ -65,8 +72,12 @@ impl Drop for WebFolder {
 /// A gateway that runs until it is stopped or dropped.
 pub struct Running {
     pub http: SocketAddr,
+    pub redirect: Option<SocketAddr>,
     pub broker: String,
     pub web: WebFolder,
+    /// Where its figures are.
+    pub metrics: Option<String>,
+    drain: Option<oneshot::Sender<()>>,
     stop: oneshot::Sender<()>,
     task: JoinHandle<Result<(), Error>>,
 }
@@ -79,25 +90,60 @@ impl Running {
 
     /// One in front of another broker.
     pub async fn in_front_of(broker: impl ToString) -> Self {
-        Self::start_with(|config| config.broker = BrokerChoice::External(broker.to_string())).await
+        Self::start_with(|config| config.broker = external(broker)).await
     }
 
     pub async fn start_with(change: impl FnOnce(&mut Config)) -> Self {
         let web = WebFolder::new();
         let mut config = Config {
             listen: any_port(),
-            web: web.path().to_owned(),
-            broker: BrokerChoice::External("127.0.0.1:9".to_owned()),
+            web: web.path().into(),
+            broker: external("127.0.0.1:9"),
             ..Config::default()
         };
         change(&mut config);
         let gateway = Gateway::bind(config).await.unwrap();
         let (http, broker) = (gateway.local_addr(), gateway.broker_addr().to_owned());
+        let metrics = gateway.metrics_url();
+        let redirect = gateway.redirect_addr();
         let (stop, stopped) = oneshot::channel();
-        let task = tokio::spawn(gateway.run(async {
+        let (drain, drained) = oneshot::channel();
+        let asked = async {
+            // A sender that is dropped has not asked.
+            if drained.await.is_err() {
+                std::future::pending().await
+            }
+        };
+        let task = tokio::spawn(gateway.run_draining(asked, async {
             let _ = stopped.await;
         }));
-        Self { http, broker, web, stop, task }
+        Self { http, redirect, broker, web, metrics, drain: Some(drain), stop, task }
+    }
+
+    /// Asks it to drain.
+    pub fn drain(&mut self) {
+        let _ = self.drain.take().unwrap().send(());
+    }
+
+    /// Waits until it has ended by itself.
+    pub async fn ended(self) {
+        let Self { stop: _stop, task, web: _web, .. } = self;
+        within("the gateway's end", task).await.unwrap().unwrap();
+    }
+
+    /// A request to the listener of its figures.
+    pub async fn scrape(&self, method: &str, path: &str) -> Response {
+        let authority = self.metrics.as_ref().unwrap().split('/').nth(2).unwrap();
+        let mut stream = TcpStream::connect(authority).await.unwrap();
+        let head = format!("{method} {path} HTTP/1.1\r\nhost: gateway-1\r\nconnection: close\r\n\r\n");
+        stream.write_all(head.as_bytes()).await.unwrap();
+        Response::parse(&read_to_end(&mut stream).await)
+    }
+
+    /// Its figures.
+    pub async fn figures(&self) -> Figures {
+        let response = self.scrape("GET", "/metrics").await;
+        Figures::parse(std::str::from_utf8(&response.body).unwrap())
     }
 
     pub async fn stop(self) {
@@ -120,15 +166,8 @@ impl Running {
     }
 
     async fn request_as(&self, host: &str, method: &str, path: &str, headers: &[(&str, &str)]) -> Response {
-        let mut stream = TcpStream::connect(self.http).await.unwrap();
-        let mut head = format!("{method} {path} HTTP/1.1\r\nhost: {host}\r\nconnection: close\r\n");
-        for (name, value) in headers {
-            head += &format!("{name}: {value}\r\n");
-        }
-        stream.write_all(format!("{head}\r\n").as_bytes()).await.unwrap();
-        let mut bytes = Vec::new();
-        within("the response", stream.read_to_end(&mut bytes)).await.unwrap();
-        Response::parse(&bytes)
+        let stream = TcpStream::connect(self.http).await.unwrap();
+        request(stream, host, method, path, headers).await
     }
 
     pub async fn connect(&self) -> Ws {
@@ -170,6 +209,25 @@ impl Running {
     }
 }
 
+/// One request over any stream, and all that comes back.
+pub async fn request(
+    mut stream: impl AsyncRead + AsyncWrite + Unpin,
+    host: &str,
+    method: &str,
+    path: &str,
+    headers: &[(&str, &str)],
+) -> Response {
+    let mut head = format!("{method} {path} HTTP/1.1\r\nhost: {host}\r\nconnection: close\r\n");
+    for (name, value) in headers {
+        head += &format!("{name}: {value}\r\n");
+    }
+    stream.write_all(format!("{head}\r\n").as_bytes()).await.unwrap();
+    stream.flush().await.unwrap();
+    let mut bytes = Vec::new();
+    within("the response", stream.read_to_end(&mut bytes)).await.unwrap();
+    Response::parse(&bytes)
+}
+
 /// An HTTP response.
 pub struct Response {
     pub status: u16,
@@ -178,7 +236,7 @@ pub struct Response {
 }
 
 impl Response {
-    fn parse(bytes: &[u8]) -> Self {
+    pub fn parse(bytes: &[u8]) -> Self {
         let end = bytes.windows(4).position(|window| window == b"\r\n\r\n").expect("the head ends");
         let head = std::str::from_utf8(&bytes[..end]).unwrap();
         let mut lines = head.split("\r\n");
@@ -197,14 +255,14 @@ impl Response {
 }
 
 /// A WebSocket to the proxy, read as a stream of bytes.
-pub struct Ws {
-    pub socket: WebSocketStream<TcpStream>,
+pub struct Ws<S = TcpStream> {
+    pub socket: WebSocketStream<S>,
     pub subprotocol: Option<String>,
     unread: Vec<u8>,
 }
 
-impl Ws {
-    pub fn new(socket: WebSocketStream<TcpStream>) -> Self {
+impl<S: AsyncRead + AsyncWrite + Unpin> Ws<S> {
+    pub fn new(socket: WebSocketStream<S>) -> Self {
         Self { socket, subprotocol: None, unread: Vec::new() }
     }
 
@@ -258,14 +316,14 @@ impl Peer {
 }
 
 /// Reads exactly so many bytes.
-pub async fn read_exactly(stream: &mut TcpStream, len: usize) -> Vec<u8> {
+pub async fn read_exactly(stream: &mut (impl AsyncRead + Unpin), len: usize) -> Vec<u8> {
     let mut bytes = vec![0; len];
     within("reading", stream.read_exact(&mut bytes)).await.unwrap();
     bytes
 }
 
 /// Reads until the other side has ended.
-pub async fn read_to_end(stream: &mut TcpStream) -> Vec<u8> {
+pub async fn read_to_end(stream: &mut (impl AsyncRead + Unpin)) -> Vec<u8> {
     let mut bytes = Vec::new();
     within("the end of the stream", stream.read_to_end(&mut bytes)).await.unwrap();
     bytes

@@ -107,7 +107,11 @@ pub async fn is_not_answered(page: &Page) -> Result<()> {
 
 /// There is a TLS server whose certificate nobody has signed: the page offers to show it.
 pub async fn lacks_trust(page: &Page, root: &str) -> Result<()> {
-    is_not_opened(page, "certificate", "WebSocket", &["nothing answers", "certificate is not trusted"])
+    let words =
+        ["nothing answers", "certificate is not trusted", "open it in a tab and compare its fingerprint"];
+    is_not_opened(page, "certificate", "WebSocket", &words).await?;
+    page.log()
+        .wait_for_event(0, "compare its fingerprint (SHA-256) with the one that the gateway printed")
         .await?;
     let script = "return document.querySelector('[role=status] .detail a')?.href";
     let link = page.execute(script, vec![]).await?;
@@ -292,7 +296,7 @@ async fn works_again(page: &Page) -> Result<()> {
 }
 
 /// Takes from the console what the browser itself writes there when a WebSocket does not open.
-async fn expect_websocket_errors(page: &Page) -> Result<()> {
+pub async fn expect_websocket_errors(page: &Page) -> Result<()> {
     for error in page.console_errors().await? {
         ensure!(is_about_opening(&error), "on the console: {error}");
     }

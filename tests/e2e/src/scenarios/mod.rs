@@ -28,6 +28,7 @@ pub mod publish;
 pub mod retain;
 pub mod room;
 pub mod rows;
+pub mod secure;
 pub mod settings;
 pub mod subscribe;
 pub mod together;

@@ -2,6 +2,7 @@
 
 use anyhow::{Context, Result};
 use std::ffi::OsString;
+use std::net::SocketAddr;
 
 use super::{Broker, Folder, JAVA_FLAGS, Ready, Server, free_address, with_free_ports};
 use crate::environment;
@@ -18,9 +19,23 @@ fn try_start() -> Result<Broker> {
     // The one acceptor takes both.
     let address = free_address()?;
     let folder = Folder::new("artemis")?;
+    let command = command(&folder, &acceptor(address, "MQTT"), "")?;
+    let server = Server::start(command, Ready::broker(address, address, WS_PATH))?;
+    Ok(Broker { tcp: address, ws: address, ws_path: WS_PATH, server, _folder: folder })
+}
+
+/// Where an instance listens, and for what.
+pub(super) fn acceptor(address: SocketAddr, protocol: &str) -> String {
+    format!("<acceptor name=\"{protocol}\">tcp://{address}?protocols={protocol}</acceptor>")
+}
+
+/// Makes an instance in a folder, and the command that runs it; `more` stands in its configuration besides.
+pub(super) fn command(folder: &Folder, acceptors: &str, more: &str) -> Result<Vec<OsString>> {
     let (home, instance) = (environment::artemis_home()?, folder.path());
     let placed = |text: &str| {
-        text.replace("INSTANCE", &instance.display().to_string()).replace("ADDRESS", &address.to_string())
+        text.replace("INSTANCE", &instance.display().to_string())
+            .replace("ACCEPTORS", acceptors)
+            .replace("MORE", more)
     };
     for (name, text) in
         [("management.xml", MANAGEMENT), ("bootstrap.xml", BOOTSTRAP), ("broker.xml", BROKER), (LOG, LOGGING)]
@@ -42,8 +57,7 @@ fn try_start() -> Result<Broker> {
     command.push(format!("-Dartemis.home={}", home.display()).into());
     command.extend(["-cp".into(), home.join("lib/artemis-boot.jar").into()]);
     command.extend(["org.apache.activemq.artemis.boot.Artemis".into(), "run".into()]);
-    let server = Server::start(command, Ready::broker(address, address, WS_PATH))?;
-    Ok(Broker { tcp: address, ws: address, ws_path: WS_PATH, server, _folder: folder })
+    Ok(command)
 }
 
 /// It takes any.
@@ -74,7 +88,8 @@ const BROKER: &str = "\
     <large-messages-directory>INSTANCE/data/large</large-messages-directory>
     <critical-analyzer>false</critical-analyzer>
     <max-disk-usage>100</max-disk-usage>
-    <acceptors><acceptor name=\"mqtt\">tcp://ADDRESS?protocols=MQTT</acceptor></acceptors>
+    <acceptors>ACCEPTORS</acceptors>
+    MORE
   </core>
 </configuration>
 ";
