@@ -3,7 +3,9 @@
 use anyhow::{Context, Result, bail};
 use std::collections::BTreeMap;
 use std::fs;
+use std::panic::resume_unwind;
 use std::path::{Path, PathBuf};
+use std::thread;
 
 use crate::compress;
 use crate::fingerprint::Fingerprint;
@@ -155,16 +157,24 @@ fn read_folder(root: &Path, folder: &Path, files: &mut Files) -> Result<()> {
 
 /// Adds FILE.br and FILE.gz, which our gateway serves to browsers that accept them.
 fn with_compressed(mut files: Files) -> Result<Files> {
-    let plain: Vec<_> = files.keys().filter(|path| is_compressible(path)).cloned().collect();
-    for path in plain {
-        let content = &files[&path];
-        let compressed = [("br", compress::brotli(content)?), ("gz", compress::gzip(content)?)];
-        let worth_it: Vec<_> =
-            compressed.into_iter().filter(|(_, smaller)| smaller.len() < content.len()).collect();
-        for (suffix, smaller) in worth_it {
-            files.insert(PathBuf::from(format!("{}.{suffix}", path.display())), smaller);
-        }
-    }
+    type Compress = fn(&[u8]) -> Result<Vec<u8>>;
+    let codings: [(&str, Compress); 2] = [("br", compress::brotli), ("gz", compress::gzip)];
+    let plain = files.iter().filter(|(path, _)| is_compressible(path));
+    let jobs =
+        plain.flat_map(|(path, content)| codings.map(|(suffix, compress)| (path, content, suffix, compress)));
+    // Brotli takes seconds for a module, on one core.
+    let compressed: Result<Vec<_>> = thread::scope(|scope| {
+        let running: Vec<_> = jobs
+            .map(|(path, content, suffix, compress)| {
+                let name = PathBuf::from(format!("{}.{suffix}", path.display()));
+                scope.spawn(move || Ok((name, compress(content)?, content.len())))
+            })
+            .collect();
+        running.into_iter().map(|job| job.join().unwrap_or_else(|panic| resume_unwind(panic))).collect()
+    });
+    let worth_it = compressed?.into_iter().filter(|(_, smaller, len)| smaller.len() < *len);
+    let worth_it: Vec<_> = worth_it.map(|(name, smaller, _)| (name, smaller)).collect();
+    files.extend(worth_it);
     Ok(files)
 }
 

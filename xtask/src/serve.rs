@@ -28,10 +28,10 @@ pub struct Options {
 
 pub fn run(workspace: &Workspace, options: &Options) -> Result<ExitCode> {
     let mut steps = Steps::new(tools::SET_UP_STEPS + 3);
-    // It takes the cores that the end of each other build leaves idle.
+    // It takes what the others leave idle: they wait for one another, and nothing waits for the gateway.
     let gateway = Ahead::begin({
         let (workspace, profile) = (workspace.clone(), options.profile);
-        move |step| gateway(&workspace, profile, step)
+        move |step| gateway(&workspace, workspace.patient_cargo(), profile, step)
     });
     let tools = tools::set_up(workspace, |title| steps.begin(title))?;
     page::build(workspace, &tools, options.profile, &mut steps)?;
@@ -56,13 +56,12 @@ pub fn run(workspace: &Workspace, options: &Options) -> Result<ExitCode> {
 /// Builds the gateway in a step of its own and returns the program.
 pub fn build_gateway(workspace: &Workspace, profile: Profile, steps: &mut Steps) -> Result<PathBuf> {
     let step = steps.begin("building the gateway");
-    let program = gateway(workspace, profile, &step)?;
+    let program = gateway(workspace, workspace.cargo(), profile, &step)?;
     step.done("");
     Ok(program)
 }
 
-fn gateway(workspace: &Workspace, profile: Profile, step: &Step) -> Result<PathBuf> {
-    let mut cargo = workspace.cargo();
+fn gateway(workspace: &Workspace, mut cargo: Command, profile: Profile, step: &Step) -> Result<PathBuf> {
     cargo.args(["build", "--package", "mqttscope-gateway", "--bin", PROGRAM]);
     let folder = match profile {
         Profile::Release => {

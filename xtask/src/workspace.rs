@@ -63,8 +63,15 @@ impl Workspace {
 
     /// A cargo command in the root.
     pub fn cargo(&self) -> Command {
-        let cargo = env::var_os("CARGO").unwrap_or_else(|| OsString::from("cargo"));
-        self.command(cargo)
+        self.command(cargo())
+    }
+
+    /// One that lets others go first, where the system has a way.
+    pub fn patient_cargo(&self) -> Command {
+        let Some(nice) = find_program(&["nice"]) else { return self.cargo() };
+        let mut command = self.command(nice);
+        command.args(["-n", "10"]).arg(cargo());
+        command
     }
 
     /// Any command in the root.
@@ -82,6 +89,10 @@ impl Workspace {
         }
         command
     }
+}
+
+fn cargo() -> OsString {
+    env::var_os("CARGO").unwrap_or_else(|| OsString::from("cargo"))
 }
 
 /// The first of the names that is a program on the PATH.
