@@ -214,7 +214,7 @@ fn a_certificate_that_may_lack_trust_can_be_looked_at() {
         "{why}"
     );
     assert!(
-        why.ends_with("To accept a self-signed one, open it in a tab and compare its fingerprint:"),
+        why.ends_with("To accept a self-signed certificate, open it in a tab and compare its fingerprint:"),
         "{why}"
     );
     assert_eq!(bench.client.connection().certificate_url, "https://user:pw@h:8884/");

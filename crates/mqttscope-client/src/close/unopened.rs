@@ -49,7 +49,7 @@ impl Closed {
             let accept = if trust.is_empty() {
                 ""
             } else {
-                " To accept a self-signed one, open it in a tab and compare its fingerprint:"
+                " To accept a self-signed certificate, open it in a tab and compare its fingerprint:"
             };
             return [start, trust, ". ", what, " The console (F12) says more.", accept].concat();
         }
