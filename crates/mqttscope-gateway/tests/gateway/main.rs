@@ -15,4 +15,5 @@ mod proxy;
 mod support;
 mod tls;
 mod tools;
+mod transfer;
 mod upstream;

@@ -10,21 +10,20 @@ use tokio_tungstenite::tungstenite::protocol::frame::coding::{Data, OpCode};
 use tokio_tungstenite::tungstenite::protocol::frame::{CloseFrame, Frame};
 
 use crate::support::{Peer, Random, Running, read_exactly, read_to_end, within};
+use crate::transfer::{Transfer, read_messages, read_pieces, write_pieces};
 
 #[tokio::test]
 async fn every_byte_passes_both_ways() {
-    const LEN: usize = 8 * 1024 * 1024;
     let peer = Peer::listen().await;
     let gateway = Running::in_front_of(peer.addr()).await;
     let ws = gateway.connect().await;
     let broker = peer.accept().await;
-    let upward = Random::new(1).bytes(LEN);
-    let downward = Random::new(2).bytes(LEN);
+    let transfer = Transfer::new();
 
-    let (mut to_gateway, mut from_gateway) = ws.socket.split();
+    let (mut to_gateway, from_gateway) = ws.socket.split();
     let (mut from_proxy, mut to_proxy) = broker.into_split();
     let client_sends = async {
-        let (mut cuts, mut rest) = (Random::new(3), &upward[..]);
+        let (mut cuts, mut rest) = (Random::new(3), &transfer.upward[..]);
         while !rest.is_empty() {
             // Mostly small messages, some empty ones, some of many frames.
             let longest = [1, 2, 100, 5_000, 300_000][cuts.below(5)];
@@ -44,32 +43,8 @@ async fn every_byte_passes_both_ways() {
             }
         }
     };
-    let broker_sends = async {
-        let (mut cuts, mut rest) = (Random::new(4), &downward[..]);
-        while !rest.is_empty() {
-            let (piece, left) = rest.split_at(rest.len().min(1 + cuts.below(200_000)));
-            to_proxy.write_all(piece).await.unwrap();
-            rest = left;
-        }
-    };
-    let client_reads = async {
-        let mut received = Vec::with_capacity(LEN);
-        while received.len() < LEN {
-            received.extend_from_slice(&from_gateway.next().await.unwrap().unwrap().into_data());
-        }
-        received
-    };
-    let broker_reads = async {
-        let mut received = vec![0; LEN];
-        from_proxy.read_exact(&mut received).await.unwrap();
-        received
-    };
-    let ((), (), at_client, at_broker) = within("the transfer", async {
-        tokio::join!(client_sends, broker_sends, client_reads, broker_reads)
-    })
-    .await;
-    assert!(at_client == downward, "the client got other bytes");
-    assert!(at_broker == upward, "the broker got other bytes");
+    let broker_sends = write_pieces(&mut to_proxy, &transfer.downward);
+    transfer.run(client_sends, broker_sends, read_messages(from_gateway), read_pieces(&mut from_proxy)).await;
 }
 
 #[tokio::test]

@@ -14,8 +14,9 @@ use tokio_tungstenite::tungstenite::Message;
 
 use crate::pki::{Authority, Issued, client_config, handshake};
 use crate::support::{
-    Peer, Random, Running, WebFolder, Ws, any_port, external, read_exactly, read_to_end, request, within,
+    Peer, Running, WebFolder, Ws, any_port, external, read_exactly, read_to_end, request, within,
 };
+use crate::transfer::{Transfer, read_messages, read_pieces, send_messages, write_pieces};
 
 /// A gateway with a certificate that an issuer of the test has signed.
 struct Https {
@@ -93,7 +94,6 @@ async fn hsts_is_said_over_tls_if_it_is_asked_for() {
 
 #[tokio::test]
 async fn every_byte_passes_both_ways_over_tls() {
-    const LEN: usize = 4 * 1024 * 1024;
     let (broker_authority, files, peer) = (Authority::new(), WebFolder::new(), Peer::listen().await);
     let acceptor = broker_authority.issue("127.0.0.1").acceptor(None);
     files.write("ca.pem", broker_authority.pem());
@@ -104,46 +104,12 @@ async fn every_byte_passes_both_ways_over_tls() {
     .await;
     let (ws, broker) =
         tokio::join!(https.open(), async { acceptor.accept(peer.accept().await).await.unwrap() });
-    let (upward, downward) = (Random::new(1).bytes(LEN), Random::new(2).bytes(LEN));
-
-    let (mut to_gateway, mut from_gateway) = ws.socket.split();
-    let (mut from_proxy, mut to_proxy) = tokio::io::split(broker);
-    let client_sends = async {
-        let (mut cuts, mut rest) = (Random::new(3), &upward[..]);
-        while !rest.is_empty() {
-            let longest = [1, 2, 100, 5_000, 300_000][cuts.below(5)];
-            let (message, left) = rest.split_at(rest.len().min(1 + cuts.below(longest)));
-            rest = left;
-            to_gateway.send(Message::binary(message.to_vec())).await.unwrap();
-        }
-    };
-    let broker_sends = async {
-        let (mut cuts, mut rest) = (Random::new(4), &downward[..]);
-        while !rest.is_empty() {
-            let (piece, left) = rest.split_at(rest.len().min(1 + cuts.below(200_000)));
-            to_proxy.write_all(piece).await.unwrap();
-            to_proxy.flush().await.unwrap();
-            rest = left;
-        }
-    };
-    let client_reads = async {
-        let mut received = Vec::with_capacity(LEN);
-        while received.len() < LEN {
-            received.extend_from_slice(&from_gateway.next().await.unwrap().unwrap().into_data());
-        }
-        received
-    };
-    let broker_reads = async {
-        let mut received = vec![0; LEN];
-        from_proxy.read_exact(&mut received).await.unwrap();
-        received
-    };
-    let ((), (), at_client, at_broker) = within("the transfer", async {
-        tokio::join!(client_sends, broker_sends, client_reads, broker_reads)
-    })
-    .await;
-    assert!(at_client == downward, "the client got other bytes");
-    assert!(at_broker == upward, "the broker got other bytes");
+    let transfer = Transfer::new();
+    let (to_gateway, from_gateway) = ws.socket.split();
+    let (from_proxy, to_proxy) = tokio::io::split(broker);
+    let client_sends = send_messages(to_gateway, &transfer.upward);
+    let broker_sends = write_pieces(to_proxy, &transfer.downward);
+    transfer.run(client_sends, broker_sends, read_messages(from_gateway), read_pieces(from_proxy)).await;
 }
 
 #[tokio::test]

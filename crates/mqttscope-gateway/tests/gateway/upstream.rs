@@ -17,6 +17,7 @@ use tokio_tungstenite::{WebSocketStream, accept_hdr_async};
 
 use crate::pki::{Authority, Issued};
 use crate::support::{Peer, Random, Running, WebFolder, any_port, external, read_exactly, within};
+use crate::transfer::{LEN, Transfer, read_messages, send_messages};
 
 const CONNECT: &[u8] = b"\x10\x0D\0\x04MQTT\x04\x02\0\0\0\x01a";
 const CONNACK: &[u8] = b"\x20\x02\x00\x00";
@@ -120,19 +121,18 @@ async fn pass_messages(stream: impl AsyncRead + AsyncWrite + Unpin, mut broker: 
 
 #[tokio::test]
 async fn every_byte_passes_both_ways_through_a_brokers_websocket() {
-    const LEN: usize = 4 * 1024 * 1024;
     let authority = Authority::new();
     let acceptor = authority.issue("127.0.0.1").acceptor(None);
     let peer = Peer::listen().await;
     let (gateway, _files) = trusting(&peer, "wss", &authority).await;
     let ws = gateway.connect().await;
     let (broker, ..) = accept_websocket(acceptor.accept(peer.accept().await).await.unwrap()).await;
-    let (upward, downward) = (Random::new(1).bytes(LEN), Random::new(2).bytes(LEN));
-    let (mut to_gateway, mut from_gateway) = ws.socket.split();
+    let transfer = Transfer::new();
+    let (to_gateway, from_gateway) = ws.socket.split();
     let (mut to_proxy, mut from_proxy) = broker.split();
     // Every now and then a ping, which is answered between messages.
     let broker_sends = async {
-        let (mut cuts, mut rest) = (Random::new(4), &downward[..]);
+        let (mut cuts, mut rest) = (Random::new(4), &transfer.downward[..]);
         while !rest.is_empty() {
             let longest = [1, 2, 125, 126, 5_000, 70_000, 300_000][cuts.below(7)];
             let (piece, left) = rest.split_at(rest.len().min(1 + cuts.below(longest)));
@@ -142,22 +142,6 @@ async fn every_byte_passes_both_ways_through_a_brokers_websocket() {
             }
             rest = left;
         }
-    };
-    let client_sends = async {
-        let (mut cuts, mut rest) = (Random::new(3), &upward[..]);
-        while !rest.is_empty() {
-            let longest = [1, 2, 100, 5_000, 300_000][cuts.below(5)];
-            let (message, left) = rest.split_at(rest.len().min(1 + cuts.below(longest)));
-            to_gateway.send(Message::binary(message.to_vec())).await.unwrap();
-            rest = left;
-        }
-    };
-    let client_reads = async {
-        let mut received = Vec::with_capacity(LEN);
-        while received.len() < LEN {
-            received.extend_from_slice(&from_gateway.next().await.unwrap().unwrap().into_data());
-        }
-        received
     };
     let broker_reads = async {
         let (mut received, mut pongs) = (Vec::with_capacity(LEN), 0);
@@ -170,12 +154,8 @@ async fn every_byte_passes_both_ways_through_a_brokers_websocket() {
         }
         received
     };
-    let ((), (), at_client, at_broker) = within("the transfer", async {
-        tokio::join!(client_sends, broker_sends, client_reads, broker_reads)
-    })
-    .await;
-    assert!(at_client == downward, "the client got other bytes");
-    assert!(at_broker == upward, "the broker got other bytes");
+    let client_sends = send_messages(to_gateway, &transfer.upward);
+    transfer.run(client_sends, broker_sends, read_messages(from_gateway), broker_reads).await;
 }
 
 #[tokio::test]
