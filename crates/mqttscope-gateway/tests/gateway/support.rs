@@ -42,6 +42,16 @@ pub fn external(broker: impl ToString) -> BrokerChoice {
 pub struct WebFolder(PathBuf);
 
 impl WebFolder {
+    /// What serves it at any port, before a broker that is not there.
+    pub fn config(&self) -> Config {
+        Config {
+            listen: any_port(),
+            web: self.path().into(),
+            broker: external("127.0.0.1:9"),
+            ..Config::default()
+        }
+    }
+
     pub fn new() -> Self {
         static NEXT: AtomicU32 = AtomicU32::new(0);
         let name =
@@ -95,12 +105,7 @@ impl Running {
 
     pub async fn start_with(change: impl FnOnce(&mut Config)) -> Self {
         let web = WebFolder::new();
-        let mut config = Config {
-            listen: any_port(),
-            web: web.path().into(),
-            broker: external("127.0.0.1:9"),
-            ..Config::default()
-        };
+        let mut config = web.config();
         change(&mut config);
         let gateway = Gateway::bind(config).await.unwrap();
         let (http, broker) = (gateway.local_addr(), gateway.broker_addr().to_owned());

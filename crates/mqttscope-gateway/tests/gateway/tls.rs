@@ -314,12 +314,7 @@ async fn a_certificate_that_cannot_be_used_is_told_at_the_start() {
 
 async fn bind_error(chain: &Path, key: &Path) -> String {
     let web = WebFolder::new();
-    let mut config = Config {
-        listen: any_port(),
-        web: web.path().into(),
-        broker: external("127.0.0.1:9"),
-        ..Config::default()
-    };
+    let mut config = web.config();
     config.tls.certificate = Some(Certificate::Files { chain: chain.to_owned(), key: key.to_owned() });
     let error = mqttscope_gateway::Gateway::bind(config).await.unwrap_err().to_string();
     assert_eq!(error.lines().count(), 1, "{error}");

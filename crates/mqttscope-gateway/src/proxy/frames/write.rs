@@ -7,24 +7,7 @@ use super::{BINARY, Control, FIN, MASK, mask};
 /// The first [`HEADER_ROOM`] bytes are room for it, the payload is what follows.
 pub(in crate::proxy) fn write_header(message: &mut [u8]) -> usize {
     let len = message.len().saturating_sub(HEADER_ROOM);
-    let mut header = [0; HEADER_ROOM];
-    header[0] = FIN | BINARY;
-    let header_len = match len {
-        0..=125 => {
-            header[1] = len as u8;
-            2
-        }
-        126..=0xFFFF => {
-            header[1] = 126;
-            header[2..4].copy_from_slice(&(len as u16).to_be_bytes());
-            4
-        }
-        _ => {
-            header[1] = 127;
-            header[2..].copy_from_slice(&(len as u64).to_be_bytes());
-            HEADER_ROOM
-        }
-    };
+    let (header, header_len) = header(BINARY, 0, len);
     let start = HEADER_ROOM - header_len;
     message[start..HEADER_ROOM].copy_from_slice(&header[..header_len]);
     start
@@ -32,22 +15,34 @@ pub(in crate::proxy) fn write_header(message: &mut [u8]) -> usize {
 
 /// Appends a client's frame, in one piece: a binary message or a control frame.
 pub(in crate::proxy) fn push_masked(out: &mut Vec<u8>, opcode: u8, payload: &[u8], key: [u8; 4]) {
-    out.push(FIN | opcode);
-    match payload.len() {
-        len @ 0..=125 => out.push(MASK | len as u8),
-        len @ 126..=0xFFFF => {
-            out.push(MASK | 126);
-            out.extend((len as u16).to_be_bytes());
-        }
-        len => {
-            out.push(MASK | 127);
-            out.extend((len as u64).to_be_bytes());
-        }
-    }
+    let (header, header_len) = header(opcode, MASK, payload.len());
+    out.extend_from_slice(&header[..header_len]);
     out.extend(key);
     let start = out.len();
     out.extend_from_slice(payload);
     mask(&mut out[start..], key);
+}
+
+/// A frame in one piece up to its length, and how long that is; `masked` is 0 or [`MASK`].
+fn header(opcode: u8, masked: u8, len: usize) -> ([u8; HEADER_ROOM], usize) {
+    let mut header = [0; HEADER_ROOM];
+    header[0] = FIN | opcode;
+    match len {
+        0..=125 => {
+            header[1] = masked | len as u8;
+            (header, 2)
+        }
+        126..=0xFFFF => {
+            header[1] = masked | 126;
+            header[2..4].copy_from_slice(&(len as u16).to_be_bytes());
+            (header, 4)
+        }
+        _ => {
+            header[1] = masked | 127;
+            header[2..].copy_from_slice(&(len as u64).to_be_bytes());
+            (header, HEADER_ROOM)
+        }
+    }
 }
 
 /// Appends a control frame.
@@ -56,7 +51,7 @@ pub(in crate::proxy) fn push_control(out: &mut Vec<u8>, opcode: u8, control: &Co
     out.extend(control.as_slice());
 }
 
-/// The longest header of the frames that are written here: they are not masked.
+/// The longest header of the frames that are written here, but for a client's key.
 pub(in crate::proxy) const HEADER_ROOM: usize = 10;
 
 #[cfg(test)]
