@@ -27,13 +27,9 @@ pub fn run(workspace: &Workspace, profile: Profile, binary: bool) -> Result<()> 
 
 fn build_program(workspace: &Workspace, profile: Profile, steps: &mut Steps) -> Result<PathBuf> {
     let step = steps.begin("building the program");
-    let (options, folder): (&[&str], _) = match profile {
-        Profile::Release => (&["--release"], "release"),
-        Profile::Debug => (&[], "debug"),
-    };
-    step.run(serve::with_page(workspace).args(options))?;
+    let program = serve::build(workspace, serve::with_page(workspace), profile, &step)?;
     step.done("");
-    Ok(serve::program_in(&workspace.target().join(folder)))
+    Ok(program)
 }
 
 fn print_sizes(workspace: &Workspace) -> Result<()> {

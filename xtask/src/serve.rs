@@ -61,8 +61,12 @@ pub fn build_gateway(workspace: &Workspace, profile: Profile, steps: &mut Steps)
     Ok(program)
 }
 
-fn gateway(workspace: &Workspace, mut cargo: Command, profile: Profile, step: &Step) -> Result<PathBuf> {
-    cargo.args(["build", "--package", "mqttscope-gateway", "--bin", PROGRAM]);
+fn gateway(workspace: &Workspace, cargo: Command, profile: Profile, step: &Step) -> Result<PathBuf> {
+    build(workspace, program(cargo), profile, step)
+}
+
+/// Runs a command that builds the program; returns where it is.
+pub fn build(workspace: &Workspace, mut cargo: Command, profile: Profile, step: &Step) -> Result<PathBuf> {
     let folder = match profile {
         Profile::Release => {
             cargo.arg("--release");
@@ -76,9 +80,13 @@ fn gateway(workspace: &Workspace, mut cargo: Command, profile: Profile, step: &S
 
 /// The command that builds the program with the page inside, which must lie in dist/ already.
 pub fn with_page(workspace: &Workspace) -> Command {
-    let mut cargo = workspace.cargo();
-    cargo.args(["build", "--package", "mqttscope-gateway", "--bin", PROGRAM, "--features", "page"]);
-    cargo.env_remove("MQTTSCOPE_EMBED");
+    let mut cargo = program(workspace.cargo());
+    cargo.args(["--features", "page"]).env_remove("MQTTSCOPE_EMBED");
+    cargo
+}
+
+fn program(mut cargo: Command) -> Command {
+    cargo.args(["build", "--package", "mqttscope-gateway", "--bin", PROGRAM]);
     cargo
 }
 

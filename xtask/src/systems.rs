@@ -158,14 +158,12 @@ const MOCHI: Download = Download {
     proof: "mochi",
     fetch: |fetching| {
         fetching.set_up_go(1, 21)?;
-        for (name, text) in [
+        fetching.write(&[
             ("main.go", include_str!("systems/mochi/main.go")),
             ("go.mod", include_str!("systems/mochi/go.mod")),
             // The checksums of all that is fetched.
             ("go.sum", include_str!("systems/mochi/go.sum")),
-        ] {
-            fs::write(fetching.folder.join(name), text)?;
-        }
+        ])?;
         fetching.go_build("mochi", ".")
     },
 };
@@ -250,6 +248,14 @@ impl Fetching<'_> {
         check_file::<Sha256>(&path, sha256)?;
         self.run(self.command("tar")?.arg("-xzf").arg(&path))?;
         fs::remove_file(&path).with_context(|| format!("cannot remove {}", path.display()))
+    }
+
+    /// Files of a name and a text.
+    fn write(&self, files: &[(&str, &str)]) -> Result<()> {
+        for (name, text) in files {
+            fs::write(self.folder.join(name), text)?;
+        }
+        Ok(())
     }
 
     /// Sees to it that there is a Go that is new enough.

@@ -248,18 +248,15 @@ impl Tool {
         }
         let staged = tools.join(format!(".{}-{}", self.package, self.version));
         remove_folder(&staged)?;
-        let built = |why: &str| format!("built {} in {}{why}", self.version, tools.display());
-        let note = match self.fetch(workspace, &staged, step) {
-            Some(Ok(())) => format!("fetched {} to {}", self.version, tools.display()),
-            Some(Err(why)) => {
-                remove_folder(&staged)?;
-                self.build(workspace, &tools, &staged, step)?;
-                built(&format!(", as no prebuilt one was taken ({why:#})"))
-            }
-            None => {
-                self.build(workspace, &tools, &staged, step)?;
-                built("")
-            }
+        let fetched = self.fetch(workspace, &staged, step);
+        let note = if let Some(Ok(())) = fetched {
+            format!("fetched {} to {}", self.version, tools.display())
+        } else {
+            remove_folder(&staged)?;
+            self.build(workspace, &tools, &staged, step)?;
+            let why = fetched.and_then(Result::err);
+            let why = why.map(|why| format!(", as no prebuilt one was taken ({why:#})")).unwrap_or_default();
+            format!("built {} in {}{why}", self.version, tools.display())
         };
         // What lies there is always whole.
         remove_folder(&root)?;

@@ -63,13 +63,11 @@ const NATS: Download = Download {
     proof: "nats-server",
     fetch: |fetching| {
         fetching.set_up_go(1, 26)?;
-        for (name, text) in [
+        fetching.write(&[
             ("go.mod", include_str!("nats/go.mod")),
             // The checksums of all that is fetched.
             ("go.sum", include_str!("nats/go.sum")),
-        ] {
-            fs::write(fetching.folder.join(name), text)?;
-        }
+        ])?;
         fetching.go_build("nats-server", "github.com/nats-io/nats-server/v2")
     },
 };
